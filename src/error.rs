@@ -1,0 +1,111 @@
+//! What went wrong, in kinds; one place turns a kind into an exit code.
+
+use std::fmt;
+
+/// The result of everything that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The sort of failure; decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The command line asks for something impossible.
+    Usage,
+    /// A configuration file has mistakes.
+    Config,
+    /// git could not answer.
+    Git,
+    /// A scanner could not answer.
+    Scanner,
+    /// A file could not be read or written.
+    Io,
+    /// Somebody asked to stop.
+    Interrupted,
+}
+
+impl Kind {
+    /// The process exit code: 2 where the caller can mend it, 3 where nobody knows the verdict.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Kind::Usage | Kind::Config => 2,
+            Kind::Git | Kind::Scanner | Kind::Io | Kind::Interrupted => 3,
+        }
+    }
+}
+
+/// A failure: what happened, why, and what to do next.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    hints: Vec<String>,
+}
+
+impl Error {
+    /// Makes an error. The message is in lower case, with backticks round commands and paths.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Error {
+        Error {
+            kind,
+            message: message.into(),
+            source: None,
+            hints: Vec::new(),
+        }
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Adds a next step.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Error {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The sort of failure.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The next steps.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    /// The message with its causes, in one line where the message is one.
+    pub fn chain(&self) -> String {
+        let mut text = self.message.clone();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(cause.to_string().trim_end());
+            source = cause.source();
+        }
+        text
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|s| s as _)
+    }
+}
+
+impl From<git2::Error> for Error {
+    fn from(error: git2::Error) -> Error {
+        Error::new(
+            Kind::Git,
+            format!("git objects could not be read: {}", error.message()),
+        )
+    }
+}

@@ -1,0 +1,4 @@
+//! newgate judges what a push or a merge would add to a branch, and blocks new issues only.
+
+pub mod error;
+pub mod model;

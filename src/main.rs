@@ -1,0 +1,3 @@
+//! The `newgate` program.
+
+fn main() {}

@@ -1,0 +1,347 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::path::is_unsafe_char;
+use super::{Region, RepoPath, Score};
+
+/// What sort of weakness a finding is about; decides how it is matched and grouped.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A weakness in source code.
+    #[default]
+    Code,
+    /// A credential in a file.
+    Secret,
+    /// A package with a known vulnerability.
+    Dependency,
+    /// A weakness in a configuration, an infrastructure description or a container file.
+    Configuration,
+}
+
+impl Kind {
+    /// The kind's name in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Code => "code",
+            Kind::Secret => "secret",
+            Kind::Dependency => "dependency",
+            Kind::Configuration => "configuration",
+        }
+    }
+}
+
+/// How sure the scanner is, in its own three steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Confidence {
+    Low,
+    Medium,
+    High,
+}
+
+/// The package that a dependency finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Package {
+    /// The ecosystem in the words of OSV (`PyPI`, `npm`, `crates.io`, ...).
+    pub ecosystem: String,
+    /// The package's name.
+    pub name: String,
+    /// The version that is used.
+    pub version: String,
+    /// The versions that fix it, where known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixed: Vec<String>,
+}
+
+/// One result of one scanner, normalised. Made by [`Finding::build`] only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Finding {
+    /// The scanner's name in the catalogue.
+    pub scanner: String,
+    /// The scanner's own rule id.
+    pub rule: String,
+    /// The rule that stands for it across scanners, `scanner:rule`.
+    pub canonical: String,
+    /// What sort of weakness it is.
+    pub kind: Kind,
+    /// The file.
+    pub path: RepoPath,
+    /// Where in the file; `None` if the finding is about the file or a package.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub region: Option<Region>,
+    /// What the weakness is, in a few words: the same for all findings of the rule, where possible.
+    pub title: String,
+    /// What the scanner says of this place.
+    pub message: String,
+    /// The severity score; `None` if nobody stated one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub score: Option<Score>,
+    /// The scanner's own word for the severity.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub level: Option<String>,
+    /// How sure the scanner is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub confidence: Option<Confidence>,
+    /// CWE numbers, in rising order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cwe: Vec<u32>,
+    /// Advisory ids (CVE, GHSA, ...), in rising order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub advisories: Vec<String>,
+    /// The package, for a dependency finding.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub package: Option<Package>,
+    /// The keyed hash of the secret, for a finding about one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub secret: Option<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fix: Option<String>,
+    /// Where to read more.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<String>,
+    /// The scanner's own stable identity of the finding; decides ties only.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fingerprint: Option<String>,
+    /// The scanner found it but an inline comment suppresses it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suppressed: bool,
+}
+
+/// Longest text kept of a message, in characters.
+const MESSAGE_LIMIT: usize = 2_000;
+/// Longest text kept of a title, in characters.
+const TITLE_LIMIT: usize = 160;
+
+impl Finding {
+    /// Starts a finding of a scanner's rule in a file.
+    pub fn build(scanner: &str, rule: &str, path: RepoPath) -> FindingBuilder {
+        FindingBuilder {
+            finding: Finding {
+                scanner: scanner.to_owned(),
+                rule: rule.to_owned(),
+                canonical: format!("{scanner}:{rule}"),
+                kind: Kind::Code,
+                path,
+                region: None,
+                title: String::new(),
+                message: String::new(),
+                score: None,
+                level: None,
+                confidence: None,
+                cwe: Vec::new(),
+                advisories: Vec::new(),
+                package: None,
+                secret: None,
+                fix: None,
+                url: None,
+                fingerprint: None,
+                suppressed: false,
+            },
+        }
+    }
+
+    /// The reported line, or 0 for a finding without a region.
+    pub fn line(&self) -> u32 {
+        self.region.map_or(0, |r| r.line)
+    }
+
+    /// The reported column, or 0 where there is none.
+    pub fn column(&self) -> u32 {
+        self.region.and_then(|r| r.column).unwrap_or(0)
+    }
+
+    /// The order in which findings are listed and digested: place first, then rule and message.
+    pub fn order(&self) -> (&RepoPath, u32, u32, &str, &str) {
+        (
+            &self.path,
+            self.line(),
+            self.column(),
+            &self.rule,
+            &self.message,
+        )
+    }
+}
+
+/// What made a finding unusable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid(pub String);
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Collects what is known of a finding, and checks it at the end.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct FindingBuilder {
+    finding: Finding,
+}
+
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident: $type:ty),* $(,)?) => {
+        $( $(#[$doc])* pub fn $name(mut self, $name: $type) -> FindingBuilder { self.finding.$name = $name; self } )*
+    };
+}
+
+impl FindingBuilder {
+    setters! {
+        /// Sets the rule that stands for it across scanners.
+        canonical: String,
+        /// Sets the sort of weakness.
+        kind: Kind,
+        /// Sets the place in the file.
+        region: Option<Region>,
+        /// Sets the title; an empty one is replaced by the message's first sentence.
+        title: String,
+        /// Sets what the scanner says of this place.
+        message: String,
+        /// Sets the severity score.
+        score: Option<Score>,
+        /// Sets the scanner's own word for the severity.
+        level: Option<String>,
+        /// Sets how sure the scanner is.
+        confidence: Option<Confidence>,
+        /// Sets the CWE numbers.
+        cwe: Vec<u32>,
+        /// Sets the advisory ids.
+        advisories: Vec<String>,
+        /// Sets the package.
+        package: Option<Package>,
+        /// Sets the keyed hash of the secret.
+        secret: Option<String>,
+        /// Sets what to do about it.
+        fix: Option<String>,
+        /// Sets where to read more.
+        url: Option<String>,
+        /// Sets the scanner's own identity of it.
+        fingerprint: Option<String>,
+        /// Sets whether an inline comment suppresses it.
+        suppressed: bool,
+    }
+
+    /// Checks and returns the finding.
+    ///
+    /// # Errors
+    /// A finding without a rule or a path, with a line 0, or with a region that ends before it begins.
+    pub fn finish(mut self) -> Result<Finding, Invalid> {
+        let f = &mut self.finding;
+        if f.rule.trim().is_empty() {
+            return Err(Invalid("a finding names no rule".into()));
+        }
+        if f.path.as_bytes().is_empty() {
+            return Err(Invalid(format!(
+                "a finding of rule `{}` names no file",
+                f.rule
+            )));
+        }
+        if let Some(region) = &mut f.region {
+            if region.line == 0 {
+                return Err(Invalid(format!(
+                    "a finding of rule `{}` is on line 0 of `{}`",
+                    f.rule, f.path
+                )));
+            }
+            if region.end_line < region.line {
+                return Err(Invalid(format!(
+                    "a finding of rule `{}` in `{}` ends before it begins",
+                    f.rule, f.path
+                )));
+            }
+        }
+        f.message = tidy(&f.message, MESSAGE_LIMIT);
+        if f.title.trim().is_empty() {
+            f.title = first_sentence(&f.message).to_owned();
+        }
+        f.title = tidy(&f.title, TITLE_LIMIT);
+        if f.title.is_empty() {
+            f.title.clone_from(&f.rule);
+        }
+        f.cwe.sort_unstable();
+        f.cwe.dedup();
+        f.advisories.sort_unstable();
+        f.advisories.dedup();
+        if f.url.as_deref().is_some_and(|u| {
+            !(u.starts_with("https://") || u.starts_with("http://")) || u.contains(is_unsafe_char)
+        }) {
+            f.url = None;
+        }
+        Ok(self.finding)
+    }
+}
+
+/// Folds white space, drops what could steer a terminal, and cuts at a length in characters.
+fn tidy(text: &str, limit: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(limit * 2));
+    let mut chars = 0;
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+            chars += 1;
+        }
+        for c in word.chars() {
+            if is_unsafe_char(c) {
+                continue;
+            }
+            if chars >= limit {
+                out.push('…');
+                return out;
+            }
+            out.push(c);
+            chars += 1;
+        }
+    }
+    out
+}
+
+fn first_sentence(text: &str) -> &str {
+    let end = text
+        .match_indices(". ")
+        .map(|(i, _)| i)
+        .next()
+        .unwrap_or(text.len());
+    text[..end].trim_end_matches('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_scanner_says_cannot_steer_a_terminal() {
+        let f = Finding::build("s", "R1", "a.py".into())
+            .message("bad\x1b[2J thing.\n\nSecond \u{202e}sentence.".into())
+            .url(Some("javascript:alert(1)".into()))
+            .finish()
+            .unwrap();
+        assert_eq!(f.message, "bad[2J thing. Second sentence.");
+        assert_eq!(f.title, "bad[2J thing");
+        assert_eq!(f.url, None);
+    }
+
+    #[test]
+    fn a_finding_without_rule_or_file_or_with_an_impossible_region_is_refused() {
+        let build = |rule, path: &str| Finding::build("s", rule, path.into());
+        assert!(build(" ", "a").finish().is_err());
+        assert!(build("R", "").finish().is_err());
+        assert!(
+            build("R", "a")
+                .region(Some(Region::line(0)))
+                .finish()
+                .is_err()
+        );
+        let backwards = Region {
+            end_line: 2,
+            ..Region::line(3)
+        };
+        assert!(build("R", "a").region(Some(backwards)).finish().is_err());
+    }
+}

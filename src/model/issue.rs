@@ -1,0 +1,73 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, Occurrence, Score, Severity};
+
+/// Where an issue stands against the baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IssueStatus {
+    /// No occurrence of it is in the baseline.
+    New,
+    /// The baseline has it, and the change adds occurrences.
+    Grown,
+    /// The baseline has it, and the change adds none.
+    Inherited,
+    /// The change removes its last known occurrence.
+    Fixed,
+}
+
+impl IssueStatus {
+    /// The status in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            IssueStatus::New => "new",
+            IssueStatus::Grown => "grown",
+            IssueStatus::Inherited => "inherited",
+            IssueStatus::Fixed => "fixed",
+        }
+    }
+}
+
+/// A rule of a scanner.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Rule {
+    /// The scanner's name.
+    pub scanner: String,
+    /// The scanner's own rule id.
+    pub rule: String,
+}
+
+/// A root cause with all its known occurrences.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Issue {
+    /// A short stable identity: the same for the same root cause in every run on a repository.
+    pub id: String,
+    /// What the weakness is, in a few words.
+    pub title: String,
+    /// What sort of weakness it is.
+    pub kind: Kind,
+    /// The band of `score`.
+    pub severity: Severity,
+    /// The highest score of its findings; `None` if no scanner stated one.
+    pub score: Option<Score>,
+    /// New, grown, inherited or fixed.
+    pub status: IssueStatus,
+    /// Weaknesses and advisories it refers to (`CWE-78`, `CVE-...`), in order.
+    pub references: Vec<String>,
+    /// Pages to read.
+    pub links: Vec<String>,
+    /// The scanners' rules that report it.
+    pub rules: Vec<Rule>,
+    /// What to do about it.
+    pub fix: Option<String>,
+    /// Whether it stops the change.
+    pub blocks: bool,
+    /// Why it stops the change, or why it does not.
+    pub because: String,
+    /// Every known occurrence: new ones first, then by place.
+    pub occurrences: Vec<Occurrence>,
+    /// Occurrences of the baseline in files that the change does not touch and that are not listed
+    /// in `occurrences`.
+    pub elsewhere: u64,
+}

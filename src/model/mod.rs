@@ -1,0 +1,24 @@
+//! The words of the product as values: no clock, no environment, no git, no file.
+
+mod change;
+mod finding;
+mod issue;
+mod location;
+mod occurrence;
+mod oid;
+mod path;
+mod report;
+mod severity;
+
+pub use change::{Change, FileChange, FileVersion, Mode};
+pub use finding::{Confidence, Finding, FindingBuilder, Invalid, Kind, Package};
+pub use issue::{Issue, IssueStatus, Rule};
+pub use location::Region;
+pub use occurrence::{Occurrence, Origin, Stage, Status};
+pub use oid::Oid;
+pub use path::RepoPath;
+pub(crate) use path::is_unsafe_char;
+pub use report::{
+    BandCounts, Counts, Frame, Report, ScannerReport, ScannerState, SkippedScanner, Verdict,
+};
+pub use severity::{Score, Severity};

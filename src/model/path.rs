@@ -1,0 +1,138 @@
+use std::fmt::{self, Write as _};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A path inside the repository: the bytes that git stores, `/` between parts, no leading `/`.
+///
+/// Not every such path is UTF-8. Shown and serialised, bytes that are not UTF-8, control
+/// characters and characters that reorder text are written as `\xNN` or `\u{N}`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepoPath(Vec<u8>);
+
+impl RepoPath {
+    /// Takes the bytes as git lists them.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> RepoPath {
+        RepoPath(bytes.into())
+    }
+
+    /// The bytes as git lists them.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The path as text, where it is UTF-8.
+    pub fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
+    /// The last part.
+    pub fn file_name(&self) -> &[u8] {
+        self.0.rsplit(|b| *b == b'/').next().unwrap_or(&self.0)
+    }
+
+    /// The part of the name after its last dot, where there is one that is not the first character.
+    pub fn extension(&self) -> Option<&[u8]> {
+        let name = self.file_name();
+        let dot = name.iter().rposition(|b| *b == b'.')?;
+        (dot > 0).then(|| &name[dot + 1..])
+    }
+
+    /// Returns whether every part is one that can be written below a folder: none is empty, `.`,
+    /// `..` or `.git`, and the whole is printable UTF-8.
+    pub fn is_plain(&self) -> bool {
+        let Some(text) = self.as_str() else {
+            return false;
+        };
+        text.chars().all(|c| !c.is_control())
+            && text.split('/').all(|part| {
+                !part.is_empty()
+                    && part != "."
+                    && part != ".."
+                    && !part.eq_ignore_ascii_case(".git")
+                    && part.len() <= 255
+            })
+            && text.len() < 3_000
+    }
+}
+
+impl From<&str> for RepoPath {
+    fn from(text: &str) -> RepoPath {
+        RepoPath(text.as_bytes().to_vec())
+    }
+}
+
+/// Returns whether a character could move the cursor or reorder the text around it.
+pub(crate) fn is_unsafe_char(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+impl fmt::Display for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                if is_unsafe_char(c) {
+                    write!(f, "{}", c.escape_unicode())?;
+                } else {
+                    f.write_char(c)?;
+                }
+            }
+            for b in chunk.invalid() {
+                write!(f, "\\x{b:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+impl Serialize for RepoPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RepoPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RepoPath, D::Error> {
+        Ok(RepoPath(String::deserialize(deserializer)?.into_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_names_are_shown_escaped() {
+        let path = RepoPath::new(b"a\n\x1b[31m\xff\xe2\x80\xaeb.py".to_vec());
+        assert_eq!(path.to_string(), "a\\u{a}\\u{1b}[31m\\xff\\u{202e}b.py");
+        assert!(!path.is_plain());
+    }
+
+    #[test]
+    fn names_that_leave_the_folder_are_not_plain() {
+        for bad in [
+            "../x",
+            "a/../b",
+            "/abs",
+            "a//b",
+            ".git/config",
+            "a/.GIT/x",
+            "",
+        ] {
+            assert!(!RepoPath::from(bad).is_plain(), "{bad}");
+        }
+        assert!(RepoPath::from("-dash/ü b.py").is_plain());
+    }
+
+    #[test]
+    fn a_dotfile_has_no_extension() {
+        assert_eq!(RepoPath::from("a/.env").extension(), None);
+        assert_eq!(RepoPath::from("a.b/c.py").extension(), Some(&b"py"[..]));
+    }
+}

@@ -1,0 +1,236 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Change, Issue, IssueStatus, Mode, Oid, Severity, Status};
+
+/// The judgement of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Nothing in the change is stopped by the policy.
+    Pass,
+    /// The change adds an issue that the policy stops.
+    Blocked,
+    /// A scanner failed, timed out or is missing, so nobody knows.
+    Incomplete,
+}
+
+impl Verdict {
+    /// The process exit code: 0 pass, 1 blocked, 3 incomplete (2 is a usage or configuration error).
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Verdict::Pass => 0,
+            Verdict::Blocked => 1,
+            Verdict::Incomplete => 3,
+        }
+    }
+
+    /// The worse of two verdicts: blocked, then incomplete, then pass.
+    #[must_use]
+    pub fn worse(self, other: Verdict) -> Verdict {
+        let rank = |v| match v {
+            Verdict::Pass => 0,
+            Verdict::Incomplete => 1,
+            Verdict::Blocked => 2,
+        };
+        if rank(other) > rank(self) {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+/// How a scanner fared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScannerState {
+    /// Every file that it was given has a result.
+    Ok,
+    /// It crashed, wrote something unreadable, or left a file without a result.
+    Failed,
+    /// Its program is not there, or has the wrong version.
+    Missing,
+    /// It was stopped because it took too long.
+    TimedOut,
+}
+
+/// What a scanner did for one change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScannerReport {
+    /// The scanner's name.
+    pub name: String,
+    /// The version of its program.
+    pub version: Option<String>,
+    /// Units that were scanned in this run.
+    pub scanned: u64,
+    /// Units whose results came from the cache.
+    pub cached: u64,
+    /// Files of the change that are not for this scanner.
+    pub skipped: u64,
+    /// The wall time that its processes took, added up.
+    pub milliseconds: u64,
+    /// How it fared.
+    pub state: ScannerState,
+    /// What went wrong and what to do, for people; empty if nothing did.
+    pub detail: String,
+}
+
+/// A scanner of the catalogue that would fit files of the change but is not switched on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedScanner {
+    /// The scanner's name.
+    pub name: String,
+    /// How many files of the change it would read.
+    pub files: u64,
+}
+
+/// Some lines of a file around an occurrence, as text that is safe to show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Frame {
+    /// The number of the first line.
+    pub first_line: u32,
+    /// The lines, secrets cut out, long ones cut short.
+    pub lines: Vec<String>,
+}
+
+/// Numbers by severity band.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are those of the bands")]
+pub struct BandCounts {
+    pub critical: u64,
+    pub high: u64,
+    pub medium: u64,
+    pub low: u64,
+    pub info: u64,
+    pub unassigned: u64,
+}
+
+impl BandCounts {
+    /// Adds to a band.
+    pub fn add(&mut self, severity: Severity, number: u64) {
+        *self.slot(severity) += number;
+    }
+
+    /// The number in a band.
+    pub fn get(mut self, severity: Severity) -> u64 {
+        *self.slot(severity)
+    }
+
+    /// The sum over all bands.
+    pub fn total(self) -> u64 {
+        Severity::WORST_FIRST.iter().map(|s| self.get(*s)).sum()
+    }
+
+    fn slot(&mut self, severity: Severity) -> &mut u64 {
+        match severity {
+            Severity::Critical => &mut self.critical,
+            Severity::High => &mut self.high,
+            Severity::Medium => &mut self.medium,
+            Severity::Low => &mut self.low,
+            Severity::Info => &mut self.info,
+            Severity::Unassigned => &mut self.unassigned,
+        }
+    }
+}
+
+/// The numbers of a report, made from its issues in one place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Counts {
+    /// New issues.
+    pub new: BandCounts,
+    /// Inherited issues with new occurrences.
+    pub grown: BandCounts,
+    /// New occurrences, of new and of grown issues.
+    pub new_occurrences: BandCounts,
+    /// Inherited issues without new occurrences.
+    pub inherited: BandCounts,
+    /// Fixed issues.
+    pub fixed: BandCounts,
+    /// Fixed occurrences, of fixed issues and of others.
+    pub fixed_occurrences: BandCounts,
+    /// Issues all of whose new occurrences are exempted.
+    pub exempted: BandCounts,
+}
+
+impl Counts {
+    /// Counts issues and occurrences by status and severity.
+    pub fn of(issues: &[Issue]) -> Counts {
+        let mut counts = Counts::default();
+        for issue in issues {
+            let band = match issue.status {
+                IssueStatus::New => &mut counts.new,
+                IssueStatus::Grown => &mut counts.grown,
+                IssueStatus::Inherited => &mut counts.inherited,
+                IssueStatus::Fixed => &mut counts.fixed,
+            };
+            band.add(issue.severity, 1);
+            let number = |status| {
+                issue
+                    .occurrences
+                    .iter()
+                    .filter(|o| o.status == status)
+                    .count() as u64
+            };
+            counts
+                .new_occurrences
+                .add(issue.severity, number(Status::New));
+            counts
+                .fixed_occurrences
+                .add(issue.severity, number(Status::Fixed));
+            let mut new = issue
+                .occurrences
+                .iter()
+                .filter(|o| o.status == Status::New)
+                .peekable();
+            if new.peek().is_some() && new.all(|o| o.exempted.is_some()) {
+                counts.exempted.add(issue.severity, 1);
+            }
+        }
+        counts
+    }
+}
+
+/// Everything that is known about one judged change; the only thing that report writers see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The judgement.
+    pub verdict: Verdict,
+    /// What was judged.
+    pub change: Change,
+    /// All issues of the changed files and, where known, of the rest of the baseline: those that
+    /// block first, then by severity.
+    pub issues: Vec<Issue>,
+    /// What each scanner did.
+    pub scanners: Vec<ScannerReport>,
+    /// Scanners that would fit but are off.
+    pub available: Vec<SkippedScanner>,
+    /// Files of the baseline that no scanner has a result for; `None` if nobody counted.
+    pub never_scanned: Option<u64>,
+    /// Whether issues in files that the change does not touch are listed, occurrence by occurrence.
+    pub lists_unchanged: bool,
+    /// The policy's threshold.
+    pub block_at: Severity,
+    /// Things that the reader should know.
+    pub notes: Vec<String>,
+    /// How long the judgement took, in milliseconds.
+    pub milliseconds: u64,
+}
+
+impl Report {
+    /// The numbers of the report.
+    pub fn counts(&self) -> Counts {
+        Counts::of(&self.issues)
+    }
+
+    /// What asked for the judgement.
+    pub fn mode(&self) -> Mode {
+        self.change.mode
+    }
+
+    /// The commit or tree that was judged.
+    pub fn head(&self) -> &Oid {
+        &self.change.head
+    }
+}
