@@ -1,0 +1,119 @@
+//! Child processes: each in a group of its own, with a time limit, a limit on what it writes, a
+//! clean environment and empty standard input; killed whole.
+
+mod interrupt;
+mod scanner;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+
+use crate::environment;
+
+pub use interrupt::{catch_interrupts, interrupted};
+pub use scanner::{Cancel, Command, Ended, Finished, run};
+
+/// What a short helper process left.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// The exit code; 128 and the signal if it was killed.
+    pub code: i32,
+    /// Standard output.
+    pub out: Vec<u8>,
+    /// Standard error.
+    pub err: Vec<u8>,
+}
+
+fn code_of(status: std::process::ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+}
+
+/// Runs the `git` program to its end.
+///
+/// # Errors
+/// It cannot be started.
+pub(crate) fn git(
+    folder: &Path,
+    args: &[OsString],
+    settings: &[(String, OsString)],
+    inherit: bool,
+    input: Vec<u8>,
+) -> io::Result<Ran> {
+    let mut command = duct::cmd("git", args)
+        .dir(folder)
+        .env("LC_ALL", "C")
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked();
+    if !inherit {
+        for (name, _) in environment::all().filter(|(n, _)| environment::names_a_repository(n)) {
+            command = command.env_remove(name);
+        }
+    }
+    for (name, value) in settings {
+        command = command.env(name, value);
+    }
+    command = if input.is_empty() {
+        command.stdin_null()
+    } else {
+        command.stdin_bytes(input)
+    };
+    let output = command.run()?;
+    Ok(Ran {
+        code: code_of(output.status),
+        out: output.stdout,
+        err: output.stderr,
+    })
+}
+
+/// Runs a hook that was there before newgate, with the same arguments, environment and standard
+/// input; its output goes where newgate's goes. Returns its exit code.
+///
+/// # Errors
+/// It cannot be started.
+pub fn run_hook(hook: &Path, args: &[OsString], input: &[u8]) -> io::Result<i32> {
+    let output = duct::cmd(hook, args).stdin_bytes(input).unchecked().run()?;
+    Ok(code_of(output.status))
+}
+
+/// Runs a command whose output people shall see (if `shown`), in a clean git environment with `home`
+/// as home folder. Returns whether it succeeded.
+///
+/// # Errors
+/// It cannot be started.
+pub(crate) fn show(
+    folder: &Path,
+    program: &Path,
+    args: &[&str],
+    home: &Path,
+    shown: bool,
+) -> io::Result<bool> {
+    let mut command = duct::cmd(program.as_os_str(), args)
+        .dir(folder)
+        .env("HOME", home)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null")
+        .stdin_null()
+        .unchecked();
+    for role in ["AUTHOR", "COMMITTER"] {
+        command = command
+            .env(format!("GIT_{role}_NAME"), "A Developer")
+            .env(format!("GIT_{role}_EMAIL"), "developer@example.com");
+    }
+    for (name, _) in environment::all().filter(|(n, _)| environment::names_a_repository(n)) {
+        let kept = name
+            .to_str()
+            .is_some_and(|n| n.starts_with("GIT_AUTHOR") || n.starts_with("GIT_COMMITTER"));
+        if !kept {
+            command = command.env_remove(name);
+        }
+    }
+    if !shown {
+        command = command.stdout_null();
+    }
+    Ok(command.run()?.status.success())
+}
