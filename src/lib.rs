@@ -2,5 +2,6 @@
 
 pub mod environment;
 pub mod error;
+pub mod git;
 pub mod model;
 pub mod process;

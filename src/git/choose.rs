@@ -1,0 +1,207 @@
+//! Which trees are compared, and why.
+
+use super::{Peeled, Repository, Scratch, Target};
+use crate::error::{Error, Kind, Result};
+use crate::model::{Change, Mode, Oid};
+
+/// The head side of a check by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// A committed revision.
+    Revision(String),
+    /// What is in the index.
+    Index,
+    /// What is in the work tree, new files that git does not ignore among them.
+    WorkTree,
+}
+
+/// What a check by hand asks for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The head side.
+    pub head: Head,
+    /// The base side, where it was named.
+    pub base: Option<String>,
+    /// The target, where there is one.
+    pub target: Option<Target>,
+    /// Whether to compare a committed head with nothing, so that everything is listed as new.
+    pub no_base: bool,
+}
+
+/// The base of a change and why it was chosen.
+#[derive(Clone, Debug)]
+pub(super) struct Base {
+    pub commit: Option<Oid>,
+    pub tree: Option<Oid>,
+    pub reason: String,
+    pub notes: Vec<String>,
+}
+
+impl Base {
+    pub(super) fn none(reason: impl Into<String>) -> Base {
+        Base {
+            commit: None,
+            tree: None,
+            reason: reason.into(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// Follows a revision that somebody typed to a commit or tree.
+///
+/// # Errors
+/// It names nothing, or something without a tree.
+fn typed(repo: &Repository, revision: &str, option: &str) -> Result<(Oid, Oid)> {
+    let unknown = || {
+        Error::new(
+            Kind::Usage,
+            format!("`{revision}` names no commit here (given by `{option}`)"),
+        )
+        .hint("`git log --oneline --all` lists what there is; a remote's branch is `origin/NAME`")
+    };
+    let oid = repo.resolve(revision)?.ok_or_else(unknown)?;
+    match repo.peel(&oid)?.ok_or_else(unknown)? {
+        Peeled::Commit { commit, tree } => Ok((commit, tree)),
+        Peeled::Tree(tree) => Ok((tree.clone(), tree)),
+        Peeled::Blob => Err(Error::new(
+            Kind::Usage,
+            format!("`{revision}` is a file, not a commit (given by `{option}`)"),
+        )),
+    }
+}
+
+/// Chooses the trees of a check by hand.
+///
+/// # Errors
+/// A revision names nothing, or git could not answer.
+pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -> Result<Change> {
+    let (name, head, head_tree) = match &request.head {
+        Head::Revision(revision) => {
+            let unborn = revision == "HEAD" && repo.resolve("HEAD")?.is_none();
+            if unborn {
+                return Err(Error::new(Kind::Usage, "this branch has no commit yet")
+                    .hint("commit first, or judge what is not committed with `--staged` or `--worktree`"));
+            }
+            let (commit, tree) = typed(repo, revision, "--head")?;
+            (revision.clone(), commit, tree)
+        }
+        Head::Index => {
+            let tree = scratch.index_tree(repo)?;
+            ("the index".to_owned(), tree.clone(), tree)
+        }
+        Head::WorkTree => {
+            let tree = scratch.work_tree(repo)?;
+            ("the work tree".to_owned(), tree.clone(), tree)
+        }
+    };
+    let target = request.target.as_ref();
+    let base = if request.no_base {
+        Base::none("nothing, as asked: everything counts as new")
+    } else if let Some(revision) = &request.base {
+        let (commit, tree) = typed(repo, revision, "--base")?;
+        Base {
+            commit: Some(commit),
+            tree: Some(tree),
+            reason: format!("`{revision}`, as asked"),
+            notes: Vec::new(),
+        }
+    } else if matches!(request.head, Head::Revision(_)) {
+        base_of(repo, &head, target)?
+    } else {
+        match repo.resolve("HEAD")? {
+            Some(oid) => match repo.peel(&oid)? {
+                Some(Peeled::Commit { commit, tree }) => Base {
+                    commit: Some(commit),
+                    tree: Some(tree),
+                    reason: "the last commit".into(),
+                    notes: Vec::new(),
+                },
+                _ => return Err(Error::new(Kind::Git, "`HEAD` cannot be read")),
+            },
+            None => Base::none("nothing: there is no commit yet, so everything counts as new"),
+        }
+    };
+    let known = base.commit.iter().chain(target.map(|t| &t.tip)).cloned();
+    Ok(Change {
+        name,
+        head,
+        head_tree,
+        known: known.collect(),
+        base: base.commit,
+        base_tree: base.tree,
+        target: target.map(|t| t.name.clone()),
+        tip: target.map(|t| t.tip.clone()),
+        base_reason: base.reason,
+        mode: Mode::Check,
+        notes: base.notes,
+    })
+}
+
+/// The base of a branch: its merge base with the target's tip.
+///
+/// # Errors
+/// git could not answer.
+pub(super) fn base_of(repo: &Repository, head: &Oid, target: Option<&Target>) -> Result<Base> {
+    let Some(target) = target else {
+        return Ok(Base::none(
+            "nothing: no target branch was found, so everything counts as new",
+        ));
+    };
+    let of_commit = |oid: &Oid| -> Result<Option<Oid>> {
+        Ok(match repo.peel(oid)? {
+            Some(Peeled::Commit { tree, .. }) => Some(tree),
+            _ => None,
+        })
+    };
+    let is_commit = matches!(repo.peel(head)?, Some(Peeled::Commit { .. }));
+    let bases = if is_commit {
+        repo.merge_bases(head, &target.tip)?
+    } else {
+        Vec::new()
+    };
+    let Some(first) = bases.first() else {
+        let mut notes = Vec::new();
+        let reason = if !is_commit {
+            format!("the tip of {}: a tree has no history", target.name)
+        } else if repo.is_shallow() {
+            notes.push(format!(
+                "this clone is shallow and holds no common commit with {}: fixes made there since \
+                 the branch left look new here; `git fetch --unshallow` mends that",
+                target.name
+            ));
+            format!(
+                "the tip of {}: this shallow clone holds no common commit",
+                target.name
+            )
+        } else {
+            format!("the tip of {}: no common history with it", target.name)
+        };
+        return Ok(Base {
+            commit: Some(target.tip.clone()),
+            tree: Some(target.tree.clone()),
+            reason,
+            notes,
+        });
+    };
+    let tree = of_commit(first)?.ok_or_else(|| {
+        Error::new(
+            Kind::Git,
+            format!("commit {} cannot be read", first.short()),
+        )
+    })?;
+    let several = bases.len() > 1;
+    let reason = if several {
+        format!("one of {} merge bases with {}", bases.len(), target.name)
+    } else if *first == target.tip {
+        format!("the tip of {}", target.name)
+    } else {
+        format!("merge base with {}", target.name)
+    };
+    Ok(Base {
+        commit: Some(first.clone()),
+        tree: Some(tree),
+        reason,
+        notes: Vec::new(),
+    })
+}

@@ -1,0 +1,233 @@
+//! The answers of the git2 library.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use git2::{Delta, ErrorCode, ObjectType, Repository, Sort};
+
+use super::{Introduced, Peeled, add_introduced};
+use crate::error::Result;
+use crate::model::{FileChange, FileVersion, Oid, RepoPath};
+
+fn id(oid: &Oid) -> Result<git2::Oid> {
+    Ok(git2::Oid::from_str(oid.as_str())?)
+}
+
+fn oid(id: git2::Oid) -> Oid {
+    Oid::parse(&id.to_string()).expect("libgit2 prints full ids")
+}
+
+/// Turns the library's "not found" into an absent answer; every other error stays one.
+fn found<T>(result: std::result::Result<T, git2::Error>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(e) if matches!(e.code(), ErrorCode::NotFound | ErrorCode::UnbornBranch) => Ok(None),
+        Err(e) => Err(e.into()),
+    }
+}
+
+pub(super) fn resolve(repo: &Repository, revision: &str) -> Result<Option<Oid>> {
+    match repo.revparse_single(revision) {
+        Ok(object) => Ok(Some(oid(object.id()))),
+        Err(e) if matches!(e.code(), ErrorCode::InvalidSpec | ErrorCode::Ambiguous) => Ok(None),
+        Err(e) => found(Err(e)),
+    }
+}
+
+pub(super) fn peel(repo: &Repository, of: &Oid) -> Result<Option<Peeled>> {
+    let Ok(of) = git2::Oid::from_str(of.as_str()) else {
+        return Ok(None);
+    };
+    let Some(mut object) = found(repo.find_object(of, None))? else {
+        return Ok(None);
+    };
+    while let Some(tag) = object.as_tag() {
+        let Some(next) = found(tag.target())? else {
+            return Ok(None);
+        };
+        object = next;
+    }
+    Ok(match object.kind() {
+        Some(ObjectType::Commit) => {
+            let commit = object.peel_to_commit()?;
+            Some(Peeled::Commit {
+                commit: oid(commit.id()),
+                tree: oid(commit.tree_id()),
+            })
+        }
+        Some(ObjectType::Tree) => Some(Peeled::Tree(oid(object.id()))),
+        _ => Some(Peeled::Blob),
+    })
+}
+
+pub(super) fn merge_bases(repo: &Repository, a: &Oid, b: &Oid) -> Result<Vec<Oid>> {
+    let bases = found(repo.merge_bases(id(a)?, id(b)?))?;
+    let mut bases: Vec<Oid> =
+        bases.map_or_else(Vec::new, |found| found.iter().map(|b| oid(*b)).collect());
+    bases.sort();
+    Ok(bases)
+}
+
+pub(super) fn diff(repo: &Repository, old: Option<&Oid>, new: &Oid) -> Result<Vec<FileChange>> {
+    let old = old.map(|o| repo.find_tree(id(o)?).map_err(crate::error::Error::from));
+    let old = old.transpose()?;
+    let new = repo.find_tree(id(new)?)?;
+    let mut options = git2::DiffOptions::new();
+    options.include_typechange(true).skip_binary_check(true);
+    let diff = repo.diff_tree_to_tree(old.as_ref(), Some(&new), Some(&mut options))?;
+    let version = |file: git2::DiffFile<'_>| {
+        Some(FileVersion {
+            path: RepoPath::new(file.path_bytes()?),
+            blob: oid(file.id()),
+            mode: u32::from(file.mode()),
+        })
+    };
+    let mut changes: Vec<FileChange> = diff
+        .deltas()
+        .map(|delta| FileChange {
+            old: (delta.status() != Delta::Added)
+                .then(|| version(delta.old_file()))
+                .flatten(),
+            new: (delta.status() != Delta::Deleted)
+                .then(|| version(delta.new_file()))
+                .flatten(),
+        })
+        .collect();
+    changes.retain(|c| c.old.is_some() || c.new.is_some());
+    Ok(changes)
+}
+
+pub(super) fn entry(repo: &Repository, tree: &Oid, path: &RepoPath) -> Result<Option<FileVersion>> {
+    let tree = repo.find_tree(id(tree)?)?;
+    let Some(text) = path.as_str() else {
+        return Ok(None);
+    };
+    let Some(entry) = found(tree.get_path(Path::new(text)))? else {
+        return Ok(None);
+    };
+    Ok(
+        (entry.kind() != Some(ObjectType::Tree)).then(|| FileVersion {
+            path: path.clone(),
+            blob: oid(entry.id()),
+            mode: entry.filemode().cast_unsigned(),
+        }),
+    )
+}
+
+pub(super) fn list(
+    repo: &Repository,
+    tree: &Oid,
+    limit: usize,
+) -> Result<Option<Vec<FileVersion>>> {
+    let tree = repo.find_tree(id(tree)?)?;
+    let mut files = Vec::new();
+    let mut over = false;
+    let walked = tree.walk(git2::TreeWalkMode::PreOrder, |folder, entry| {
+        if entry.kind() == Some(ObjectType::Tree) {
+            return git2::TreeWalkResult::Ok;
+        }
+        if files.len() >= limit {
+            over = true;
+            return git2::TreeWalkResult::Abort;
+        }
+        let mut path = folder.as_bytes().to_vec();
+        path.extend_from_slice(entry.name_bytes());
+        files.push(FileVersion {
+            path: RepoPath::new(path),
+            blob: oid(entry.id()),
+            mode: entry.filemode().cast_unsigned(),
+        });
+        git2::TreeWalkResult::Ok
+    });
+    if over {
+        return Ok(None);
+    }
+    walked?;
+    Ok(Some(files))
+}
+
+pub(super) fn blob(repo: &Repository, of: &Oid) -> Result<Option<Vec<u8>>> {
+    Ok(found(repo.find_blob(id(of)?))?.map(|b| b.content().to_vec()))
+}
+
+pub(super) fn blob_size(repo: &Repository, of: &Oid) -> Result<Option<u64>> {
+    let header = found(repo.odb()?.read_header(id(of)?))?;
+    Ok(header.map(|(size, _)| size as u64))
+}
+
+pub(super) fn reference(repo: &Repository, name: &str) -> Result<Option<Oid>> {
+    match repo.find_reference(name) {
+        Ok(r) => Ok(found(r.resolve())?.and_then(|r| r.target()).map(oid)),
+        Err(e) if e.code() == ErrorCode::InvalidSpec => Ok(None),
+        Err(e) => found(Err(e)),
+    }
+}
+
+pub(super) fn symbolic(repo: &Repository, name: &str) -> Result<Option<String>> {
+    let Some(reference) = found(repo.find_reference(name))? else {
+        return Ok(None);
+    };
+    Ok(reference
+        .symbolic_target_bytes()
+        .map(|t| String::from_utf8_lossy(t).into_owned()))
+}
+
+pub(super) fn config(repo: &Repository, name: &str) -> Result<Option<String>> {
+    found(repo.config()?.snapshot()?.get_string(name))
+}
+
+pub(super) fn remotes(repo: &Repository) -> Result<Vec<(String, Vec<String>)>> {
+    let mut all = Vec::new();
+    for name in repo.remotes()?.iter_bytes() {
+        let Ok(name) = std::str::from_utf8(name) else {
+            continue;
+        };
+        let remote = repo.find_remote(name)?;
+        let urls = [
+            remote.url_bytes(),
+            remote.pushurl_bytes().unwrap_or_default(),
+        ];
+        let urls = urls
+            .iter()
+            .filter(|u| !u.is_empty())
+            .map(|u| String::from_utf8_lossy(u).into_owned());
+        all.push((name.to_owned(), urls.collect()));
+    }
+    Ok(all)
+}
+
+pub(super) fn introduced(repo: &Repository, head: &Oid, known: &[Oid]) -> Result<Vec<Introduced>> {
+    let mut walk = repo.revwalk()?;
+    walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
+    walk.push(id(head)?)?;
+    for oid in known {
+        walk.hide(id(oid)?)?;
+    }
+    let mut list = Vec::new();
+    let mut seen = HashSet::new();
+    for commit in walk {
+        let commit = repo.find_commit(commit?)?;
+        let tree = oid(commit.tree_id());
+        let mut changes: Option<Vec<FileChange>> = None;
+        for parent in commit.parents() {
+            let against = diff(repo, Some(&oid(parent.tree_id())), &tree)?;
+            // A merge brings only what none of its parents has.
+            changes = Some(match changes {
+                None => against,
+                Some(so_far) => {
+                    let news: HashSet<_> = against.into_iter().filter_map(|c| c.new).collect();
+                    so_far
+                        .into_iter()
+                        .filter(|c| c.new.as_ref().is_some_and(|n| news.contains(n)))
+                        .collect()
+                }
+            });
+        }
+        let changes = match changes {
+            Some(changes) => changes,
+            None => diff(repo, None, &tree)?,
+        };
+        add_introduced(&mut list, &mut seen, &oid(commit.id()), changes);
+    }
+    Ok(list)
+}

@@ -1,0 +1,366 @@
+//! The only module that knows git.
+//!
+//! [`Repository`] answers questions about objects, refs and trees. The git2 library answers where
+//! it can; the `git` program answers for repositories that the library cannot open (SHA-256,
+//! reftable) and for objects that it does not have (partial clones). Callers cannot tell which.
+
+mod choose;
+mod hooks;
+mod library;
+mod program;
+mod push;
+mod snapshot;
+mod target;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use crate::error::{Error, Kind, Result};
+use crate::model::{FileChange, FileVersion, Oid, RepoPath};
+
+pub use choose::{Head, Request, choose};
+pub use hooks::{HookFolder, hook_folder};
+pub use program::{Answer, Git};
+pub use push::{PushLine, Pushed, choose_push, parse_push_lines};
+pub use snapshot::Scratch;
+pub use target::{Target, find_remote, find_target};
+
+/// What an object id leads to once tags are followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peeled {
+    /// A commit and its tree.
+    Commit {
+        /// The commit.
+        commit: Oid,
+        /// Its tree.
+        tree: Oid,
+    },
+    /// A tree without a commit.
+    Tree(Oid),
+    /// A blob, which no gate can judge.
+    Blob,
+}
+
+/// A file version that a commit brings, for scanners of history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Introduced {
+    /// The file.
+    pub file: FileVersion,
+    /// The commit that brings it.
+    pub commit: Oid,
+}
+
+/// A repository, opened for reading.
+pub struct Repository {
+    library: Option<Mutex<git2::Repository>>,
+    git: Git,
+    git_dir: PathBuf,
+    common_dir: PathBuf,
+    work_dir: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for Repository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Repository")
+            .field("git_dir", &self.git_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Repository {
+    /// Opens the repository that the environment and the current folder name, as git would: the
+    /// objects of a push in quarantine and the index of a partial commit are seen.
+    ///
+    /// # Errors
+    /// No repository, or one that neither the library nor the program can open.
+    pub fn open_from_env() -> Result<Repository> {
+        let git = Git::here();
+        match git2::Repository::open_from_env() {
+            Ok(library) => Ok(Repository::from_library(library, git)),
+            Err(reason) => Repository::from_program(git, &reason),
+        }
+    }
+
+    /// Opens the repository at or above a folder, whatever the environment says.
+    ///
+    /// # Errors
+    /// As [`Repository::open_from_env`].
+    pub fn open(folder: &Path) -> Result<Repository> {
+        let git = Git::at(folder);
+        match git2::Repository::discover(folder) {
+            Ok(library) => Ok(Repository::from_library(library, git)),
+            Err(reason) => Repository::from_program(git, &reason),
+        }
+    }
+
+    fn from_library(library: git2::Repository, git: Git) -> Repository {
+        Repository {
+            git_dir: library.path().to_owned(),
+            common_dir: library.commondir().to_owned(),
+            work_dir: library.workdir().map(Path::to_owned),
+            library: Some(Mutex::new(library)),
+            git,
+        }
+    }
+
+    fn from_program(git: Git, reason: &git2::Error) -> Result<Repository> {
+        let asked = git.run(["rev-parse", "--absolute-git-dir", "--git-common-dir"])?;
+        let Some(lines) = asked.ok_text() else {
+            let what = if reason.code() == git2::ErrorCode::NotFound {
+                "no git repository here".to_owned()
+            } else {
+                format!("this repository cannot be opened: {}", reason.message())
+            };
+            return Err(Error::new(Kind::Usage, what)
+                .hint("run newgate inside a repository, or use `git init` to make one"));
+        };
+        let mut lines = lines.lines();
+        let git_dir = PathBuf::from(lines.next().unwrap_or_default());
+        let common_dir = git.folder().join(lines.next().unwrap_or_default());
+        let top = git.run(["rev-parse", "--show-toplevel"])?;
+        let work_dir = top.ok_text().map(|t| PathBuf::from(t.trim_end()));
+        Ok(Repository {
+            library: None,
+            git,
+            git_dir,
+            common_dir,
+            work_dir,
+        })
+    }
+
+    /// The repository's own folder (of a linked worktree: that worktree's).
+    pub fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// The folder that all worktrees share.
+    pub fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    /// The top of the work tree; `None` in a bare repository.
+    pub fn work_dir(&self) -> Option<&Path> {
+        self.work_dir.as_deref()
+    }
+
+    /// The `git` program, for what needs it.
+    pub fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// Runs a question on the library, or on the program where the library could not open the
+    /// repository.
+    fn ask<T>(
+        &self,
+        library: impl FnOnce(&git2::Repository) -> Result<T>,
+        program: impl FnOnce(&Git) -> Result<T>,
+    ) -> Result<T> {
+        match &self.library {
+            Some(repo) => library(
+                &repo
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner),
+            ),
+            None => program(&self.git),
+        }
+    }
+
+    /// The object that a revision names (tags are not followed); `None` if there is none.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn resolve(&self, revision: &str) -> Result<Option<Oid>> {
+        self.ask(
+            |r| library::resolve(r, revision),
+            |g| program::resolve(g, revision),
+        )
+    }
+
+    /// Follows tags to a commit, tree or blob; `None` if this clone does not have the object.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn peel(&self, oid: &Oid) -> Result<Option<Peeled>> {
+        self.ask(|r| library::peel(r, oid), |g| program::peel(g, oid))
+    }
+
+    /// The best common ancestors of two commits, in a fixed order; empty if they have none.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn merge_bases(&self, a: &Oid, b: &Oid) -> Result<Vec<Oid>> {
+        self.ask(
+            |r| library::merge_bases(r, a, b),
+            |g| program::merge_bases(g, a, b),
+        )
+    }
+
+    /// The paths that differ between two trees, in the order of git; with no old tree, all paths.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn diff(&self, old: Option<&Oid>, new: &Oid) -> Result<Vec<FileChange>> {
+        if old == Some(new) {
+            return Ok(Vec::new());
+        }
+        self.ask(
+            |r| library::diff(r, old, new),
+            |g| program::diff(g, old, new),
+        )
+    }
+
+    /// A file of a tree by its path; `None` if the tree has no file there.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn entry(&self, tree: &Oid, path: &RepoPath) -> Result<Option<FileVersion>> {
+        self.ask(
+            |r| library::entry(r, tree, path),
+            |g| program::entry(g, tree, path),
+        )
+    }
+
+    /// The tree at a path of a tree; `None` if there is no folder.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn folder(&self, tree: &Oid, path: &str) -> Result<Option<Oid>> {
+        let Some(oid) = self.resolve(&format!("{tree}:{path}"))? else {
+            return Ok(None);
+        };
+        Ok(match self.peel(&oid)? {
+            Some(Peeled::Tree(tree)) => Some(tree),
+            _ => None,
+        })
+    }
+
+    /// All files of a tree, at most `limit`; `None` if there are more.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn list(&self, tree: &Oid, limit: usize) -> Result<Option<Vec<FileVersion>>> {
+        self.ask(
+            |r| library::list(r, tree, limit),
+            |g| program::list(g, tree, limit),
+        )
+    }
+
+    /// The content of a blob. Fetched from the remote if a partial clone lacks it.
+    ///
+    /// # Errors
+    /// The blob does not exist, or cannot be read.
+    pub fn blob(&self, oid: &Oid) -> Result<Vec<u8>> {
+        match self.ask(|r| library::blob(r, oid), |g| program::blob(g, oid))? {
+            Some(content) => Ok(content),
+            None => program::blob(&self.git, oid)?.ok_or_else(|| {
+                Error::new(Kind::Git, format!("object {} cannot be read", oid.short()))
+                    .hint("check the repository with `git fsck`; in a partial clone, check that the remote answers")
+            }),
+        }
+    }
+
+    /// The size of a blob in bytes; of one that a partial clone lacks, a guess.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn blob_size(&self, oid: &Oid) -> Result<u64> {
+        const GUESS: u64 = 8_192;
+        let size = self.ask(
+            |r| library::blob_size(r, oid),
+            |g| program::blob_size(g, oid),
+        )?;
+        Ok(size.unwrap_or(GUESS))
+    }
+
+    /// The object that a full ref name points at, unpeeled.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn reference(&self, name: &str) -> Result<Option<Oid>> {
+        self.ask(
+            |r| library::reference(r, name),
+            |g| program::reference(g, name),
+        )
+    }
+
+    /// The ref that a symbolic ref points at; `None` if it is not symbolic or not there.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn symbolic(&self, name: &str) -> Result<Option<String>> {
+        self.ask(
+            |r| library::symbolic(r, name),
+            |g| program::symbolic(g, name),
+        )
+    }
+
+    /// A value of git's configuration.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn config(&self, name: &str) -> Result<Option<String>> {
+        self.ask(|r| library::config(r, name), |g| program::config(g, name))
+    }
+
+    /// The configured remotes: name and URLs.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn remotes(&self) -> Result<Vec<(String, Vec<String>)>> {
+        self.ask(library::remotes, program::remotes)
+    }
+
+    /// The file versions that commits reachable from `head` but from none of `known` bring, each
+    /// content under each path once, oldest commit first.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn introduced(&self, head: &Oid, known: &[Oid]) -> Result<Vec<Introduced>> {
+        self.ask(
+            |r| library::introduced(r, head, known),
+            |g| program::introduced(g, head, known),
+        )
+    }
+
+    /// Returns whether history was cut off when this clone was made.
+    pub fn is_shallow(&self) -> bool {
+        self.common_dir.join("shallow").is_file()
+    }
+
+    /// Makes objects in another folder visible, as an alternate of this repository.
+    ///
+    /// # Errors
+    /// The library refuses the folder.
+    fn see_objects(&self, folder: &Path) -> Result<()> {
+        if let Some(repo) = &self.library {
+            let repo = repo
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let folder = folder.to_str().ok_or_else(|| {
+                Error::new(
+                    Kind::Io,
+                    "the folder for temporary files has a name that is not UTF-8",
+                )
+            })?;
+            repo.odb()?.add_disk_alternate(folder)?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds what a commit brings to a list, unless the same content is there under the same path.
+fn add_introduced(
+    list: &mut Vec<Introduced>,
+    seen: &mut std::collections::HashSet<FileVersion>,
+    commit: &Oid,
+    changes: Vec<FileChange>,
+) {
+    for file in changes.into_iter().filter_map(|c| c.new) {
+        if file.is_regular() && seen.insert(file.clone()) {
+            list.push(Introduced {
+                file,
+                commit: commit.clone(),
+            });
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The changes of a push, as git hands them to a pre-push hook (githooks(5)).
+
+use super::choose::{Base, base_of};
+use super::{Peeled, Repository, Target};
+use crate::error::{Error, Kind, Result};
+use crate::model::{Change, Mode, Oid};
+
+/// One line of a pre-push hook's standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushLine {
+    /// The ref that is pushed, as it was written (`refs/heads/x`, `HEAD`, `(delete)`).
+    pub local_ref: String,
+    /// What it points at; zeros for a deletion.
+    pub local_oid: Oid,
+    /// The full name of the ref on the remote.
+    pub remote_ref: String,
+    /// What it points at there; zeros if it is not there yet.
+    pub remote_oid: Oid,
+}
+
+/// What a line of a push comes to.
+#[derive(Clone, Debug)]
+pub enum Pushed {
+    /// A change to judge.
+    Judge(Box<Change>),
+    /// Nothing to judge, and why.
+    Skip(String),
+}
+
+/// Reads a pre-push hook's standard input.
+///
+/// # Errors
+/// A line that git would not write: nobody knows what is pushed then.
+pub fn parse_push_lines(input: &[u8]) -> Result<Vec<PushLine>> {
+    let text = String::from_utf8_lossy(input);
+    let mut lines = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let read = match fields[..] {
+            [local_ref, local, remote_ref, remote] => Oid::parse(local)
+                .zip(Oid::parse(remote))
+                .map(|(local_oid, remote_oid)| PushLine {
+                    local_ref: local_ref.to_owned(),
+                    local_oid,
+                    remote_ref: remote_ref.to_owned(),
+                    remote_oid,
+                }),
+            _ => None,
+        };
+        lines.push(read.ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                format!("line {} of standard input is not one of a push", number + 1),
+            )
+            .hint("git writes `<local ref> <local id> <remote ref> <remote id>`; see githooks(5)")
+        })?);
+    }
+    Ok(lines)
+}
+
+/// Chooses the trees of one line of a push to a remote.
+///
+/// # Errors
+/// git could not answer.
+pub fn choose_push(
+    repo: &Repository,
+    remote: &str,
+    line: &PushLine,
+    target: Option<&Target>,
+) -> Result<Pushed> {
+    let shown = short_ref(&line.remote_ref);
+    if line.local_oid.is_zero() {
+        return Ok(Pushed::Skip(format!(
+            "{shown} is deleted: nothing to judge"
+        )));
+    }
+    let (head, head_tree) = match repo.peel(&line.local_oid)? {
+        Some(Peeled::Commit { commit, tree }) => (commit, tree),
+        Some(Peeled::Tree(tree)) => (tree.clone(), tree),
+        Some(Peeled::Blob) => {
+            return Ok(Pushed::Skip(format!(
+                "{shown} points at a file, not at a commit: nothing to judge"
+            )));
+        }
+        None => {
+            return Err(Error::new(
+                Kind::Git,
+                format!(
+                    "{} of {shown} is not in this repository",
+                    line.local_oid.short()
+                ),
+            ));
+        }
+    };
+    let is_target = target.is_some_and(|t| line.remote_ref == format!("refs/heads/{}", t.branch));
+    let old = if line.remote_oid.is_zero() {
+        None
+    } else {
+        match repo.peel(&line.remote_oid)? {
+            Some(Peeled::Commit { commit, tree }) => Some((commit, tree)),
+            _ => None,
+        }
+    };
+    let mut notes = Vec::new();
+    let base = if is_target && !line.remote_oid.is_zero() {
+        base_on_target(
+            repo,
+            remote,
+            &head,
+            shown,
+            &line.remote_oid,
+            old.as_ref(),
+            target,
+        )?
+    } else if target.is_none() {
+        match &old {
+            Some((old, _)) => {
+                notes.push(format!("{remote} has no default branch that this clone knows of: compared with {shown} as it is there"));
+                base_of(repo, &head, Some(&target_from(remote, shown, old, repo)?))?
+            }
+            None => Base::none(format!(
+                "nothing: {remote} has no branch yet that this clone knows of, so everything counts as new"
+            )),
+        }
+    } else {
+        base_of(repo, &head, target)?
+    };
+    notes.extend(base.notes);
+    let mut known: Vec<Oid> = base.commit.iter().cloned().collect();
+    known.extend(target.map(|t| t.tip.clone()));
+    known.extend(old.map(|(commit, _)| commit));
+    Ok(Pushed::Judge(Box::new(Change {
+        name: format!("{} -> {remote}/{shown}", short_ref(&line.local_ref)),
+        head,
+        head_tree,
+        base: base.commit,
+        base_tree: base.tree,
+        target: target.map(|t| t.name.clone()),
+        tip: target.map(|t| t.tip.clone()),
+        base_reason: base.reason,
+        mode: Mode::Push,
+        known,
+        notes,
+    })))
+}
+
+fn target_from(remote: &str, branch: &str, tip: &Oid, repo: &Repository) -> Result<Target> {
+    match repo.peel(tip)? {
+        Some(Peeled::Commit { commit, tree }) => Ok(Target {
+            name: format!("{remote}/{branch}"),
+            branch: branch.to_owned(),
+            tip: commit,
+            tree,
+        }),
+        _ => Err(Error::new(
+            Kind::Git,
+            format!("commit {} cannot be read", tip.short()),
+        )),
+    }
+}
+
+/// The base of a push to the target branch itself: what it points at there, as far as the push
+/// goes on from it.
+fn base_on_target(
+    repo: &Repository,
+    remote: &str,
+    head: &Oid,
+    shown: &str,
+    remote_oid: &Oid,
+    old: Option<&(Oid, Oid)>,
+    target: Option<&Target>,
+) -> Result<Base> {
+    let Some((old, old_tree)) = old else {
+        let mut base = base_of(repo, head, target)?;
+        base.notes.push(format!(
+            "{remote}/{shown} points at {}, which this clone has never seen: `git fetch` would make the comparison exact",
+            remote_oid.short()
+        ));
+        return Ok(base);
+    };
+    if repo.merge_bases(head, old)?.first() == Some(old) {
+        return Ok(Base {
+            commit: Some(old.clone()),
+            tree: Some(old_tree.clone()),
+            reason: format!("{remote}/{shown} before this push"),
+            notes: Vec::new(),
+        });
+    }
+    let mut base = base_of(repo, head, Some(&target_from(remote, shown, old, repo)?))?;
+    base.reason.push_str(", which this push rewrites");
+    Ok(base)
+}
+
+/// A ref without its well-known prefix, for people.
+pub(super) fn short_ref(name: &str) -> &str {
+    ["refs/heads/", "refs/tags/", "refs/"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_both_id_lengths_are_read_and_rubbish_is_refused() {
+        for length in [40, 64] {
+            let (a, z) = ("a".repeat(length), "0".repeat(length));
+            let input =
+                format!("refs/heads/x {a} refs/heads/y {z}\n(delete) {z} refs/heads/z {a}\n");
+            let lines = parse_push_lines(input.as_bytes()).unwrap();
+            assert_eq!(lines[0].remote_ref, "refs/heads/y");
+            assert!(lines[0].remote_oid.is_zero() && lines[1].local_oid.is_zero());
+        }
+        assert!(parse_push_lines(b"").unwrap().is_empty());
+        assert!(parse_push_lines(b"refs/heads/x abc refs/heads/x def\n").is_err());
+        assert!(parse_push_lines(b"what\n").is_err());
+    }
+}

@@ -1,0 +1,117 @@
+//! Trees of what is not committed, without touching the index, the objects or the refs.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::{Git, Repository};
+use crate::error::{Error, Kind, Result};
+use crate::model::Oid;
+
+/// A private object folder for trees that must not be written to the repository. The objects last
+/// as long as this value.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    folder: Option<TempDir>,
+}
+
+impl Scratch {
+    /// Makes one; nothing is written before it is needed.
+    pub fn new() -> Scratch {
+        Scratch::default()
+    }
+
+    /// The tree of the index, as a commit would make it.
+    ///
+    /// # Errors
+    /// The index has conflicts, or git could not answer.
+    pub fn index_tree(&mut self, repo: &mut Repository) -> Result<Oid> {
+        let git = self.private_git(repo)?;
+        Scratch::write_tree(&git)
+    }
+
+    /// The tree of the work tree: tracked files as they are, and new ones that git does not ignore.
+    ///
+    /// # Errors
+    /// A bare repository, or git could not answer.
+    pub fn work_tree(&mut self, repo: &mut Repository) -> Result<Oid> {
+        let Some(top) = repo.work_dir().map(std::path::Path::to_owned) else {
+            return Err(Error::new(
+                Kind::Usage,
+                "a bare repository has no work tree",
+            ));
+        };
+        let git = self.private_git(repo)?;
+        let args = [
+            OsString::from("-C"),
+            top.into(),
+            "add".into(),
+            "--all".into(),
+            "--".into(),
+            ".".into(),
+        ];
+        git.run(args)?.must("add --all")?;
+        Scratch::write_tree(&git)
+    }
+
+    fn write_tree(git: &Git) -> Result<Oid> {
+        let said = git.run(["write-tree"])?;
+        if said.code != 0 && said.err.contains("unmerged") {
+            return Err(Error::new(Kind::Usage, "the index has conflicts")
+                .hint("resolve them first; `git status` lists them"));
+        }
+        let out = said.must("write-tree")?;
+        Oid::parse(String::from_utf8_lossy(&out).trim())
+            .ok_or_else(|| Error::new(Kind::Git, "`git write-tree` printed no id"))
+    }
+
+    /// The `git` program with a copy of the index, and with new objects going to the private folder.
+    fn private_git(&mut self, repo: &mut Repository) -> Result<Git> {
+        let io = |e| Error::new(Kind::Io, "a temporary folder cannot be made").because(e);
+        let folder = match &self.folder {
+            Some(folder) => folder.path().to_owned(),
+            None => {
+                let folder = tempfile::Builder::new()
+                    .prefix("newgate-")
+                    .tempdir()
+                    .map_err(io)?;
+                let path = folder.path().to_owned();
+                std::fs::create_dir(path.join("objects")).map_err(io)?;
+                self.folder = Some(folder);
+                path
+            }
+        };
+        let absolute = ["rev-parse", "--path-format=absolute", "--git-path"];
+        let asked = |what: &str| -> Result<PathBuf> {
+            let out = repo.git().run(absolute.iter().chain(&[what]).copied())?;
+            let out = out.must("rev-parse --git-path")?;
+            Ok(PathBuf::from(String::from_utf8_lossy(&out).trim_end()))
+        };
+        let (index, objects) = (asked("index")?, asked("objects")?);
+        let private_index = folder.join("index");
+        match std::fs::copy(&index, &private_index) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(io(e)),
+            _ => {}
+        }
+        let mut alternates = objects.into_os_string();
+        if let Some(more) = crate::environment::variable("GIT_ALTERNATE_OBJECT_DIRECTORIES") {
+            alternates.push(":");
+            alternates.push(more);
+        }
+        let private_objects = folder.join("objects");
+        let git = repo
+            .git()
+            .with("GIT_INDEX_FILE", &private_index)
+            .with("GIT_OBJECT_DIRECTORY", &private_objects)
+            .with("GIT_ALTERNATE_OBJECT_DIRECTORIES", &alternates);
+        repo.see_objects(&private_objects)?;
+        let mut seen = private_objects.into_os_string();
+        if let Some(more) = crate::environment::variable("GIT_ALTERNATE_OBJECT_DIRECTORIES") {
+            seen.push(":");
+            seen.push(more);
+        }
+        repo.git = repo.git.with("GIT_ALTERNATE_OBJECT_DIRECTORIES", seen);
+        Ok(git)
+    }
+}

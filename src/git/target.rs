@@ -1,0 +1,132 @@
+//! Which branch a change is meant for.
+
+use super::{Peeled, Repository};
+use crate::error::Result;
+use crate::model::Oid;
+
+/// The branch that a change is meant for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its name for people (`origin/main`).
+    pub name: String,
+    /// The branch's name on its remote (`main`), or of a local branch.
+    pub branch: String,
+    /// The commit at its tip.
+    pub tip: Oid,
+    /// The tree at its tip.
+    pub tree: Oid,
+}
+
+/// The remote that a name or URL means, and whether it had to be guessed.
+///
+/// # Errors
+/// git could not answer.
+pub fn find_remote(repo: &Repository, name_or_url: Option<&str>) -> Result<(Option<String>, bool)> {
+    let remotes = repo.remotes()?;
+    if let Some(given) = name_or_url {
+        let by_name = remotes.iter().find(|(name, _)| name == given);
+        let by_url = || {
+            remotes
+                .iter()
+                .find(|(_, urls)| urls.iter().any(|u| u == given))
+        };
+        if let Some((name, _)) = by_name.or_else(by_url) {
+            return Ok((Some(name.clone()), false));
+        }
+    }
+    let guess = remotes
+        .iter()
+        .find(|(name, _)| name == "origin")
+        .or(match &remotes[..] {
+            [only] => Some(only),
+            _ => None,
+        });
+    Ok((guess.map(|(name, _)| name.clone()), name_or_url.is_some()))
+}
+
+/// Finds the target: the wanted branch if one is named, else the remote's default branch, else its
+/// `main` or `master`, else, without any remote, a local one of these names.
+///
+/// # Errors
+/// git could not answer.
+pub fn find_target(
+    repo: &Repository,
+    remote: Option<&str>,
+    wanted: Option<&str>,
+) -> Result<Option<Target>> {
+    if let Some(wanted) = wanted {
+        let mut names = Vec::new();
+        if wanted.starts_with("refs/") {
+            names.push(wanted.to_owned());
+        } else {
+            if let Some(remote) = remote {
+                names.push(format!("refs/remotes/{remote}/{wanted}"));
+            }
+            names.push(format!("refs/remotes/{wanted}"));
+            names.push(format!("refs/heads/{wanted}"));
+            names.push(format!("refs/tags/{wanted}"));
+        }
+        for name in names {
+            if let Some(target) = target_at(repo, &name)? {
+                return Ok(Some(target));
+            }
+        }
+        // Any other way to write a commit.
+        return match repo.resolve(wanted)? {
+            Some(oid) => target_of(repo, wanted.to_owned(), wanted.to_owned(), &oid),
+            None => Ok(None),
+        };
+    }
+    if let Some(remote) = remote {
+        if let Some(name) = repo.symbolic(&format!("refs/remotes/{remote}/HEAD"))?
+            && let Some(target) = target_at(repo, &name)?
+        {
+            return Ok(Some(target));
+        }
+        for branch in ["main", "master"] {
+            let name = format!("refs/remotes/{remote}/{branch}");
+            if let Some(target) = target_at(repo, &name)? {
+                return Ok(Some(target));
+            }
+        }
+        return Ok(None);
+    }
+    let current = repo.symbolic("HEAD")?;
+    for branch in ["main", "master"] {
+        let name = format!("refs/heads/{branch}");
+        if current.as_deref() == Some(&name) {
+            continue;
+        }
+        if let Some(target) = target_at(repo, &name)? {
+            return Ok(Some(target));
+        }
+    }
+    Ok(None)
+}
+
+fn target_at(repo: &Repository, name: &str) -> Result<Option<Target>> {
+    let Some(oid) = repo.reference(name)? else {
+        return Ok(None);
+    };
+    let shown = ["refs/remotes/", "refs/heads/", "refs/tags/"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name);
+    let branch = match name.strip_prefix("refs/remotes/") {
+        Some(rest) => rest.split_once('/').map_or(rest, |(_, branch)| branch),
+        None => shown,
+    };
+    target_of(repo, shown.to_owned(), branch.to_owned(), &oid)
+}
+
+fn target_of(repo: &Repository, name: String, branch: String, oid: &Oid) -> Result<Option<Target>> {
+    Ok(match repo.peel(oid)? {
+        Some(Peeled::Commit { commit, tree }) => Some(Target {
+            name,
+            branch,
+            tip: commit,
+            tree,
+        }),
+        _ => None,
+    })
+}
