@@ -1,0 +1,218 @@
+//! Results that are remembered, in a SQLite database that all worktrees of a repository share.
+//!
+//! It is only a cache. A damaged file, or one of a newer version, is set aside and a new one made;
+//! where none can be used, results are computed again. Nothing here can change a verdict.
+
+mod key;
+mod schema;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+pub use key::{ScannerKey, UnitDigest};
+
+/// One judgement, for the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateRun {
+    /// Seconds since 1970-01-01 UTC.
+    pub time: i64,
+    /// The commit or tree that was judged.
+    pub head: String,
+    /// The target.
+    pub target: String,
+    /// The verdict.
+    pub verdict: String,
+    /// New, grown, inherited and fixed issues.
+    pub counts: [u64; 4],
+}
+
+/// The cache of one repository.
+pub struct Cache {
+    connection: Option<Mutex<Connection>>,
+    secret_key: [u8; 32],
+    notes: Vec<String>,
+}
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cache")
+            .field("open", &self.connection.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the cache of a repository lies, below the folder that its worktrees share.
+pub fn path_in(common_dir: &Path) -> PathBuf {
+    common_dir.join("newgate").join("cache.db")
+}
+
+impl Cache {
+    /// Opens the cache of a repository, makes it if it is not there, and replaces it if it cannot be
+    /// used. Never fails: without a cache everything is computed.
+    pub fn open(common_dir: &Path) -> Cache {
+        let path = path_in(common_dir);
+        let mut notes = Vec::new();
+        let opened = schema::open(&path, &mut notes);
+        let (connection, secret_key) = match opened {
+            Ok((connection, key)) => (Some(Mutex::new(connection)), key),
+            Err(why) => {
+                notes.push(format!(
+                    "results are not remembered: `{}` cannot be used: {why}",
+                    path.display()
+                ));
+                (None, schema::random_key())
+            }
+        };
+        Cache {
+            connection,
+            secret_key,
+            notes,
+        }
+    }
+
+    /// A cache that remembers nothing.
+    pub fn none() -> Cache {
+        Cache {
+            connection: None,
+            secret_key: schema::random_key(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// What the reader should know: that the cache was replaced, or cannot be used.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The key of the hashes that stand for secrets in this cache.
+    pub fn secret_key(&self) -> [u8; 32] {
+        self.secret_key
+    }
+
+    fn lock(&self) -> Option<MutexGuard<'_, Connection>> {
+        let connection = self.connection.as_ref()?;
+        Some(connection.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A remembered result.
+    pub fn result(&self, key: &ScannerKey, unit: &UnitDigest) -> Option<Vec<u8>> {
+        let db = self.lock()?;
+        let mut ask = db
+            .prepare_cached("SELECT payload FROM result WHERE scanner = ?1 AND unit = ?2")
+            .ok()?;
+        let found = ask.query_row(params![key.as_bytes(), unit.as_bytes()], |row| row.get(0));
+        found.optional().ok()?
+    }
+
+    /// Remembers results. What cannot be written is computed again next time.
+    pub fn remember(
+        &self,
+        key: &ScannerKey,
+        results: impl IntoIterator<Item = (UnitDigest, Vec<u8>)>,
+    ) {
+        let Some(mut db) = self.lock() else {
+            return;
+        };
+        let write = || -> rusqlite::Result<()> {
+            let transaction = db.transaction()?;
+            {
+                let mut put = transaction.prepare_cached(
+                    "INSERT OR REPLACE INTO result (scanner, unit, payload, time) VALUES (?1, ?2, ?3, ?4)",
+                )?;
+                for (unit, payload) in results {
+                    put.execute(params![key.as_bytes(), unit.as_bytes(), payload, now()])?;
+                }
+            }
+            transaction.commit()
+        };
+        // Another gate may hold the database for long, or the disk be full: a lost entry costs time only.
+        let _ = write();
+    }
+
+    /// The version of an executable, by its identity.
+    pub fn version(&self, identity: &str) -> Option<String> {
+        let db = self.lock()?;
+        let mut ask = db
+            .prepare_cached("SELECT version FROM program WHERE identity = ?1")
+            .ok()?;
+        ask.query_row([identity], |row| row.get(0))
+            .optional()
+            .ok()?
+    }
+
+    /// Remembers the version of an executable.
+    pub fn remember_version(&self, identity: &str, version: &str) {
+        if let Some(db) = self.lock() {
+            let put = "INSERT OR REPLACE INTO program (identity, version) VALUES (?1, ?2)";
+            let _ = db.execute(put, [identity, version]);
+        }
+    }
+
+    /// The listing of a tree that a scanner's results were summed up for.
+    pub fn listing(&self, key: &ScannerKey, tree: &str) -> Option<Vec<u8>> {
+        let db = self.lock()?;
+        let mut ask = db
+            .prepare_cached("SELECT payload FROM listing WHERE scanner = ?1 AND tree = ?2")
+            .ok()?;
+        ask.query_row(params![key.as_bytes(), tree], |row| row.get(0))
+            .optional()
+            .ok()?
+    }
+
+    /// The newest listing of a scanner: its tree and content.
+    pub fn newest_listing(&self, key: &ScannerKey) -> Option<(String, Vec<u8>)> {
+        let db = self.lock()?;
+        let ask = "SELECT tree, payload FROM listing WHERE scanner = ?1 ORDER BY time DESC, rowid DESC LIMIT 1";
+        let mut ask = db.prepare_cached(ask).ok()?;
+        ask.query_row(params![key.as_bytes()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()
+        .ok()?
+    }
+
+    /// Remembers a listing; a scanner has few of them, the oldest go.
+    pub fn remember_listing(&self, key: &ScannerKey, tree: &str, payload: &[u8]) {
+        const KEPT: u32 = 8;
+        if let Some(db) = self.lock() {
+            let put = "INSERT OR REPLACE INTO listing (scanner, tree, payload, time) VALUES (?1, ?2, ?3, ?4)";
+            let _ = db.execute(put, params![key.as_bytes(), tree, payload, now()]);
+            let prune = "DELETE FROM listing WHERE scanner = ?1 AND rowid NOT IN
+                         (SELECT rowid FROM listing WHERE scanner = ?1 ORDER BY time DESC, rowid DESC LIMIT ?2)";
+            let _ = db.execute(prune, params![key.as_bytes(), KEPT]);
+        }
+    }
+
+    /// Adds a judgement to the history.
+    pub fn record(&self, run: &GateRun) {
+        if let Some(db) = self.lock() {
+            let put = "INSERT INTO gate (time, head, target, verdict, new, grown, inherited, fixed)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            let [new, grown, inherited, fixed] =
+                run.counts.map(|c| i64::try_from(c).unwrap_or(i64::MAX));
+            let row = params![
+                run.time,
+                run.head,
+                run.target,
+                run.verdict,
+                new,
+                grown,
+                inherited,
+                fixed
+            ];
+            let _ = db.execute(put, row);
+        }
+    }
+}
+
+/// Seconds since 1970-01-01 UTC.
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests;

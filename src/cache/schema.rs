@@ -1,0 +1,133 @@
+//! The database file: its tables, its version, and what happens to one that cannot be used.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, params};
+
+/// The version of the tables (`PRAGMA user_version`). A file of another version is set aside.
+pub(super) const VERSION: i32 = 1;
+
+const TABLES: &str = "
+    CREATE TABLE result (scanner BLOB NOT NULL, unit BLOB NOT NULL, payload BLOB NOT NULL, time INTEGER NOT NULL,
+                         PRIMARY KEY (scanner, unit)) WITHOUT ROWID;
+    CREATE TABLE program (identity TEXT PRIMARY KEY, version TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE listing (scanner BLOB NOT NULL, tree TEXT NOT NULL, payload BLOB NOT NULL, time INTEGER NOT NULL,
+                          UNIQUE (scanner, tree));
+    CREATE TABLE gate (time INTEGER NOT NULL, head TEXT NOT NULL, target TEXT NOT NULL, verdict TEXT NOT NULL,
+                       new INTEGER NOT NULL, grown INTEGER NOT NULL, inherited INTEGER NOT NULL, fixed INTEGER NOT NULL);
+    CREATE TABLE secret (key BLOB NOT NULL);
+";
+
+enum Trouble {
+    /// The file is no database of this version: a new one may take its place.
+    Unusable(String),
+    /// It cannot be opened or made at all.
+    Closed(String),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Trouble {
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, PermissionDenied, ReadOnly,
+        };
+        match error.sqlite_error_code() {
+            Some(
+                CannotOpen | ReadOnly | PermissionDenied | DiskFull | DatabaseBusy | DatabaseLocked,
+            ) => Trouble::Closed(error.to_string()),
+            _ => Trouble::Unusable(error.to_string()),
+        }
+    }
+}
+
+/// Opens the database and returns it with the key of its secrets' hashes.
+pub(super) fn open(path: &Path, notes: &mut Vec<String>) -> Result<(Connection, [u8; 32]), String> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|e| e.to_string())?;
+    match try_open(path) {
+        Ok(opened) => Ok(opened),
+        Err(Trouble::Closed(why)) => Err(why),
+        Err(Trouble::Unusable(why)) => {
+            let aside = set_aside(path).map_err(|e| e.to_string())?;
+            notes.push(format!(
+                "the cache of results could not be used ({why}): it was set aside as `{}` and is built anew, \
+                 so this run takes longer",
+                aside.display()
+            ));
+            try_open(path).map_err(|t| match t {
+                Trouble::Closed(why) | Trouble::Unusable(why) => why,
+            })
+        }
+    }
+}
+
+fn try_open(path: &Path) -> Result<(Connection, [u8; 32]), Trouble> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(std::time::Duration::from_secs(5))?;
+    let version: i32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version == 0 {
+        let _: String =
+            db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        // Two gates may make it at the same time: the second finds it made.
+        let make = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let version: i32 = make.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version == 0 {
+            make.execute_batch(TABLES)?;
+            make.execute(
+                "INSERT INTO secret (key) VALUES (?1)",
+                params![random_key()],
+            )?;
+            make.pragma_update(None, "user_version", VERSION)?;
+        }
+        make.commit()?;
+    } else if version != VERSION {
+        return Err(Trouble::Unusable(format!(
+            "its version is {version}, this newgate's is {VERSION}"
+        )));
+    }
+    db.pragma_update(None, "synchronous", "NORMAL")?;
+    let key: [u8; 32] = db.query_row("SELECT key FROM secret", [], |row| row.get(0))?;
+    Ok((db, key))
+}
+
+/// Renames the database and its side files to a name that is free.
+fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
+    let with = |suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
+    let free = (1..)
+        .map(|n| format!(".unusable-{n}"))
+        .find(|s| !with(s).exists())
+        .unwrap_or_default();
+    fs::rename(path, with(&free))?;
+    for side in ["-wal", "-shm"] {
+        match fs::remove_file(with(side)) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+    }
+    Ok(with(&free))
+}
+
+/// A key from the system's random numbers (through the hasher that the standard library seeds with
+/// them), mixed with the time and the process.
+pub(super) fn random_key() -> [u8; 32] {
+    use std::hash::{BuildHasher, Hasher};
+    let mut hasher = blake3::Hasher::new();
+    for _ in 0..4 {
+        let seeded = std::collections::hash_map::RandomState::new()
+            .build_hasher()
+            .finish();
+        hasher.update(&seeded.to_le_bytes());
+    }
+    let mut random = [0_u8; 32];
+    if let Ok(mut source) = fs::File::open("/dev/urandom") {
+        use std::io::Read;
+        // Too few bytes would only leave zeros beside the seeded numbers.
+        let _ = source.read_exact(&mut random);
+    }
+    hasher.update(&random);
+    hasher.update(&std::process::id().to_le_bytes());
+    *hasher.finalize().as_bytes()
+}

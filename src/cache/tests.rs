@@ -1,0 +1,93 @@
+use super::*;
+
+fn key(n: u8) -> ScannerKey {
+    ScannerKey::new("descriptor", &n.to_string(), &[], &[])
+}
+
+fn unit(path: &str) -> UnitDigest {
+    UnitDigest::of_file(&crate::model::FileVersion {
+        path: path.into(),
+        blob: crate::model::Oid::parse(&"a".repeat(40)).unwrap(),
+        mode: 0o100_644,
+    })
+}
+
+#[test]
+fn a_result_is_found_under_its_key_and_unit_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path());
+    cache.remember(&key(1), [(unit("a"), b"x".to_vec())]);
+    let again = Cache::open(folder.path());
+    assert_eq!(again.result(&key(1), &unit("a")), Some(b"x".to_vec()));
+    assert_eq!(again.result(&key(2), &unit("a")), None);
+    assert_eq!(again.result(&key(1), &unit("b")), None);
+    assert!(again.notes().is_empty());
+    assert_eq!(cache.secret_key(), again.secret_key());
+}
+
+#[test]
+fn a_damaged_file_is_set_aside_and_built_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = path_in(folder.path());
+    drop(Cache::open(folder.path()));
+    std::fs::write(&path, vec![b'x'; 8_192]).unwrap();
+    let cache = Cache::open(folder.path());
+    assert!(
+        cache.notes()[0].contains("set aside"),
+        "{:?}",
+        cache.notes()
+    );
+    cache.remember(&key(1), [(unit("a"), Vec::new())]);
+    assert_eq!(cache.result(&key(1), &unit("a")), Some(Vec::new()));
+    assert!(path.with_file_name("cache.db.unusable-1").is_file());
+}
+
+#[test]
+fn files_of_older_and_newer_versions_are_set_aside() {
+    for version in [-1, schema::VERSION + 1] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = path_in(folder.path());
+        drop(Cache::open(folder.path()));
+        let db = Connection::open(&path).unwrap();
+        db.pragma_update(None, "user_version", version).unwrap();
+        drop(db);
+        assert_eq!(Cache::open(folder.path()).notes().len(), 1);
+        assert!(Cache::open(folder.path()).notes().is_empty());
+    }
+}
+
+#[test]
+fn without_a_place_to_write_nothing_is_remembered_and_it_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let blocked = folder.path().join("file");
+    std::fs::write(&blocked, "").unwrap();
+    let cache = Cache::open(&blocked);
+    assert_eq!(cache.result(&key(1), &unit("a")), None);
+    assert!(cache.notes()[0].contains("not remembered"));
+}
+
+#[test]
+fn two_gates_at_once_both_write() {
+    let folder = tempfile::tempdir().unwrap();
+    std::thread::scope(|threads| {
+        for worker in 0..4_u8 {
+            let folder = folder.path();
+            threads.spawn(move || {
+                let cache = Cache::open(folder);
+                assert!(cache.notes().is_empty(), "{:?}", cache.notes());
+                for n in 0..20 {
+                    cache.remember(&key(worker), [(unit(&n.to_string()), vec![worker])]);
+                }
+            });
+        }
+    });
+    let cache = Cache::open(folder.path());
+    for worker in 0..4_u8 {
+        for n in 0..20 {
+            assert_eq!(
+                cache.result(&key(worker), &unit(&n.to_string())),
+                Some(vec![worker])
+            );
+        }
+    }
+}
