@@ -1,6 +1,7 @@
 //! newgate judges what a push or a merge would add to a branch, and blocks new issues only.
 
 pub mod cache;
+pub mod compare;
 pub mod environment;
 pub mod error;
 pub mod git;

@@ -1,0 +1,163 @@
+//! Which file continues which.
+//!
+//! Files that keep their path are pairs. A deleted and an added file with equal content are a pair,
+//! then those whose lines are most similar, down to 30 %. A wrong pair costs nothing, since only
+//! equal or nearly equal lines are mapped afterwards. Copies are no continuations: a file that still
+//! stands at its old path pays for nothing else.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::ComparedFile;
+use super::text::{Interner, Text};
+use crate::model::RepoPath;
+
+/// Least share of common text of a renamed file.
+const SIMILAR: f64 = 0.3;
+/// A line that more files than this have says nothing about a rename.
+const COMMON_LINE: usize = 40;
+
+/// A file of one side.
+#[derive(Debug)]
+pub(super) struct File {
+    pub path: RepoPath,
+    pub text: Text,
+    /// The file that it continues, or that continues it, on the other side.
+    pub pair: Option<usize>,
+}
+
+/// The files of both sides, and which belong together.
+#[derive(Debug)]
+pub(super) struct Files {
+    pub base: Vec<File>,
+    pub head: Vec<File>,
+    base_by_path: HashMap<RepoPath, usize>,
+    head_by_path: HashMap<RepoPath, usize>,
+}
+
+impl Files {
+    pub(super) fn pair(changed: Vec<ComparedFile>) -> Files {
+        let mut old: BTreeMap<RepoPath, String> = BTreeMap::new();
+        let mut new: BTreeMap<RepoPath, String> = BTreeMap::new();
+        for file in changed {
+            old.extend(file.old);
+            new.extend(file.new);
+        }
+        let mut interner = Interner::default();
+        let mut side = |files: BTreeMap<RepoPath, String>| -> Vec<File> {
+            files
+                .into_iter()
+                .map(|(path, content)| File {
+                    text: Text::new(path.as_bytes(), content, &mut interner),
+                    path,
+                    pair: None,
+                })
+                .collect()
+        };
+        let (base, head) = (side(old), side(new));
+        let index = |files: &[File]| {
+            files
+                .iter()
+                .enumerate()
+                .map(|(i, f)| (f.path.clone(), i))
+                .collect()
+        };
+        let mut files = Files {
+            base_by_path: index(&base),
+            head_by_path: index(&head),
+            base,
+            head,
+        };
+        for h in 0..files.head.len() {
+            if let Some(b) = files.base_by_path.get(&files.head[h].path).copied() {
+                files.join(b, h);
+            }
+        }
+        files.pair_renamed();
+        files
+    }
+
+    fn join(&mut self, b: usize, h: usize) {
+        self.base[b].pair = Some(h);
+        self.head[h].pair = Some(b);
+    }
+
+    pub(super) fn base_at(&self, path: &RepoPath) -> Option<usize> {
+        self.base_by_path.get(path).copied()
+    }
+
+    pub(super) fn head_at(&self, path: &RepoPath) -> Option<usize> {
+        self.head_by_path.get(path).copied()
+    }
+
+    fn pair_renamed(&mut self) {
+        let gone: Vec<usize> = (0..self.base.len())
+            .filter(|b| self.base[*b].pair.is_none())
+            .collect();
+        let come: Vec<usize> = (0..self.head.len())
+            .filter(|h| self.head[*h].pair.is_none())
+            .collect();
+        if gone.is_empty() || come.is_empty() {
+            return;
+        }
+        // How often each line stands in each added file, for lines that few files have.
+        let mut holders: HashMap<u32, Vec<(usize, u32)>> = HashMap::new();
+        for &h in &come {
+            for (line, (count, _)) in line_counts(&self.head[h].text) {
+                holders.entry(line).or_default().push((h, count));
+            }
+        }
+        let mut candidates: Vec<(u64, bool, usize, usize)> = Vec::new();
+        for &b in &gone {
+            let old = &self.base[b];
+            let mut common: HashMap<usize, u64> = HashMap::new();
+            for (line, (count, weight)) in line_counts(&old.text) {
+                let Some(files) = holders.get(&line).filter(|f| f.len() <= COMMON_LINE) else {
+                    continue;
+                };
+                for (h, other) in files {
+                    let times = u64::from(count.min(*other));
+                    *common.entry(*h).or_default() += u64::from(weight) * times;
+                }
+            }
+            for (h, common) in common {
+                let new = &self.head[h];
+                let largest = total(&old.text).max(total(&new.text));
+                let share = common as f64 / largest.max(1) as f64;
+                if share >= SIMILAR || old.text.norm == new.text.norm {
+                    let same_name = old.path.file_name() == new.path.file_name();
+                    candidates.push(((share * 1000.0) as u64, same_name, b, h));
+                }
+            }
+        }
+        // Best first; among equals the same file name, then the order of paths.
+        candidates.sort_by(|x, y| {
+            (y.0, y.1)
+                .cmp(&(x.0, x.1))
+                .then((x.2, x.3).cmp(&(y.2, y.3)))
+        });
+        for (_, _, b, h) in candidates {
+            if self.base[b].pair.is_none() && self.head[h].pair.is_none() {
+                self.join(b, h);
+            }
+        }
+    }
+}
+
+/// The lines of a text with words in them, in a fixed order: how often each stands there, and how
+/// many characters of words it has.
+fn line_counts(text: &Text) -> BTreeMap<u32, (u32, u16)> {
+    let mut counts = BTreeMap::new();
+    for line in 0..text.len() {
+        if text.significant(line) {
+            let entry = counts
+                .entry(text.norm[line])
+                .or_insert((0, text.words[line]));
+            entry.0 += 1;
+        }
+    }
+    counts
+}
+
+fn total(text: &Text) -> u64 {
+    text.words.iter().map(|w| u64::from(*w)).sum()
+}

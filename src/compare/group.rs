@@ -1,0 +1,299 @@
+//! Findings to occurrences, occurrences to issues, over all scanners.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Finding, Issue, IssueStatus, Kind, Occurrence, Origin, Rule, Score, Severity, Stage, Status,
+};
+
+/// A finding with its fate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// The finding: at head, or at base for a fixed one.
+    pub finding: Finding,
+    /// New, inherited or fixed.
+    pub status: Status,
+    /// What decided it.
+    pub stage: Stage,
+    /// Whether the change edits the lines of an inherited one.
+    pub touched: bool,
+    /// Where the baseline has it.
+    pub from: Option<Origin>,
+    /// The reason, for people.
+    pub why: String,
+    /// The commit, for one that is not in the head tree.
+    pub commit: Option<String>,
+}
+
+/// What the root cause of a finding is, as a key: the canonical rule for code and configuration; the
+/// package and its first advisory; the secret.
+pub fn issue_key(finding: &Finding) -> String {
+    match (finding.kind, &finding.package, &finding.secret) {
+        (Kind::Dependency, Some(package), _) => {
+            let advisory = finding.advisories.first().unwrap_or(&finding.rule);
+            format!(
+                "dependency\0{}\0{}\0{advisory}",
+                package.ecosystem, package.name
+            )
+        }
+        (Kind::Secret, _, Some(secret)) => format!("secret\0{secret}"),
+        (kind, _, _) => format!("{}\0{}", kind.name(), finding.canonical),
+    }
+}
+
+/// A short identity made of a key.
+pub fn issue_id(key: &str) -> String {
+    blake3::hash(key.as_bytes()).to_hex()[..10].to_owned()
+}
+
+/// Joins findings to occurrences and occurrences to issues.
+///
+/// `scanners` is the order of the configuration: where several scanners report one weakness, the
+/// first of them names it. `elsewhere` has, for each key of [`issue_key`], one finding and the number
+/// of baseline occurrences in files that the change does not touch.
+pub fn group(
+    located: Vec<Located>,
+    scanners: &[String],
+    elsewhere: &BTreeMap<String, (Finding, u64)>,
+) -> Vec<Issue> {
+    let rank = |finding: &Finding| {
+        let at = scanners.iter().position(|s| *s == finding.scanner);
+        at.unwrap_or(scanners.len())
+    };
+    let mut issues: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+    for place in join_places(located, rank) {
+        issues
+            .entry(issue_key(&place.first().finding))
+            .or_default()
+            .push(place);
+    }
+    for key in elsewhere.keys() {
+        issues.entry(key.clone()).or_default();
+    }
+    let mut list: Vec<Issue> = issues
+        .into_iter()
+        .filter_map(|(key, places)| make_issue(&key, places, elsewhere.get(&key)))
+        .collect();
+    list.sort_by(|a, b| {
+        let order = |i: &Issue| match i.status {
+            IssueStatus::New => 0,
+            IssueStatus::Grown => 1,
+            IssueStatus::Inherited => 2,
+            IssueStatus::Fixed => 3,
+        };
+        (
+            order(a),
+            std::cmp::Reverse((a.severity, a.score)),
+            &a.title,
+            &a.id,
+        )
+            .cmp(&(
+                order(b),
+                std::cmp::Reverse((b.severity, b.score)),
+                &b.title,
+                &b.id,
+            ))
+    });
+    list
+}
+
+/// The findings at one place about one weakness, the first scanner's first.
+struct Place {
+    findings: Vec<Located>,
+}
+
+impl Place {
+    fn first(&self) -> &Located {
+        &self.findings[0]
+    }
+
+    /// New if any finding is: what one scanner cannot find at base is not known to be old.
+    fn deciding(&self) -> &Located {
+        let new = self.findings.iter().find(|l| l.status == Status::New);
+        new.unwrap_or_else(|| self.first())
+    }
+}
+
+/// Joins findings of different scanners about one weakness at one place: first those with the same
+/// canonical rule, then those that share a weakness of the CWE list. One place has at most one
+/// finding of each scanner.
+fn join_places(mut located: Vec<Located>, rank: impl Fn(&Finding) -> usize) -> Vec<Place> {
+    located.sort_by(|a, b| {
+        let key = |l: &Located| rank(&l.finding);
+        (key(a), a.finding.order(), &a.commit).cmp(&(key(b), b.finding.order(), &b.commit))
+    });
+    let mut places: Vec<Place> = Vec::new();
+    // Places by file, so that the search stays short.
+    let mut by_file: BTreeMap<(bool, Vec<u8>), Vec<usize>> = BTreeMap::new();
+    for item in located {
+        let file = (
+            item.status == Status::Fixed,
+            item.finding.path.as_bytes().to_vec(),
+        );
+        let here = by_file.entry(file).or_default();
+        let best = here
+            .iter()
+            .copied()
+            .filter_map(|i| Some((nearness(&places[i], &item)?, i)))
+            .min();
+        match best {
+            Some((_, i)) => places[i].findings.push(item),
+            None => {
+                here.push(places.len());
+                places.push(Place {
+                    findings: vec![item],
+                });
+            }
+        }
+    }
+    places
+}
+
+/// How near a finding is to a place that it may join (less is nearer); `None` if it may not.
+fn nearness(place: &Place, item: &Located) -> Option<(u8, u32, u32)> {
+    let finding = &item.finding;
+    let first = &place.first().finding;
+    if place
+        .findings
+        .iter()
+        .any(|l| l.finding.scanner == finding.scanner)
+        || place.first().commit != item.commit
+    {
+        return None;
+    }
+    let (Some(a), Some(b)) = (first.region, finding.region) else {
+        let same = issue_key(first) == issue_key(finding) && first.region == finding.region;
+        return same.then_some((0, 0, 0));
+    };
+    if !a.overlaps(&b) {
+        return None;
+    }
+    let distance = (
+        a.line.abs_diff(b.line),
+        first.column().abs_diff(finding.column()),
+    );
+    if issue_key(first) == issue_key(finding) {
+        return Some((0, distance.0, distance.1));
+    }
+    if first.kind == Kind::Secret && finding.kind == Kind::Secret {
+        let known = first.secret.is_some() && finding.secret.is_some();
+        return (!known && a.line == b.line).then_some((1, distance.0, distance.1));
+    }
+    let share = first.cwe.iter().any(|c| finding.cwe.contains(c));
+    let alike = first.kind == finding.kind && share && a.line == b.line;
+    alike.then_some((2, distance.0, distance.1))
+}
+
+fn make_issue(key: &str, places: Vec<Place>, elsewhere: Option<&(Finding, u64)>) -> Option<Issue> {
+    let all = || places.iter().flat_map(|p| &p.findings).map(|l| &l.finding);
+    let known = || all().chain(elsewhere.map(|(f, _)| f));
+    // What stands at head and in the rest of the baseline says how bad it is; only where nothing is
+    // left, what was fixed does.
+    let standing = || {
+        let here = places
+            .iter()
+            .flat_map(|p| &p.findings)
+            .filter(|l| l.status != Status::Fixed);
+        here.map(|l| &l.finding).chain(elsewhere.map(|(f, _)| f))
+    };
+    let score: Option<Score> = match standing().next() {
+        Some(_) => standing().filter_map(|f| f.score).max(),
+        None => all().filter_map(|f| f.score).max(),
+    };
+    let name = known().max_by_key(|f| f.score).or_else(|| known().next())?;
+    // Among equals the first scanner's title stands.
+    let title = known()
+        .find(|f| f.score == name.score)
+        .unwrap_or(name)
+        .title
+        .clone();
+    let mut references: Vec<String> = Vec::new();
+    let mut cwe: Vec<u32> = known().flat_map(|f| f.cwe.iter().copied()).collect();
+    cwe.sort_unstable();
+    cwe.dedup();
+    references.extend(cwe.iter().map(|c| format!("CWE-{c}")));
+    let mut advisories: Vec<String> = known().flat_map(|f| f.advisories.clone()).collect();
+    advisories.sort();
+    advisories.dedup();
+    references.extend(advisories);
+    let mut links: Vec<String> = Vec::new();
+    let mut rules: Vec<Rule> = Vec::new();
+    for finding in known() {
+        if let Some(url) = finding.url.clone().filter(|u| !links.contains(u)) {
+            links.push(url);
+        }
+        let rule = Rule {
+            scanner: finding.scanner.clone(),
+            rule: finding.rule.clone(),
+        };
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
+    let fix = known().find_map(|f| f.fix.clone());
+    let kind = name.kind;
+    let severity = Severity::of(score);
+    let has = |status| places.iter().any(|p| p.deciding().status == status);
+    let elsewhere = elsewhere.map_or(0, |(_, n)| *n);
+    let old = elsewhere > 0 || has(Status::Inherited);
+    let status = match (has(Status::New), old) {
+        (true, true) => IssueStatus::Grown,
+        (true, false) => IssueStatus::New,
+        (false, true) => IssueStatus::Inherited,
+        (false, false) => IssueStatus::Fixed,
+    };
+    let mut occurrences: Vec<Occurrence> = places.into_iter().map(make_occurrence).collect();
+    occurrences.sort_by(|a, b| {
+        let key = |o: &Occurrence| (o.status, o.path.clone(), o.region, o.message.clone());
+        key(a).cmp(&key(b))
+    });
+    Some(Issue {
+        id: issue_id(key),
+        title,
+        kind,
+        severity,
+        score,
+        status,
+        references,
+        links,
+        rules,
+        fix,
+        blocks: false,
+        because: String::new(),
+        occurrences,
+        elsewhere,
+    })
+}
+
+fn make_occurrence(place: Place) -> Occurrence {
+    let deciding = place.deciding();
+    let (status, stage, touched) = (deciding.status, deciding.stage, deciding.touched);
+    let (from, why, commit) = (
+        deciding.from.clone(),
+        deciding.why.clone(),
+        deciding.commit.clone(),
+    );
+    let first = &place.first().finding;
+    let (path, region, message) = (first.path.clone(), first.region, first.message.clone());
+    let mut scanners: Vec<String> = Vec::new();
+    for item in &place.findings {
+        if !scanners.contains(&item.finding.scanner) {
+            scanners.push(item.finding.scanner.clone());
+        }
+    }
+    Occurrence {
+        path,
+        region,
+        status,
+        stage,
+        touched,
+        from,
+        why,
+        scanners,
+        message,
+        commit,
+        exempted: None,
+        frame: None,
+        findings: place.findings.into_iter().map(|l| l.finding).collect(),
+    }
+}

@@ -1,0 +1,128 @@
+//! New, inherited, fixed: the comparison of two sets of findings over the difference of two trees.
+//!
+//! The principle is conservation. A finding of the base can pay for one finding of the head, and
+//! only for the one that is, line for line, its continuation. Git's objects say which files and
+//! lines continue; nothing here guesses from fingerprints alone. What cannot be decided is new.
+//!
+//! `docs/matching.md` explains each stage. In the order of use:
+//!
+//! - [`text`]: a file as lines, with what the stages need to know of each line
+//! - [`files`]: which file continues which (renames)
+//! - [`lines`]: which line continues which inside a pair of files, with slide correction
+//! - [`blocks`]: blocks of lines that moved, over all files
+//! - [`statement`]: the words of a statement, its context and scope, and their similarity
+//! - [`assign`]: the cheapest one-to-one assignment
+//! - [`stages`]: the stages that pair findings
+//! - [`unplaced`]: findings without a line: whole files, packages
+//! - [`group`]: findings to occurrences, occurrences to issues, over all scanners
+//!
+//! All of it takes values and returns values, and does not depend on the order of its input.
+
+mod assign;
+mod blocks;
+mod files;
+pub mod group;
+mod lines;
+mod stages;
+mod statement;
+mod text;
+mod unplaced;
+
+use std::collections::HashSet;
+
+use crate::model::{Finding, RepoPath, Stage, Status};
+
+pub use group::{Located, group};
+
+/// A file that differs between the two trees, or that a finding lies in.
+#[derive(Clone, Debug, Default)]
+pub struct ComparedFile {
+    /// The path and text at base; `None` if the base has no such file.
+    pub old: Option<(RepoPath, String)>,
+    /// The path and text at head; `None` if the head has no such file.
+    pub new: Option<(RepoPath, String)>,
+}
+
+/// The difference of two trees, as text: made once, used for each scanner's findings.
+pub struct Difference {
+    files: files::Files,
+    map: lines::Map,
+    moved: blocks::Moved,
+    /// Things that the reader should know: limits that were reached.
+    pub notes: Vec<String>,
+}
+
+impl std::fmt::Debug for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Difference").finish_non_exhaustive()
+    }
+}
+
+impl Difference {
+    /// Pairs files, maps lines and finds moved blocks.
+    ///
+    /// Takes every file that differs between the trees; files that are the same on both sides need
+    /// not be given.
+    pub fn new(changed: Vec<ComparedFile>) -> Difference {
+        let mut notes = Vec::new();
+        let files = files::Files::pair(changed);
+        let map = lines::Map::new(&files);
+        let moved = blocks::Moved::find(&files, &map, &mut notes);
+        Difference {
+            files,
+            map,
+            moved,
+            notes,
+        }
+    }
+
+    /// The base's path of the file that a head file continues.
+    pub fn old_path(&self, path: &RepoPath) -> Option<RepoPath> {
+        let file = self.files.head_at(path)?;
+        Some(self.files.base[self.files.head[file].pair?].path.clone())
+    }
+}
+
+/// The fate of one head finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// New or inherited.
+    pub status: Status,
+    /// What decided it.
+    pub stage: Stage,
+    /// The base finding that it continues, by its place in the input.
+    pub from: Option<usize>,
+    /// The change edits the lines of an inherited finding.
+    pub touched: bool,
+    /// The reason, for people.
+    pub why: String,
+}
+
+/// The fate of all findings of one scanner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// One for each head finding, in the order of the input.
+    pub head: Vec<Decision>,
+    /// The base findings that nothing continues, by their places in the input, rising.
+    pub fixed: Vec<usize>,
+}
+
+/// What is known of a scanner besides its findings.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Files of the base that the scanner could not read: a finding on a line that stood there
+    /// already is inherited, unverified; on an added line it is new.
+    pub unread: HashSet<RepoPath>,
+    /// Its results for a file depend on that file alone, so nothing in an unchanged file is new.
+    pub file_local: bool,
+}
+
+/// Compares one scanner's findings of both sides.
+pub fn compare(
+    difference: &Difference,
+    base: &[Finding],
+    head: &[Finding],
+    known: &Known,
+) -> Outcome {
+    stages::Matcher::new(difference, base, head, known).run()
+}

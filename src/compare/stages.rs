@@ -1,0 +1,721 @@
+//! The stages that pair findings. Each takes what the former left; a finding that is paired is
+//! consumed. See `docs/matching.md` for the reason of each.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+
+use super::assign::assign;
+use super::lines::Fate;
+use super::statement::{
+    Words, contained, context_words, literals, similarity, statement_text, statement_words,
+};
+use super::text::Text;
+use super::unplaced;
+use super::{Decision, Difference, Known, Outcome};
+use crate::model::{Finding, Kind, RepoPath, Stage, Status};
+
+/// Least similarity of a statement that was edited in place.
+const EDITED: f64 = 0.42;
+/// Least similarity of a statement that moved inside its scope.
+const REORDERED: f64 = 0.85;
+/// Least similarity of a statement in a scope that moved and was rewritten.
+const SCOPE_MOVED: f64 = 0.6;
+/// Least similarity where the reported line jumped inside one statement.
+const JUMPED: f64 = 0.5;
+/// How much of a comparison the lines around a statement make, in place and in a moved scope.
+const CONTEXT_SHARE: (f64, f64) = (0.25, 0.3);
+/// What a formatter's cutting or joining of the reported statement costs.
+const CONTAINED: f64 = 0.9;
+/// How many lines of a region are looked at for a jump of the reported line.
+const LONGEST_REGION: usize = 12;
+
+/// Weaknesses that are about one literal: another literal is another weakness. Hard-coded
+/// passwords and keys (CWE-259, 321, 798), stored or sent credentials (522, 312).
+const ABOUT_A_LITERAL: [u32; 5] = [259, 312, 321, 522, 798];
+
+/// Where a finding lies in the compared files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    file: usize,
+    /// The line that is reported.
+    line: usize,
+    /// The region: the first and the last line.
+    first: usize,
+    last: usize,
+}
+
+/// One side's findings, with what is computed of them once.
+struct Side<'a> {
+    findings: &'a [Finding],
+    places: Vec<Option<Place>>,
+    texts: Vec<&'a Text>,
+    statements: RefCell<HashMap<usize, Words>>,
+}
+
+impl<'a> Side<'a> {
+    fn new(
+        findings: &'a [Finding],
+        files: &'a [super::files::File],
+        at: impl Fn(&RepoPath) -> Option<usize>,
+    ) -> Side<'a> {
+        let place = |finding: &Finding| -> Option<Place> {
+            let region = finding.region?;
+            let file = at(&finding.path)?;
+            let text = &files[file].text;
+            let last_line = text.count();
+            if last_line == 0 {
+                return None;
+            }
+            let line = text.at(region.line.min(last_line), finding.column())?;
+            let end = region.end_line.min(last_line);
+            let last = if end == region.line {
+                line
+            } else {
+                text.at(end, u32::MAX)?
+            };
+            Some(Place {
+                file,
+                line,
+                first: line,
+                last: last.max(line),
+            })
+        };
+        Side {
+            places: findings.iter().map(place).collect(),
+            findings,
+            texts: files.iter().map(|f| &f.text).collect(),
+            statements: RefCell::default(),
+        }
+    }
+
+    fn text(&self, place: Place) -> &'a Text {
+        self.texts[place.file]
+    }
+
+    fn words(&self, finding: usize) -> Words {
+        if let Some(words) = self.statements.borrow().get(&finding) {
+            return words.clone();
+        }
+        let words = match self.places[finding] {
+            Some(p) => statement_words(self.text(p), p.first, p.last),
+            None => Words::default(),
+        };
+        self.statements.borrow_mut().insert(finding, words.clone());
+        words
+    }
+
+    fn context(&self, p: Place) -> (Words, Words) {
+        context_words(self.text(p), p.first, p.last)
+    }
+
+    fn scope_names(&self, p: Place) -> Vec<String> {
+        let scopes = self.text(p).scopes(p.line);
+        scopes.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The order in which findings are taken, whatever the order of the input.
+    fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.findings.len()).collect();
+        order.sort_by(|a, b| {
+            let (x, y) = (&self.findings[*a], &self.findings[*b]);
+            x.order()
+                .cmp(&y.order())
+                .then_with(|| x.region.cmp(&y.region))
+        });
+        order
+    }
+}
+
+pub(super) struct Matcher<'a> {
+    difference: &'a Difference,
+    base: Side<'a>,
+    head: Side<'a>,
+    known: &'a Known,
+    /// The base finding and the stage of each head finding that is paired.
+    paired: Vec<Option<(usize, Stage)>>,
+    consumed: Vec<bool>,
+}
+
+impl<'a> Matcher<'a> {
+    pub(super) fn new(
+        difference: &'a Difference,
+        base: &'a [Finding],
+        head: &'a [Finding],
+        known: &'a Known,
+    ) -> Matcher<'a> {
+        let files = &difference.files;
+        Matcher {
+            base: Side::new(base, &files.base, |p| files.base_at(p)),
+            head: Side::new(head, &files.head, |p| files.head_at(p)),
+            paired: vec![None; head.len()],
+            consumed: vec![false; base.len()],
+            difference,
+            known,
+        }
+    }
+
+    pub(super) fn run(mut self) -> Outcome {
+        self.unchanged();
+        self.unplaced();
+        self.exact();
+        self.region();
+        self.edited();
+        self.reordered();
+        self.scope_moved();
+        self.same_secret();
+        self.outcome()
+    }
+
+    fn pair(&mut self, b: usize, h: usize, stage: Stage) {
+        debug_assert!(self.paired[h].is_none() && !self.consumed[b]);
+        self.paired[h] = Some((b, stage));
+        self.consumed[b] = true;
+    }
+
+    fn open_base(&self) -> Vec<usize> {
+        let mut order = self.base.order();
+        order.retain(|b| !self.consumed[*b]);
+        order
+    }
+
+    fn open_head(&self) -> Vec<usize> {
+        let mut order = self.head.order();
+        order.retain(|h| self.paired[*h].is_none());
+        order
+    }
+
+    /// Where a base line went.
+    fn goes(&self, file: usize, line: usize) -> Option<(usize, usize)> {
+        match self.difference.map.of_base(file, line) {
+            Fate::Kept(to) => Some((self.difference.files.base[file].pair?, to as usize)),
+            _ => self.difference.moved.of_base((file, line)),
+        }
+    }
+
+    fn base_region(&self, p: Place) -> Option<u32> {
+        if self.goes(p.file, p.line).is_some() {
+            return None;
+        }
+        self.difference.moved.base_region((p.file, p.line)).or(
+            match self.difference.map.of_base(p.file, p.line) {
+                Fate::Changed(region) => Some(region),
+                _ => None,
+            },
+        )
+    }
+
+    /// Whether a head line is one that the change added and that no base line moved to.
+    fn is_added(&self, file: usize, line: usize) -> bool {
+        !matches!(self.difference.map.of_head(file, line), Fate::Kept(_))
+            && self.difference.moved.of_head((file, line)).is_none()
+    }
+
+    fn head_region(&self, p: Place) -> Option<u32> {
+        if !self.is_added(p.file, p.line) {
+            return None;
+        }
+        self.difference.moved.head_region((p.file, p.line)).or(
+            match self.difference.map.of_head(p.file, p.line) {
+                Fate::Changed(region) => Some(region),
+                _ => None,
+            },
+        )
+    }
+
+    /// Whether a finding lies in a file that is the same on both sides.
+    fn in_unchanged(&self, path: &RepoPath) -> bool {
+        let files = &self.difference.files;
+        files.base_at(path).is_none() && files.head_at(path).is_none()
+    }
+
+    /// Findings in files that are the same on both sides: equal ones cancel, one to one.
+    fn unchanged(&mut self) {
+        type Key<'k> = (&'k RepoPath, &'k str, u32, u32, &'k str);
+        let mut at: HashMap<Key<'_>, Vec<usize>> = HashMap::new();
+        let key = |f: &'a Finding| {
+            (
+                &f.path,
+                f.rule.as_str(),
+                f.line(),
+                f.column(),
+                f.message.as_str(),
+            )
+        };
+        for b in self.open_base().into_iter().rev() {
+            let f = &self.base.findings[b];
+            if self.in_unchanged(&f.path) {
+                at.entry(key(f)).or_default().push(b);
+            }
+        }
+        for h in self.open_head() {
+            let f = &self.head.findings[h];
+            if let Some(b) = at.get_mut(&key(f)).and_then(Vec::pop) {
+                self.pair(b, h, Stage::Unchanged);
+            }
+        }
+    }
+
+    /// Findings without a line.
+    fn unplaced(&mut self) {
+        let (base, head): (Vec<usize>, Vec<usize>) = (
+            self.open_base()
+                .into_iter()
+                .filter(|b| self.base.places[*b].is_none())
+                .collect(),
+            self.open_head()
+                .into_iter()
+                .filter(|h| self.head.places[*h].is_none())
+                .collect(),
+        );
+        let files = &self.difference.files;
+        let path_at_head = |path: &RepoPath| -> Option<RepoPath> {
+            match files.base_at(path) {
+                Some(file) => Some(files.head[files.base[file].pair?].path.clone()),
+                None => Some(path.clone()),
+            }
+        };
+        let pairs = unplaced::pairs(
+            &base
+                .iter()
+                .map(|b| (*b, &self.base.findings[*b]))
+                .collect::<Vec<_>>(),
+            &head
+                .iter()
+                .map(|h| (*h, &self.head.findings[*h]))
+                .collect::<Vec<_>>(),
+            path_at_head,
+        );
+        for (b, h, stage) in pairs {
+            self.pair(b, h, stage);
+        }
+    }
+
+    /// Whether a pair of findings may be one although the text between them changed: where the
+    /// weakness is about one literal, the literal must be the same.
+    fn same_literal(&self, b: usize, h: usize) -> bool {
+        let (x, y) = (&self.base.findings[b], &self.head.findings[h]);
+        if x.secret.is_some() || y.secret.is_some() {
+            return x.secret == y.secret;
+        }
+        let about = |f: &Finding| {
+            f.kind == Kind::Secret || f.cwe.iter().any(|c| ABOUT_A_LITERAL.contains(c))
+        };
+        if !about(x) && !about(y) {
+            return true;
+        }
+        // A scanner that names the literal in its message is believed; else the code is asked.
+        let names = |f: &Finding| f.message.contains('\'') || f.message.contains('"');
+        if names(x) && names(y) && x.message == y.message {
+            return true;
+        }
+        let of = |side: &Side<'_>, i: usize| {
+            side.places[i].map(|p| literals(&statement_text(side.text(p), p.first, p.last)))
+        };
+        of(&self.base, b) == of(&self.head, h)
+    }
+
+    /// Same rule on the line that the diff, or a moved block, maps to. Several on one line: the
+    /// same message, then the same statement, then the nearest column.
+    fn exact(&mut self) {
+        type Spot<'k> = (usize, usize, &'k str);
+        let mut spots: BTreeMap<Spot<'a>, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        let (base, head) = (self.base.findings, self.head.findings);
+        for b in self.open_base() {
+            if let Some(p) = self.base.places[b]
+                && let Some((file, line)) = self.goes(p.file, p.line)
+            {
+                let spot = (file, line, base[b].rule.as_str());
+                spots.entry(spot).or_default().0.push(b);
+            }
+        }
+        for h in self.open_head() {
+            if let Some(p) = self.head.places[h]
+                && let Some(found) = spots.get_mut(&(p.file, p.line, head[h].rule.as_str()))
+            {
+                found.1.push(h);
+            }
+        }
+        for ((file, line, _), (bs, hs)) in spots {
+            let kept = matches!(self.difference.map.of_head(file, line), Fate::Kept(_));
+            let stage = if kept { Stage::Exact } else { Stage::Moved };
+            let only_one = bs.len() == 1 && hs.len() == 1;
+            self.assign(&bs, &hs, stage, |this, b, h| {
+                if only_one {
+                    return Some(0.0);
+                }
+                let (x, y) = (&base[b], &head[h]);
+                let fingerprint = x.fingerprint.is_some() && x.fingerprint == y.fingerprint;
+                let message = f64::from(u8::from(x.message != y.message));
+                let words = f64::from(u8::from(this.base.words(b) != this.head.words(h)));
+                let columns = f64::from(x.column().abs_diff(y.column()).min(1_000)) / 10_000.0;
+                let identity = if fingerprint { 0.0 } else { 0.05 };
+                Some(message + 0.4 * words + columns + identity)
+            });
+        }
+    }
+
+    /// The reported line jumped inside one statement: regions that share a mapped line.
+    fn region(&mut self) {
+        let lines = |p: Place| p.first..=p.last.min(p.line + LONGEST_REGION);
+        let mut by_line: HashMap<(usize, usize, &str), Vec<usize>> = HashMap::new();
+        for h in self.open_head() {
+            if let Some(p) = self.head.places[h] {
+                for line in lines(p) {
+                    let spot = (p.file, line, self.head.findings[h].rule.as_str());
+                    by_line.entry(spot).or_default().push(h);
+                }
+            }
+        }
+        for b in self.open_base() {
+            let Some(p) = self.base.places[b] else {
+                continue;
+            };
+            let rule = self.base.findings[b].rule.as_str();
+            let mut near: Vec<usize> = lines(p)
+                .filter_map(|line| self.goes(p.file, line))
+                .filter_map(|(file, line)| by_line.get(&(file, line, rule)))
+                .flatten()
+                .copied()
+                .collect();
+            near.sort_unstable();
+            near.dedup();
+            let mut best: Option<(f64, usize)> = None;
+            for h in near {
+                if self.paired[h].is_some() || !self.same_literal(b, h) {
+                    continue;
+                }
+                let alike = similarity(&self.base.words(b), &self.head.words(h));
+                if alike >= JUMPED && best.is_none_or(|(q, _)| alike > q) {
+                    best = Some((alike, h));
+                }
+            }
+            if let Some((_, h)) = best {
+                self.pair(b, h, Stage::Region);
+            }
+        }
+    }
+
+    /// What is left inside one changed region: the cheapest assignment over the similarity of the
+    /// statements and of the lines around them.
+    fn edited(&mut self) {
+        let mut groups: Groups<(u32, &'a str)> = BTreeMap::new();
+        for b in self.open_base() {
+            if let Some(region) = self.base.places[b].and_then(|p| self.base_region(p)) {
+                groups
+                    .entry((region, &self.base.findings[b].rule))
+                    .or_default()
+                    .0
+                    .push(b);
+            }
+        }
+        for h in self.open_head() {
+            if let Some(region) = self.head.places[h].and_then(|p| self.head_region(p)) {
+                groups
+                    .entry((region, &self.head.findings[h].rule))
+                    .or_default()
+                    .1
+                    .push(h);
+            }
+        }
+        for (bs, hs) in groups.into_values() {
+            self.assign_alike(&bs, &hs, Stage::Edited, |this, b, h| {
+                let (x, y) = (this.base.words(b), this.head.words(h));
+                let mut alike = similarity(&x, &y);
+                if alike < CONTAINED && contained(&x, &y) {
+                    alike = CONTAINED;
+                }
+                (alike >= EDITED).then(|| this.with_context(alike, b, h, CONTEXT_SHARE.0))
+            });
+        }
+    }
+
+    /// A statement that moved inside its scope, nearly as it was.
+    fn reordered(&mut self) {
+        let mut groups: Groups<(usize, Vec<String>, &'a str)> = BTreeMap::new();
+        for b in self.open_base() {
+            if let Some(p) = self.base.places[b]
+                && let Some(file) = self.difference.files.base[p.file].pair
+                && self.goes(p.file, p.line).is_none()
+            {
+                let key = (
+                    file,
+                    self.base.scope_names(p),
+                    self.base.findings[b].rule.as_str(),
+                );
+                groups.entry(key).or_default().0.push(b);
+            }
+        }
+        for h in self.open_head() {
+            if let Some(p) = self.head.places[h]
+                && self.head_region(p).is_some()
+            {
+                let key = (
+                    p.file,
+                    self.head.scope_names(p),
+                    self.head.findings[h].rule.as_str(),
+                );
+                if let Some(group) = groups.get_mut(&key) {
+                    group.1.push(h);
+                }
+            }
+        }
+        for (bs, hs) in groups.into_values() {
+            self.assign_alike(&bs, &hs, Stage::Reordered, |this, b, h| {
+                let alike = similarity(&this.base.words(b), &this.head.words(h));
+                (alike >= REORDERED).then_some(alike)
+            });
+        }
+    }
+
+    /// A scope that vanished here against the scope of the same name that appeared there.
+    fn scope_moved(&mut self) {
+        let mut groups: Groups<(String, &'a str)> = BTreeMap::new();
+        for b in self.open_base() {
+            let Some(p) = self.base.places[b] else {
+                continue;
+            };
+            if self.goes(p.file, p.line).is_some() {
+                continue;
+            }
+            let scope = self.base.text(p).scopes(p.line).pop();
+            if let Some((name, header)) = scope
+                && !matches!(self.difference.map.of_base(p.file, header), Fate::Kept(_))
+            {
+                let key = (name, self.base.findings[b].rule.as_str());
+                groups.entry(key).or_default().0.push(b);
+            }
+        }
+        for h in self.open_head() {
+            let Some(p) = self.head.places[h] else {
+                continue;
+            };
+            if matches!(self.difference.map.of_head(p.file, p.line), Fate::Kept(_)) {
+                continue;
+            }
+            let scope = self.head.text(p).scopes(p.line).pop();
+            if let Some((name, header)) = scope
+                && !matches!(self.difference.map.of_head(p.file, header), Fate::Kept(_))
+                && let Some(group) = groups.get_mut(&(name, self.head.findings[h].rule.as_str()))
+            {
+                group.1.push(h);
+            }
+        }
+        for (bs, hs) in groups.into_values() {
+            self.assign_alike(&bs, &hs, Stage::ScopeMoved, |this, b, h| {
+                let alike = similarity(&this.base.words(b), &this.head.words(h));
+                (alike >= SCOPE_MOVED).then(|| this.with_context(alike, b, h, CONTEXT_SHARE.1))
+            });
+        }
+    }
+
+    /// A secret that is gone from one changed line and stands on another is the same secret: it has
+    /// leaked before, and moving it leaks nothing more.
+    fn same_secret(&mut self) {
+        let mut groups: Groups<&'a str> = BTreeMap::new();
+        let is_secret = |f: &'a Finding| f.secret.as_deref().filter(|_| f.kind == Kind::Secret);
+        for b in self.open_base() {
+            let gone = self.base.places[b].is_some_and(|p| self.goes(p.file, p.line).is_none());
+            if let Some(secret) = is_secret(&self.base.findings[b]).filter(|_| gone) {
+                groups.entry(secret).or_default().0.push(b);
+            }
+        }
+        for h in self.open_head() {
+            if let Some(group) = is_secret(&self.head.findings[h]).and_then(|s| groups.get_mut(s)) {
+                group.1.push(h);
+            }
+        }
+        for (bs, hs) in groups.into_values() {
+            self.assign(&bs, &hs, Stage::Secret, |this, b, h| {
+                let (x, y) = (&this.base.findings[b], &this.head.findings[h]);
+                let elsewhere = f64::from(u8::from(x.path != y.path));
+                let rule = f64::from(u8::from(x.rule != y.rule));
+                Some(2.0 * elsewhere + rule)
+            });
+        }
+    }
+
+    fn with_context(&self, alike: f64, b: usize, h: usize, share: f64) -> f64 {
+        let (Some(p), Some(q)) = (self.base.places[b], self.head.places[h]) else {
+            return alike;
+        };
+        let ((above, below), (above_now, below_now)) = (self.base.context(p), self.head.context(q));
+        let around = (similarity(&above, &above_now) + similarity(&below, &below_now)) / 2.0;
+        (1.0 - share) * alike + share * around
+    }
+
+    /// Assigns by similarity (0 to 1), the order of the findings deciding ties.
+    fn assign_alike(
+        &mut self,
+        bs: &[usize],
+        hs: &[usize],
+        stage: Stage,
+        alike: impl Fn(&Self, usize, usize) -> Option<f64>,
+    ) {
+        let rank = |list: &[usize]| -> HashMap<usize, f64> {
+            let step = (list.len() + 1) as f64;
+            list.iter()
+                .enumerate()
+                .map(|(i, x)| (*x, (i + 1) as f64 / step))
+                .collect()
+        };
+        let (base_rank, head_rank) = (rank(bs), rank(hs));
+        self.assign(bs, hs, stage, |this, b, h| {
+            if !this.same_literal(b, h) {
+                return None;
+            }
+            let order = (base_rank[&b] - head_rank[&h]).abs() * 0.01;
+            alike(this, b, h).map(|q| 1.0 - q + order)
+        });
+    }
+
+    fn assign(
+        &mut self,
+        bs: &[usize],
+        hs: &[usize],
+        stage: Stage,
+        cost: impl Fn(&Self, usize, usize) -> Option<f64>,
+    ) {
+        if bs.is_empty() || hs.is_empty() {
+            return;
+        }
+        let costs: Vec<Vec<Option<f64>>> = bs
+            .iter()
+            .map(|b| hs.iter().map(|h| cost(self, *b, *h)).collect())
+            .collect();
+        for (row, column) in assign(&costs).into_iter().enumerate() {
+            if let Some(column) = column {
+                self.pair(bs[row], hs[column], stage);
+            }
+        }
+    }
+
+    fn outcome(self) -> Outcome {
+        let mut standing: HashMap<(&str, u32), usize> = HashMap::new();
+        for h in self.head.order() {
+            if let (Some((b, _)), Some(p)) = (self.paired[h], self.head.places[h]) {
+                let norm = self.head.text(p).norm[p.line];
+                standing
+                    .entry((&self.head.findings[h].rule, norm))
+                    .or_insert(b);
+            }
+        }
+        let head = (0..self.head.findings.len()).map(|h| match self.paired[h] {
+            Some((b, stage)) => self.inherited(b, h, stage),
+            None => self.unmatched(h, &standing),
+        });
+        Outcome {
+            head: head.collect(),
+            fixed: (0..self.base.findings.len())
+                .filter(|b| !self.consumed[*b])
+                .collect(),
+        }
+    }
+
+    fn inherited(&self, b: usize, h: usize, stage: Stage) -> Decision {
+        let origin = &self.base.findings[b];
+        let finding = &self.head.findings[h];
+        let touched = match self.head.places[h] {
+            Some(p) => (p.first..=p.last).any(|line| self.is_added(p.file, line)),
+            None => {
+                let version = |f: &Finding| f.package.as_ref().map(|p| p.version.clone());
+                version(origin) != version(finding)
+            }
+        };
+        let from = if origin.line() == 0 {
+            format!("`{}`", origin.path)
+        } else {
+            format!("`{}:{}`", origin.path, origin.line())
+        };
+        let was = || match self.base.places[b] {
+            Some(p) if origin.kind != Kind::Secret && self.shows_no_literal(origin) => {
+                let line = self.base.text(p).line(p.line).trim();
+                let short: String = line.chars().take(80).collect();
+                format!("was `{short}` at {from}")
+            }
+            _ => format!("was at {from}"),
+        };
+        let same_place = origin.path == finding.path && origin.line() == finding.line();
+        let why = match stage {
+            Stage::Unchanged => "in a file that is the same on both sides".to_owned(),
+            Stage::Exact if same_place => "on an unchanged line".to_owned(),
+            Stage::Exact => format!("shifted from {from}"),
+            Stage::Moved => format!("moved from {from}"),
+            Stage::Region => format!("the same statement; {}", was()),
+            Stage::Edited => format!("edited in place; {}", was()),
+            Stage::Reordered => format!("moved inside its scope from {from}"),
+            Stage::ScopeMoved => format!("moved and rewritten with its scope; {}", was()),
+            Stage::Secret => format!("the same secret, from {from}"),
+            Stage::Package if touched => format!("the same advisory, another version; from {from}"),
+            _ => format!("from {from}"),
+        };
+        Decision {
+            status: Status::Inherited,
+            stage,
+            from: Some(b),
+            touched,
+            why,
+        }
+    }
+
+    fn shows_no_literal(&self, finding: &Finding) -> bool {
+        finding.secret.is_none() && !finding.cwe.iter().any(|c| ABOUT_A_LITERAL.contains(c))
+    }
+
+    fn unmatched(&self, h: usize, standing: &HashMap<(&str, u32), usize>) -> Decision {
+        let finding = &self.head.findings[h];
+        let new = |why: String| Decision {
+            status: Status::New,
+            stage: Stage::Unmatched,
+            from: None,
+            touched: false,
+            why,
+        };
+        if self.known.file_local && self.in_unchanged(&finding.path) {
+            return Decision {
+                status: Status::Inherited,
+                stage: Stage::Unchanged,
+                ..new(
+                    "the file is the same on both sides; the scanner's own results changed".into(),
+                )
+            };
+        }
+        let Some(p) = self.head.places[h] else {
+            return new("the baseline has no such finding".into());
+        };
+        let files = &self.difference.files;
+        let came_from = match self.difference.map.of_head(p.file, p.line) {
+            Fate::Kept(_) => files.head[p.file].pair,
+            _ => self
+                .difference
+                .moved
+                .of_head((p.file, p.line))
+                .map(|(f, _)| f),
+        };
+        if let Some(file) = came_from {
+            if self.known.unread.contains(&files.base[file].path) {
+                return Decision {
+                    status: Status::Inherited,
+                    stage: Stage::Unverified,
+                    ..new(
+                        "the line stood there already, in a file that the scanner could not read"
+                            .into(),
+                    )
+                };
+            }
+            return new("on an unchanged line: the change elsewhere in the file brought it".into());
+        }
+        let norm = self.head.text(p).norm[p.line];
+        if let Some(b) = standing.get(&(finding.rule.as_str(), norm)) {
+            let original = &self.base.findings[*b];
+            return new(format!(
+                "a copy of `{}:{}`, which still stands",
+                original.path,
+                original.line()
+            ));
+        }
+        new("no baseline finding of this rule continues here".into())
+    }
+}
+
+/// Open findings of both sides that may be paired, by what they must have in common.
+type Groups<K> = BTreeMap<K, (Vec<usize>, Vec<usize>)>;

@@ -1,0 +1,532 @@
+//! A file as lines, with what the stages need to know of each line.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+/// A line that is longer than this many bytes is cut into virtual lines at `;`, `{` and `}`, so that
+/// a minified file can be mapped piece by piece.
+const LONG_LINE: usize = 1_000;
+/// A virtual line is at least this long, so that cuts do not shred a line into single braces.
+const PIECE: usize = 24;
+/// Without any of these characters, a virtual line ends here at a comma, and at last anywhere.
+const LONGEST_PIECE: usize = 400;
+
+/// Gives equal lines the same number.
+#[derive(Debug, Default)]
+pub(super) struct Interner {
+    numbers: HashMap<Box<str>, u32>,
+}
+
+impl Interner {
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let number = u32::try_from(self.numbers.len()).expect("fewer than four billion lines");
+        self.numbers.insert(text.into(), number);
+        number
+    }
+}
+
+/// How a language writes comments and groups lines; taken from the file's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Manner {
+    /// `#` begins a comment.
+    hash_comment: bool,
+    /// `//` begins a comment.
+    slash_comment: bool,
+    /// An open `{` joins lines to one statement, as in Python and JSON.
+    braces_join: bool,
+    /// Quotes and brackets mean nothing, as in prose.
+    prose: bool,
+}
+
+impl Manner {
+    fn of(path: &[u8]) -> Manner {
+        let name = path.rsplit(|b| *b == b'/').next().unwrap_or(path);
+        let extension = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
+        let extension = extension.to_ascii_lowercase();
+        let is = |list: &[&str]| list.iter().any(|e| e.as_bytes() == extension);
+        let container = name.starts_with(b"Dockerfile")
+            || name.starts_with(b"Containerfile")
+            || name.ends_with(b"Makefile");
+        let hash = is(&[
+            "py",
+            "pyi",
+            "pyw",
+            "rb",
+            "sh",
+            "bash",
+            "zsh",
+            "yml",
+            "yaml",
+            "tf",
+            "tfvars",
+            "hcl",
+            "toml",
+            "pl",
+            "pm",
+            "r",
+            "ps1",
+            "cfg",
+            "ini",
+            "conf",
+            "env",
+            "dockerfile",
+            "mk",
+            "ex",
+            "exs",
+        ]);
+        Manner {
+            hash_comment: hash || container,
+            slash_comment: !(hash || container) || is(&["tf", "hcl"]),
+            braces_join: is(&["py", "pyi", "pyw", "json", "ipynb"]),
+            prose: is(&["md", "markdown", "rst", "txt", "adoc"]),
+        }
+    }
+}
+
+/// The lines of a file. Lines are numbered from 0 here; a long physical line may be several.
+#[derive(Debug)]
+pub(super) struct Text {
+    content: String,
+    /// Begin and end of each line in `content`, without its line break.
+    spans: Vec<(u32, u32)>,
+    /// The physical line (from 1) of each line, and how many bytes of it come before.
+    physical: Vec<(u32, u32)>,
+    /// The first line of each physical line.
+    first: Vec<u32>,
+    /// The number of the line's text without white space: equal numbers, equal text.
+    pub norm: Vec<u32>,
+    /// How many characters of words the line has, at most 65,535.
+    pub words: Vec<u16>,
+    /// The column of its first character that is not white space, tabs to multiples of 4;
+    /// `u16::MAX` for a blank line.
+    pub indent: Vec<u16>,
+    /// Whether the line opens a scope with a name.
+    pub header: Vec<bool>,
+    manner: Manner,
+    statements: OnceCell<Vec<u32>>,
+}
+
+impl Text {
+    pub(super) fn new(path: &[u8], content: String, interner: &mut Interner) -> Text {
+        let mut text = Text {
+            spans: Vec::new(),
+            physical: Vec::new(),
+            first: Vec::new(),
+            norm: Vec::new(),
+            words: Vec::new(),
+            indent: Vec::new(),
+            header: Vec::new(),
+            manner: Manner::of(path),
+            statements: OnceCell::new(),
+            content: String::new(),
+        };
+        let bytes = content.as_bytes();
+        let mut start = 0;
+        while start < bytes.len() {
+            let length = bytes[start..]
+                .iter()
+                .position(|b| matches!(b, b'\n' | b'\r'))
+                .unwrap_or(bytes.len() - start);
+            text.add_physical(&content, start, start + length);
+            start += length;
+            start += match bytes.get(start..start + 2) {
+                Some(b"\r\n") => 2,
+                _ => 1,
+            };
+        }
+        let mut squeezed = String::new();
+        for &(begin, end) in &text.spans {
+            let line = &content[begin as usize..end as usize];
+            squeezed.clear();
+            squeezed.extend(line.chars().filter(|c| !c.is_whitespace()));
+            text.norm.push(interner.number(&squeezed));
+            let words = squeezed.chars().filter(|c| is_word(*c)).count();
+            text.words.push(u16::try_from(words).unwrap_or(u16::MAX));
+            text.indent.push(indent_of(line));
+            text.header.push(scope_name(line).is_some());
+        }
+        text.content = content;
+        text
+    }
+
+    fn add_physical(&mut self, content: &str, begin: usize, end: usize) {
+        let number = u32::try_from(self.first.len() + 1).unwrap_or(u32::MAX);
+        self.first
+            .push(u32::try_from(self.spans.len()).unwrap_or(u32::MAX));
+        let mut from = begin;
+        if end - begin > LONG_LINE {
+            for (i, b) in content.as_bytes()[begin..end].iter().enumerate() {
+                let cut = begin + i + 1;
+                let length = cut - from;
+                let ends = matches!(b, b';' | b'{' | b'}') && length >= PIECE
+                    || *b == b',' && length >= LONGEST_PIECE / 2
+                    || length >= LONGEST_PIECE && content.is_char_boundary(cut);
+                if ends && cut < end {
+                    self.add_span(number, begin, from, cut);
+                    from = cut;
+                }
+            }
+        }
+        self.add_span(number, begin, from, end);
+    }
+
+    fn add_span(&mut self, number: u32, line: usize, begin: usize, end: usize) {
+        self.spans.push((begin as u32, end as u32));
+        self.physical.push((number, (begin - line) as u32));
+    }
+
+    /// How many lines there are.
+    pub(super) fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// A line's text.
+    pub(super) fn line(&self, line: usize) -> &str {
+        let (begin, end) = self.spans[line];
+        &self.content[begin as usize..end as usize]
+    }
+
+    /// Whether a line is blank.
+    pub(super) fn blank(&self, line: usize) -> bool {
+        self.indent[line] == u16::MAX
+    }
+
+    /// Whether a line says enough to be recognised again.
+    pub(super) fn significant(&self, line: usize) -> bool {
+        self.words[line] >= 2
+    }
+
+    /// The line at a physical line (from 1) and column (from 1; 0 if unknown); `None` past the end.
+    pub(super) fn at(&self, number: u32, column: u32) -> Option<usize> {
+        let index = (number as usize).checked_sub(1)?;
+        let first = *self.first.get(index)? as usize;
+        let next = self
+            .first
+            .get(index + 1)
+            .map_or(self.len(), |n| *n as usize);
+        let inside =
+            self.physical[first..next].partition_point(|(_, before)| *before < column.max(1));
+        Some(first + inside.saturating_sub(1))
+    }
+
+    /// How many physical lines there are.
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.first.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The number of the logical statement of a line: lines that open brackets, strings or a
+    /// trailing backslash join have the same.
+    pub(super) fn statement(&self, line: usize) -> u32 {
+        self.statements.get_or_init(|| self.number_statements())[line]
+    }
+
+    fn number_statements(&self) -> Vec<u32> {
+        let mut numbers = Vec::with_capacity(self.len());
+        let mut number = 0;
+        let mut depth: i32 = 0;
+        let mut quote: Option<&[u8]> = None;
+        let mut continued = false;
+        for line in 0..self.len() {
+            let x = self.line(line).as_bytes();
+            if self.manner.prose || depth <= 0 && quote.is_none() && !continued {
+                number += 1;
+                depth = 0;
+                quote = None;
+            }
+            numbers.push(number);
+            if self.manner.prose {
+                continue;
+            }
+            let mut i = 0;
+            while i < x.len() {
+                if let Some(q) = quote {
+                    if x[i] == b'\\' {
+                        i += 1;
+                    } else if x[i..].starts_with(q) {
+                        i += q.len() - 1;
+                        quote = None;
+                    }
+                } else {
+                    match x[i] {
+                        c @ (b'"' | b'\'' | b'`') => {
+                            let three: &[u8] = match c {
+                                b'"' => b"\"\"\"",
+                                b'\'' => b"'''",
+                                _ => b"```",
+                            };
+                            let q = if x[i..].starts_with(three) {
+                                three
+                            } else {
+                                &three[..1]
+                            };
+                            i += q.len() - 1;
+                            quote = Some(q);
+                        }
+                        b'#' if self.manner.hash_comment => break,
+                        b'/' if self.manner.slash_comment && x[i..].starts_with(b"//") => break,
+                        b'(' | b'[' => depth += 1,
+                        b')' | b']' => depth -= 1,
+                        b'{' if self.manner.braces_join => depth += 1,
+                        b'}' if self.manner.braces_join => depth -= 1,
+                        _ => {}
+                    }
+                }
+                i += 1;
+            }
+            if quote.is_some_and(|q| q.len() == 1 && q != b"`") {
+                quote = None;
+            }
+            continued = x.trim_ascii_end().ends_with(b"\\") && quote.is_none();
+        }
+        numbers
+    }
+
+    /// The scopes around a line, outermost first: the name and the line of each header.
+    pub(super) fn scopes(&self, line: usize) -> Vec<(String, usize)> {
+        let mut scopes = Vec::new();
+        let Some(&own) = self.indent.get(line) else {
+            return scopes;
+        };
+        let mut indent = if own == u16::MAX { 0 } else { own };
+        for above in (0..line).rev() {
+            if indent == 0 {
+                break;
+            }
+            let other = self.indent[above];
+            if other < indent {
+                if let Some(name) = scope_name(self.line(above)) {
+                    scopes.push((name.to_owned(), above));
+                }
+                indent = other;
+            }
+        }
+        scopes.reverse();
+        scopes
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn indent_of(line: &str) -> u16 {
+    let mut column: u16 = 0;
+    for c in line.chars() {
+        match c {
+            '\t' => column = (column / 4).saturating_add(1).saturating_mul(4),
+            c if c.is_whitespace() => column = column.saturating_add(1),
+            _ => return column,
+        }
+    }
+    u16::MAX
+}
+
+/// Words that may stand before the one that opens a scope.
+const MODIFIERS: [&str; 20] = [
+    "export",
+    "default",
+    "public",
+    "private",
+    "protected",
+    "internal",
+    "static",
+    "final",
+    "abstract",
+    "async",
+    "pub",
+    "unsafe",
+    "const",
+    "inline",
+    "virtual",
+    "override",
+    "declare",
+    "sealed",
+    "local",
+    "open",
+];
+/// Words that open a scope with a name.
+const OPENERS: [&str; 24] = [
+    "def",
+    "class",
+    "func",
+    "function",
+    "fn",
+    "fun",
+    "impl",
+    "trait",
+    "struct",
+    "interface",
+    "module",
+    "namespace",
+    "enum",
+    "sub",
+    "proc",
+    "resource",
+    "data",
+    "object",
+    "protocol",
+    "extension",
+    "contract",
+    "record",
+    "type",
+    "macro_rules!",
+];
+
+/// The name of the scope that a line opens, if it opens one: `def name(`, `pub fn name(`,
+/// `resource "type" "name"`, a method `name(…) {` or a function bound to a name.
+pub(super) fn scope_name(line: &str) -> Option<&str> {
+    let mut rest = line.trim_start();
+    for _ in 0..6 {
+        let end = rest
+            .find(|c: char| !(is_word(c) || c == '!'))
+            .unwrap_or(rest.len());
+        let word = &rest[..end];
+        if OPENERS.contains(&word) {
+            let after =
+                rest[end..].trim_start_matches(|c: char| c.is_whitespace() || c == '(' || c == '*');
+            // Go's receivers: `func (s *Server) Serve(`.
+            let after = match (word, rest[end..].trim_start().starts_with('(')) {
+                ("func", true) => after
+                    .split_once(')')
+                    .map_or(after, |(_, name)| name.trim_start()),
+                _ => after,
+            };
+            let end = after
+                .find(|c: char| !(is_word(c) || ".:\"$-".contains(c)))
+                .unwrap_or(after.len());
+            let name = after[..end].trim_end_matches([':', '.', '-']);
+            return Some(if name.is_empty() { line.trim() } else { name });
+        }
+        if !MODIFIERS.contains(&word) || word.is_empty() {
+            break;
+        }
+        rest = rest[end..].trim_start();
+        if rest.starts_with('(') {
+            rest = rest.split_once(')').map_or("", |(_, r)| r).trim_start();
+        }
+    }
+    method_name(line.trim())
+}
+
+/// The name in `name(…) {`, `type name(…) {`, `name = function (…) {`, `name: (…) => {`,
+/// `const name = (…) => {`; control statements are no scopes.
+fn method_name(line: &str) -> Option<&str> {
+    let body = line.strip_suffix('{')?.trim_end();
+    if !body.contains('(') {
+        return None;
+    }
+    if body.ends_with("=>") || body.contains("function") {
+        let bound = body.split(['=', ':']).next()?.trim_end();
+        let begin = bound
+            .rfind(|c: char| !(is_word(c) || c == '.' || c == '$'))
+            .map_or(0, |i| i + 1);
+        return (begin < bound.len()).then(|| &bound[begin..]);
+    }
+    if !body.contains(')') {
+        return None;
+    }
+    let before = body[..body.find('(')?].trim_end();
+    let begin = before
+        .rfind(|c: char| !(is_word(c) || c == ':' || c == '~' || c == '$' || c == '#'))
+        .map_or(0, |i| i + 1);
+    let name = &before[begin..];
+    const CONTROL: [&str; 14] = [
+        "if",
+        "for",
+        "while",
+        "switch",
+        "catch",
+        "with",
+        "foreach",
+        "match",
+        "when",
+        "return",
+        "elif",
+        "until",
+        "synchronized",
+        "using",
+    ];
+    let first = before.split_whitespace().next().unwrap_or_default();
+    let control = CONTROL.contains(&name) || CONTROL.contains(&first) || before.starts_with('}');
+    (!name.is_empty() && !control && !before.contains('=') && !before.contains('.')).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(name: &str, content: &str) -> Text {
+        Text::new(
+            name.as_bytes(),
+            content.to_owned(),
+            &mut Interner::default(),
+        )
+    }
+
+    #[test]
+    fn every_line_break_counts_once_and_white_space_not_at_all() {
+        let t = text("a.py", "a = 1\r\n  a=1\rb\n\nc");
+        assert_eq!(t.len(), 5);
+        assert_eq!(t.norm[0], t.norm[1]);
+        assert!(t.blank(3));
+        assert_eq!(t.line(4), "c");
+    }
+
+    #[test]
+    fn a_minified_line_is_cut_and_columns_lead_to_the_pieces() {
+        let one = "function aaaaaaaaaaaaaaaaaaaaaaaa(){return eval(x)};";
+        let t = text("m.js", &one.repeat(40));
+        assert!(t.len() > 40);
+        assert_eq!(t.count(), 1);
+        let at = t.at(1, one.len() as u32 * 10 + 45).unwrap();
+        assert!(t.line(at).contains("eval"), "{:?}", t.line(at));
+        assert_eq!(t.at(1, 0), Some(0));
+        assert_eq!(t.at(2, 1), None);
+    }
+
+    #[test]
+    fn names_of_scopes_are_found_in_many_languages() {
+        for (line, name) in [
+            ("    async def run(self):", Some("run")),
+            ("class A(B):", Some("A")),
+            ("export default async function go(x) {", Some("go")),
+            ("func (s *Server) Serve(w int) {", Some("Serve")),
+            ("pub(crate) unsafe fn x<T>() {", Some("x")),
+            ("    public static void main(String[] a) {", Some("main")),
+            ("int main(int argc, char **argv) {", Some("main")),
+            (
+                "resource \"aws_s3_bucket\" \"logs\" {",
+                Some("\"aws_s3_bucket\""),
+            ),
+            ("  const load = async (id) => {", Some("load")),
+            ("  handle(req, res) {", Some("handle")),
+            ("if (x) {", None),
+            ("} else if (x) {", None),
+            ("for (;;) {", None),
+            ("x = f(y)", None),
+            ("return foo(bar) {", None),
+        ] {
+            assert_eq!(scope_name(line), name, "{line}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_nested_by_indentation() {
+        let t = text(
+            "a.py",
+            "class A:\n    def f(self):\n        if x:\n            y()\n",
+        );
+        let names: Vec<_> = t.scopes(3).into_iter().map(|(n, _)| n).collect();
+        assert_eq!(names, ["A", "f"]);
+    }
+
+    #[test]
+    fn brackets_and_strings_join_lines_to_statements() {
+        let t = text("a.py", "f(\n  'a)',  # (\n  1)\nx = '''\n(\n'''\ny\n");
+        let s: Vec<_> = (0..t.len()).map(|l| t.statement(l)).collect();
+        assert_eq!(s, [1, 1, 1, 2, 2, 2, 3]);
+    }
+}
