@@ -7,3 +7,4 @@ pub mod error;
 pub mod git;
 pub mod model;
 pub mod process;
+pub mod scan;

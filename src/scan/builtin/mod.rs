@@ -1,0 +1,345 @@
+//! The scanner inside newgate: credentials in files.
+//!
+//! A keyword search over the whole content (Aho-Corasick) finds the few lines that may hold a
+//! credential; the rule's regular expression runs over those only; then its entropy is measured and
+//! the allow-list asked. Rules are data (`secrets.toml`). The text of a secret does not leave
+//! [`Secrets::scan`]: a redacted form and a keyed hash do.
+
+mod rules;
+
+use std::sync::OnceLock;
+
+use crate::model::{Finding, Kind, Region, RepoPath};
+use rules::{Rule, Rules};
+
+/// The name of the scanner in the catalogue.
+const NAME: &str = "secrets";
+/// A comment that says that a credential on its line is none.
+const SUPPRESSION: &[u8] = b"newgate:allow-secret";
+/// How far a line is looked at on either side of a keyword, in bytes.
+const LINE_WINDOW: usize = 4_096;
+/// How much of the text a rule over several lines sees, in bytes.
+const BLOCK_WINDOW: usize = 8_192;
+
+/// The key of the hashes that stand for secrets. It stays in the repository's private folder.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretKey([u8; 32]);
+
+impl SecretKey {
+    /// Takes the key.
+    pub fn new(key: [u8; 32]) -> SecretKey {
+        SecretKey(key)
+    }
+
+    /// The identity of a secret: a keyed hash of it, as 32 hexadecimal digits.
+    pub fn identity(&self, secret: &[u8]) -> String {
+        blake3::keyed_hash(&self.0, secret).to_hex()[..32].to_owned()
+    }
+}
+
+impl std::fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretKey(..)")
+    }
+}
+
+/// A credential in a text; holds its place, not its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Hit {
+    rule: usize,
+    start: usize,
+    end: usize,
+}
+
+/// The secrets scanner, its rules compiled.
+#[derive(Debug)]
+pub struct Secrets {
+    rules: Rules,
+}
+
+impl Secrets {
+    /// The scanner with the rules that are compiled in; made once.
+    pub fn get() -> &'static Secrets {
+        static SECRETS: OnceLock<Secrets> = OnceLock::new();
+        SECRETS.get_or_init(|| Secrets {
+            rules: Rules::built_in(),
+        })
+    }
+
+    /// Finds the credentials in a file's content. A binary file has none to find.
+    pub fn scan(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> Vec<Finding> {
+        let decoded;
+        let content = match decode_utf16(content) {
+            Some(text) => {
+                decoded = text.into_bytes();
+                &decoded
+            }
+            None if content[..content.len().min(8_000)].contains(&0) => return Vec::new(),
+            None => content,
+        };
+        let hits = self.hits(Some(path), content);
+        let mut lines = LineCounter::new(content);
+        let made = hits.into_iter().filter_map(|hit| {
+            let rule = &self.rules.rules[hit.rule];
+            let secret = &content[hit.start..hit.end];
+            let (line, column) = lines.place(hit.start);
+            let (end_line, end_column) = lines.place(hit.end);
+            let whole_line = &content[line_bounds(content, hit.start, LINE_WINDOW)];
+            Finding::build(NAME, &rule.id, path.clone())
+                .kind(Kind::Secret)
+                .region(Some(Region {
+                    line,
+                    column: Some(column),
+                    end_line: end_line.max(line),
+                    end_column: Some(end_column),
+                }))
+                .title(rule.title.clone())
+                .message(format!("{} {}", rule.title, redacted(rule, secret)))
+                .score(Some(rule.score))
+                .cwe(vec![798])
+                .secret(Some(key.identity(secret)))
+                .fix(Some(rule.fix.clone()))
+                .suppressed(find(whole_line, SUPPRESSION))
+                .finish()
+                .ok()
+        });
+        made.collect()
+    }
+
+    /// The places of credentials, in order, none overlapping another.
+    fn hits(&self, path: Option<&RepoPath>, content: &[u8]) -> Vec<Hit> {
+        let rules = &self.rules;
+        let skips_generic = path.is_some_and(|p| rules.skips_generic(p));
+        let mut hits: Vec<Hit> = Vec::new();
+        // The window that each rule saw last, so that several keywords of a line cost one search.
+        let mut seen = vec![0_usize; rules.rules.len()];
+        for keyword in rules.keywords.find_overlapping_iter(content) {
+            for &index in &rules.by_keyword[keyword.pattern().as_usize()] {
+                let rule = &rules.rules[index];
+                if keyword.start() < seen[index] || rule.generic && skips_generic {
+                    continue;
+                }
+                let line = line_bounds(content, keyword.start(), LINE_WINDOW);
+                let window = if rule.multiline {
+                    line.start..(line.start + BLOCK_WINDOW).min(content.len())
+                } else {
+                    line.clone()
+                };
+                seen[index] = line.end;
+                self.search(index, &content[window.clone()], window.start, &mut hits);
+            }
+        }
+        // Where rules overlap the first in the file is the more exact one.
+        hits.sort_by_key(|h| (h.rule, h.start));
+        let mut kept: Vec<Hit> = Vec::new();
+        for hit in hits {
+            if !kept.iter().any(|k| k.start < hit.end && hit.start < k.end) {
+                kept.push(hit);
+            }
+        }
+        kept.sort_by_key(|h| h.start);
+        kept
+    }
+
+    fn search(&self, index: usize, window: &[u8], offset: usize, hits: &mut Vec<Hit>) {
+        let rule = &self.rules.rules[index];
+        for found in rule.regex().captures_iter(window) {
+            let Some(secret) = found.get(1) else {
+                continue;
+            };
+            let text = secret.as_bytes();
+            let line = &window[line_bounds(window, secret.start(), LINE_WINDOW)];
+            if rule.entropy.is_some_and(|least| entropy(text) < least)
+                || self.rules.allows(rule, text, line)
+            {
+                continue;
+            }
+            hits.push(Hit {
+                rule: index,
+                start: offset + secret.start(),
+                end: offset + secret.end(),
+            });
+        }
+    }
+}
+
+/// Replaces every credential in a text by `[secret]`.
+pub fn redact(text: &str) -> String {
+    let hits = Secrets::get().hits(None, text.as_bytes());
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for hit in hits {
+        out.push_str(&String::from_utf8_lossy(&text.as_bytes()[from..hit.start]));
+        out.push_str("[secret]");
+        from = hit.end;
+    }
+    out.push_str(&String::from_utf8_lossy(&text.as_bytes()[from..]));
+    out
+}
+
+/// A form that tells a secret from others without telling it: its public prefix and its length.
+fn redacted(rule: &Rule, secret: &[u8]) -> String {
+    if rule.multiline {
+        return String::new();
+    }
+    let shown = match (rule.generic, secret.len()) {
+        (false, 20..) => String::from_utf8_lossy(&secret[..4]).into_owned(),
+        _ => String::new(),
+    };
+    format!("(`{shown}…`, {} characters)", secret.len())
+}
+
+/// The bounds of the line around a place, at most `limit` bytes on either side.
+fn line_bounds(content: &[u8], at: usize, limit: usize) -> std::ops::Range<usize> {
+    let is_break = |b: &u8| matches!(b, b'\n' | b'\r');
+    let floor = at.saturating_sub(limit);
+    let start = content[floor..at]
+        .iter()
+        .rposition(is_break)
+        .map_or(floor, |i| floor + i + 1);
+    let ceiling = (at + limit).min(content.len());
+    let end = content[at..ceiling]
+        .iter()
+        .position(is_break)
+        .map_or(ceiling, |i| at + i);
+    start..end
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|w| w == needle)
+}
+
+/// Shannon's entropy of a text's bytes, in bits per byte.
+fn entropy(text: &[u8]) -> f64 {
+    let mut counts = [0_u32; 256];
+    for b in text {
+        counts[usize::from(*b)] += 1;
+    }
+    let length = text.len() as f64;
+    let share = counts
+        .iter()
+        .filter(|c| **c > 0)
+        .map(|c| f64::from(*c) / length);
+    -share.map(|p| p * p.log2()).sum::<f64>()
+}
+
+/// Text in UTF-16 with a byte order mark, as Windows tools write it.
+fn decode_utf16(content: &[u8]) -> Option<String> {
+    let read: fn([u8; 2]) -> u16 = match content {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let units: Vec<u16> = content[2..]
+        .chunks_exact(2)
+        .map(|c| read([c[0], c[1]]))
+        .collect();
+    Some(String::from_utf16_lossy(&units))
+}
+
+/// Counts lines up to places that come in order.
+struct LineCounter<'a> {
+    content: &'a [u8],
+    at: usize,
+    line: u32,
+    line_start: usize,
+}
+
+impl<'a> LineCounter<'a> {
+    fn new(content: &'a [u8]) -> LineCounter<'a> {
+        LineCounter {
+            content,
+            at: 0,
+            line: 1,
+            line_start: 0,
+        }
+    }
+
+    /// Line and column (in bytes), from 1.
+    fn place(&mut self, at: usize) -> (u32, u32) {
+        if at < self.at {
+            *self = LineCounter::new(self.content);
+        }
+        while self.at < at {
+            let b = self.content[self.at];
+            self.at += 1;
+            if b == b'\n' || b == b'\r' && self.content.get(self.at) != Some(&b'\n') {
+                self.line += 1;
+                self.line_start = self.at;
+            }
+        }
+        (
+            self.line,
+            u32::try_from(at - self.line_start + 1).unwrap_or(u32::MAX),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scan(content: &[u8]) -> Vec<Finding> {
+        Secrets::get().scan(&RepoPath::from("a.py"), content, &SecretKey::new([7; 32]))
+    }
+
+    /// A token in two pieces, so that this file holds none.
+    fn token() -> String {
+        format!("ghp_{}", "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx")
+    }
+
+    #[test]
+    fn a_finding_has_the_place_and_not_the_secret() {
+        let text = format!("import os\n\ntoken = '{}'\n", token());
+        let found = scan(text.as_bytes());
+        let [finding] = &found[..] else {
+            panic!("{found:?}");
+        };
+        assert_eq!((finding.line(), finding.column()), (3, 10));
+        assert_eq!(finding.rule, "github-pat");
+        let shown = serde_json::to_string(finding).unwrap();
+        assert!(!shown.contains(&token()[8..]), "{shown}");
+        assert!(!redact(&text).contains(&token()[4..]));
+    }
+
+    #[test]
+    fn the_same_secret_has_the_same_identity_under_one_key_only() {
+        let a = scan(format!("x = '{}'", token()).as_bytes())
+            .remove(0)
+            .secret;
+        let b = scan(format!("\n\nother: {}", token()).as_bytes())
+            .remove(0)
+            .secret;
+        assert_eq!(a, b);
+        assert_ne!(
+            a,
+            Some(SecretKey::new([8; 32]).identity(token().as_bytes()))
+        );
+    }
+
+    #[test]
+    fn text_of_windows_is_read_and_binaries_are_not() {
+        let text = format!("token = '{}'", token());
+        let wide: Vec<u8> = [0xff, 0xfe]
+            .into_iter()
+            .chain(text.encode_utf16().flat_map(u16::to_le_bytes))
+            .collect();
+        assert_eq!(scan(&wide).len(), 1);
+        let binary = [b"\0\0", text.as_bytes()].concat();
+        assert!(scan(&binary).is_empty());
+    }
+
+    #[test]
+    fn a_secret_in_a_minified_line_is_found() {
+        let filler = "var a=1;".repeat(20_000);
+        let text = format!("{filler}k='{}';{filler}", token());
+        assert_eq!(scan(text.as_bytes()).len(), 1);
+    }
+
+    #[test]
+    fn an_inline_comment_marks_a_finding_and_hides_nothing() {
+        let text = format!("x = '{}'  # newgate:allow-secret", token());
+        let found = scan(text.as_bytes());
+        assert!(found.len() == 1 && found[0].suppressed);
+    }
+}

@@ -1,0 +1,216 @@
+//! Items of a report, whatever its format, made into findings by one place.
+
+use serde::{Deserialize, Deserializer};
+
+use super::{Paths, Reading, Unreadable};
+use crate::model::{Confidence, Finding, Kind, Package, Region, Score};
+use crate::scan::Descriptor;
+use crate::scan::builtin::{SecretKey, redact};
+
+/// One item of a report, as a jq filter writes it (`docs/scanners.md` has the fields): a finding, a
+/// file that could not be read (`error`), or a file that was scanned (`scanned`).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct Item {
+    pub scanned: Option<String>,
+    pub error: Option<String>,
+    /// The scanner says that it did not get to its end.
+    pub failed: Option<String>,
+    pub path: Option<String>,
+    #[serde(deserialize_with = "number")]
+    pub line: Option<u32>,
+    #[serde(deserialize_with = "number")]
+    pub column: Option<u32>,
+    #[serde(deserialize_with = "number")]
+    pub end_line: Option<u32>,
+    #[serde(deserialize_with = "number")]
+    pub end_column: Option<u32>,
+    pub rule: Option<String>,
+    pub title: Option<String>,
+    pub message: Option<String>,
+    pub level: Option<String>,
+    pub confidence: Option<String>,
+    /// A CVSS score, where the scanner gives one.
+    pub score: Option<f64>,
+    pub cwe: Vec<u32>,
+    pub advisories: Vec<String>,
+    pub package: Option<Package>,
+    /// The secret itself; only its keyed hash is kept.
+    pub secret: Option<String>,
+    pub fix: Option<String>,
+    pub url: Option<String>,
+    pub fingerprint: Option<String>,
+    pub suppressed: bool,
+}
+
+/// A number, or a text that is one.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(f64),
+        Text(String),
+    }
+    let value = match Option::<Written>::deserialize(deserializer)? {
+        None => return Ok(None),
+        Some(Written::Number(n)) => n,
+        Some(Written::Text(t)) => t
+            .trim()
+            .parse()
+            .map_err(|_| serde::de::Error::custom(format!("`{t}` is not a number")))?,
+    };
+    if value < 0.0 || value > f64::from(u32::MAX) {
+        return Err(serde::de::Error::custom(format!(
+            "`{value}` is not a line or column"
+        )));
+    }
+    Ok(Some(value as u32))
+}
+
+/// Scores for SARIF's levels where nothing else says how severe a result is.
+fn score_of_level(level: &str) -> Option<Score> {
+    let value = match level.to_ascii_lowercase().as_str() {
+        "critical" => 9.5,
+        "error" | "high" => 8.0,
+        "warning" | "medium" | "moderate" => 5.5,
+        "note" | "low" => 3.0,
+        "none" | "info" | "informational" => 0.0,
+        _ => return None,
+    };
+    Score::new(value)
+}
+
+pub(super) fn reading(
+    descriptor: &Descriptor,
+    error_rules: &[String],
+    items: Vec<Item>,
+    paths: &Paths<'_>,
+    key: &SecretKey,
+) -> Result<Reading, Unreadable> {
+    let mut reading = Reading::default();
+    for item in items {
+        let known = |written: &str| {
+            paths.resolve(written).ok_or_else(|| {
+                Unreadable(format!(
+                    "it names a file that is not in the tree: `{}`",
+                    written.escape_debug()
+                ))
+            })
+        };
+        if let Some(path) = &item.scanned {
+            reading.scanned.get_or_insert_default().push(known(path)?);
+        } else if let Some(reason) = item.failed {
+            reading.failed.get_or_insert(redact(&reason));
+        } else if let Some(reason) = &item.error {
+            match &item.path {
+                Some(path) => reading.unread.push((known(path)?, redact(reason))),
+                None => {
+                    reading.failed.get_or_insert(redact(reason));
+                }
+            }
+        } else {
+            let path = item.path.as_deref().unwrap_or_default();
+            if path.is_empty() {
+                let rule = item.rule.as_deref().unwrap_or("?");
+                return Err(Unreadable(format!(
+                    "a result of rule `{rule}` names no file"
+                )));
+            }
+            let path = known(path)?;
+            if item.rule.as_ref().is_some_and(|r| error_rules.contains(r)) {
+                let message = redact(item.message.as_deref().unwrap_or("it cannot be parsed"));
+                reading.unread.push((path, message));
+                continue;
+            }
+            let finding = finding(descriptor, item, path, key)?;
+            reading.findings.push(finding);
+        }
+    }
+    reading.findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    reading
+        .findings
+        .dedup_by(|a, b| a == b && a.region.is_some_and(|r| r.column.is_some()));
+    Ok(reading)
+}
+
+fn finding(
+    descriptor: &Descriptor,
+    item: Item,
+    path: crate::model::RepoPath,
+    key: &SecretKey,
+) -> Result<Finding, Unreadable> {
+    let rule = item.rule.unwrap_or_default();
+    let mut message = item.message.unwrap_or_default();
+    let mut secret = item.secret.as_deref().map(|s| key.identity(s.as_bytes()));
+    if let Some(text) = &item.secret
+        && !text.is_empty()
+    {
+        message = message.replace(text.as_str(), "[secret]");
+    }
+    if let Some(pattern) = descriptor.secret_in_message(&rule)
+        && let Some(found) = pattern.captures(&message).and_then(|c| c.get(1))
+    {
+        secret = Some(key.identity(found.as_str().as_bytes()));
+        message.replace_range(found.range(), "[secret]");
+    }
+    let message = redact(&message);
+    let data = descriptor.rule(&rule);
+    let confidence = item.confidence.as_deref();
+    let score = descriptor
+        .score_of_rule(&rule, &message)
+        .or_else(|| item.score.and_then(Score::new))
+        .or_else(|| descriptor.score(item.level.as_deref()?, confidence))
+        .or_else(|| score_of_level(item.level.as_deref()?));
+    let region = item.line.filter(|l| *l > 0).map(|line| Region {
+        line,
+        column: item.column.filter(|c| *c > 0),
+        end_line: item.end_line.unwrap_or(line).max(line),
+        end_column: item.end_column.filter(|c| *c > 0),
+    });
+    let mut cwe = item.cwe;
+    cwe.extend(data.iter().flat_map(|d| &d.cwe));
+    let title = data
+        .and_then(|d| d.title.clone())
+        .or(item.title)
+        .unwrap_or_default();
+    let kind = if item.package.is_some() {
+        Kind::Dependency
+    } else {
+        descriptor.kind()
+    };
+    Finding::build(descriptor.name(), &rule, path)
+        .canonical(descriptor.canonical(&rule))
+        .kind(kind)
+        .region(region)
+        .title(capitalised(&redact(&title)))
+        .message(message)
+        .score(score)
+        .confidence(confidence.and_then(confidence_of))
+        .level(item.level)
+        .cwe(cwe)
+        .advisories(item.advisories)
+        .package(item.package)
+        .secret(secret)
+        .fix(data.and_then(|d| d.fix.clone()).or(item.fix))
+        .url(item.url)
+        .fingerprint(item.fingerprint)
+        .suppressed(item.suppressed)
+        .finish()
+        .map_err(|e| Unreadable(e.to_string()))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+fn confidence_of(word: &str) -> Option<Confidence> {
+    match word.to_ascii_lowercase().as_str() {
+        "low" | "weak" => Some(Confidence::Low),
+        "medium" => Some(Confidence::Medium),
+        "high" | "very-high" | "certain" => Some(Confidence::High),
+        _ => None,
+    }
+}

@@ -1,0 +1,359 @@
+//! Each unit's result: from the cache, else from a scan. One scheduler shares the cores among all
+//! scanners and both sides.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use super::run::{BatchResult, Fault, run_batch};
+use super::{Plan, Scanner, SecretKey, State, UnitResult};
+use crate::cache::{Cache, UnitDigest};
+use crate::error::{Error, Kind, Result};
+use crate::git::Repository;
+use crate::model::{FileVersion, ScannerState};
+use crate::process::{self, Cancel};
+
+/// Most bytes of file names in one command line.
+const ARGUMENT_BYTES: usize = 96 * 1024;
+/// Most files in one command line.
+const ARGUMENT_FILES: usize = 2_000;
+
+/// A side of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// What the change would make.
+    Head,
+    /// What it is compared with.
+    Base,
+}
+
+/// Whether the base side is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Only if the head has something to compare: then it is scanned, else the cache is enough.
+    WhereHeadHasFindings,
+    /// Always.
+    Always,
+}
+
+/// One scanner's results.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The results at head.
+    pub head: BTreeMap<FileVersion, UnitResult>,
+    /// The results at base, as far as they were needed or known.
+    pub base: BTreeMap<FileVersion, UnitResult>,
+    /// How many units were scanned in this run.
+    pub scanned: u64,
+    /// How many results came from the cache.
+    pub cached: u64,
+    /// The wall time of all its processes, in milliseconds.
+    pub milliseconds: u64,
+    /// How it fared.
+    pub state: ScannerState,
+    /// What went wrong.
+    pub detail: String,
+}
+
+/// What a resolver works with.
+#[derive(Clone, Copy)]
+pub struct Resolver<'a> {
+    /// The repository.
+    pub repo: &'a Repository,
+    /// The cache.
+    pub cache: &'a Cache,
+    /// The key of the hashes that stand for secrets.
+    pub key: &'a SecretKey,
+    /// How many processes may run at once.
+    pub jobs: usize,
+    /// Told how many files are done, and of how many.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+impl std::fmt::Debug for Resolver<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Resolver")
+            .field("repo", &self.repo)
+            .field("jobs", &self.jobs)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Job {
+    scanner: usize,
+    side: Side,
+    files: Vec<FileVersion>,
+    bytes: u64,
+}
+
+/// What the workers share.
+struct Shared {
+    queue: VecDeque<Job>,
+    /// Jobs of each scanner at head that are not done.
+    head_left: Vec<usize>,
+    results: Vec<Resolved>,
+    running: usize,
+    done: usize,
+    total: usize,
+    error: Option<Error>,
+}
+
+/// Finds the result of every unit of every plan.
+///
+/// # Errors
+/// git could not read a file, or somebody asked to stop. What a scanner did wrong is told in its
+/// [`Resolved`].
+pub fn resolve(
+    with: Resolver<'_>,
+    scanners: &[Scanner],
+    plans: &[Plan],
+    need: Need,
+) -> Result<Vec<Resolved>> {
+    let mut results = Vec::with_capacity(scanners.len());
+    let mut queue: Vec<Job> = Vec::new();
+    let mut head_left = vec![0; scanners.len()];
+    for (index, (scanner, plan)) in scanners.iter().zip(plans).enumerate() {
+        let mut resolved = Resolved {
+            head: BTreeMap::new(),
+            base: BTreeMap::new(),
+            scanned: 0,
+            cached: 0,
+            milliseconds: 0,
+            state: ScannerState::Ok,
+            detail: String::new(),
+        };
+        if let State::Missing(why) = &scanner.state {
+            // A scanner with nothing to read need not be there.
+            if !plan.head.is_empty() {
+                resolved.state = ScannerState::Missing;
+                resolved.detail.clone_from(why);
+            }
+            results.push(resolved);
+            continue;
+        }
+        for (side, files) in [(Side::Head, &plan.head), (Side::Base, &plan.base)] {
+            let mut missing = Vec::new();
+            for file in files {
+                let digest = UnitDigest::of_file(file);
+                let known = with.cache.result(&scanner.key, &digest);
+                match known.and_then(|bytes| UnitResult::from_bytes(&bytes, &file.path)) {
+                    Some(result) => {
+                        let known = if side == Side::Head {
+                            &mut resolved.head
+                        } else {
+                            &mut resolved.base
+                        };
+                        known.insert(file.clone(), result);
+                        resolved.cached += 1;
+                    }
+                    None => missing.push(file.clone()),
+                }
+            }
+            for (files, bytes) in batches(with, scanner, missing)? {
+                if side == Side::Head {
+                    head_left[index] += 1;
+                }
+                queue.push(Job {
+                    scanner: index,
+                    side,
+                    files,
+                    bytes,
+                });
+            }
+        }
+        results.push(resolved);
+    }
+    // Head before base, long before short.
+    queue.sort_by(|a, b| (a.side, b.bytes, a.scanner).cmp(&(b.side, a.bytes, b.scanner)));
+    let total = queue.iter().map(|j| j.files.len()).sum();
+    let workers = with.jobs.clamp(1, queue.len().max(1));
+    let shared = Mutex::new(Shared {
+        queue: queue.into(),
+        head_left,
+        results,
+        running: 0,
+        done: 0,
+        total,
+        error: None,
+    });
+    let changed = Condvar::new();
+    let stop_base: Vec<Cancel> = scanners.iter().map(|_| Cancel::default()).collect();
+    if total > 0 {
+        std::thread::scope(|threads| {
+            for _ in 0..workers {
+                threads.spawn(|| work(with, scanners, need, &shared, &changed, &stop_base));
+            }
+        });
+    }
+    let shared = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if process::interrupted() {
+        return Err(Error::new(Kind::Interrupted, "stopped before the verdict"));
+    }
+    match shared.error {
+        Some(error) => Err(error),
+        None => Ok(shared.results),
+    }
+}
+
+/// Whether the base of a scanner must be looked at, once its head is known.
+fn base_needed(need: Need, resolved: &Resolved) -> bool {
+    need == Need::Always
+        || resolved
+            .head
+            .values()
+            .any(|r| !r.findings.is_empty() || r.unread.is_some())
+}
+
+fn work(
+    with: Resolver<'_>,
+    scanners: &[Scanner],
+    need: Need,
+    shared: &Mutex<Shared>,
+    changed: &Condvar,
+    stop_base: &[Cancel],
+) {
+    let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut state = lock();
+    loop {
+        if state.error.is_some() || process::interrupted() {
+            changed.notify_all();
+            return;
+        }
+        // Base jobs that turned out to be needless go.
+        let Shared {
+            queue,
+            head_left,
+            results,
+            ..
+        } = &mut *state;
+        queue.retain(|j| {
+            j.side == Side::Head
+                || head_left[j.scanner] > 0
+                || base_needed(need, &results[j.scanner])
+        });
+        // A program's base may start on an idle core before its head is done; the built-in scanner
+        // is so fast that this would only waste work.
+        let next = queue.iter().position(|j| {
+            j.side == Side::Head
+                || need == Need::Always
+                || head_left[j.scanner] == 0
+                || scanners[j.scanner].program.is_some()
+        });
+        let Some(job) = next.and_then(|i| state.queue.remove(i)) else {
+            if state.running == 0 || state.queue.is_empty() {
+                changed.notify_all();
+                return;
+            }
+            state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        };
+        state.running += 1;
+        drop(state);
+        let cancel = match job.side {
+            Side::Head => Cancel::default(),
+            Side::Base => stop_base[job.scanner].clone(),
+        };
+        let content = |file: &FileVersion| with.repo.blob(&file.blob);
+        let scanner = &scanners[job.scanner];
+        let ran = run_batch(scanner, &job.files, &content, with.key, &cancel);
+        if let Ok(Ok((units, _))) = &ran {
+            with.cache.remember(
+                &scanner.key,
+                units
+                    .iter()
+                    .map(|(f, r)| (UnitDigest::of_file(f), r.to_bytes())),
+            );
+        }
+        state = lock();
+        state.running -= 1;
+        state.done += job.files.len();
+        take(&mut state, &job, ran);
+        if job.side == Side::Head {
+            state.head_left[job.scanner] -= 1;
+            if state.head_left[job.scanner] == 0 && !base_needed(need, &state.results[job.scanner])
+            {
+                stop_base[job.scanner].cancel();
+            }
+        }
+        (with.progress)(state.done, state.total);
+        changed.notify_all();
+    }
+}
+
+/// Takes a batch's results, or what it did wrong.
+fn take(state: &mut Shared, job: &Job, ran: Result<BatchResult>) {
+    let resolved = &mut state.results[job.scanner];
+    let fault = match ran {
+        Err(error) => {
+            state.error.get_or_insert(error);
+            return;
+        }
+        Ok(Ok((units, took))) => {
+            resolved.scanned += units.len() as u64;
+            resolved.milliseconds += u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            let known = if job.side == Side::Head {
+                &mut resolved.head
+            } else {
+                &mut resolved.base
+            };
+            known.extend(units);
+            return;
+        }
+        Ok(Err(fault)) => fault,
+    };
+    let (worse, detail) = match fault {
+        Fault::Cancelled => return,
+        Fault::Failed(why) => (ScannerState::Failed, why),
+        Fault::TimedOut(why) => (ScannerState::TimedOut, why),
+    };
+    if resolved.state == ScannerState::Ok {
+        resolved.state = worse;
+        resolved.detail = match job.side {
+            Side::Head => detail,
+            Side::Base => format!("at the base, {detail}"),
+        };
+    }
+}
+
+/// Splits files into batches: as many as there is work and cores for, and no command line too long.
+fn batches(
+    with: Resolver<'_>,
+    scanner: &Scanner,
+    files: Vec<FileVersion>,
+) -> Result<Vec<(Vec<FileVersion>, u64)>> {
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sized = Vec::with_capacity(files.len());
+    for file in files {
+        let bytes = with.repo.blob_size(&file.blob)?;
+        sized.push((bytes, file));
+    }
+    let total: u64 = sized.iter().map(|(bytes, _)| bytes).sum();
+    let least = scanner.descriptor.program().map_or(256, |p| p.batch) * 1024;
+    let worth = usize::try_from(total / least.max(1)).unwrap_or(usize::MAX);
+    let names: usize = sized.iter().map(|(_, f)| f.path.as_bytes().len() + 3).sum();
+    let by_length = match scanner.program {
+        Some(_) => (names / ARGUMENT_BYTES + 1).max(sized.len().div_ceil(ARGUMENT_FILES)),
+        // In small pieces, so that progress is seen and the cores end together.
+        None => sized.len().div_ceil(1_000),
+    };
+    let number = worth.clamp(1, with.jobs).max(by_length).min(sized.len());
+    let mut batches: Vec<(Vec<FileVersion>, u64)> = vec![(Vec::new(), 0); number];
+    sized.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    // The largest first, each to the batch with least to do (of those, the one with fewest files).
+    let mut heap: std::collections::BinaryHeap<_> = (0..number)
+        .map(|i| std::cmp::Reverse((0_u64, 0_usize, i)))
+        .collect();
+    for (bytes, file) in sized {
+        let Some(std::cmp::Reverse((load, count, index))) = heap.pop() else {
+            break;
+        };
+        batches[index].0.push(file);
+        batches[index].1 += bytes;
+        heap.push(std::cmp::Reverse((load + bytes, count + 1, index)));
+    }
+    for (files, _) in &mut batches {
+        files.sort();
+    }
+    Ok(batches)
+}

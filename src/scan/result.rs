@@ -1,0 +1,38 @@
+//! What a scanner says of one unit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Finding, RepoPath};
+
+/// The findings of one file, or why it has none to tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitResult {
+    /// The findings, in order.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+    /// Why the scanner could not read the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
+}
+
+impl UnitResult {
+    /// Writes a result for the cache; a clean one is empty.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        if *self == UnitResult::default() {
+            return Vec::new();
+        }
+        serde_json::to_vec(self).expect("a result is plain data")
+    }
+
+    /// Reads a result from the cache, for the file at a path; `None` if it is damaged.
+    pub fn from_bytes(bytes: &[u8], path: &RepoPath) -> Option<UnitResult> {
+        if bytes.is_empty() {
+            return Some(UnitResult::default());
+        }
+        let mut result: UnitResult = serde_json::from_slice(bytes).ok()?;
+        for finding in &mut result.findings {
+            finding.path = path.clone();
+        }
+        Some(result)
+    }
+}

@@ -1,0 +1,123 @@
+//! The private folder that a scanner sees: only the files that it needs, as they are in the tree.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::model::{FileVersion, RepoPath};
+
+/// A folder with files of one side of a change. It is removed when dropped.
+///
+/// A file whose path cannot be given to a program safely (not UTF-8, with control characters, or
+/// leaving the folder) is written under another name of the same extension, and mapped back.
+/// Symbolic links are never written, so nothing here leads outside.
+#[derive(Debug)]
+pub(super) struct Stage {
+    folder: TempDir,
+    root: PathBuf,
+    aliases: HashMap<String, RepoPath>,
+}
+
+impl Stage {
+    /// Makes an empty stage that only the current user can enter.
+    pub(super) fn new() -> io::Result<Stage> {
+        let folder = tempfile::Builder::new().prefix("newgate-").tempdir()?;
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700))?;
+        let root = fs::canonicalize(folder.path())?;
+        Ok(Stage {
+            folder,
+            root,
+            aliases: HashMap::new(),
+        })
+    }
+
+    /// The folder, without symbolic links in its path.
+    pub(super) fn root(&self) -> &Path {
+        debug_assert!(self.folder.path().exists());
+        &self.root
+    }
+
+    /// The names that stand for others.
+    pub(super) fn aliases(&self) -> &HashMap<String, RepoPath> {
+        &self.aliases
+    }
+
+    /// Writes a file and returns its name in the folder, as an argument that no option parser takes
+    /// for one.
+    pub(super) fn add(&mut self, file: &FileVersion, content: &[u8]) -> io::Result<String> {
+        let name = match file.path.as_str().filter(|_| file.path.is_plain()) {
+            Some(name) if !name.starts_with("newgate-alias-") => name.to_owned(),
+            _ => {
+                let extension = file
+                    .path
+                    .extension()
+                    .and_then(|e| std::str::from_utf8(e).ok());
+                let extension = extension.filter(|e| e.bytes().all(|b| b.is_ascii_alphanumeric()));
+                let number = self.aliases.len() + 1;
+                let name = match extension {
+                    Some(extension) => format!("newgate-alias-{number}.{extension}"),
+                    None => format!("newgate-alias-{number}"),
+                };
+                self.aliases.insert(name.clone(), file.path.clone());
+                name
+            }
+        };
+        self.write(&name, content, file.mode & 0o100 != 0)?;
+        Ok(format!("./{name}"))
+    }
+
+    /// Writes a configuration file, over a file of the change if there is one at its path.
+    pub(super) fn add_config(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.write(name, content, false)
+    }
+
+    fn write(&self, name: &str, content: &[u8], executable: bool) -> io::Result<()> {
+        let path = self.root.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mode = if executable { 0o700 } else { 0o600 };
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(mode);
+        options.open(path)?.write_all(content)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Oid;
+
+    fn file(path: &[u8]) -> FileVersion {
+        FileVersion {
+            path: RepoPath::new(path),
+            blob: Oid::parse(&"a".repeat(40)).unwrap(),
+            mode: 0o100_644,
+        }
+    }
+
+    #[test]
+    fn hostile_names_get_a_safe_one_that_leads_back() {
+        let mut stage = Stage::new().unwrap();
+        for bad in [
+            &b"../../x.py"[..],
+            b"\xff.py",
+            b"a\nb.py",
+            b".git/hooks/pre-push",
+        ] {
+            let name = stage.add(&file(bad), b"x").unwrap();
+            let plain = name.strip_prefix("./").unwrap();
+            assert!(plain.starts_with("newgate-alias-"), "{name}");
+            assert_eq!(stage.aliases()[plain].as_bytes(), bad);
+            assert!(stage.root().join(plain).is_file());
+        }
+        assert_eq!(
+            stage.add(&file(b"-rf/a b.py"), b"x").unwrap(),
+            "./-rf/a b.py"
+        );
+    }
+}
