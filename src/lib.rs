@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod compare;
+pub mod config;
 pub mod environment;
 pub mod error;
 pub mod git;

@@ -1,0 +1,399 @@
+//! Reading and checking the configuration: every mistake at once, each with its place.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Config, OnIncomplete, ScannerSettings};
+use crate::model::Severity;
+
+/// The version of the file's format.
+const VERSION: i64 = 1;
+
+/// One mistake in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where, in bytes.
+    pub place: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+struct Reader {
+    mistakes: Vec<Mistake>,
+}
+
+impl Reader {
+    fn wrong(&mut self, place: Range<usize>, message: impl Into<String>, hint: Option<String>) {
+        self.mistakes.push(Mistake {
+            place,
+            message: message.into(),
+            hint,
+        });
+    }
+
+    /// Reports keys that nothing reads, with the nearest one that something does.
+    fn only(&mut self, table: &DeTable<'_>, known: &[&str], of: &str) {
+        for key in table.keys() {
+            let name = key.get_ref().as_ref();
+            if !known.contains(&name) {
+                let hint = nearest(name, known).map(|n| format!("did you mean `{n}`?"));
+                let listed = format!("known keys are `{}`", known.join("`, `"));
+                self.wrong(
+                    key.span(),
+                    format!("unknown key `{name}` {of}"),
+                    Some(hint.unwrap_or(listed)),
+                );
+            }
+        }
+    }
+
+    fn text<'t>(&mut self, table: &'t DeTable<'_>, key: &str) -> Option<(&'t str, Range<usize>)> {
+        let value = table.get(key)?;
+        match value.get_ref() {
+            DeValue::String(text) => Some((text.as_ref(), value.span())),
+            other => {
+                self.wrong(
+                    value.span(),
+                    format!("`{key}` is a text, not {}", article(other)),
+                    None,
+                );
+                None
+            }
+        }
+    }
+
+    fn table<'t, 'i>(&mut self, table: &'t DeTable<'i>, key: &str) -> Option<&'t DeTable<'i>> {
+        let value = table.get(key)?;
+        match value.get_ref() {
+            DeValue::Table(inner) => Some(inner),
+            other => {
+                self.wrong(
+                    value.span(),
+                    format!("`{key}` is a table, not {}", article(other)),
+                    None,
+                );
+                None
+            }
+        }
+    }
+
+    fn choice<T: Copy>(
+        &mut self,
+        table: &DeTable<'_>,
+        key: &str,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
+        let (text, place) = self.text(table, key)?;
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
+            return Some(*value);
+        }
+        let names: Vec<&str> = choices.iter().map(|(n, _)| *n).collect();
+        let hint = match nearest(text, &names) {
+            Some(name) => format!("did you mean `\"{name}\"`?"),
+            None => format!("one of `\"{}\"`", names.join("\"`, `\"")),
+        };
+        self.wrong(
+            place,
+            format!("`{text}` is no value of `{key}`"),
+            Some(hint),
+        );
+        None
+    }
+
+    fn seconds(&mut self, table: &DeTable<'_>, key: &str) -> Option<Duration> {
+        let value = table.get(key)?;
+        let seconds = match value.get_ref() {
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+                .ok()
+                .and_then(|n| u64::try_from(n).ok())
+                .filter(|n| *n > 0),
+            DeValue::String(text) => duration(text),
+            _ => None,
+        };
+        if seconds.is_none() {
+            let hint = Some("seconds as a number, or a text such as `\"90s\"` or `\"5m\"`".into());
+            self.wrong(value.span(), format!("`{key}` is not a time"), hint);
+        }
+        seconds.map(Duration::from_secs)
+    }
+}
+
+fn duration(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let factor = match unit.trim() {
+        "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3_600,
+        _ => return None,
+    };
+    number
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(factor)
+        .filter(|n| *n > 0)
+}
+
+fn article(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let scored = known
+        .iter()
+        .map(|k| (strsim::damerau_levenshtein(name, k), *k));
+    let (distance, key) = scored.min()?;
+    (distance <= 1 + name.len() / 3).then_some(key)
+}
+
+/// Reads the configuration. `scanners` are the names that it may use.
+///
+/// # Errors
+/// All mistakes in the file, in the order of their places.
+pub fn parse(text: &str, scanners: &[String]) -> Result<Config, Vec<Mistake>> {
+    let (document, broken) = DeTable::parse_recoverable(text);
+    if !broken.is_empty() {
+        let mistakes = broken.iter().map(|error| Mistake {
+            place: error.span().unwrap_or(0..0),
+            message: error.message().to_owned(),
+            hint: None,
+        });
+        return Err(mistakes.collect());
+    }
+    let root = document.get_ref();
+    let mut reader = Reader {
+        mistakes: Vec::new(),
+    };
+    let mut config = Config::default();
+    reader.only(
+        root,
+        &["version", "target", "gate", "scanners"],
+        "at the top",
+    );
+    read_version(&mut reader, root);
+    if let Some((target, place)) = reader.text(root, "target") {
+        if target.trim().is_empty() || target.starts_with('-') {
+            reader.wrong(
+                place,
+                "`target` is not the name of a branch",
+                Some("such as `\"main\"` or `\"origin/main\"`".into()),
+            );
+        }
+        config.target = Some(target.to_owned());
+    }
+    if let Some(gate) = reader.table(root, "gate") {
+        reader.only(gate, &["block-at", "on-incomplete"], "in `[gate]`");
+        let bands: Vec<(&str, Severity)> = Severity::WORST_FIRST
+            .iter()
+            .filter(|s| **s != Severity::Unassigned)
+            .map(|s| (s.name(), *s))
+            .collect();
+        if let Some(severity) = reader.choice(gate, "block-at", &bands) {
+            config.gate.block_at = severity;
+        }
+        let choices = [("block", OnIncomplete::Block), ("warn", OnIncomplete::Warn)];
+        if let Some(choice) = reader.choice(gate, "on-incomplete", &choices) {
+            config.gate.on_incomplete = choice;
+        }
+    }
+    if let Some(table) = reader.table(root, "scanners") {
+        let names: Vec<&str> = scanners.iter().map(String::as_str).collect();
+        reader.only(table, &names, "in `[scanners]`: no scanner has this name");
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            if names.contains(&name) {
+                read_scanner(&mut reader, &mut config, name, value);
+            }
+        }
+    }
+    if reader.mistakes.is_empty() {
+        return Ok(config);
+    }
+    reader.mistakes.sort_by_key(|m| m.place.start);
+    Err(reader.mistakes)
+}
+
+fn read_version(reader: &mut Reader, root: &DeTable<'_>) {
+    let Some(value) = root.get("version") else {
+        return;
+    };
+    let number = match value.get_ref() {
+        DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix()).ok(),
+        _ => None,
+    };
+    match number {
+        Some(VERSION) => {}
+        Some(newer) if newer > VERSION => reader.wrong(
+            value.span(),
+            format!("this file is of version {newer}; this newgate reads version {VERSION}"),
+            Some("install a newer newgate".into()),
+        ),
+        _ => reader.wrong(value.span(), format!("`version` is {VERSION}"), None),
+    }
+}
+
+fn read_scanner(
+    reader: &mut Reader,
+    config: &mut Config,
+    name: &str,
+    value: &Spanned<DeValue<'_>>,
+) {
+    let mut settings = ScannerSettings::default();
+    let on = match value.get_ref() {
+        DeValue::Boolean(on) => *on,
+        DeValue::Table(table) => {
+            reader.only(
+                table,
+                &["enabled", "path", "timeout"],
+                &format!("in `[scanners.{name}]`"),
+            );
+            settings.path = reader.text(table, "path").map(|(p, _)| PathBuf::from(p));
+            settings.timeout = reader.seconds(table, "timeout");
+            match table.get("enabled").map(|v| (v.get_ref(), v.span())) {
+                None => true,
+                Some((DeValue::Boolean(on), _)) => *on,
+                Some((other, place)) => {
+                    reader.wrong(
+                        place,
+                        format!("`enabled` is true or false, not {}", article(other)),
+                        None,
+                    );
+                    true
+                }
+            }
+        }
+        other => {
+            let hint = Some(format!(
+                "write `{name} = true`, or a table `[scanners.{name}]`"
+            ));
+            reader.wrong(
+                value.span(),
+                format!("`{name}` is true, false or a table, not {}", article(other)),
+                hint,
+            );
+            return;
+        }
+    };
+    config.scanners.retain(|s| s != name);
+    if on {
+        // The built-in scanner names an issue only where no other does.
+        let at = config.scanners.len()
+            - usize::from(config.scanners.last().is_some_and(|s| s == "secrets"));
+        config.scanners.insert(
+            if name == "secrets" {
+                config.scanners.len()
+            } else {
+                at
+            },
+            name.to_owned(),
+        );
+    }
+    config.settings.insert(name.to_owned(), settings);
+}
+
+/// Writes mistakes for people, each with the lines of the file that it is in.
+pub fn render(text: &str, name: &str, mistakes: &[Mistake], color: bool) -> String {
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let mut shown: Vec<String> = Vec::new();
+    for mistake in mistakes {
+        let length = text.len();
+        let place = mistake.place.start.min(length)..mistake.place.end.min(length);
+        let snippet = Snippet::source(text)
+            .path(name)
+            .annotation(AnnotationKind::Primary.span(place));
+        let mut group: Group<'_> = Level::ERROR
+            .primary_title(mistake.message.as_str())
+            .element(snippet);
+        if let Some(hint) = &mistake.hint {
+            group = group.element(Level::HELP.message(hint.as_str()));
+        }
+        shown.push(renderer.render(&[group]));
+    }
+    shown.join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> Vec<String> {
+        ["bandit", "ruff", "secrets"].map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        assert_eq!(parse("", &names()), Ok(Config::default()));
+    }
+
+    #[test]
+    fn a_full_file_is_read() {
+        let text = "version = 1\ntarget = 'develop'\n[gate]\nblock-at = 'medium'\non-incomplete = 'warn'\n\
+                    [scanners]\nruff = true\nbandit = { timeout = '2m', path = '/opt/bandit' }\n";
+        let config = parse(text, &names()).unwrap();
+        assert_eq!(config.target.as_deref(), Some("develop"));
+        assert_eq!(config.gate.block_at, Severity::Medium);
+        assert_eq!(config.gate.on_incomplete, OnIncomplete::Warn);
+        assert_eq!(config.scanners, ["bandit", "ruff", "secrets"]);
+        assert_eq!(
+            config.settings["bandit"].timeout,
+            Some(Duration::from_secs(120))
+        );
+        let off = parse("[scanners]\nsecrets = false\nbandit = true\n", &names()).unwrap();
+        assert_eq!(off.scanners, ["bandit"]);
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_with_its_place() {
+        let text = "versoin = 1\n[gate]\nblock-at = \"hgih\"\non_incomplete = \"warn\"\n[scanners]\nbandti = true\nruff = 3\n\
+                    [scanners.bandit]\ntimeout = \"soon\"\nenabled = \"yes\"\n";
+        let mistakes = parse(text, &names()).unwrap_err();
+        let shown = render(text, ".newgate/config.toml", &mistakes, false);
+        for expected in [
+            ".newgate/config.toml:1:1",
+            "did you mean `version`?",
+            ".newgate/config.toml:3:12",
+            "did you mean `\"high\"`?",
+            ".newgate/config.toml:4:1",
+            "did you mean `on-incomplete`?",
+            ".newgate/config.toml:6:1",
+            "did you mean `bandit`?",
+            ".newgate/config.toml:7:8",
+            "write `ruff = true`",
+            ".newgate/config.toml:9:11",
+            ".newgate/config.toml:10:11",
+        ] {
+            assert!(shown.contains(expected), "{expected} is not in\n{shown}");
+        }
+        assert_eq!(mistakes.len(), 7, "{shown}");
+    }
+
+    #[test]
+    fn what_is_not_toml_is_told_with_its_place() {
+        let text = "[gate\nblock-at = 'high'\n";
+        let mistakes = parse(text, &names()).unwrap_err();
+        assert!(render(text, "c.toml", &mistakes, false).contains("c.toml:1:"));
+    }
+
+    #[test]
+    fn a_newer_file_is_not_guessed_at() {
+        let mistakes = parse("version = 2\n", &names()).unwrap_err();
+        assert!(mistakes[0].message.contains("version 2"));
+    }
+}
