@@ -7,5 +7,6 @@ pub mod environment;
 pub mod error;
 pub mod git;
 pub mod model;
+pub mod policy;
 pub mod process;
 pub mod scan;
