@@ -1,3 +1,7 @@
-//! The `newgate` program.
+//! The `newgate` program: parse, call, print, exit.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    newgate::cli::main()
+}

@@ -1,0 +1,85 @@
+use clap::Args;
+
+use super::output::{Output, keep_last};
+use super::screen::{Resolved, Stream};
+use crate::cache::Cache;
+use crate::error::Result;
+use crate::gate::{ConfigSource, Gate, target_for};
+use crate::git::{Head, Repository, Request, Scratch, choose, find_remote};
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// The commit to judge
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    head: String,
+    /// Judge what is in the index against the last commit
+    #[arg(long, conflicts_with = "head")]
+    staged: bool,
+    /// Judge what is in the work tree (new files that git does not ignore among them) against the
+    /// last commit
+    #[arg(long, conflicts_with_all = ["head", "staged"])]
+    worktree: bool,
+    /// The commit to compare with, instead of the merge base with the target
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    /// Compare with nothing: list everything as new
+    #[arg(long, conflicts_with = "base")]
+    no_base: bool,
+    /// The branch that the change is meant for, instead of the remote's default branch
+    #[arg(long, value_name = "REF")]
+    target: Option<String>,
+    /// Where to read `.newgate` and the scanners' configuration from
+    #[arg(long, value_name = "SIDE", default_value = "target")]
+    config_from: From,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum From {
+    /// The target, as the gate does
+    Target,
+    /// The change itself, to try out an edit
+    Head,
+}
+
+impl Check {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        let mut repo = Repository::open_from_env()?;
+        let (remote, _) = find_remote(&repo, None)?;
+        let target = target_for(&repo, remote.as_deref(), self.target.as_deref())?;
+        let head = match (self.staged, self.worktree) {
+            (true, _) => Head::Index,
+            (_, true) => Head::WorkTree,
+            _ => Head::Revision(self.head),
+        };
+        let request = Request {
+            head,
+            base: self.base,
+            target,
+            no_base: self.no_base,
+        };
+        let mut scratch = Scratch::new();
+        let change = choose(&mut repo, &request, &mut scratch)?;
+        let cache = Cache::open(repo.common_dir());
+        let progress = screen.progress();
+        let gate = Gate {
+            repo: &repo,
+            cache: &cache,
+            config_from: match self.config_from {
+                From::Target => ConfigSource::Target,
+                From::Head => ConfigSource::Head,
+            },
+            jobs: super::jobs(),
+            progress: &|done, total| progress.tell(done, total),
+            list_unchanged: screen.verbose || self.output.lists_all(),
+        };
+        let report = gate.judge(change)?;
+        drop(progress);
+        let code = report.verdict.exit_code();
+        let reports = [report];
+        keep_last(&repo, &reports);
+        self.output.write(&reports, screen, Stream::Out)?;
+        Ok(code)
+    }
+}

@@ -1,0 +1,209 @@
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::io;
+use super::output::Format;
+use super::screen::Resolved;
+use crate::cache::Cache;
+use crate::compare::{ComparedFile, Difference, Known, compare};
+use crate::error::{Error, Kind, Result};
+use crate::git::{Peeled, Repository};
+use crate::model::{FileVersion, Finding, Oid, Origin, RepoPath, Stage, Status};
+use crate::scan::read::{Paths, read_any};
+use crate::scan::{Catalog, Descriptor, Scope, SecretKey, redact};
+
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    /// The commit that the old report is about
+    #[arg(long, value_name = "REV")]
+    base: String,
+    /// The commit that the new report is about
+    #[arg(long, value_name = "REV")]
+    head: String,
+    /// The format of the rows
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    format: Format,
+    /// The report on the base: SARIF, or the native format of a scanner in the catalogue
+    #[arg(value_name = "OLD-REPORT")]
+    old: PathBuf,
+    /// The report on the head
+    #[arg(value_name = "NEW-REPORT")]
+    new: PathBuf,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Row {
+    file: RepoPath,
+    line: u32,
+    col: u32,
+    end_line: u32,
+    rule: String,
+    status: Status,
+    stage: Stage,
+    touched: bool,
+    from: Option<Origin>,
+    why: String,
+    message: String,
+}
+
+impl Compare {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        let repo = Repository::open_from_env()?;
+        let base_tree = tree(&repo, &self.base)?;
+        let head_tree = tree(&repo, &self.head)?;
+        // Secrets are hashed for this comparison only, so any key will do.
+        let key = SecretKey::new(Cache::none().secret_key());
+        let catalog = Catalog::default();
+        let mut scanners = Vec::new();
+        for name in catalog.names() {
+            scanners.extend(catalog.get(&name)?);
+        }
+        let (_, base) = read_report(&repo, &self.old, &base_tree, &scanners, &key)?;
+        let (tool, head) = read_report(&repo, &self.new, &head_tree, &scanners, &key)?;
+        let changes = repo.diff(Some(&base_tree), &head_tree)?;
+        let mut files = Vec::new();
+        for change in changes {
+            let read = |file: Option<FileVersion>| -> Result<Option<(RepoPath, String)>> {
+                let Some(file) = file.filter(FileVersion::is_regular) else {
+                    return Ok(None);
+                };
+                let content = String::from_utf8_lossy(&repo.blob(&file.blob)?).into_owned();
+                Ok(Some((file.path, content)))
+            };
+            files.push(ComparedFile {
+                old: read(change.old)?,
+                new: read(change.new)?,
+            });
+        }
+        let difference = Difference::new(files);
+        let local = scanners
+            .iter()
+            .any(|s| s.name() == tool && s.scope() == Scope::File);
+        let known = Known {
+            file_local: local,
+            ..Known::default()
+        };
+        let outcome = compare(&difference, &base, &head, &known);
+        let row = |f: &Finding, status, stage, touched, from: Option<&Finding>, why: &str| Row {
+            file: f.path.clone(),
+            line: f.line(),
+            col: f.column(),
+            end_line: f.region.map_or(0, |r| r.end_line),
+            rule: f.rule.clone(),
+            status,
+            stage,
+            touched,
+            from: from.map(|b| Origin {
+                path: b.path.clone(),
+                line: b.line(),
+            }),
+            why: redact(why),
+            message: f.message.clone(),
+        };
+        let mut rows: Vec<Row> = head
+            .iter()
+            .zip(&outcome.head)
+            .map(|(f, d)| {
+                row(
+                    f,
+                    d.status,
+                    d.stage,
+                    d.touched,
+                    d.from.map(|b| &base[b]),
+                    &d.why,
+                )
+            })
+            .collect();
+        let fixed = outcome.fixed.iter().map(|b| {
+            let f = &base[*b];
+            row(
+                f,
+                Status::Fixed,
+                Stage::Unmatched,
+                false,
+                Some(f),
+                "no longer found",
+            )
+        });
+        rows.extend(fixed);
+        for note in &difference.notes {
+            screen.note(&format!("note: {note}"));
+        }
+        screen.data(&match self.format {
+            Format::Json => {
+                serde_json::to_string_pretty(&rows).expect("rows are plain data") + "\n"
+            }
+            Format::Terminal => table(&rows),
+        });
+        Ok(0)
+    }
+}
+
+fn tree(repo: &Repository, revision: &str) -> Result<Oid> {
+    let unknown = || Error::new(Kind::Usage, format!("`{revision}` names no commit here"));
+    let oid = repo.resolve(revision)?.ok_or_else(unknown)?;
+    match repo.peel(&oid)?.ok_or_else(unknown)? {
+        Peeled::Commit { tree, .. } | Peeled::Tree(tree) => Ok(tree),
+        Peeled::Blob => Err(unknown()),
+    }
+}
+
+/// Reads a report about a tree; every file that it names must be in the tree.
+fn read_report(
+    repo: &Repository,
+    path: &Path,
+    tree: &Oid,
+    scanners: &[Descriptor],
+    key: &SecretKey,
+) -> Result<(String, Vec<Finding>)> {
+    let shown = path.display();
+    let content = fs::read(path).map_err(|e| io(format!("`{shown}` cannot be read"), e))?;
+    let roots = repo
+        .work_dir()
+        .map(|w| w.to_string_lossy().trim_end_matches('/').to_owned());
+    let paths = Paths {
+        roots: roots.into_iter().collect(),
+        aliases: std::collections::HashMap::new(),
+        known: Box::new(|p| matches!(repo.entry(tree, p), Ok(Some(_)))),
+    };
+    let (tool, reading) = read_any(scanners, &content, &paths, key).map_err(|e| {
+        Error::new(
+            Kind::Usage,
+            format!("`{shown}` cannot be read as a report: {e}"),
+        )
+        .hint("check that it is whole, and that it is about the commit that was named")
+    })?;
+    Ok((tool, reading.findings))
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut out = String::new();
+    for status in [Status::New, Status::Inherited, Status::Fixed] {
+        for row in rows.iter().filter(|r| r.status == status) {
+            let _ = writeln!(
+                out,
+                "{:<9} {}:{} {} ({}; {})",
+                status.name(),
+                row.file,
+                row.line,
+                row.rule,
+                row.stage.name(),
+                row.why
+            );
+        }
+    }
+    let count = |status| rows.iter().filter(|r| r.status == status).count();
+    let _ = writeln!(
+        out,
+        "{} new, {} inherited, {} fixed",
+        count(Status::New),
+        count(Status::Inherited),
+        count(Status::Fixed)
+    );
+    out
+}

@@ -1,0 +1,151 @@
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::output::{Output, keep_last};
+use super::screen::{Resolved, Stream};
+use super::{io, jobs};
+use crate::cache::Cache;
+use crate::error::{Error, Kind, Result};
+use crate::gate::{ConfigSource, Gate, target_for};
+use crate::git::{PushLine, Pushed, Repository, choose_push, find_remote, parse_push_lines};
+use crate::model::{Report, Verdict};
+use crate::process::run_hook;
+
+#[derive(Debug, Args)]
+pub(super) struct Hook {
+    #[command(subcommand)]
+    hook: Which,
+}
+
+#[derive(Debug, Subcommand)]
+enum Which {
+    /// Judge a push before it leaves (githooks(5): refs on standard input)
+    PrePush(PrePush),
+}
+
+#[derive(Debug, Args)]
+struct PrePush {
+    /// The remote's name, or its URL if it has none
+    #[arg(value_name = "REMOTE")]
+    remote: String,
+    /// The remote's URL
+    #[arg(value_name = "URL")]
+    url: Option<String>,
+    /// A hook that was there before, to be run first with the same standard input
+    #[arg(long, value_name = "PATH")]
+    chained: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Hook {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        match self.hook {
+            Which::PrePush(hook) => hook.run(screen),
+        }
+    }
+}
+
+impl PrePush {
+    fn run(self, screen: &Resolved) -> Result<u8> {
+        let mut input = Vec::new();
+        std::io::stdin()
+            .read_to_end(&mut input)
+            .map_err(|e| io("standard input cannot be read", e))?;
+        if let Some(chained) = self.chained.as_deref().filter(|p| p.is_file()) {
+            let mut args = vec![OsString::from(&self.remote)];
+            args.extend(self.url.as_ref().map(OsString::from));
+            run_chained(chained, &args, &input)?;
+        }
+        let lines = parse_push_lines(&input)?;
+        if lines.is_empty() {
+            screen.note("newgate: nothing is pushed, so there is nothing to judge");
+            return Ok(Verdict::Pass.exit_code());
+        }
+        let repo = Repository::open_from_env()?;
+        let (reports, notes) = self.judge(&repo, &lines, screen)?;
+        for note in notes {
+            screen.note(&format!("newgate: {note}"));
+        }
+        if reports.is_empty() {
+            return Ok(Verdict::Pass.exit_code());
+        }
+        keep_last(&repo, &reports);
+        self.output.write(&reports, screen, Stream::Error)?;
+        let verdict = reports
+            .iter()
+            .fold(Verdict::Pass, |v, r| v.worse(r.verdict));
+        Ok(verdict.exit_code())
+    }
+
+    fn judge(
+        &self,
+        repo: &Repository,
+        lines: &[PushLine],
+        screen: &Resolved,
+    ) -> Result<(Vec<Report>, Vec<String>)> {
+        let url = self.url.as_deref().unwrap_or(&self.remote);
+        let (by_name, guessed) = find_remote(repo, Some(&self.remote))?;
+        let (remote, guessed) = if guessed {
+            find_remote(repo, Some(url))?
+        } else {
+            (by_name, false)
+        };
+        let mut notes = Vec::new();
+        let target = match &remote {
+            Some(remote) => target_for(repo, Some(remote), None)?,
+            None => None,
+        };
+        if guessed && let (Some(remote), Some(target)) = (&remote, &target) {
+            notes.push(format!(
+                "this URL is not one of a configured remote: compared with {} of `{remote}`",
+                target.name
+            ));
+        }
+        let shown = if guessed {
+            "the remote"
+        } else {
+            remote.as_deref().unwrap_or("the remote")
+        };
+        let cache = Cache::open(repo.common_dir());
+        let progress = screen.progress();
+        let gate = Gate {
+            repo,
+            cache: &cache,
+            config_from: ConfigSource::Target,
+            jobs: jobs(),
+            progress: &|done, total| progress.tell(done, total),
+            list_unchanged: screen.verbose || self.output.lists_all(),
+        };
+        let mut reports = Vec::new();
+        for line in lines {
+            match choose_push(repo, shown, line, target.as_ref())? {
+                Pushed::Judge(change) => reports.push(gate.judge(*change)?),
+                Pushed::Skip(why) => notes.push(why),
+            }
+        }
+        Ok((reports, notes))
+    }
+}
+
+/// Runs the hook that was there before; the push goes on only if it succeeds.
+fn run_chained(hook: &Path, args: &[OsString], input: &[u8]) -> Result<()> {
+    let shown = hook.display();
+    match run_hook(hook, args, input) {
+        Ok(0) => Ok(()),
+        Ok(code) => Err(Error::new(
+            Kind::Usage,
+            format!("the hook that was here before newgate, `{shown}`, exited with code {code}"),
+        )),
+        Err(e) => Err(io(
+            format!("the hook that was here before newgate, `{shown}`, cannot be run"),
+            e,
+        )
+        .hint(format!(
+            "make it executable (`chmod +x '{shown}'`), or remove it"
+        ))),
+    }
+}

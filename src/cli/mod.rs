@@ -1,0 +1,98 @@
+//! The command line: one file a subcommand.
+
+mod baseline;
+mod check;
+mod compare;
+mod demo;
+mod hook;
+mod install;
+mod output;
+mod scanners;
+mod screen;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::{Error, Kind, Result};
+use crate::process::catch_interrupts;
+
+/// A security gate that git runs: it judges what a change would add to its target branch, and blocks
+/// new issues only.
+#[derive(Debug, Parser)]
+#[command(name = "newgate", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    screen: screen::Screen,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 pass, 1 blocked, 2 usage or configuration error, 3 incomplete (nobody knows).";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Judge a change by hand: the current branch against its target, or what you name
+    Check(check::Check),
+    /// Judge what git hands to a hook (called by the installed hooks)
+    Hook(hook::Hook),
+    /// Install the pre-push hook in a repository; a hook that is there is kept and run too
+    Install(install::Install),
+    /// Take the hook out again, and put back the one that was there before
+    Uninstall(install::Uninstall),
+    /// List the scanners: which are on, which are found, in which version, and why not
+    Scanners(scanners::Scanners),
+    /// Scan the whole target once, so that every push after it is quick
+    #[command(subcommand)]
+    Baseline(baseline::Baseline),
+    /// Compare two scanner reports of two commits: new, inherited or fixed
+    Compare(compare::Compare),
+    /// Show it all in a throw-away repository: a push that is blocked, and one that passes
+    Demo(demo::Demo),
+}
+
+/// Runs the program and returns its exit code.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    catch_interrupts();
+    let screen = arguments.screen.resolve();
+    let code = match arguments.command {
+        Command::Check(command) => command.run(&screen),
+        Command::Hook(command) => command.run(&screen),
+        Command::Install(command) => command.run(&screen),
+        Command::Uninstall(command) => command.run(&screen),
+        Command::Scanners(command) => command.run(&screen),
+        Command::Baseline(command) => command.run(&screen),
+        Command::Compare(command) => command.run(&screen),
+        Command::Demo(command) => command.run(&screen),
+    };
+    ExitCode::from(code.unwrap_or_else(|error| report(&error, &screen)))
+}
+
+/// Tells an error with its causes and next steps; returns its exit code.
+fn report(error: &Error, screen: &screen::Resolved) -> u8 {
+    screen.error(&format!(
+        "{} {}",
+        screen.paint_error("error:"),
+        error.chain()
+    ));
+    for hint in error.hints() {
+        screen.error(&format!("{} {hint}", screen.paint_hint("hint:")));
+    }
+    error.kind().exit_code()
+}
+
+/// How many processes may run at once.
+fn jobs() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn io(what: impl Into<String>, source: std::io::Error) -> Error {
+    Error::new(Kind::Io, what).because(source)
+}
+
+/// The path of this program, for the hooks that call it.
+fn own_path() -> Result<std::path::PathBuf> {
+    std::env::current_exe().map_err(|e| io("the path of this program is not known", e))
+}

@@ -1,0 +1,205 @@
+//! What is written where: data to standard output, all else to standard error; the only place that
+//! prints.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use owo_colors::{OwoColorize, Style};
+
+use crate::environment;
+use crate::report::Look;
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Screen {
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    color: Color,
+    /// List inherited and fixed issues too, and the reason for each status
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// Say only the verdict and what stops the change
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+/// Where a text goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stream {
+    Out,
+    Error,
+}
+
+/// The screen as it is.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    color: Color,
+    pub verbose: bool,
+    pub quiet: bool,
+}
+
+impl Screen {
+    pub(super) fn resolve(&self) -> Resolved {
+        Resolved {
+            color: self.color,
+            verbose: self.verbose,
+            quiet: self.quiet,
+        }
+    }
+}
+
+impl Resolved {
+    fn color(&self, stream: Stream) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => !environment::no_color() && is_terminal(stream),
+        }
+    }
+
+    /// How a report looks on a stream.
+    pub(super) fn look(&self, stream: Stream) -> Look {
+        Look {
+            color: self.color(stream),
+            width: width(),
+            verbose: self.verbose,
+            quiet: self.quiet,
+        }
+    }
+
+    /// Writes data.
+    pub(super) fn data(&self, text: &str) {
+        write(Stream::Out, text);
+    }
+
+    /// Writes to a stream.
+    pub(super) fn text(&self, stream: Stream, text: &str) {
+        write(stream, text);
+    }
+
+    /// Writes a line about the run.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet {
+            write(Stream::Error, &format!("{text}\n"));
+        }
+    }
+
+    /// Writes a line about an error.
+    pub(super) fn error(&self, text: &str) {
+        write(Stream::Error, &format!("{text}\n"));
+    }
+
+    pub(super) fn paint_error(&self, text: &str) -> String {
+        self.paint(text, Style::new().red().bold())
+    }
+
+    pub(super) fn paint_hint(&self, text: &str) -> String {
+        self.paint(text, Style::new().cyan().bold())
+    }
+
+    fn paint(&self, text: &str, style: Style) -> String {
+        if self.color(Stream::Error) {
+            text.style(style).to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// A progress bar on standard error, if that is a terminal and the work takes a while.
+    pub(super) fn progress(&self) -> Progress {
+        let wanted = !self.quiet && is_terminal(Stream::Error);
+        Progress {
+            started: Instant::now(),
+            wanted,
+            bar: Mutex::new(None),
+        }
+    }
+}
+
+/// Progress of a scan.
+pub(super) struct Progress {
+    started: Instant,
+    wanted: bool,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Progress {
+    /// Tells how many files are done, and of how many.
+    pub(super) fn tell(&self, done: usize, total: usize) {
+        if !self.wanted || self.started.elapsed() < Duration::from_millis(400) {
+            return;
+        }
+        let mut bar = self
+            .bar
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let bar = bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template(
+                "newgate: scanned {pos} of {len} files {wide_bar} {eta}",
+            );
+            if let Ok(style) = style {
+                bar.set_style(style);
+            }
+            bar
+        });
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = self
+            .bar
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take()
+        {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn is_terminal(stream: Stream) -> bool {
+    match stream {
+        Stream::Out => std::io::stdout().is_terminal(),
+        Stream::Error => std::io::stderr().is_terminal(),
+    }
+}
+
+/// The width of the terminal, or of a page where there is none.
+fn width() -> usize {
+    const PAGE: usize = 100;
+    environment::columns()
+        .or_else(|| terminal_size().filter(|w| *w > 0))
+        .unwrap_or(PAGE)
+}
+
+fn terminal_size() -> Option<usize> {
+    let of = |size: rustix::io::Result<rustix::termios::Winsize>| {
+        size.ok().map(|s| usize::from(s.ws_col))
+    };
+    of(rustix::termios::tcgetwinsize(std::io::stdout()))
+        .or_else(|| of(rustix::termios::tcgetwinsize(std::io::stderr())))
+}
+
+fn write(stream: Stream, text: &str) {
+    // A reader that went away (`newgate check | head`) wants no more.
+    let _ = match stream {
+        Stream::Out => std::io::stdout().lock().write_all(text.as_bytes()),
+        Stream::Error => std::io::stderr().lock().write_all(text.as_bytes()),
+    };
+}

@@ -1,0 +1,203 @@
+//! The lines around an occurrence, as text that is safe to show.
+
+use super::{Judging, compared::Compared};
+use crate::model::{FileVersion, Finding, Frame, Issue, Kind, Oid, RepoPath, Status};
+use crate::scan::redact;
+
+/// How many lines are shown on either side.
+const AROUND: u32 = 2;
+/// Most lines of a region that are shown.
+const MOST_LINES: u32 = 8;
+/// Most characters of a line that are shown.
+const MOST_CHARACTERS: usize = 240;
+/// How many occurrences of an issue get a frame.
+const MOST_FRAMES: usize = 50;
+
+/// Adds frames to the new occurrences.
+pub(super) fn add_frames(judging: &Judging<'_>, _compared: &Compared<'_>, issues: &mut [Issue]) {
+    let repo = judging.gate.repo;
+    let at_head = |path: &RepoPath| -> Option<&FileVersion> {
+        judging
+            .changes
+            .iter()
+            .filter_map(|c| c.new.as_ref())
+            .find(|f| f.path == *path)
+    };
+    for issue in issues {
+        let new = issue
+            .occurrences
+            .iter_mut()
+            .filter(|o| o.status == Status::New);
+        for occurrence in new.take(MOST_FRAMES) {
+            let blob: Option<Oid> = match &occurrence.commit {
+                None => at_head(&occurrence.path).map(|f| f.blob.clone()),
+                Some(commit) => {
+                    let tree =
+                        Oid::parse(commit).and_then(|c| super::tree_of(repo, &c).ok().flatten());
+                    tree.and_then(|t| repo.entry(&t, &occurrence.path).ok().flatten())
+                        .map(|f| f.blob)
+                }
+            };
+            // A frame is a help for the reader; the verdict stands without it.
+            let content = blob.and_then(|b| repo.blob(&b).ok());
+            if let Some(content) = content {
+                let text = String::from_utf8_lossy(&content);
+                occurrence.frame = frame_of(&text, &occurrence.findings);
+            }
+        }
+    }
+}
+
+/// Makes the frame of findings at one place; `None` if they have no line in the text.
+///
+/// Credentials are cut out: those that the secrets scanner knows, what a secret's own finding says,
+/// every quoted literal where a weakness is about one, and lines that look like the body of a key.
+pub fn frame_of(text: &str, findings: &[Finding]) -> Option<Frame> {
+    let finding = findings.first()?;
+    let region = finding.region?;
+    let about_literal = findings.iter().any(|f| {
+        f.kind == Kind::Secret
+            || f.secret.is_some()
+            || f.cwe.iter().any(|c| matches!(c, 259 | 321 | 522 | 798))
+    });
+    let around = if about_literal { 0 } else { AROUND };
+    let first = region.line.saturating_sub(around).max(1);
+    let end = if finding.kind == Kind::Secret {
+        region.line
+    } else {
+        region.end_line
+    };
+    let last = end.min(region.line + MOST_LINES) + around;
+    let all: Vec<&str> = text.lines().collect();
+    let last = last.min(u32::try_from(all.len()).unwrap_or(u32::MAX));
+    if first > last {
+        return None;
+    }
+    let shown = &all[first as usize - 1..last as usize];
+    let mut lines: Vec<String> = redact(&shown.join("\n"))
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    lines.resize(shown.len(), String::new());
+    if finding.kind == Kind::Secret {
+        let line = shown.first()?;
+        lines = vec![without_columns(line, finding)];
+    }
+    for line in &mut lines {
+        if about_literal && finding.kind != Kind::Secret {
+            *line = without_literals(line);
+        }
+        if looks_like_key_body(line) {
+            *line = "[secret]".into();
+        }
+        *line = safe(line);
+    }
+    Some(Frame {
+        first_line: first,
+        lines,
+    })
+}
+
+/// A line without what a secret's finding covers.
+fn without_columns(line: &str, finding: &Finding) -> String {
+    let Some(region) = finding.region else {
+        return "[secret]".into();
+    };
+    let start = region.column.map_or(0, |c| c as usize - 1);
+    let one_line = region.end_line == region.line;
+    let end = region
+        .end_column
+        .filter(|_| one_line)
+        .map_or(line.len(), |c| c as usize - 1);
+    // Columns of other scanners may count otherwise: where they do not fit, nothing is shown.
+    match (line.get(..start), line.get(end.max(start)..)) {
+        (Some(before), Some(after)) if region.column.is_some() && finding.scanner == "secrets" => {
+            redact(&format!("{before}[secret]{after}"))
+        }
+        _ => without_literals(&redact(line)),
+    }
+}
+
+fn without_literals(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find(['"', '\'', '`']) {
+        let quote = &rest[at..=at];
+        out.push_str(&rest[..=at]);
+        rest = &rest[at + 1..];
+        match rest.find(quote) {
+            Some(0) => {}
+            Some(end) => {
+                out.push_str("[secret]");
+                rest = &rest[end..];
+            }
+            None => {
+                out.push_str("[secret]");
+                rest = "";
+            }
+        }
+        if !rest.is_empty() {
+            out.push_str(quote);
+            rest = &rest[1..];
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn looks_like_key_body(line: &str) -> bool {
+    let body = line.trim().trim_matches(['"', '\'', ',', '\\', '+']);
+    let of_base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    body.len() >= 60 && body.bytes().all(of_base64)
+}
+
+/// A line with tabs as spaces, control characters as escapes, and not too long.
+fn safe(line: &str) -> String {
+    let mut out = String::new();
+    for (count, c) in line.chars().enumerate() {
+        if count >= MOST_CHARACTERS {
+            out.push('…');
+            break;
+        }
+        match c {
+            '\t' => out.push_str("    "),
+            c if crate::model::is_unsafe_char(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Region;
+
+    fn finding(kind: Kind, line: u32, cwe: u32) -> Finding {
+        Finding::build("x", "R", "a.py".into())
+            .kind(kind)
+            .region(Some(Region::line(line)))
+            .cwe(vec![cwe])
+            .finish()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_frame_never_shows_the_literal_that_a_finding_is_about() {
+        let text = "a = 1\npassword = 'Summer-2024' or \"x\"\nb = 2\n";
+        let frame = frame_of(text, &[finding(Kind::Code, 2, 259)]).unwrap();
+        assert_eq!(frame.lines, ["password = '[secret]' or \"[secret]\""]);
+        let frame = frame_of(text, &[finding(Kind::Secret, 2, 798)]).unwrap();
+        assert!(!frame.lines.join("").contains("Summer"));
+    }
+
+    #[test]
+    fn hostile_lines_are_escaped_and_key_bodies_cut() {
+        let text = format!("x\x1b[2J\u{202e}\n\teval(x)\n{}\n", "QUJD".repeat(20));
+        let frame = frame_of(&text, &[finding(Kind::Code, 2, 95)]).unwrap();
+        assert_eq!(
+            frame.lines,
+            ["x\\u{1b}[2J\\u{202e}", "    eval(x)", "[secret]"]
+        );
+    }
+}

@@ -1,0 +1,114 @@
+//! What the commits of a change bring and take away again: a secret that was ever pushed has leaked.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::{Judging, all_findings};
+use crate::compare::Located;
+use crate::error::Result;
+use crate::git::Peeled;
+use crate::model::{FileVersion, Stage, Status};
+use crate::scan::{Applies, Need, Plan, Resolved, resolve};
+
+/// Findings of scanners of history in file versions that are not in the head tree. A secret that
+/// stands at head or at base is judged there.
+pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Result<Vec<Located>> {
+    let gate = judging.gate;
+    let any = judging.scanners.iter().any(|s| s.descriptor.history());
+    let is_commit = matches!(
+        gate.repo.peel(&judging.change.head)?,
+        Some(Peeled::Commit { .. })
+    );
+    if !any || !is_commit || judging.change.base.as_ref() == Some(&judging.change.head) {
+        return Ok(Vec::new());
+    }
+    let mut commits: BTreeMap<FileVersion, String> = BTreeMap::new();
+    let at_head: HashSet<&FileVersion> = judging
+        .changes
+        .iter()
+        .filter_map(|c| c.new.as_ref())
+        .collect();
+    let at_base: HashSet<&FileVersion> = judging
+        .changes
+        .iter()
+        .filter_map(|c| c.old.as_ref())
+        .collect();
+    for brought in gate
+        .repo
+        .introduced(&judging.change.head, &judging.change.known)?
+    {
+        if !at_head.contains(&brought.file) && !at_base.contains(&brought.file) {
+            commits
+                .entry(brought.file)
+                .or_insert(brought.commit.to_string());
+        }
+    }
+    if commits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let plans: Vec<Plan> = judging
+        .scanners
+        .iter()
+        .map(|s| {
+            let reads = |f: &&FileVersion| {
+                s.descriptor.history() && Applies::of(&s.descriptor, f) == Applies::Yes
+            };
+            Plan {
+                head: commits.keys().filter(reads).cloned().collect(),
+                ..Plan::default()
+            }
+        })
+        .collect();
+    let with = gate.resolver(&judging.key);
+    let found = resolve(with, &judging.scanners, &plans, Need::WhereHeadHasFindings)?;
+    let mut located = Vec::new();
+    for (index, one) in found.into_iter().enumerate() {
+        resolved[index].scanned += one.scanned;
+        resolved[index].cached += one.cached;
+        resolved[index].milliseconds += one.milliseconds;
+        if resolved[index].state == crate::model::ScannerState::Ok {
+            resolved[index].state = one.state;
+            resolved[index].detail = one.detail;
+        }
+        if one.head.values().all(|r| r.findings.is_empty()) {
+            continue;
+        }
+        // Now the base counts, whatever the head has.
+        let scanner = std::slice::from_ref(&judging.scanners[index]);
+        let base_plan = Plan {
+            base: judging.plans[index].base.clone(),
+            ..Plan::default()
+        };
+        let base = resolve(with, scanner, &[base_plan], Need::Always)?;
+        for mut known in base {
+            resolved[index].scanned += known.scanned;
+            resolved[index].base.append(&mut known.base);
+        }
+        let mut known: HashSet<String> = HashSet::new();
+        for side in [&resolved[index].head, &resolved[index].base] {
+            known.extend(all_findings(side).into_iter().filter_map(|f| f.secret));
+        }
+        for (file, result) in one.head {
+            for finding in result.findings {
+                // The same secret in several versions is told once, of the first commit.
+                let fresh = finding.secret.clone().is_none_or(|s| known.insert(s));
+                if !fresh {
+                    continue;
+                }
+                let commit = commits.get(&file).cloned().unwrap_or_default();
+                let short = commit.get(..10).unwrap_or(&commit).to_owned();
+                located.push(Located {
+                    finding,
+                    status: Status::New,
+                    stage: Stage::History,
+                    touched: false,
+                    from: None,
+                    why: format!(
+                        "commit {short} brings it and a later one takes it away: who fetches the branch gets both"
+                    ),
+                    commit: Some(commit),
+                });
+            }
+        }
+    }
+    Ok(located)
+}

@@ -1,0 +1,250 @@
+//! The baseline beyond the changed files: what the cache knows of the base's other files, summed up
+//! per scanner and tree, and carried from tree to tree by their difference.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::Judging;
+use crate::cache::{Cache, UnitDigest};
+use crate::compare::Located;
+use crate::compare::group::issue_key;
+use crate::error::Result;
+use crate::git::Repository;
+use crate::model::{FileVersion, Finding, Oid, Origin, Stage, Status};
+use crate::scan::{Applies, Scanner, State, UnitResult};
+
+/// A tree with more files than this is summed up by `newgate baseline build` only.
+const WALKED: usize = 5_000;
+/// A listing that misses more files than this says too little to be kept.
+const MISSING: usize = 1_000;
+
+/// What is known of the base's other files.
+#[derive(Debug, Default)]
+pub(super) struct Elsewhere {
+    /// One finding and the number of occurrences, by issue.
+    pub issues: BTreeMap<String, (Finding, u64)>,
+    /// Every occurrence, where the report lists them.
+    pub located: Vec<Located>,
+    /// How many files no scanner has a result for; `None` if nobody counted.
+    pub never_scanned: Option<u64>,
+}
+
+/// The sum of one scanner's results over one tree.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Listing {
+    /// One finding for each issue.
+    samples: BTreeMap<String, Finding>,
+    /// The number of occurrences by issue, for each file that has some.
+    files: HashMap<String, BTreeMap<String, u64>>,
+    /// Files without a result.
+    missing: Vec<String>,
+}
+
+impl Listing {
+    fn add(&mut self, cache: &Cache, scanner: &Scanner, file: &FileVersion) {
+        let digest = UnitDigest::of_file(file);
+        let known = cache.result(&scanner.key, &digest);
+        let name = file.path.to_string();
+        match known.and_then(|bytes| UnitResult::from_bytes(&bytes, &file.path)) {
+            None => self.missing.push(name),
+            Some(result) => {
+                for finding in result.findings {
+                    let key = issue_key(&finding);
+                    *self
+                        .files
+                        .entry(name.clone())
+                        .or_default()
+                        .entry(key.clone())
+                        .or_default() += 1;
+                    self.samples.entry(key).or_insert(finding);
+                }
+            }
+        }
+    }
+
+    fn remove(&mut self, file: &FileVersion) {
+        let name = file.path.to_string();
+        self.files.remove(&name);
+        self.missing.retain(|m| *m != name);
+    }
+}
+
+/// Sums up the base without the changed files.
+pub(super) fn elsewhere(judging: &Judging<'_>) -> Result<Elsewhere> {
+    let mut all = Elsewhere::default();
+    let Some(base_tree) = &judging.change.base_tree else {
+        all.never_scanned = Some(0);
+        return Ok(all);
+    };
+    let (repo, cache) = (judging.gate.repo, judging.gate.cache);
+    let mut never: Option<u64> = Some(0);
+    for scanner in &judging.scanners {
+        if scanner.state != State::Ready {
+            continue;
+        }
+        let Some(listing) = listing_of(repo, cache, scanner, base_tree)? else {
+            never = None;
+            continue;
+        };
+        let changed: std::collections::HashSet<String> = judging
+            .changes
+            .iter()
+            .filter_map(|c| c.old.as_ref())
+            .map(|f| f.path.to_string())
+            .collect();
+        for (file, issues) in &listing.files {
+            if changed.contains(file) {
+                continue;
+            }
+            if judging.gate.list_unchanged {
+                all.located
+                    .extend(unchanged(repo, cache, scanner, base_tree, file)?);
+                continue;
+            }
+            for (key, number) in issues {
+                if let Some(sample) = listing.samples.get(key) {
+                    all.issues
+                        .entry(key.clone())
+                        .or_insert_with(|| (sample.clone(), 0))
+                        .1 += number;
+                }
+            }
+        }
+        let missing = listing
+            .missing
+            .iter()
+            .filter(|m| !changed.contains(*m))
+            .count() as u64;
+        never = never.map(|n| n.max(missing));
+    }
+    all.never_scanned = never;
+    Ok(all)
+}
+
+/// The occurrences in a file that the change does not touch.
+fn unchanged(
+    repo: &Repository,
+    cache: &Cache,
+    scanner: &Scanner,
+    tree: &Oid,
+    path: &str,
+) -> Result<Vec<Located>> {
+    let Some(file) = repo.entry(tree, &path.into())? else {
+        return Ok(Vec::new());
+    };
+    let known = cache.result(&scanner.key, &UnitDigest::of_file(&file));
+    let result = known
+        .and_then(|bytes| UnitResult::from_bytes(&bytes, &file.path))
+        .unwrap_or_default();
+    let located = result.findings.into_iter().map(|finding| Located {
+        from: Some(Origin {
+            path: finding.path.clone(),
+            line: finding.line(),
+        }),
+        finding,
+        status: Status::Inherited,
+        stage: Stage::Unchanged,
+        touched: false,
+        why: "in a file that is the same on both sides".into(),
+        commit: None,
+    });
+    Ok(located.collect())
+}
+
+/// The listing of a tree: remembered, or made from the newest one by the difference of the trees, or
+/// made by a walk if the tree is small.
+fn listing_of(
+    repo: &Repository,
+    cache: &Cache,
+    scanner: &Scanner,
+    tree: &Oid,
+) -> Result<Option<Listing>> {
+    let read = |bytes: Vec<u8>| serde_json::from_slice::<Listing>(&bytes).ok();
+    if let Some(mut listing) = cache.listing(&scanner.key, tree.as_str()).and_then(read) {
+        // What was missing may have been scanned since.
+        if !listing.missing.is_empty() && fill(repo, cache, scanner, tree, &mut listing)? {
+            store(cache, scanner, tree, &listing);
+        }
+        return Ok(Some(listing));
+    }
+    let newest = cache
+        .newest_listing(&scanner.key)
+        .and_then(|(t, bytes)| Some((Oid::parse(&t)?, read(bytes)?)));
+    if let Some((from, mut listing)) = newest
+        && repo.peel(&from)?.is_some()
+    {
+        let changes = repo.diff(Some(&from), tree)?;
+        if changes.len() <= WALKED {
+            for change in &changes {
+                if let Some(old) = &change.old {
+                    listing.remove(old);
+                }
+            }
+            for new in changes.iter().filter_map(|c| c.new.as_ref()) {
+                if reads(repo, scanner, new)? {
+                    listing.add(cache, scanner, new);
+                }
+            }
+            store(cache, scanner, tree, &listing);
+            return Ok(Some(listing));
+        }
+    }
+    walk(repo, cache, scanner, tree, WALKED)
+}
+
+/// Looks up what a listing misses; returns whether that altered it.
+fn fill(
+    repo: &Repository,
+    cache: &Cache,
+    scanner: &Scanner,
+    tree: &Oid,
+    listing: &mut Listing,
+) -> Result<bool> {
+    let before = listing.missing.len();
+    for name in std::mem::take(&mut listing.missing) {
+        match repo.entry(tree, &name.as_str().into())? {
+            Some(file) => listing.add(cache, scanner, &file),
+            None => listing.missing.push(name),
+        }
+    }
+    Ok(listing.missing.len() != before)
+}
+
+fn reads(repo: &Repository, scanner: &Scanner, file: &FileVersion) -> Result<bool> {
+    Ok(match Applies::of(&scanner.descriptor, file) {
+        Applies::Yes => true,
+        Applies::No => false,
+        Applies::IfScript => scanner
+            .descriptor
+            .matches_interpreter(&repo.blob(&file.blob)?),
+    })
+}
+
+fn store(cache: &Cache, scanner: &Scanner, tree: &Oid, listing: &Listing) {
+    if listing.missing.len() <= MISSING {
+        let bytes = serde_json::to_vec(listing).expect("a listing is plain data");
+        cache.remember_listing(&scanner.key, tree.as_str(), &bytes);
+    }
+}
+
+/// Sums up a whole tree of at most `limit` files from the cache, and remembers it.
+pub(super) fn walk(
+    repo: &Repository,
+    cache: &Cache,
+    scanner: &Scanner,
+    tree: &Oid,
+    limit: usize,
+) -> Result<Option<Listing>> {
+    let Some(files) = repo.list(tree, limit)? else {
+        return Ok(None);
+    };
+    let mut listing = Listing::default();
+    for file in &files {
+        if reads(repo, scanner, file)? {
+            listing.add(cache, scanner, file);
+        }
+    }
+    store(cache, scanner, tree, &listing);
+    Ok(Some(listing))
+}

@@ -1,0 +1,330 @@
+//! One change, judged: the flow from trees to a report.
+//!
+//! change -> plan -> resolve -> compare -> group -> judge -> report. Data goes one way; this module
+//! is the only one that sees all the steps.
+
+mod build;
+mod compared;
+mod frame;
+mod history;
+mod listing;
+mod settings;
+mod target;
+mod tip;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crate::cache::{Cache, GateRun, now};
+use crate::compare::{Located, group};
+use crate::config::OnIncomplete;
+use crate::error::Result;
+use crate::git::Repository;
+use crate::model::{
+    BandCounts, Change, FileChange, FileVersion, Finding, Oid, RepoPath, Report, ScannerReport,
+    ScannerState, Severity, SkippedScanner, Verdict,
+};
+use crate::policy::{self, Policy};
+use crate::scan::{
+    Applies, Need, Plan, Resolved, Resolver, Scanner, SecretKey, UnitResult, Wish, plan, prepare,
+    resolve,
+};
+
+pub use build::{Built, build_baseline};
+pub use frame::frame_of;
+pub use settings::{ConfigSource, Settings};
+pub use target::target_for;
+
+/// What a judgement works with.
+pub struct Gate<'a> {
+    /// The repository.
+    pub repo: &'a Repository,
+    /// Its cache.
+    pub cache: &'a Cache,
+    /// Where configuration is read from.
+    pub config_from: ConfigSource,
+    /// How many processes may run at once.
+    pub jobs: usize,
+    /// Told how many files are scanned, and of how many.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Whether the report lists inherited issues of files that the change does not touch.
+    pub list_unchanged: bool,
+}
+
+impl std::fmt::Debug for Gate<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate")
+            .field("repo", &self.repo)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A change on its way through the gate.
+struct Judging<'a> {
+    gate: &'a Gate<'a>,
+    change: Change,
+    key: SecretKey,
+    policy: Policy,
+    scanners: Vec<Scanner>,
+    changes: Vec<FileChange>,
+    plans: Vec<Plan>,
+    notes: Vec<String>,
+    /// Things that nobody knows, besides what scanners failed at.
+    unknown: Vec<String>,
+}
+
+impl Gate<'_> {
+    /// Judges a change.
+    ///
+    /// # Errors
+    /// The configuration has mistakes, git could not answer, or somebody asked to stop. What a
+    /// scanner did wrong is part of the report.
+    pub fn judge(&self, change: Change) -> Result<Report> {
+        let started = Instant::now();
+        let settings = Settings::read(self.repo, &change, self.config_from)?;
+        let scanners = self.scanners(&settings)?;
+        let changes = self
+            .repo
+            .diff(change.base_tree.as_ref(), &change.head_tree)?;
+        let content = |file: &FileVersion| self.repo.blob(&file.blob);
+        let plans = plan(&scanners, &changes, &content)?;
+        let mut notes = self.cache.notes().to_vec();
+        notes.extend(change.notes.iter().cloned());
+        notes.extend(settings.notes(self.repo, &change, &scanners, &changes)?);
+        let policy = Policy {
+            block_at: settings.config.gate.block_at,
+            incomplete_blocks: settings.config.gate.on_incomplete == OnIncomplete::Block,
+        };
+        let judging = Judging {
+            key: SecretKey::new(self.cache.secret_key()),
+            gate: self,
+            change,
+            policy,
+            scanners,
+            changes,
+            plans,
+            notes,
+            unknown: Vec::new(),
+        };
+        let mut report = judging.run(&settings)?;
+        report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.remember(&report);
+        Ok(report)
+    }
+
+    /// The scanners that are on, ready to run or known to be missing.
+    fn scanners(&self, settings: &Settings) -> Result<Vec<Scanner>> {
+        let mut scanners = Vec::new();
+        for name in &settings.config.scanners {
+            let Some(descriptor) = settings.catalog.get(name)? else {
+                continue;
+            };
+            let said = settings
+                .config
+                .settings
+                .get(name)
+                .cloned()
+                .unwrap_or_default();
+            let wish = Wish {
+                path: said.path,
+                timeout: said.timeout,
+            };
+            scanners.push(prepare(descriptor, &wish, self.cache, &|file| {
+                settings.file(self.repo, file)
+            })?);
+        }
+        Ok(scanners)
+    }
+
+    fn resolver<'s>(&'s self, key: &'s SecretKey) -> Resolver<'s> {
+        Resolver {
+            repo: self.repo,
+            cache: self.cache,
+            key,
+            jobs: self.jobs,
+            progress: self.progress,
+        }
+    }
+
+    fn remember(&self, report: &Report) {
+        let counts = report.counts();
+        self.cache.record(&GateRun {
+            time: now(),
+            head: report.change.head.to_string(),
+            target: report.change.target.clone().unwrap_or_default(),
+            verdict: format!("{:?}", report.verdict).to_lowercase(),
+            counts: [counts.new, counts.grown, counts.inherited, counts.fixed]
+                .map(BandCounts::total),
+        });
+    }
+}
+
+impl Judging<'_> {
+    fn run(mut self, settings: &Settings) -> Result<Report> {
+        let with = self.gate.resolver(&self.key);
+        let mut resolved = resolve(
+            with,
+            &self.scanners,
+            &self.plans,
+            Need::WhereHeadHasFindings,
+        )?;
+        let brought = history::brought(&self, &mut resolved)?;
+        let mut located: Vec<Located> = Vec::new();
+        let compared = compared::Compared::new(&self, &resolved)?;
+        self.notes.extend(compared.notes());
+        for (index, one) in resolved.iter().enumerate() {
+            let unknown = unread_files(&self, index, one, &compared);
+            self.unknown.extend(unknown);
+            located.extend(compared.located(index));
+        }
+        tip::inherit_from_tip(&self, &resolved, &mut located)?;
+        located.extend(brought);
+        let elsewhere = listing::elsewhere(&self)?;
+        located.extend(elsewhere.located);
+        let names: Vec<String> = self
+            .scanners
+            .iter()
+            .map(|s| s.descriptor.name().to_owned())
+            .collect();
+        let mut issues = group(located, &names, &elsewhere.issues);
+        for issue in &mut issues {
+            for occurrence in &mut issue.occurrences {
+                if !occurrence.findings.is_empty()
+                    && occurrence.findings.iter().all(|f| f.suppressed)
+                {
+                    occurrence.exempted = Some("an inline comment suppresses it".into());
+                }
+            }
+        }
+        policy::judge_issues(&self.policy, &mut issues);
+        frame::add_frames(&self, &compared, &mut issues);
+        let scanners: Vec<ScannerReport> = self
+            .scanners
+            .iter()
+            .zip(resolved)
+            .zip(&self.plans)
+            .map(|((scanner, one), plan)| ScannerReport {
+                name: scanner.descriptor.name().to_owned(),
+                version: scanner.version.clone(),
+                scanned: one.scanned,
+                cached: one.cached,
+                skipped: plan.skipped,
+                milliseconds: one.milliseconds,
+                state: one.state,
+                detail: one.detail,
+            })
+            .collect();
+        let open = !self.unknown.is_empty();
+        let verdict = policy::verdict(&self.policy, &issues, &scanners, open);
+        let failed = open || scanners.iter().any(|s| s.state != ScannerState::Ok);
+        if failed && verdict == Verdict::Pass {
+            self.notes.push(
+                "not everything was scanned, and `on-incomplete = \"warn\"` lets that pass".into(),
+            );
+        }
+        let mut notes = self.unknown;
+        notes.append(&mut self.notes);
+        Ok(Report {
+            verdict,
+            available: available(settings, &self.scanners, &self.changes)?,
+            change: self.change,
+            issues,
+            scanners,
+            never_scanned: elsewhere.never_scanned,
+            lists_unchanged: self.gate.list_unchanged,
+            block_at: self.policy.block_at,
+            notes,
+            milliseconds: 0,
+        })
+    }
+}
+
+/// Files that a scanner cannot read now and could read before (or that are new): what is in them,
+/// nobody knows. One that it could not read before either is only noted.
+fn unread_files(
+    judging: &Judging<'_>,
+    index: usize,
+    resolved: &Resolved,
+    compared: &compared::Compared<'_>,
+) -> Vec<String> {
+    let name = judging.scanners[index].descriptor.name();
+    let mut open = Vec::new();
+    for (file, result) in &resolved.head {
+        let Some(why) = &result.unread else {
+            continue;
+        };
+        let before = compared.old_path(&file.path);
+        let old = resolved
+            .base
+            .iter()
+            .find(|(f, _)| Some(&f.path) == before.as_ref());
+        let unread_before =
+            old.is_some_and(|(_, r): (&FileVersion, &UnitResult)| r.unread.is_some());
+        if !unread_before {
+            open.push(format!("{name} cannot read `{}`: {why}", file.path));
+        }
+    }
+    open
+}
+
+/// Scanners of the catalogue that are off and would read files of the change.
+fn available(
+    settings: &Settings,
+    on: &[Scanner],
+    changes: &[FileChange],
+) -> Result<Vec<SkippedScanner>> {
+    let mut list = Vec::new();
+    for name in settings.catalog.names() {
+        if on.iter().any(|s| s.descriptor.name() == name)
+            || settings.config.settings.contains_key(&name)
+        {
+            continue;
+        }
+        let Some(descriptor) = settings.catalog.get(&name)? else {
+            continue;
+        };
+        let reads = |c: &&FileChange| {
+            c.new
+                .as_ref()
+                .is_some_and(|f| Applies::of(&descriptor, f) == Applies::Yes)
+        };
+        let files = changes.iter().filter(reads).count() as u64;
+        if files > 0 {
+            list.push(SkippedScanner { name, files });
+        }
+    }
+    Ok(list)
+}
+
+/// The findings of all units of one side.
+fn all_findings(results: &BTreeMap<FileVersion, UnitResult>) -> Vec<Finding> {
+    results
+        .values()
+        .flat_map(|r| r.findings.iter().cloned())
+        .collect()
+}
+
+/// Whether a finding could stop the change.
+fn could_block(policy: &Policy, finding: &Finding) -> bool {
+    policy::could_block(policy, Severity::of(finding.score))
+}
+
+/// The tree of a commit or tree.
+fn tree_of(repo: &Repository, oid: &Oid) -> Result<Option<Oid>> {
+    Ok(match repo.peel(oid)? {
+        Some(crate::git::Peeled::Commit { tree, .. } | crate::git::Peeled::Tree(tree)) => {
+            Some(tree)
+        }
+        _ => None,
+    })
+}
+
+/// A file's content as text; bytes that are not UTF-8 are replaced.
+fn text_of(repo: &Repository, file: &FileVersion) -> Result<String> {
+    Ok(String::from_utf8_lossy(&repo.blob(&file.blob)?).into_owned())
+}
+
+/// The path of a file that the project keeps for newgate.
+fn own_path(path: &str) -> RepoPath {
+    RepoPath::from(path)
+}

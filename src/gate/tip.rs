@@ -1,0 +1,120 @@
+//! What the target's tip has already is not new, even if it came after the branch (a cherry-pick, a
+//! merge that was squashed).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Judging, all_findings, could_block, text_of, tree_of};
+use crate::compare::{ComparedFile, Difference, Known, Located, compare};
+use crate::error::Result;
+use crate::model::{FileVersion, Origin, RepoPath, Stage, Status};
+use crate::scan::{Need, Plan, Resolved, Scope, resolve};
+
+/// Makes new findings that the target's tip has at the same path inherited. Asked only for those
+/// that could stop the change.
+pub(super) fn inherit_from_tip(
+    judging: &Judging<'_>,
+    resolved: &[Resolved],
+    located: &mut [Located],
+) -> Result<()> {
+    let repo = judging.gate.repo;
+    let Some(tip) = &judging.change.tip else {
+        return Ok(());
+    };
+    let Some(tip_tree) = tree_of(repo, tip)? else {
+        return Ok(());
+    };
+    if judging.change.base_tree.as_ref() == Some(&tip_tree) {
+        return Ok(());
+    }
+    let target = judging.change.target.as_deref().unwrap_or("the target");
+    for (index, scanner) in judging.scanners.iter().enumerate() {
+        let name = scanner.descriptor.name();
+        let asked = |l: &Located| {
+            l.status == Status::New
+                && l.finding.scanner == name
+                && could_block(&judging.policy, &l.finding)
+        };
+        let paths: BTreeSet<RepoPath> = located
+            .iter()
+            .filter(|l| asked(l))
+            .map(|l| l.finding.path.clone())
+            .collect();
+        let mut at_tip: BTreeMap<RepoPath, FileVersion> = BTreeMap::new();
+        for path in paths {
+            let at_base = judging
+                .changes
+                .iter()
+                .filter_map(|c| c.old.as_ref())
+                .find(|f| f.path == path);
+            match repo.entry(&tip_tree, &path)? {
+                // What is as at the base was compared already.
+                Some(file) if file.is_regular() && at_base.is_none_or(|b| b.blob != file.blob) => {
+                    at_tip.insert(path, file);
+                }
+                _ => {}
+            }
+        }
+        if at_tip.is_empty() {
+            continue;
+        }
+        let plan = Plan {
+            base: at_tip.values().cloned().collect(),
+            ..Plan::default()
+        };
+        let with = judging.gate.resolver(&judging.key);
+        let tip_results = resolve(with, std::slice::from_ref(scanner), &[plan], Need::Always)?;
+        let Some(tip_result) = tip_results.into_iter().next() else {
+            continue;
+        };
+        let head: Vec<_> = resolved[index]
+            .head
+            .iter()
+            .filter(|(f, _)| at_tip.contains_key(&f.path))
+            .collect();
+        let mut files = Vec::new();
+        for (file, _) in &head {
+            let old = &at_tip[&file.path];
+            if old.blob != file.blob {
+                files.push(ComparedFile {
+                    old: Some((old.path.clone(), text_of(repo, old)?)),
+                    new: Some((file.path.clone(), text_of(repo, file)?)),
+                });
+            }
+        }
+        let tip_findings = all_findings(&tip_result.base);
+        let head_findings: Vec<_> = head
+            .iter()
+            .flat_map(|(_, r)| r.findings.iter().cloned())
+            .collect();
+        let known = Known {
+            file_local: scanner.descriptor.scope() == Scope::File,
+            ..Known::default()
+        };
+        let outcome = compare(
+            &Difference::new(files),
+            &tip_findings,
+            &head_findings,
+            &known,
+        );
+        for (finding, fate) in head_findings.iter().zip(&outcome.head) {
+            let Some(origin) = fate.from.map(|t| &tip_findings[t]) else {
+                continue;
+            };
+            let same = |l: &&mut Located| l.status == Status::New && l.finding == *finding;
+            if let Some(item) = located.iter_mut().find(same) {
+                item.status = Status::Inherited;
+                item.stage = Stage::OnTarget;
+                item.why = format!(
+                    "{target} has it by now, at `{}:{}`",
+                    origin.path,
+                    origin.line()
+                );
+                item.from = Some(Origin {
+                    path: origin.path.clone(),
+                    line: origin.line(),
+                });
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! What people and other tools read. Report writers see the model only, and none of them can change
+//! the verdict.
+
+mod json;
+mod terminal;
+
+pub use json::to_json;
+pub use terminal::{Look, terminal};
