@@ -22,21 +22,23 @@ pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Resul
         return Ok(Vec::new());
     }
     let mut commits: BTreeMap<FileVersion, String> = BTreeMap::new();
-    let at_head: HashSet<&FileVersion> = judging
-        .changes
+    // What stands in one of the two trees is judged there.
+    let trees: Vec<_> = judging
+        .change
+        .base_tree
         .iter()
-        .filter_map(|c| c.new.as_ref())
-        .collect();
-    let at_base: HashSet<&FileVersion> = judging
-        .changes
-        .iter()
-        .filter_map(|c| c.old.as_ref())
+        .chain([&judging.change.head_tree])
         .collect();
     for brought in gate
         .repo
         .introduced(&judging.change.head, &judging.change.known)?
     {
-        if !at_head.contains(&brought.file) && !at_base.contains(&brought.file) {
+        let mut stands = false;
+        for tree in &trees {
+            stands = stands
+                || gate.repo.entry(tree, &brought.file.path)?.as_ref() == Some(&brought.file);
+        }
+        if !stands {
             commits
                 .entry(brought.file)
                 .or_insert(brought.commit.to_string());

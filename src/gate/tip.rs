@@ -23,7 +23,8 @@ pub(super) fn inherit_from_tip(
     let Some(tip_tree) = tree_of(repo, tip)? else {
         return Ok(());
     };
-    if judging.change.base_tree.as_ref() == Some(&tip_tree) {
+    // A comparison with nothing was asked for, or the base is the tip.
+    if judging.change.base_tree.as_ref().is_none_or(|base| *base == tip_tree) {
         return Ok(());
     }
     let target = judging.change.target.as_deref().unwrap_or("the target");

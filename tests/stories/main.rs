@@ -1,0 +1,18 @@
+//! Stories: what a user does, on real repositories with real scanners.
+
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test that cannot go on stops; nobody uses a test from outside"
+)]
+
+mod architecture;
+mod checks;
+mod installing;
+mod pushes;
+mod repositories;
+mod scanners;
+mod secrets;
+mod support;
+mod trust;
+mod tutorial;

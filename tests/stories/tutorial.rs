@@ -1,0 +1,139 @@
+//! The tutorial of Harness STO, in our own words: a baseline with two issues, a branch with five.
+
+use crate::support::{World, issues, places};
+
+const DEPLOY: &str = "import os\n\n\ndef deploy(target):\n    os.system(\"deploy \" + target)\n";
+const CALC: &str = "def total(text):\n    return eval(text)\n";
+
+/// `main` has one critical and one medium issue, and is pushed.
+fn baseline() -> World {
+    let world = World::new();
+    world.configure(&["bandit"]);
+    world.write("shop/deploy.py", DEPLOY);
+    world.write("shop/calc.py", CALC);
+    world.commit("The shop");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.install();
+    world.newgate(&["baseline", "build"]).exits(0).says("bandit: 2 files scanned");
+    world
+}
+
+/// The branch adds one critical issue in two files, one medium and one low, and one more occurrence
+/// of the medium issue that `main` has.
+fn branch(world: &World) {
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write(
+        "shop/accounts.py",
+        "import hashlib\n\n\ndef key(name):\n    return hashlib.md5(name).hexdigest()\n\n\ndef seal(name, salt):\n    return hashlib.md5(salt + name).digest()\n",
+    );
+    world.write(
+        "shop/cart.py",
+        "import hashlib\nimport random\n\n\ndef cart_id(user):\n    return hashlib.md5(user).hexdigest() + str(random.random())\n",
+    );
+    world.write(
+        "shop/prices.py",
+        "import yaml\n\n\ndef load(file):\n    return yaml.load(file)\n",
+    );
+    world.write("shop/calc.py", format!("\"\"\"Sums.\"\"\"\n\n\n{CALC}\n\ndef average(text, count):\n    return eval(text) / count\n"));
+    world.commit("Accounts, carts and prices");
+}
+
+#[test]
+fn the_baseline_itself_has_two_issues() {
+    let world = baseline();
+    let report = world.check(&["--no-base"]);
+    let counts = &report["counts"]["new"];
+    assert_eq!(
+        (&counts["critical"], &counts["medium"]),
+        (&1.into(), &1.into()),
+        "{counts}"
+    );
+    assert_eq!(issues(&report, "new").len(), 2);
+}
+
+#[test]
+fn three_issues_are_new_one_has_grown_and_one_is_inherited() {
+    let world = baseline();
+    branch(&world);
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "blocked");
+    assert_eq!(report["issues"].as_array().unwrap().len(), 5);
+
+    let new = issues(&report, "new");
+    let found: Vec<(&str, f64)> = new
+        .iter()
+        .map(|i| {
+            (
+                i["severity"].as_str().unwrap(),
+                i["score"].as_f64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(found, [("critical", 9.5), ("medium", 6.5), ("low", 3.5)]);
+    let critical = new[0];
+    assert_eq!(critical["occurrences"].as_array().unwrap().len(), 3);
+    assert_eq!(critical["references"][0], "CWE-327");
+    assert_eq!(critical["blocks"], true);
+
+    let grown = issues(&report, "grown");
+    assert_eq!(
+        (grown.len(), grown[0]["rules"][0]["rule"].as_str()),
+        (1, Some("B307"))
+    );
+    assert_eq!(grown[0]["blocks"], false, "it is medium");
+    let inherited = issues(&report, "inherited");
+    assert_eq!(
+        (inherited.len(), inherited[0]["rules"][0]["rule"].as_str()),
+        (1, Some("B605"))
+    );
+
+    assert_eq!(
+        places(&report, "new"),
+        [
+            "shop/accounts.py:5",
+            "shop/accounts.py:9",
+            "shop/calc.py:9",
+            "shop/cart.py:6",
+            "shop/cart.py:6",
+            "shop/prices.py:5"
+        ]
+    );
+    assert_eq!(
+        places(&report, "inherited"),
+        ["shop/calc.py:5", "shop/deploy.py:5"]
+    );
+    let counts = &report["counts"];
+    assert_eq!(counts["new"]["critical"], 1);
+    assert_eq!(counts["inherited"]["critical"], 1);
+    assert_eq!(counts["grown"]["medium"], 1);
+}
+
+#[test]
+fn the_push_is_blocked_and_the_mended_one_lands() {
+    let world = baseline();
+    branch(&world);
+    let main = world.remote_ref("main");
+    let blocked = world.push(&["origin", "feature"]).exits(1);
+    blocked
+        .says("BLOCKED")
+        .says("CRITICAL 9.5")
+        .says("shop/accounts.py:5:")
+        .says("compared with")
+        .says("the tip of origin/main");
+    assert_eq!(
+        (world.remote_ref("feature"), world.remote_ref("main")),
+        (None, main)
+    );
+
+    for file in ["shop/accounts.py", "shop/cart.py"] {
+        let text = std::fs::read_to_string(world.work().join(file)).unwrap();
+        world.write(file, text.replace("md5", "sha256"));
+    }
+    let head = world.commit("Use a hash that holds");
+    world
+        .push(&["origin", "feature"])
+        .exits(0)
+        .says("PASS")
+        .says("3 new issues below `high`");
+    assert_eq!(world.remote_ref("feature"), Some(head));
+}
