@@ -24,7 +24,12 @@ pub(super) fn inherit_from_tip(
         return Ok(());
     };
     // A comparison with nothing was asked for, or the base is the tip.
-    if judging.change.base_tree.as_ref().is_none_or(|base| *base == tip_tree) {
+    if judging
+        .change
+        .base_tree
+        .as_ref()
+        .is_none_or(|base| *base == tip_tree)
+    {
         return Ok(());
     }
     let target = judging.change.target.as_deref().unwrap_or("the target");

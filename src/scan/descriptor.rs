@@ -105,6 +105,9 @@ pub struct Output {
     /// A jq filter that is true for a report of this scanner, to recognise a file.
     #[serde(default)]
     pub detect: Option<String>,
+    /// Whether the filter lists every file that was scanned, so that one that is missing is known.
+    #[serde(default)]
+    pub lists_scanned: bool,
     /// Rules that mean that a file could not be read; they are no findings.
     #[serde(default)]
     pub error_rules: Vec<String>,

@@ -179,7 +179,8 @@ fn program_run(
             }
         };
     }
-    units(files, reading, unread).map(|units| (units, ran.took))
+    let lists_scanned = descriptor.output().is_some_and(|o| o.lists_scanned);
+    units(files, reading, unread, lists_scanned).map(|units| (units, ran.took))
 }
 
 /// A fault with the last lines of what the program said.
@@ -212,9 +213,14 @@ fn units(
     files: &[FileVersion],
     reading: Reading,
     mut unread: HashMap<RepoPath, String>,
+    lists_scanned: bool,
 ) -> std::result::Result<Vec<(FileVersion, UnitResult)>, Fault> {
     unread.extend(reading.unread);
-    if let Some(scanned) = &reading.scanned {
+    let scanned = reading
+        .scanned
+        .as_ref()
+        .or(lists_scanned.then_some(const { &Vec::new() }));
+    if let Some(scanned) = scanned {
         let covered: HashSet<&RepoPath> = scanned.iter().chain(unread.keys()).collect();
         let missing: Vec<String> = files
             .iter()

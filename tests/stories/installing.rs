@@ -1,1 +1,249 @@
-//! installing
+//! Installing, uninstalling, and living with hooks that were there before.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::support::{World, token};
+
+fn write_hook(path: &Path, script: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn leak(world: &World) {
+    world.git(&["switch", "--quiet", "--create", "bad"]);
+    world.write("leak.py", format!("TOKEN = '{}'\n", token(1)));
+    world.commit("Leak");
+}
+
+fn started_without_hook() -> World {
+    let world = World::new();
+    world.write("app.py", "X = 1\n");
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world
+}
+
+#[test]
+fn a_hook_that_was_there_runs_first_with_the_same_input_and_is_put_back() {
+    let world = started_without_hook();
+    let hook = world.work().join(".git/hooks/pre-push");
+    let seen = world.path("home/seen");
+    let script = format!(
+        "cat > '{}'\necho \"$1 $2\" >> '{}'",
+        seen.display(),
+        seen.display()
+    );
+    write_hook(&hook, &script);
+    world.newgate(&["install"]).exits(0).says("kept the hook");
+    world.newgate(&["install"]).exits(0);
+    world.write("fine.py", "Y = 1\n");
+    let head = world.commit("Fine");
+    let main = world.remote_ref("main").unwrap();
+    world.push(&["origin", "main"]).exits(0).says("PASS");
+    let expected = format!("refs/heads/main {head} refs/heads/main {main}\norigin ../remote.git\n");
+    assert_eq!(std::fs::read_to_string(&seen).unwrap(), expected);
+    world.newgate(&["uninstall"]).exits(0).says("put back");
+    assert_eq!(
+        std::fs::read_to_string(&hook).unwrap(),
+        format!("#!/bin/sh\n{script}\n")
+    );
+    world
+        .newgate(&["uninstall"])
+        .exits(0)
+        .says("nothing to take out");
+}
+
+#[test]
+fn a_hook_that_was_there_and_fails_stops_the_push() {
+    let world = started_without_hook();
+    write_hook(&world.work().join(".git/hooks/pre-push"), "exit 7");
+    world.install();
+    world.write("fine.py", "Y = 1\n");
+    world.commit("Fine");
+    world
+        .push(&["origin", "main"])
+        .exits(1)
+        .says("exited with code 7");
+}
+
+#[test]
+fn a_hook_that_reads_no_input_harms_nothing() {
+    let world = started_without_hook();
+    write_hook(&world.work().join(".git/hooks/pre-push"), "exit 0");
+    world.install();
+    leak(&world);
+    world.push(&["origin", "bad"]).exits(1).says("leak.py:1");
+}
+
+#[test]
+fn a_hooks_path_of_the_repository_is_honoured_and_a_global_one_is_not_written_into() {
+    let world = started_without_hook();
+    world.git(&["config", "core.hooksPath", ".hooks"]);
+    world.newgate(&["install"]).exits(0).says(".hooks/pre-push");
+    leak(&world);
+    world.push(&["origin", "bad"]).exits(1).says("leak.py:1");
+    world.newgate(&["uninstall"]).exits(0);
+    world.git(&["config", "--unset", "core.hooksPath"]);
+    let global = world.path("home/hooks");
+    world.git(&[
+        "config",
+        "--global",
+        "core.hooksPath",
+        global.to_str().unwrap(),
+    ]);
+    world
+        .newgate(&["install"])
+        .exits(2)
+        .says("in the global configuration")
+        .says("hint:");
+    assert!(!global.exists());
+    world.git(&["config", "core.hooksPath", ".git/hooks"]);
+    world.newgate(&["install"]).exits(0);
+    world.push(&["origin", "bad"]).exits(1).says("leak.py:1");
+}
+
+#[test]
+fn a_linked_worktree_and_a_submodule_are_gated_too() {
+    let world = started_without_hook();
+    world.git(&["worktree", "add", "--quiet", "../linked"]);
+    let linked = world.path("linked");
+    let newgate = env!("CARGO_BIN_EXE_newgate");
+    world.run_in(&linked, newgate, &["install"], b"").exits(0);
+    std::fs::write(linked.join("leak.py"), format!("TOKEN = '{}'\n", token(1))).unwrap();
+    let git = |folder: &Path, args: &[&str]| world.run_in(folder, "git", args, b"");
+    git(&linked, &["add", "leak.py"]).exits(0);
+    git(&linked, &["commit", "--quiet", "--message", "Leak"]).exits(0);
+    git(&linked, &["push", "origin", "linked"])
+        .exits(1)
+        .says("leak.py:1");
+
+    let allow = ["-c", "protocol.file.allow=always"];
+    let remote = world.path("remote.git");
+    world.git(
+        &[
+            &allow[..],
+            &[
+                "submodule",
+                "--quiet",
+                "add",
+                remote.to_str().unwrap(),
+                "sub",
+            ],
+        ]
+        .concat(),
+    );
+    world.commit("Add a submodule");
+    let sub = world.work().join("sub");
+    world
+        .run_in(&sub, newgate, &["install"], b"")
+        .exits(0)
+        .says(".git/modules/sub/hooks/pre-push");
+    git(&sub, &["switch", "--quiet", "--create", "bad"]).exits(0);
+    std::fs::write(sub.join("leak.py"), format!("TOKEN = '{}'\n", token(2))).unwrap();
+    git(&sub, &["add", "leak.py"]).exits(0);
+    git(&sub, &["commit", "--quiet", "--message", "Leak"]).exits(0);
+    git(&sub, &["push", "origin", "bad"])
+        .exits(1)
+        .says("leak.py:1");
+    // The outer repository is judged with the submodule in it.
+    assert_eq!(world.check(&[])["verdict"], "pass");
+}
+
+#[test]
+fn without_a_useful_path_the_hook_still_finds_newgate_and_without_newgate_it_stops() {
+    let mut world = World::started();
+    leak(&world);
+    let git = which::which("git").unwrap();
+    world
+        .environment
+        .push(("PATH".into(), "/usr/bin:/bin".into()));
+    let push = ["push", "origin", "bad"];
+    world
+        .run_in(&world.work(), git.to_str().unwrap(), &push, b"")
+        .exits(1)
+        .says("leak.py:1");
+    let hook = world.work().join(".git/hooks/pre-push");
+    let text = std::fs::read_to_string(&hook)
+        .unwrap()
+        .replace(env!("CARGO_BIN_EXE_newgate"), "/nowhere/newgate");
+    std::fs::write(&hook, text).unwrap();
+    world
+        .run_in(&world.work(), git.to_str().unwrap(), &push, b"")
+        .exits(1)
+        .says("the program is gone");
+    assert_eq!(world.remote_ref("bad"), None);
+}
+
+#[test]
+fn the_demonstration_shows_a_block_and_a_pass() {
+    let world = World::new();
+    let ran = world.newgate(&["demo"]).exits(0);
+    ran.says("BLOCKED")
+        .says("GitHub personal access token")
+        .says("PASS")
+        .says("The mended push passed");
+    let kept = world.path("home/kept");
+    world
+        .newgate(&["demo", "--keep", kept.to_str().unwrap()])
+        .exits(0);
+    assert!(kept.join("shop/.git").is_dir());
+    world
+        .newgate(&["demo", "--keep", kept.to_str().unwrap()])
+        .exits(3);
+}
+
+/// `install.sh` with a prefix of its own; the build is the one that made the tests' newgate, or a
+/// release build that is there already.
+#[test]
+fn the_installer_checks_what_it_needs_and_touches_only_its_prefix() {
+    let mut world = started_without_hook();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("install.sh");
+    let script = script.to_str().unwrap();
+    let home = world.path("home");
+    let run = |world: &World, args: &[&str]| world.run_in(&home, script, args, b"");
+    run(&world, &["--help"])
+        .exits(0)
+        .says("usage: ./install.sh");
+    run(&world, &["--wat"]).exits(2).says("no option `--wat`");
+    run(&world, &["--prefix"]).exits(2).says("needs a folder");
+    run(&world, &["a"]).exits(2).says("is not a folder");
+    // Uninstalling removes what an installation left, and nothing else.
+    let bin = home.join("prefix/bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    std::fs::copy(env!("CARGO_BIN_EXE_newgate"), bin.join("newgate")).unwrap();
+    std::fs::write(bin.join("other"), "").unwrap();
+    let work = world.work();
+    let installed = bin.join("newgate");
+    world
+        .run_in(&work, installed.to_str().unwrap(), &["install"], b"")
+        .exits(0);
+    run(
+        &world,
+        &["--uninstall", "--prefix", "prefix", work.to_str().unwrap()],
+    )
+    .exits(0)
+    .says("removed");
+    assert!(!work.join(".git/hooks/pre-push").exists());
+    run(&world, &["--uninstall", "--prefix", "prefix"])
+        .exits(0)
+        .says("removed");
+    assert!(!installed.exists() && bin.join("other").exists());
+    run(&world, &["--uninstall", "--prefix", "prefix"])
+        .exits(0)
+        .says("there is no");
+    // Without its tools it says which are missing. A PATH with the shell's tools alone:
+    let tools = home.join("tools");
+    std::fs::create_dir_all(&tools).unwrap();
+    for tool in ["sh", "dirname", "cat", "sed", "git"] {
+        std::os::unix::fs::symlink(which::which(tool).unwrap(), tools.join(tool)).unwrap();
+    }
+    world
+        .environment
+        .push(("PATH".into(), tools.display().to_string()));
+    run(&world, &["--prefix", "prefix"])
+        .exits(2)
+        .says("cargo: the Rust toolchain")
+        .says("cc: a C compiler");
+}

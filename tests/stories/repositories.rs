@@ -1,1 +1,208 @@
-//! repositories
+//! Repositories where other gates broke.
+
+use crate::support::{World, places, token};
+
+fn leak(number: u32) -> String {
+    format!("TOKEN = '{}'\n", token(number))
+}
+
+const NEWGATE: &str = env!("CARGO_BIN_EXE_newgate");
+
+/// A world with an old leak in `old.py` on `main`, and on `feature` an edit of it and a new leak.
+fn with_both(init: &[&str]) -> World {
+    let world = World::with(init);
+    world.write("old.py", format!("import os\n\n{}", leak(1)));
+    world.write("gone.py", "X = 1\n");
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("old.py", format!("import os\nimport sys\n\n{}", leak(1)));
+    world.write("new.py", leak(2));
+    std::fs::remove_file(world.work().join("gone.py")).unwrap();
+    world.commit("Go on");
+    world
+}
+
+#[test]
+fn sha256_and_reftable_repositories_are_judged_like_others() {
+    for init in [&["--object-format=sha256"][..], &["--ref-format=reftable"]] {
+        let world = with_both(init);
+        let report = world.check(&["-v"]);
+        assert_eq!(places(&report, "new"), ["new.py:1"], "{init:?}");
+        assert_eq!(places(&report, "inherited"), ["old.py:4"], "{init:?}");
+        world.install();
+        world.push(&["origin", "feature"]).exits(1).says("new.py:1");
+        world.write("staged.py", leak(3));
+        world.git(&["add", "staged.py"]);
+        assert_eq!(places(&world.check(&["--staged"]), "new"), ["staged.py:1"]);
+        // History, merges included.
+        world.git(&["rm", "--quiet", "--cached", "staged.py"]);
+        std::fs::remove_file(world.work().join("staged.py")).unwrap();
+        world.write("new.py", "N = 1\n");
+        world.commit("Take it away");
+        let report = world.check(&[]);
+        assert_eq!(
+            report["issues"][0]["occurrences"][0]["stage"], "history",
+            "{report:#}"
+        );
+    }
+}
+
+#[test]
+fn a_bare_repository_can_be_checked() {
+    let world = with_both(&[]);
+    world.push(&["--quiet", "origin", "feature"]).exits(0);
+    let bare = world.path("remote.git");
+    let ran = world.run_in(
+        &bare,
+        NEWGATE,
+        &[
+            "check", "--head", "feature", "--target", "main", "--format", "json",
+        ],
+        b"",
+    );
+    assert_eq!(places(&ran.json(), "new"), ["new.py:1"]);
+    world
+        .run_in(&bare, NEWGATE, &["check", "--worktree"], b"")
+        .exits(2)
+        .says("no work tree");
+}
+
+#[test]
+fn a_shallow_clone_says_what_it_cannot_know() {
+    let world = with_both(&[]);
+    world.push(&["--quiet", "origin", "feature"]).exits(0);
+    let url = format!("file://{}", world.path("remote.git").display());
+    world.git(&[
+        "clone",
+        "--quiet",
+        "--depth=1",
+        "--no-single-branch",
+        "--branch=feature",
+        &url,
+        "../shallow",
+    ]);
+    let shallow = world.path("shallow");
+    let ran = world.run_in(&shallow, NEWGATE, &["check"], b"").exits(1);
+    ran.says("new.py:1")
+        .says("this shallow clone holds no common commit")
+        .says("git fetch --unshallow");
+}
+
+#[test]
+fn a_partial_clone_fetches_what_it_needs() {
+    let world = with_both(&[]);
+    world.push(&["--quiet", "origin", "feature"]).exits(0);
+    let remote = world.path("remote.git");
+    world
+        .run_in(
+            &remote,
+            "git",
+            &["config", "uploadpack.allowFilter", "true"],
+            b"",
+        )
+        .exits(0);
+    world
+        .run_in(
+            &remote,
+            "git",
+            &["config", "uploadpack.allowAnySHA1InWant", "true"],
+            b"",
+        )
+        .exits(0);
+    let url = format!("file://{}", remote.display());
+    world.git(&[
+        "clone",
+        "--quiet",
+        "--filter=blob:none",
+        "--no-checkout",
+        "--branch=feature",
+        &url,
+        "../partial",
+    ]);
+    let partial = world.path("partial");
+    let ran = world
+        .run_in(&partial, NEWGATE, &["check", "--format", "json"], b"")
+        .exits(1);
+    assert_eq!(places(&ran.json(), "new"), ["new.py:1"]);
+    assert_eq!(places(&ran.json(), "inherited"), ["old.py:4"]);
+}
+
+#[test]
+fn a_partial_commit_and_odd_indexes_are_judged_as_they_are() {
+    let world = World::started();
+    world.git(&["config", "core.splitIndex", "true"]);
+    world.git(&["config", "index.sparse", "true"]);
+    world.write("staged.py", leak(1));
+    world.git(&["add", "staged.py"]);
+    assert_eq!(places(&world.check(&["--staged"]), "new"), ["staged.py:1"]);
+    // `git commit -- file` runs its hooks with an index of its own.
+    let hook = world.work().join(".git/hooks/pre-commit");
+    std::fs::write(
+        &hook,
+        format!("#!/bin/sh\nexec '{NEWGATE}' check --staged --quiet\n"),
+    )
+    .unwrap();
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    world.write("app.py", "X = 2\n");
+    world
+        .try_git(&["commit", "--message", "Only this", "--", "app.py"])
+        .exits(0);
+    world
+        .try_git(&["commit", "--message", "And that"])
+        .exits(1)
+        .says("staged.py:1");
+}
+
+#[test]
+fn a_clone_with_alternates_sees_their_objects() {
+    let world = with_both(&[]);
+    world.push(&["--quiet", "origin", "feature"]).exits(0);
+    let remote = world.path("remote.git");
+    world.git(&[
+        "clone",
+        "--quiet",
+        "--shared",
+        "--branch=feature",
+        remote.to_str().unwrap(),
+        "../shared",
+    ]);
+    let ran = world
+        .run_in(
+            &world.path("shared"),
+            NEWGATE,
+            &["check", "--format", "json"],
+            b"",
+        )
+        .exits(1);
+    assert_eq!(places(&ran.json(), "new"), ["new.py:1"]);
+}
+
+#[test]
+fn renames_of_case_large_and_empty_and_binary_files_are_taken_as_they_come() {
+    let world = World::started();
+    world.write(
+        "Readme.md",
+        "# Hello\n\nSome text that is long enough to be recognised.\n",
+    );
+    world.write("empty.py", "");
+    world.write("binary.py", b"\x00\x01\x02\xff\xfe");
+    world.write(
+        "crlf.py",
+        format!("A = 1\r\n{}", leak(1).replace('\n', "\r\n")),
+    );
+    world.commit("Odd files");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["mv", "Readme.md", "README.md"]);
+    world.write("big.txt", "a line of a large file\n".repeat(400_000));
+    world.write("crlf.py", format!("A = 1\n{}", leak(1)));
+    world.commit("Go on");
+    let report = world.check(&[]);
+    assert_eq!(
+        (report["verdict"].as_str(), places(&report, "inherited")),
+        (Some("pass"), vec!["crlf.py:2".to_owned()])
+    );
+}

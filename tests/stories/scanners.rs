@@ -1,1 +1,494 @@
-//! scanners
+//! Scanners: two about one weakness, results that are remembered, and every way to fail.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use crate::support::{World, issues, places, tools};
+
+const SHELL: &str =
+    "import subprocess\n\n\ndef run(command):\n    subprocess.call(command, shell=True)\n";
+
+/// A world whose `main` has the configuration and a harmless file, pushed.
+fn configured(scanners: &[&str]) -> World {
+    let world = World::new();
+    world.write("app.py", "X = 1\n");
+    world.configure(scanners);
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.install();
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world
+}
+
+/// The same with a program in place of Bandit.
+fn with_fake(script: &str, more: &str) -> World {
+    let world = World::new();
+    let program = world.path("home/bandit");
+    write_program(&program, script);
+    world.write("app.py", "X = 1\n");
+    world.write(
+        ".newgate/config.toml",
+        format!(
+            "[scanners.bandit]\npath = \"{}\"\n{more}",
+            program.display()
+        ),
+    );
+    world.commit("Configure a program that is not what it seems");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.install();
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("run.py", SHELL);
+    world.commit("Run");
+    world
+}
+
+fn write_program(path: &std::path::Path, script: &str) {
+    let version = "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'bandit 1.9.4'; exit 0; fi\n";
+    std::fs::write(path, format!("{version}{script}\n")).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn scanner<'r>(report: &'r Value, name: &str) -> &'r Value {
+    let all = report["scanners"].as_array().unwrap();
+    all.iter().find(|s| s["name"] == name).unwrap()
+}
+
+#[test]
+fn bandit_and_ruff_about_one_place_are_one_issue_with_one_occurrence() {
+    let world = configured(&["bandit", "ruff"]);
+    world.write("run.py", SHELL);
+    world.commit("Run");
+    let report = world.check(&[]);
+    let new = issues(&report, "new");
+    let shell = new.iter().find(|i| i["severity"] == "critical").unwrap();
+    let rules: Vec<&str> = shell["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["rule"].as_str().unwrap())
+        .collect();
+    assert_eq!(rules, ["B602", "S602"]);
+    let occurrences = shell["occurrences"].as_array().unwrap();
+    assert_eq!(occurrences.len(), 1, "{shell:#}");
+    assert_eq!(
+        occurrences[0]["scanners"],
+        serde_json::json!(["bandit", "ruff"])
+    );
+    assert_eq!(
+        (&occurrences[0]["line"], &shell["score"]),
+        (&5.into(), &9.5.into())
+    );
+    world
+        .push(&["origin", "feature"])
+        .exits(1)
+        .says("bandit B602, ruff S602");
+}
+
+#[test]
+fn a_second_judgement_of_the_same_commit_starts_no_scanner() {
+    let world = configured(&["bandit", "ruff"]);
+    world.write("run.py", SHELL);
+    world.commit("Run");
+    let first = world.check(&[]);
+    assert_eq!(scanner(&first, "bandit")["scanned"], 1);
+    let second = world.check(&[]);
+    for name in ["bandit", "ruff", "secrets"] {
+        assert_eq!(scanner(&second, name)["scanned"], 0, "{name}");
+        assert_eq!(scanner(&second, name)["milliseconds"], 0, "{name}");
+    }
+    assert_eq!(scanner(&second, "bandit")["version"], "1.9.4");
+    assert_eq!(first["issues"], second["issues"]);
+    // The version of the program is remembered too: it may be gone, and nobody asks.
+    let again = world
+        .newgate(&["check", "--format", "json", "-v"])
+        .exits(1)
+        .json();
+    assert_eq!(scanner(&again, "bandit")["cached"], 1);
+}
+
+#[test]
+fn of_ten_thousand_files_only_the_changed_one_is_scanned() {
+    let world = World::new();
+    world.configure(&["bandit", "ruff"]);
+    for n in 0..10_000 {
+        world.write(&format!("pkg{}/m{n}.py", n % 100), format!("V{n} = {n}\n"));
+    }
+    world.commit("Ten thousand");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("pkg7/m7.py", SHELL);
+    world.commit("Run");
+    let report = world.check(&[]);
+    for name in ["bandit", "ruff"] {
+        // One version at head, and its old one at base, since the head has findings.
+        assert_eq!(
+            scanner(&report, name)["scanned"],
+            2,
+            "{name}: {}",
+            report["scanners"]
+        );
+    }
+    assert_eq!(places(&report, "new"), ["pkg7/m7.py:1", "pkg7/m7.py:5"]);
+}
+
+#[test]
+fn linked_worktrees_share_what_is_remembered() {
+    let world = configured(&["bandit"]);
+    world.write("run.py", SHELL);
+    world.commit("Run");
+    world.check(&[]);
+    world.git(&[
+        "worktree",
+        "add",
+        "--quiet",
+        "--detach",
+        "../linked",
+        "feature",
+    ]);
+    let linked = world.path("linked");
+    let ran = world
+        .run_in(
+            &linked,
+            env!("CARGO_BIN_EXE_newgate"),
+            &["check", "--format", "json"],
+            b"",
+        )
+        .exits(1);
+    assert_eq!(scanner(&ran.json(), "bandit")["scanned"], 0);
+}
+
+#[test]
+fn a_new_configuration_of_a_scanner_makes_no_old_issue_new() {
+    let world = configured(&["bandit"]);
+    world.git(&["switch", "--quiet", "main"]);
+    world.write("run.py", SHELL);
+    world.commit("An old issue");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "--create", "other"]);
+    world.write("run.py", format!("{SHELL}\n\ndef other():\n    return 1\n"));
+    world.commit("Go on");
+    let before = world.check(&[]);
+    assert_eq!(
+        (before["verdict"].as_str(), issues(&before, "new").len()),
+        (Some("pass"), 0)
+    );
+    // The target turns off a check: both sides are scanned anew.
+    world.git(&["switch", "--quiet", "main"]);
+    world.write("bandit.yaml", "skips: [B404]\n");
+    world.commit("Skip a check");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "other"]);
+    let after = world.check(&[]);
+    assert_eq!(
+        scanner(&after, "bandit")["scanned"],
+        2,
+        "{}",
+        after["scanners"]
+    );
+    assert_eq!(
+        (after["verdict"].as_str(), issues(&after, "new").len()),
+        (Some("pass"), 0)
+    );
+    let rules: Vec<&Value> = after["issues"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|i| &i["rules"][0]["rule"])
+        .collect();
+    assert_eq!(rules, ["B602"], "B404 is skipped now");
+}
+
+#[test]
+fn an_upgrade_of_a_scanner_makes_no_old_issue_new() {
+    let world = World::new();
+    let program = world.path("home/bandit");
+    let real = tools().join("bandit");
+    let wrapper = |version: &str| {
+        let script = format!(
+            "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'bandit {version}'; exit 0; fi\nexec '{}' \"$@\"\n",
+            real.display()
+        );
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    wrapper("1.0.0");
+    world.write(
+        ".newgate/config.toml",
+        format!("[scanners.bandit]\npath = \"{}\"\n", program.display()),
+    );
+    world.write("run.py", SHELL);
+    world.commit("An old issue");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("run.py", format!("\n{SHELL}"));
+    world.commit("Go on");
+    let before = world.check(&[]);
+    wrapper("1.9.4-new");
+    let after = world.check(&[]);
+    assert_eq!(scanner(&before, "bandit")["version"], "1.0.0");
+    assert_eq!(scanner(&after, "bandit")["version"], "1.9.4-new");
+    assert_eq!(
+        scanner(&after, "bandit")["scanned"],
+        2,
+        "both sides are scanned anew"
+    );
+    assert_eq!(issues(&after, "new").len(), 0);
+}
+
+#[test]
+fn scripts_without_an_extension_are_found_by_their_first_line() {
+    let world = configured(&["bandit"]);
+    world.write("bin/run", format!("#!/usr/bin/env python3\n{SHELL}"));
+    world.write("bin/other", "#!/bin/sh\necho\n");
+    world.commit("Run");
+    let report = world.check(&[]);
+    assert_eq!(scanner(&report, "bandit")["scanned"], 1);
+    assert_eq!(places(&report, "new"), ["bin/run:2", "bin/run:6"]);
+}
+
+#[test]
+fn strange_file_names_are_scanned_and_reported_as_they_are() {
+    let world = configured(&["bandit", "ruff"]);
+    let names = [
+        "-dash.py",
+        "sp ace.py",
+        "new\nline.py",
+        "quo'te\".py",
+        "ünï/x.py",
+        "pct%20.py",
+        "@at.py",
+        "[br]*.py",
+    ];
+    for name in names {
+        world.write(name, SHELL);
+    }
+    use std::os::unix::ffi::OsStrExt;
+    let raw = std::ffi::OsStr::from_bytes(b"\xff.py");
+    std::fs::write(world.work().join(raw), SHELL).unwrap();
+    world.commit("Names");
+    let report = world.check(&[]);
+    assert_eq!(scanner(&report, "bandit")["scanned"], names.len() + 1);
+    let shell = issues(&report, "new")
+        .into_iter()
+        .find(|i| i["severity"] == "critical")
+        .unwrap();
+    let occurrences = shell["occurrences"].as_array().unwrap();
+    assert_eq!(occurrences.len(), names.len() + 1);
+    assert!(
+        occurrences
+            .iter()
+            .all(|o| o["scanners"].as_array().unwrap().len() == 2),
+        "{shell:#}"
+    );
+    let paths: Vec<&str> = occurrences
+        .iter()
+        .map(|o| o["path"].as_str().unwrap())
+        .collect();
+    assert!(
+        paths.contains(&"\\xff.py") && paths.contains(&"new\\u{a}line.py"),
+        "{paths:?}"
+    );
+    let shown = world.newgate(&["check"]).exits(1);
+    assert!(!shown.all().contains("new\nline.py"));
+}
+
+#[test]
+fn links_lead_nowhere() {
+    let world = configured(&["bandit"]);
+    std::os::unix::fs::symlink("/etc/passwd", world.work().join("out.py")).unwrap();
+    std::os::unix::fs::symlink(".", world.work().join("loop")).unwrap();
+    world.commit("Links");
+    let report = world.check(&[]);
+    assert_eq!(
+        (
+            report["verdict"].as_str(),
+            &scanner(&report, "bandit")["scanned"]
+        ),
+        (Some("pass"), &0.into())
+    );
+}
+
+#[test]
+fn a_scanner_that_is_missing_leaves_the_verdict_open() {
+    let world = World::new();
+    world.write(
+        ".newgate/config.toml",
+        "[scanners.bandit]\npath = \"/nowhere/bandit\"\n",
+    );
+    world.write("app.py", "X = 1\n");
+    world.commit("Configure");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.install();
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("notes.txt", "no Python here\n");
+    world.commit("Notes");
+    world.push(&["origin", "feature"]).exits(0);
+    world.write("run.py", SHELL);
+    world.commit("Run");
+    world
+        .push(&["origin", "feature"])
+        .exits(1)
+        .says("INCOMPLETE")
+        .says("bandit is missing")
+        .says("/nowhere/bandit");
+    world.newgate(&["check"]).exits(3);
+}
+
+#[test]
+fn every_way_to_crash_is_incomplete_and_never_clean() {
+    for (script, says) in [
+        (
+            "echo 'Traceback: boom' >&2; exit 1",
+            "exited with code 1; it said: Traceback: boom",
+        ),
+        ("exit 0", "the output is empty"),
+        ("echo '{\"errors\": [], \"results\"'; exit 0", "not JSON"),
+        (
+            "echo '{\"errors\": [], \"results\": [], \"metrics\": {\"_totals\": {}}}'; exit 0",
+            "covers 0 of 1 files",
+        ),
+        ("kill -9 $$", "code 137"),
+        ("sleep 60 & sleep 60", "stopped after 1 s"),
+    ] {
+        let world = with_fake(script, "timeout = 1\n");
+        let ran = world.newgate(&["check"]);
+        assert_eq!(ran.code, 3, "{script}: {ran:#?}");
+        ran.says("INCOMPLETE").says(says);
+        world.push(&["--quiet", "origin", "feature"]).exits(1);
+        assert_eq!(world.remote_ref("feature"), None);
+    }
+}
+
+#[test]
+fn a_crash_may_be_let_pass_and_is_still_said() {
+    let world = with_fake("exit 1", "[gate]\non-incomplete = \"warn\"\n");
+    let ran = world.newgate(&["check"]).exits(0);
+    ran.says("PASS")
+        .says("bandit failed")
+        .says("lets that pass");
+}
+
+#[test]
+fn what_one_scanner_finds_blocks_even_if_another_crashed() {
+    let world = with_fake("exit 1", "");
+    world.write(
+        "leak.py",
+        format!("TOKEN = '{}'\n", crate::support::token(1)),
+    );
+    world.commit("Leak");
+    world
+        .newgate(&["check"])
+        .exits(1)
+        .says("BLOCKED")
+        .says("bandit failed");
+}
+
+#[test]
+fn a_crash_is_not_remembered_as_a_result() {
+    let world = with_fake("exit 1", "");
+    world.newgate(&["check"]).exits(3);
+    let program = world.path("home/bandit");
+    write_program(
+        &program,
+        &format!("exec '{}' \"$@\"", tools().join("bandit").display()),
+    );
+    world.newgate(&["check"]).exits(1).says("run.py:5");
+}
+
+#[test]
+fn a_file_that_cannot_be_parsed_any_more_is_not_clean() {
+    let world = configured(&["bandit", "ruff"]);
+    world.git(&["switch", "--quiet", "main"]);
+    world.write("old.py", "def broken(:\n");
+    world.commit("Broken for long");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "--create", "other"]);
+    world.write("old.py", "def broken(:\n    pass\n");
+    world.commit("Still broken");
+    world.newgate(&["check"]).exits(0);
+    world.write("app.py", "X = = 1\n");
+    world.commit("Newly broken");
+    let ran = world.newgate(&["check"]).exits(3);
+    ran.says("bandit cannot read `app.py`")
+        .says("ruff cannot read `app.py`");
+}
+
+#[test]
+fn the_list_of_scanners_says_what_is_on_found_and_why_not() {
+    let world = World::new();
+    world.write(
+        ".newgate/config.toml",
+        "[scanners.ruff]\npath = \"/nowhere/ruff\"\n",
+    );
+    world.commit("Configure");
+    let ran = world.newgate(&["scanners", "--format", "json"]).exits(0);
+    let rows = ran.json();
+    let row = |name: &str| {
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .find(|r| r["name"] == name)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        (row("ruff")["on"].as_bool(), row("ruff")["found"].as_bool()),
+        (Some(true), Some(false))
+    );
+    assert!(
+        row("ruff")["why-not"]
+            .as_str()
+            .unwrap()
+            .contains("/nowhere/ruff")
+    );
+    assert_eq!(
+        (
+            row("secrets")["on"].as_bool(),
+            row("secrets")["found"].as_bool()
+        ),
+        (Some(true), Some(true))
+    );
+    assert_eq!(row("bandit")["on"], false);
+    world
+        .newgate(&["scanners"])
+        .exits(0)
+        .says("built in")
+        .says("/nowhere/ruff");
+}
+
+#[test]
+fn a_scanner_of_the_project_needs_no_rust() {
+    let world = World::new();
+    let program = world.path("home/todo-scan");
+    let script = "#!/bin/sh\n[ \"$1\" = --version ] && { echo 'todo 1.0'; exit 0; }\nprintf '['\nsep=''\n\
+                  for f in \"$@\"; do grep -n FIXME \"$f\" /dev/null | while IFS=: read -r file line rest; do\n\
+                  printf '%s{\"f\":\"%s\",\"l\":%s}' \"$sep\" \"$file\" \"$line\"; done; done\nprintf ']'\n";
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    world.write(
+        ".newgate/scanners/todo.toml",
+        "name = \"todo\"\ntitle = \"Unfinished work\"\nhomepage = \"https://example.com\"\nkind = \"code\"\nscope = \"file\"\nfiles = [\"*.txt\"]\n\
+         [program]\ncommand = [\"todo-scan\", \"{files}\"]\nversion = [\"--version\"]\nversion-pattern = 'todo (\\S+)'\nexit-ok = [0]\n\
+         [output]\nformat = \"json\"\nfilter = '.[] | {path: .f, line: .l, rule: \"unfinished\", message: \"Unfinished.\", level: \"high\"}'\n\
+         [severity]\nhigh = 8.0\n",
+    );
+    world.write(
+        ".newgate/config.toml",
+        format!("[scanners.todo]\npath = \"{}\"\n", program.display()),
+    );
+    world.commit("A scanner of our own");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.write("a.txt", "one\nFIXME two\n");
+    world.commit("Unfinished");
+    let report = world.check(&[]);
+    assert_eq!(
+        (report["verdict"].as_str(), places(&report, "new")),
+        (Some("blocked"), vec!["a.txt:2".to_owned()])
+    );
+}

@@ -1,1 +1,184 @@
-//! secrets
+//! Secrets: old ones are not held against a change, new ones never pass, and no text of one is kept.
+
+use crate::support::{World, places, token};
+
+fn line(number: u32) -> String {
+    format!("TOKEN = '{}'\n", token(number))
+}
+
+/// A world whose `main` has a secret from before the gate, and a branch is checked out.
+fn with_old_secret() -> World {
+    let world = World::new();
+    world.write("settings.py", format!("import os\n\n{}", line(1)));
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.install();
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world
+}
+
+#[test]
+fn a_secret_that_a_later_commit_takes_away_has_leaked() {
+    let world = with_old_secret();
+    world.write("leak.py", line(2));
+    let leak = world.commit("Leak");
+    world.write("leak.py", "TOKEN = None\n");
+    world.commit("Take it away");
+    let report = world.check(&[]);
+    assert_eq!(
+        (report["verdict"].as_str(), places(&report, "new")),
+        (Some("blocked"), vec!["leak.py:1".to_owned()])
+    );
+    assert_eq!(
+        report["issues"][0]["occurrences"][0]["commit"],
+        leak.as_str()
+    );
+    world
+        .push(&["origin", "feature"])
+        .exits(1)
+        .says(&leak[..10])
+        .says("git rebase -i");
+    // Without the commit, it passes.
+    world.git(&["reset", "--quiet", "--soft", "main"]);
+    world.commit("Only what is wanted");
+    world.push(&["origin", "feature"]).exits(0);
+}
+
+#[test]
+fn a_secret_in_a_merge_of_the_push_is_found() {
+    let world = with_old_secret();
+    world.write("a.py", "A = 1\n");
+    world.commit("A");
+    world.git(&["switch", "--quiet", "--create", "side", "main"]);
+    world.write("b.py", "B = 1\n");
+    world.commit("B");
+    world.git(&["switch", "--quiet", "feature"]);
+    world.git(&["merge", "--quiet", "--no-commit", "--no-ff", "side"]);
+    world.write("b.py", line(5));
+    world.commit("Merge with a surprise");
+    world.write("b.py", "B = 2\n");
+    world.commit("Take it away");
+    world.push(&["origin", "feature"]).exits(1).says("b.py:1");
+}
+
+#[test]
+fn an_old_secret_that_moves_with_its_file_or_alone_is_inherited() {
+    let world = with_old_secret();
+    world.git(&["mv", "settings.py", "config.py"]);
+    world.commit("Rename");
+    world
+        .push(&["origin", "feature"])
+        .exits(0)
+        .says("nothing new");
+    world.git(&["reset", "--quiet", "--hard", "main"]);
+    world.write("settings.py", "import os\n\nDEBUG = False\n");
+    world.write(
+        "env.py",
+        format!(
+            "import sys\n\n\ndef name():\n    return sys.argv[0]\n\n\n{}",
+            line(1)
+        ),
+    );
+    world.commit("Take it apart");
+    let report = world.check(&[]);
+    assert_eq!(
+        (
+            report["verdict"].as_str(),
+            report["issues"][0]["occurrences"][0]["stage"].as_str()
+        ),
+        (Some("pass"), Some("secret"))
+    );
+}
+
+#[test]
+fn a_copy_of_an_old_secret_and_another_one_in_its_place_are_new() {
+    let world = with_old_secret();
+    world.newgate(&["baseline", "build"]).exits(0);
+    world.write("copy.py", line(1));
+    world.commit("Copy");
+    world
+        .push(&["origin", "feature"])
+        .exits(1)
+        .says("grown: 1 new occurrence, 1 inherited")
+        .says("copy.py:1");
+    world.git(&["reset", "--quiet", "--hard", "main"]);
+    world.write("settings.py", format!("import os\n\n{}", line(3)));
+    world.commit("Rotate it in the open");
+    let report = world.check(&[]);
+    assert_eq!(
+        (places(&report, "new"), places(&report, "fixed")),
+        (
+            vec!["settings.py:3".to_owned()],
+            vec!["settings.py:3".to_owned()]
+        )
+    );
+}
+
+#[test]
+fn the_text_of_a_secret_is_kept_nowhere_and_shown_nowhere() {
+    let world = with_old_secret();
+    world.configure(&["bandit", "ruff"]);
+    let password = "Zx9-quartz-Lamp-77";
+    world.write(
+        "leak.py",
+        format!(
+            "{}password = '{password}'\nurl = 'postgres://app:{password}@db.internal/x'\n",
+            line(2)
+        ),
+    );
+    world.commit("Leak");
+    let html = world.path("report.json");
+    let shown = [
+        world.newgate(&["check", "-v"]),
+        world.newgate(&[
+            "check",
+            "--format",
+            "json",
+            "--output",
+            &format!("json={}", html.display()),
+        ]),
+        world.push(&["origin", "feature"]),
+    ];
+    let mut texts: Vec<(String, Vec<u8>)> = shown
+        .iter()
+        .map(|r| ("output".into(), r.all().into_bytes()))
+        .collect();
+    let kept = world.work().join(".git/newgate");
+    for folder in [kept.clone(), kept.join("last"), world.folder()] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                texts.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    assert!(
+        texts.iter().any(|(n, _)| n.ends_with("cache.db"))
+            && texts.iter().any(|(n, _)| n.ends_with("last/report.json"))
+    );
+    for secret in [&token(1)[6..], &token(2)[6..], password] {
+        for (name, text) in &texts {
+            let found = text.windows(secret.len()).any(|w| w == secret.as_bytes());
+            assert!(!found, "a secret is in {name}");
+        }
+    }
+}
+
+#[test]
+fn an_inline_comment_marks_a_secret_as_none_and_it_stays_in_the_report() {
+    let world = with_old_secret();
+    world.write(
+        "docs.py",
+        format!("EXAMPLE = '{}'  # newgate:allow-secret\n", token(4)),
+    );
+    world.commit("An example");
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "pass");
+    assert_eq!(report["counts"]["exempted"]["critical"], 1);
+    assert!(
+        report["issues"][0]["occurrences"][0]["exempted"]
+            .as_str()
+            .unwrap()
+            .contains("inline")
+    );
+}

@@ -1,1 +1,171 @@
-//! trust
+//! A branch cannot weaken the gate that judges it.
+
+use crate::support::{World, issues, token};
+
+const SHELL: &str =
+    "import subprocess\n\n\ndef run(command):\n    subprocess.call(command, shell=True)\n";
+
+fn gated() -> World {
+    let world = World::new();
+    world.write("app.py", "X = 1\n");
+    world.configure(&["bandit", "ruff"]);
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.install();
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("run.py", SHELL);
+    world
+}
+
+#[track_caller]
+fn still_blocked(world: &World) {
+    world.commit("Try to get through");
+    let ran = world.push(&["origin", "feature"]).exits(1);
+    ran.says("BLOCKED").says("run.py:5");
+}
+
+#[test]
+fn an_edited_configuration_applies_only_once_it_is_on_the_target() {
+    let world = gated();
+    world.write(
+        ".newgate/config.toml",
+        "[gate]\nblock-at = \"critical\"\n[scanners]\nsecrets = false\n",
+    );
+    world.commit("Try to get through");
+    world
+        .push(&["origin", "feature"])
+        .exits(1)
+        .says("run.py:5")
+        .says("applies once it is on origin/main");
+    // It can be tried out by hand.
+    let report = world.check(&["--config-from", "head"]);
+    assert_eq!(
+        report["scanners"].as_array().unwrap().len(),
+        0,
+        "{report:#}"
+    );
+}
+
+#[test]
+fn a_deleted_or_broken_configuration_changes_nothing() {
+    let world = gated();
+    std::fs::remove_dir_all(world.work().join(".newgate")).unwrap();
+    still_blocked(&world);
+    world.write(".newgate/config.toml", "[[[\n");
+    still_blocked(&world);
+}
+
+#[test]
+fn configuration_of_a_scanner_in_the_branch_is_not_read() {
+    let world = gated();
+    for folder in ["", "pkg/"] {
+        world.write(&format!("{folder}.bandit"), "[bandit]\nskips: B602\n");
+        world.write(&format!("{folder}bandit.yaml"), "skips: [B602]\n");
+        world.write(
+            &format!("{folder}ruff.toml"),
+            "lint.ignore = ['S']\nexclude = ['*.py']\n",
+        );
+        world.write(
+            &format!("{folder}pyproject.toml"),
+            "[tool.bandit]\nskips = ['B602']\n[tool.ruff]\nexclude = ['*.py']\n",
+        );
+    }
+    world.write("pkg/deep.py", SHELL);
+    world.commit("Try to get through");
+    let ran = world.push(&["origin", "feature"]).exits(1);
+    ran.says("run.py:5")
+        .says("pkg/deep.py:5")
+        .says("the change edits `bandit.yaml`, which configures bandit");
+    let report = world.check(&[]);
+    let shell = issues(&report, "new")
+        .into_iter()
+        .find(|i| i["severity"] == "critical")
+        .unwrap();
+    assert_eq!(
+        shell["occurrences"][0]["scanners"],
+        serde_json::json!(["bandit", "ruff"])
+    );
+}
+
+#[test]
+fn a_descriptor_of_the_branch_does_not_replace_the_scanner() {
+    let world = gated();
+    let descriptor = include_str!("../../src/scan/catalog/bandit.toml")
+        .replace("\"bandit\", \"--quiet\"", "\"true\", \"--quiet\"");
+    world.write(".newgate/scanners/bandit.toml", descriptor);
+    still_blocked(&world);
+}
+
+#[test]
+fn the_configuration_of_the_target_is_used_for_scanners() {
+    let world = gated();
+    world.git(&["stash", "--quiet", "--include-untracked"]);
+    world.git(&["switch", "--quiet", "main"]);
+    world.write("bandit.yaml", "skips: [B602]\n");
+    world.write(
+        "ruff.toml",
+        "[lint]\nignore = ['S602']\nper-file-ignores = { '*' = ['S602'] }\n",
+    );
+    world.commit("A decision of the project");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "feature"]);
+    world.git(&["stash", "pop", "--quiet"]);
+    world.commit("Run");
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "pass", "{report:#}");
+}
+
+#[test]
+fn a_hidden_or_renamed_file_is_scanned_all_the_same() {
+    let world = gated();
+    world.write(
+        ".gitattributes",
+        "*.py -diff binary linguist-generated export-ignore\n",
+    );
+    world.write(".gitignore", "run.py\n*.py\n");
+    world.git(&["add", "--force", "run.py"]);
+    still_blocked(&world);
+}
+
+#[test]
+fn variables_of_git_do_not_reach_a_scanner_and_do_not_mislead_newgate() {
+    let mut world = gated();
+    world.commit("Run");
+    world
+        .environment
+        .push(("GIT_CONFIG_COUNT".into(), "0".into()));
+    world
+        .environment
+        .push(("PYTHONPATH".into(), "/nowhere".into()));
+    world.newgate(&["check"]).exits(1).says("run.py:5");
+}
+
+#[test]
+fn the_first_configuration_is_the_branch_s_own_and_that_is_said() {
+    let world = World::started();
+    world.git(&["switch", "--quiet", "--create", "setup"]);
+    world.write(".newgate/config.toml", "[gate]\nblock-at = \"critical\"\n");
+    world.commit("Configure");
+    world
+        .push(&["origin", "setup"])
+        .exits(0)
+        .says("since origin/main has none yet");
+}
+
+#[test]
+fn hostile_names_and_contents_cannot_steer_the_terminal() {
+    let world = World::started();
+    world.write(
+        "a\x1b[2Jb\u{202e}.py",
+        format!("\x1b]0;owned\x07 TOKEN = '{}' \u{202e}\n", token(1)),
+    );
+    world.commit("Hostile");
+    let ran = world.newgate(&["check", "-v"]).exits(1);
+    assert!(
+        !ran.all().contains('\x1b') && !ran.all().contains('\u{202e}'),
+        "{}",
+        ran.all()
+    );
+    ran.says("\\u{1b}[2Jb");
+}

@@ -14,7 +14,10 @@ fn baseline() -> World {
     world.commit("The shop");
     world.push(&["--quiet", "origin", "main"]).exits(0);
     world.install();
-    world.newgate(&["baseline", "build"]).exits(0).says("bandit: 2 files scanned");
+    world
+        .newgate(&["baseline", "build"])
+        .exits(0)
+        .says("bandit: 2 files scanned");
     world
 }
 
