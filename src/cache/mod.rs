@@ -4,6 +4,7 @@
 //! where none can be used, results are computed again. Nothing here can change a verdict.
 
 mod key;
+mod programs;
 mod schema;
 
 use std::path::{Path, PathBuf};
@@ -132,19 +133,33 @@ impl Cache {
         let _ = write();
     }
 
-    /// The version of an executable, by its identity.
+    /// The version of an executable, by its identity: as this repository remembers it, else as the
+    /// user's other repositories do.
     pub fn version(&self, identity: &str) -> Option<String> {
-        let db = self.lock()?;
-        let mut ask = db
-            .prepare_cached("SELECT version FROM program WHERE identity = ?1")
-            .ok()?;
-        ask.query_row([identity], |row| row.get(0))
-            .optional()
-            .ok()?
+        let here = || -> Option<String> {
+            let db = self.lock()?;
+            let mut ask = db
+                .prepare_cached("SELECT version FROM program WHERE identity = ?1")
+                .ok()?;
+            ask.query_row([identity], |row| row.get(0))
+                .optional()
+                .ok()?
+        };
+        if let Some(version) = here() {
+            return Some(version);
+        }
+        let version = programs::version(identity)?;
+        self.remember_here(identity, &version);
+        Some(version)
     }
 
     /// Remembers the version of an executable.
     pub fn remember_version(&self, identity: &str, version: &str) {
+        self.remember_here(identity, version);
+        programs::remember(identity, version);
+    }
+
+    fn remember_here(&self, identity: &str, version: &str) {
         if let Some(db) = self.lock() {
             let put = "INSERT OR REPLACE INTO program (identity, version) VALUES (?1, ?2)";
             let _ = db.execute(put, [identity, version]);

@@ -19,6 +19,9 @@ const WALKED: usize = 5_000;
 /// A listing that misses more files than this says too little to be kept.
 const MISSING: usize = 1_000;
 
+/// Remembered in place of a listing: the tree is too large to be walked on the way to a verdict.
+const TOO_LARGE: &[u8] = b"too large";
+
 /// What is known of the base's other files.
 #[derive(Debug, Default)]
 pub(super) struct Elsewhere {
@@ -190,7 +193,17 @@ fn listing_of(
             return Ok(Some(listing));
         }
     }
-    walk(repo, cache, scanner, tree, WALKED)
+    if cache
+        .newest_listing(&scanner.key)
+        .is_some_and(|(_, bytes)| bytes == TOO_LARGE)
+    {
+        return Ok(None);
+    }
+    let listing = walk(repo, cache, scanner, tree, WALKED)?;
+    if listing.is_none() {
+        cache.remember_listing(&scanner.key, tree.as_str(), TOO_LARGE);
+    }
+    Ok(listing)
 }
 
 /// Looks up what a listing misses; returns whether that altered it.

@@ -1,9 +1,10 @@
 //! The answers of the git2 library.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::path::Path;
 
-use git2::{Delta, ErrorCode, ObjectType, Repository, Sort};
+use git2::{ErrorCode, ObjectType, Repository, Sort};
 
 use super::{Introduced, Peeled, add_introduced};
 use crate::error::Result;
@@ -68,33 +69,74 @@ pub(super) fn merge_bases(repo: &Repository, a: &Oid, b: &Oid) -> Result<Vec<Oid
     Ok(bases)
 }
 
+/// Compares two trees entry by entry. The library's own diff reads every subtree, also equal ones;
+/// this reads only those that differ, so its cost follows the change.
 pub(super) fn diff(repo: &Repository, old: Option<&Oid>, new: &Oid) -> Result<Vec<FileChange>> {
-    let old = old.map(|o| repo.find_tree(id(o)?).map_err(crate::error::Error::from));
-    let old = old.transpose()?;
-    let new = repo.find_tree(id(new)?)?;
-    let mut options = git2::DiffOptions::new();
-    options.include_typechange(true).skip_binary_check(true);
-    let diff = repo.diff_tree_to_tree(old.as_ref(), Some(&new), Some(&mut options))?;
-    let version = |file: git2::DiffFile<'_>| {
-        Some(FileVersion {
-            path: RepoPath::new(file.path_bytes()?),
-            blob: oid(file.id()),
-            mode: u32::from(file.mode()),
-        })
-    };
-    let mut changes: Vec<FileChange> = diff
-        .deltas()
-        .map(|delta| FileChange {
-            old: (delta.status() != Delta::Added)
-                .then(|| version(delta.old_file()))
-                .flatten(),
-            new: (delta.status() != Delta::Deleted)
-                .then(|| version(delta.new_file()))
-                .flatten(),
-        })
-        .collect();
-    changes.retain(|c| c.old.is_some() || c.new.is_some());
+    let old = old.map(id).transpose()?;
+    let mut changes = Vec::new();
+    diff_trees(repo, old, Some(id(new)?), &mut Vec::new(), &mut changes)?;
     Ok(changes)
+}
+
+fn diff_trees(
+    repo: &Repository,
+    old: Option<git2::Oid>,
+    new: Option<git2::Oid>,
+    folder: &mut Vec<u8>,
+    changes: &mut Vec<FileChange>,
+) -> Result<()> {
+    let tree = |oid: Option<git2::Oid>| oid.map(|o| repo.find_tree(o)).transpose();
+    let (old, new) = (tree(old)?, tree(new)?);
+    let mut left = old.iter().flat_map(|t| t.iter()).peekable();
+    let mut right = new.iter().flat_map(|t| t.iter()).peekable();
+    loop {
+        // Both lists are in git's order, in which the name of a folder ends with `/`.
+        let order = match (left.peek(), right.peek()) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(a), Some(b)) => sort_key(a).cmp(sort_key(b)),
+        };
+        let a = if order.is_le() { left.next() } else { None };
+        let b = if order.is_ge() { right.next() } else { None };
+        let Some(either) = a.as_ref().or(b.as_ref()) else {
+            return Ok(());
+        };
+        let same = a.as_ref().zip(b.as_ref());
+        if same.is_some_and(|(a, b)| a.id() == b.id() && a.filemode() == b.filemode()) {
+            continue;
+        }
+        let length = folder.len();
+        folder.extend_from_slice(either.name_bytes());
+        if either.kind() == Some(ObjectType::Tree) {
+            folder.push(b'/');
+            let id = |e: &Option<git2::TreeEntry<'_>>| e.as_ref().map(git2::TreeEntry::id);
+            diff_trees(repo, id(&a), id(&b), folder, changes)?;
+        } else {
+            let version = |e: &Option<git2::TreeEntry<'_>>| {
+                e.as_ref().map(|e| FileVersion {
+                    path: RepoPath::new(folder.as_slice()),
+                    blob: oid(e.id()),
+                    mode: e.filemode().cast_unsigned(),
+                })
+            };
+            changes.push(FileChange {
+                old: version(&a),
+                new: version(&b),
+            });
+        }
+        folder.truncate(length);
+    }
+}
+
+/// The bytes that git sorts an entry of a tree by.
+fn sort_key<'e>(entry: &'e git2::TreeEntry<'_>) -> impl Iterator<Item = &'e u8> + use<'e> {
+    let slash: &[u8] = if entry.kind() == Some(ObjectType::Tree) {
+        b"/"
+    } else {
+        b""
+    };
+    entry.name_bytes().iter().chain(slash)
 }
 
 pub(super) fn entry(repo: &Repository, tree: &Oid, path: &RepoPath) -> Result<Option<FileVersion>> {

@@ -9,7 +9,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("environment", &[]),
     ("error", &[]),
-    ("cache", &["model"]),
+    ("cache", &["environment", "model"]),
     ("compare", &["model"]),
     ("policy", &["model"]),
     ("report", &["model"]),
