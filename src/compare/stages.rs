@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::assign::assign;
 use super::lines::Fate;
 use super::statement::{
-    Words, contained, context_words, literals, similarity, statement_text, statement_words,
+    Words, contained, context_words, has_all, literals, similarity, statement_text, statement_words,
 };
 use super::text::Text;
 use super::unplaced;
@@ -28,10 +28,6 @@ const CONTEXT_SHARE: (f64, f64) = (0.25, 0.3);
 const CONTAINED: f64 = 0.9;
 /// How many lines of a region are looked at for a jump of the reported line.
 const LONGEST_REGION: usize = 12;
-
-/// Weaknesses that are about one literal: another literal is another weakness. Hard-coded
-/// passwords and keys (CWE-259, 321, 798), stored or sent credentials (522, 312).
-const ABOUT_A_LITERAL: [u32; 5] = [259, 312, 321, 522, 798];
 
 /// Where a finding lies in the compared files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,27 +287,28 @@ impl<'a> Matcher<'a> {
     }
 
     /// Whether a pair of findings may be one although the text between them changed: where the
-    /// weakness is about one literal, the literal must be the same.
+    /// weakness is about one literal, the literal must be the same. Where neither finding says which
+    /// it is, one statement must have all the literals of the other.
     fn same_literal(&self, b: usize, h: usize) -> bool {
         let (x, y) = (&self.base.findings[b], &self.head.findings[h]);
         if x.secret.is_some() || y.secret.is_some() {
             return x.secret == y.secret;
         }
-        let about = |f: &Finding| {
-            f.kind == Kind::Secret || f.cwe.iter().any(|c| ABOUT_A_LITERAL.contains(c))
-        };
-        if !about(x) && !about(y) {
+        if !x.is_about_a_literal() && !y.is_about_a_literal() {
             return true;
         }
-        // A scanner that names the literal in its message is believed; else the code is asked.
-        let names = |f: &Finding| f.message.contains('\'') || f.message.contains('"');
-        if names(x) && names(y) && x.message == y.message {
-            return true;
+        let quotes = |f: &Finding| f.message.contains(['\'', '"', '`']);
+        if quotes(x) && quotes(y) && x.message != y.message {
+            return false;
         }
         let of = |side: &Side<'_>, i: usize| {
-            side.places[i].map(|p| literals(&statement_text(side.text(p), p.first, p.last)))
+            let place = side.places[i];
+            place.map_or_else(Vec::new, |p| {
+                literals(&statement_text(side.text(p), p.first, p.last))
+            })
         };
-        of(&self.base, b) == of(&self.head, h)
+        let (old, new) = (of(&self.base, b), of(&self.head, h));
+        has_all(&old, &new) || has_all(&new, &old)
     }
 
     /// Same rule on the line that the diff, or a moved block, maps to. Several on one line: the
@@ -627,7 +624,7 @@ impl<'a> Matcher<'a> {
             format!("`{}:{}`", origin.path, origin.line())
         };
         let was = || match self.base.places[b] {
-            Some(p) if origin.kind != Kind::Secret && self.shows_no_literal(origin) => {
+            Some(p) if !origin.is_about_a_literal() => {
                 let line = self.base.text(p).line(p.line).trim();
                 let short: String = line.chars().take(80).collect();
                 format!("was `{short}` at {from}")
@@ -655,10 +652,6 @@ impl<'a> Matcher<'a> {
             touched,
             why,
         }
-    }
-
-    fn shows_no_literal(&self, finding: &Finding) -> bool {
-        finding.secret.is_none() && !finding.cwe.iter().any(|c| ABOUT_A_LITERAL.contains(c))
     }
 
     fn unmatched(&self, h: usize, standing: &HashMap<(&str, u32), usize>) -> Decision {

@@ -185,6 +185,12 @@ pub(super) fn literals(code: &str) -> Vec<u64> {
     list
 }
 
+/// Whether a sorted list has every element of another, as often as that has it.
+pub(super) fn has_all(list: &[u64], of: &[u64]) -> bool {
+    let mut rest = list.iter();
+    of.iter().all(|wanted| rest.any(|x| x == wanted))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,11 +55,7 @@ pub(super) fn add_frames(judging: &Judging<'_>, _compared: &Compared<'_>, issues
 pub fn frame_of(text: &str, findings: &[Finding]) -> Option<Frame> {
     let finding = findings.first()?;
     let region = finding.region?;
-    let about_literal = findings.iter().any(|f| {
-        f.kind == Kind::Secret
-            || f.secret.is_some()
-            || f.cwe.iter().any(|c| matches!(c, 259 | 321 | 522 | 798))
-    });
+    let about_literal = findings.iter().any(Finding::is_about_a_literal);
     let around = if about_literal { 0 } else { AROUND };
     let first = region.line.saturating_sub(around).max(1);
     let end = if finding.kind == Kind::Secret {

@@ -157,6 +157,32 @@ impl Finding {
         self.region.and_then(|r| r.column).unwrap_or(0)
     }
 
+    /// Whether the weakness is about one literal in the code, a hard-coded credential: another
+    /// literal is another weakness, and its text is never shown. Told by the kind, by the CWE
+    /// (259, 321, 798: hard-coded credentials; 312, 522: unprotected ones), or, for a scanner that
+    /// states neither, by the words of the rule.
+    pub fn is_about_a_literal(&self) -> bool {
+        const CWE: [u32; 5] = [259, 312, 321, 522, 798];
+        const CREDENTIALS: [&str; 6] = [
+            "password",
+            "passphrase",
+            "secret",
+            "token",
+            "credential",
+            "key",
+        ];
+        if self.kind == Kind::Secret || self.secret.is_some() {
+            return true;
+        }
+        if self.cwe.iter().any(|c| CWE.contains(c)) {
+            return true;
+        }
+        let words = format!("{} {} {}", self.rule, self.title, self.message).to_lowercase();
+        let hard_coded = ["hardcoded", "hard-coded", "hard_coded", "hard coded"];
+        hard_coded.iter().any(|w| words.contains(w))
+            && CREDENTIALS.iter().any(|w| words.contains(w))
+    }
+
     /// The order in which findings are listed and digested: place first, then rule and message.
     pub fn order(&self) -> (&RepoPath, u32, u32, &str, &str) {
         (
