@@ -7,10 +7,10 @@
 //! shows up elsewhere, however many lines it spans, is not a move. This separates a moved function
 //! from a statement that was deleted in a safe place and written again in an unsafe one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::files::{File, Files};
-use super::lines::{Fate, Map};
+use super::lines::{Fate, Map, unit_end};
 
 /// A line: file and line, of one side.
 pub(super) type Place = (usize, usize);
@@ -33,6 +33,7 @@ pub(super) struct Moved {
     to_base: HashMap<Place, Place>,
     base_regions: HashMap<Place, u32>,
     head_regions: HashMap<Place, u32>,
+    freed: HashSet<Place>,
 }
 
 impl Moved {
@@ -64,6 +65,12 @@ impl Moved {
         self.to_base.get(&place).copied()
     }
 
+    /// Whether the diff maps a head line to a base line that moved elsewhere with its definition, so
+    /// that the head line is one that was added.
+    pub(super) fn frees(&self, place: Place) -> bool {
+        self.freed.contains(&place)
+    }
+
     /// The changed region of a base line in or beside a moved block.
     pub(super) fn base_region(&self, place: Place) -> Option<u32> {
         self.base_regions.get(&place).copied()
@@ -85,6 +92,9 @@ struct Search<'a> {
     added: Vec<Place>,
     open_base: Vec<Vec<bool>>,
     open_head: Vec<Vec<bool>>,
+    /// Base lines that the diff maps although the definition around them is gone, and where to: they
+    /// may turn out to have moved with it.
+    doubtful: HashMap<Place, Place>,
     moved: HashMap<Place, Place>,
     taken: HashMap<Place, Place>,
     blocks: Vec<Run>,
@@ -115,8 +125,14 @@ impl<'a> Search<'a> {
             }
             flags
         };
+        let mut open_base = flags(&files.base, &deleted);
+        let doubtful = doubtful(files, map);
+        for (file, line) in doubtful.keys() {
+            open_base[*file][*line] = true;
+        }
         Search {
-            open_base: flags(&files.base, &deleted),
+            open_base,
+            doubtful,
             open_head: flags(&files.head, &added),
             files,
             deleted,
@@ -295,7 +311,13 @@ impl<'a> Search<'a> {
         runs.sort_by(|x, y| y.len().cmp(&x.len()).then_with(|| x.cmp(y)));
         for mut run in runs {
             run.retain(|(d, a)| self.open_base[d.0][d.1] && self.open_head[a.0][a.1]);
-            if !self.is_block(&run) {
+            // What the diff maps already adds no weight.
+            let solid: Run = run
+                .iter()
+                .filter(|(d, _)| !self.doubtful.contains_key(d))
+                .copied()
+                .collect();
+            if !self.is_block(&solid) {
                 continue;
             }
             for &(d, a) in &run {
@@ -320,7 +342,7 @@ impl<'a> Search<'a> {
                 .entry((*file, text.statement(*line)))
                 .or_default() += 1;
             words = words.saturating_add(u32::from(text.words[*line]));
-            header |= text.header[*line];
+            header |= text.name(*line).is_some();
         }
         let largest = statements.values().copied().max().unwrap_or(0);
         let in_company = run.len() - largest.min(run.len()) >= SHORTEST_BLOCK - 1;
@@ -374,8 +396,34 @@ impl<'a> Search<'a> {
                 region += 1;
             }
         }
+        let freed = self.moved.keys().filter_map(|d| self.doubtful.get(d));
+        moved.freed = freed.copied().collect();
         moved.to_head = self.moved;
         moved.to_base = self.taken;
         moved
     }
+}
+
+/// Base lines that the diff maps inside definitions whose header is gone, and where it maps them to.
+fn doubtful(files: &Files, map: &Map) -> HashMap<Place, Place> {
+    let mut doubtful = HashMap::new();
+    for (f, file) in files.base.iter().enumerate() {
+        let Some(pair) = file.pair else {
+            continue;
+        };
+        for header in 0..file.text.len() {
+            let gone = !matches!(map.of_base(f, header), Fate::Kept(_));
+            if !gone || file.text.name(header).is_none() {
+                continue;
+            }
+            for line in header..unit_end(&file.text, header) {
+                if let Fate::Kept(to) = map.of_base(f, line)
+                    && file.text.significant(line)
+                {
+                    doubtful.insert((f, line), (pair, to as usize));
+                }
+            }
+        }
+    }
+    doubtful
 }

@@ -6,10 +6,12 @@
 //! a header from its body, a body from its closing bracket. That is how a copy is told from its
 //! original.
 
-use imara_diff::{Algorithm, Diff};
+use std::collections::{BTreeMap, HashMap};
+
+use imara_diff::{Algorithm, Diff, Token};
 
 use super::files::Files;
-use super::text::{Text, scope_name};
+use super::text::Text;
 
 /// How far a block may slide, in lines.
 const FARTHEST_SLIDE: usize = 400;
@@ -21,6 +23,16 @@ struct Hunk {
     base_len: usize,
     head: usize,
     head_len: usize,
+}
+
+impl Hunk {
+    fn base_end(&self) -> usize {
+        self.base + self.base_len
+    }
+
+    fn head_end(&self) -> usize {
+        self.head + self.head_len
+    }
 }
 
 /// What became of a line.
@@ -95,44 +107,233 @@ impl Map {
     }
 }
 
-/// The changed regions of a pair of texts, in order, slid to their right places.
+/// The changed regions of a pair of texts, in order, each in its right place.
 fn hunks(base: &Text, head: &Text) -> Vec<Hunk> {
-    let tokens = |text: &Text| -> Vec<imara_diff::Token> {
-        text.norm.iter().map(|n| imara_diff::Token(*n)).collect()
-    };
-    let (before, after) = (tokens(base), tokens(head));
-    let largest = base
-        .norm
-        .iter()
-        .chain(&head.norm)
-        .max()
-        .map_or(0, |n| n + 1);
-    let mut diff = Diff::default();
-    diff.compute_with(Algorithm::Histogram, &before, &after, largest);
-    // Joins regions that slide into one; `slide` then chooses the place.
-    diff.postprocess_with(
-        &before,
-        &after,
-        |_: &[imara_diff::Token], hunk: std::ops::Range<u32>, _: u32| hunk.end,
-    );
-    let mut hunks: Vec<Hunk> = diff
-        .hunks()
-        .map(|h| Hunk {
-            base: h.before.start as usize,
-            base_len: h.before.len(),
-            head: h.after.start as usize,
-            head_len: h.after.len(),
-        })
-        .collect();
-    for n in 0..hunks.len() {
-        let before = n.checked_sub(1).map(|p| hunks[p]);
-        let after = hunks.get(n + 1).copied();
-        hunks[n] = slide(hunks[n], before, after, base, head);
+    let (before, after) = tokens(base, head);
+    let mut hunks: Vec<Hunk> = Vec::new();
+    let (mut b, mut h) = (0, 0);
+    let end = (base.len(), head.len());
+    for (next_b, next_h) in cuts(base, head).into_iter().chain([end]) {
+        let first = hunks.len();
+        let found = diff(&before[b..next_b], &after[h..next_h]);
+        hunks.extend(found.map(|hunk| Hunk {
+            base: hunk.base + b,
+            head: hunk.head + h,
+            ..hunk
+        }));
+        // A block slides between its neighbours, and not over a cut.
+        for n in first..hunks.len() {
+            let above = match n > first {
+                true => (hunks[n - 1].base_end() + 1, hunks[n - 1].head_end() + 1),
+                false => (b, h),
+            };
+            let next = hunks.get(n + 1);
+            let below = next.map_or((next_b, next_h), |k| (k.base, k.head));
+            hunks[n] = slide(hunks[n], above, below, base, head);
+        }
+        (b, h) = (next_b, next_h);
     }
     hunks
 }
 
-fn slide(hunk: Hunk, before: Option<Hunk>, after: Option<Hunk>, base: &Text, head: &Text) -> Hunk {
+/// Where both texts are cut before they are compared: at the definitions that stand once on each side
+/// under the same header, and at their ends, if half of what the base has there is still there.
+///
+/// A diff alone takes whichever body is most like the base's, so that a pristine copy passes for the
+/// original as soon as the original is edited. The name says which of them is the original. A body
+/// that moved below a new header, leaving a stub under the old name, has too little left there, and
+/// is followed.
+fn cuts(base: &Text, head: &Text) -> Vec<(usize, usize)> {
+    let mut cuts = Vec::new();
+    let chain = anchors(base, head);
+    for (n, (b, h)) in chain.iter().enumerate() {
+        cuts.push((*b, *h));
+        let ends = (unit_end(base, *b), unit_end(head, *h));
+        // The ends must lie between the same definitions.
+        let agree =
+            |(other_b, other_h): &(usize, usize)| (*other_b < ends.0) == (*other_h < ends.1);
+        if chain[n + 1..]
+            .iter()
+            .take_while(|(o, _)| *o < ends.0)
+            .all(agree)
+            && chain[n + 1..]
+                .iter()
+                .find(|(o, _)| *o >= ends.0)
+                .is_none_or(agree)
+            && share_kept(base, *b..ends.0, head, *h..ends.1) >= 0.5
+        {
+            cuts.push(ends);
+        }
+    }
+    cuts.sort_unstable();
+    cuts.dedup();
+    // A cut that would turn back is none.
+    let mut last = (0, 0);
+    cuts.retain(|cut| {
+        let forward = cut.0 >= last.0 && cut.1 >= last.1;
+        if forward {
+            last = *cut;
+        }
+        forward
+    });
+    cuts
+}
+
+/// How much of a piece of the base stands in a piece of the head: lines that say enough, each as
+/// often as it is in both.
+fn share_kept(
+    base: &Text,
+    of: std::ops::Range<usize>,
+    head: &Text,
+    within: std::ops::Range<usize>,
+) -> f64 {
+    let mut there: HashMap<u32, usize> = HashMap::new();
+    for line in within.filter(|l| head.significant(*l)) {
+        *there.entry(head.norm[line]).or_default() += 1;
+    }
+    let (mut kept, mut all) = (0_usize, 0_usize);
+    for line in of.filter(|l| base.significant(*l)) {
+        all += 1;
+        if let Some(left) = there.get_mut(&base.norm[line]).filter(|n| **n > 0) {
+            *left -= 1;
+            kept += 1;
+        }
+    }
+    kept as f64 / all.max(1) as f64
+}
+
+/// The line after a definition: its closing bracket belongs to it, blank lines after it do not.
+///
+/// Without an opening brace, the first line that is not indented more ends it. With one, a closing
+/// bracket does, or the next definition: labels and directives stand at the left inside of it too.
+pub(super) fn unit_end(text: &Text, header: usize) -> usize {
+    let indent = text.indent[header];
+    let mut braces = text.line(header).trim_end().ends_with('{');
+    let mut last = header;
+    for line in header + 1..text.len() {
+        if text.blank(line) {
+            continue;
+        }
+        if text.indent[line] > indent {
+            last = line;
+            continue;
+        }
+        let content = text.line(line).trim();
+        // The rest of a header over several lines, and a brace on a line of its own.
+        let opens = content.ends_with('{') && (content == "{" || content.starts_with(')'));
+        braces = braces || opens;
+        let ends = is_closer(content) || content.starts_with('}');
+        let within = braces && !ends && text.name(line).is_none();
+        if opens || within || content.starts_with(')') && content.ends_with(':') {
+            last = line;
+            continue;
+        }
+        return if ends { line + 1 } else { last + 1 };
+    }
+    last + 1
+}
+
+/// The lines of both texts as small numbers, equal for equal text.
+fn tokens(base: &Text, head: &Text) -> (Vec<Token>, Vec<Token>) {
+    let mut numbers: HashMap<u32, u32> = HashMap::new();
+    let mut number = |text: &Text| -> Vec<Token> {
+        let of = text.norm.iter().map(|norm| {
+            let next = numbers.len() as u32;
+            Token(*numbers.entry(*norm).or_insert(next))
+        });
+        of.collect()
+    };
+    (number(base), number(head))
+}
+
+/// The changed regions of two lists of lines.
+fn diff(before: &[Token], after: &[Token]) -> impl Iterator<Item = Hunk> + use<> {
+    let largest = before.iter().chain(after).map(|t| t.0 + 1).max();
+    let mut diff = Diff::default();
+    diff.compute_with(Algorithm::Histogram, before, after, largest.unwrap_or(0));
+    // Joins regions that slide into one; `slide` then chooses the place.
+    let down = |_: &[Token], hunk: std::ops::Range<u32>, _: u32| hunk.end;
+    diff.postprocess_with(before, after, down);
+    let regions: Vec<imara_diff::Hunk> = diff.hunks().collect();
+    regions.into_iter().map(|h| Hunk {
+        base: h.before.start as usize,
+        base_len: h.before.len(),
+        head: h.after.start as usize,
+        head_len: h.after.len(),
+    })
+}
+
+/// Pairs of lines that open a scope with a name, stand once on each side, and keep their order: the
+/// heaviest chain of them, by the lines up to the next header.
+fn anchors(base: &Text, head: &Text) -> Vec<(usize, usize)> {
+    let headers = |text: &Text| -> Vec<usize> {
+        (0..text.len())
+            .filter(|l| text.name(*l).is_some() && text.words[*l] >= 4)
+            .collect()
+    };
+    let unique = |text: &Text, lines: &[usize]| -> HashMap<u32, Option<usize>> {
+        let mut at = HashMap::new();
+        for line in lines {
+            at.entry(text.norm[*line])
+                .and_modify(|l| *l = None)
+                .or_insert(Some(*line));
+        }
+        at
+    };
+    let (of_base, of_head) = (headers(base), headers(head));
+    let (at_base, at_head) = (unique(base, &of_base), unique(head, &of_head));
+    let mut pairs: Vec<(usize, usize, usize)> = Vec::new();
+    for (n, line) in of_base.iter().enumerate() {
+        let norm = base.norm[*line];
+        if at_base[&norm].is_some()
+            && let Some(Some(other)) = at_head.get(&norm)
+        {
+            let next = of_base.get(n + 1).copied().unwrap_or(base.len());
+            pairs.push((*line, *other, next - line));
+        }
+    }
+    // The heaviest rising chain: for each prefix of head lines, the best chain that ends in it.
+    let mut best: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    let mut before: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
+    for (n, (_, other, weight)) in pairs.iter().enumerate() {
+        let below = best.range(..other).next_back().map(|(_, chain)| *chain);
+        let sum = below.map_or(0, |(w, _)| w) + weight;
+        before.push(below.map(|(_, last)| last));
+        let better = best
+            .range(..=other)
+            .next_back()
+            .is_none_or(|(_, (w, _))| *w < sum);
+        if better {
+            let worse: Vec<usize> = best
+                .range(other..)
+                .take_while(|(_, (w, _))| *w <= sum)
+                .map(|(l, _)| *l)
+                .collect();
+            for line in worse {
+                best.remove(&line);
+            }
+            best.insert(*other, (sum, n));
+        }
+    }
+    let mut chain = Vec::new();
+    let mut at = best.values().next_back().map(|(_, last)| *last);
+    while let Some(n) = at {
+        chain.push((pairs[n].0, pairs[n].1));
+        at = before[n];
+    }
+    chain.reverse();
+    chain
+}
+
+/// Moves a block that was inserted or deleted to the place between `above` and `below` (lines of base
+/// and head) where it cuts the text that stays best.
+fn slide(
+    hunk: Hunk,
+    above: (usize, usize),
+    below: (usize, usize),
+    base: &Text,
+    head: &Text,
+) -> Hunk {
     let inserted = hunk.base_len == 0;
     if !inserted && hunk.head_len != 0 {
         return hunk;
@@ -143,16 +344,10 @@ fn slide(hunk: Hunk, before: Option<Hunk>, after: Option<Hunk>, base: &Text, hea
     } else {
         (base, head, hunk.base, hunk.base_len, hunk.head)
     };
-    let edge = |h: Hunk| {
-        if inserted {
-            (h.head, h.head_len)
-        } else {
-            (h.base, h.base_len)
-        }
+    let (lowest, highest) = match inserted {
+        true => (above.1, below.1),
+        false => (above.0, below.0),
     };
-    // One unchanged line at least stays between two regions.
-    let lowest = before.map_or(0, |h| edge(h).0 + edge(h).1 + 1);
-    let highest = after.map_or(text.len(), |h| edge(h).0);
     let mut best = (cut_quality(other, at), 0_i64);
     let mut try_at = |distance: i64| {
         let quality = cut_quality(other, at.wrapping_add_signed(distance as isize));
@@ -206,7 +401,7 @@ fn cut_quality(text: &Text, at: usize) -> i64 {
     let blank_between = text.blank(at - 1) || text.blank(at);
     let (line, previous) = (text.line(next).trim_start(), text.line(above).trim_start());
     let (indent, indent_above) = (i64::from(text.indent[next]), i64::from(text.indent[above]));
-    let mut quality = -indent;
+    let mut quality = -3 * indent;
     if blank_between {
         quality += 12;
     }
@@ -215,7 +410,7 @@ fn cut_quality(text: &Text, at: usize) -> i64 {
         std::cmp::Ordering::Greater => quality -= 8,
         std::cmp::Ordering::Equal => {}
     }
-    let header = scope_name(line).is_some();
+    let header = text.name(next).is_some();
     if header || is_leader(line) {
         quality += 4;
     }
@@ -226,6 +421,10 @@ fn cut_quality(text: &Text, at: usize) -> i64 {
     }
     if is_closer(line) {
         quality -= 16;
+    }
+    // Nothing is worse than cutting a definition from an opening brace on a line of its own.
+    if line.trim_end() == "{" {
+        quality -= 24;
     }
     quality
 }
@@ -284,6 +483,33 @@ mod tests {
             .position(|l| l.starts_with("function b"))
             .unwrap();
         assert_eq!(&lines[at + 1..at + 3], ["  return go(x);", "}"]);
+    }
+
+    #[test]
+    fn the_original_is_the_one_with_the_name_even_if_it_was_edited() {
+        let body = |name: &str, first: &str| {
+            format!("def {name}(x):\n    {first}\n    y = go(x)\n    done(y)\n    return y\n")
+        };
+        let base = format!("import a\n\n{}\nlast = 1\n", body("one", "start(x)"));
+        let edited = body("one", "begin(x, 1)");
+        let copy = body("two", "start(x)");
+        let below = format!("import a\n\n{edited}\n{copy}\nlast = 1\n");
+        let above = format!("import a\n\n{copy}\n{edited}\nlast = 1\n");
+        for head in [below, above] {
+            let lines = added("a.py", &base, &head);
+            assert!(lines.contains(&"def two(x):".to_owned()), "{lines:#?}");
+            assert!(lines.contains(&"    start(x)".to_owned()), "{lines:#?}");
+            assert!(!lines.contains(&"def one(x):".to_owned()), "{lines:#?}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_moved_below_a_new_header_is_followed_if_a_stub_took_its_place() {
+        let body = "    a = start(x)\n    b = go(a)\n    c = on(b)\n    return c\n";
+        let base = format!("def one(x):\n{body}");
+        let head = format!("def one(x):\n    return two(x)\n\n\ndef two(x):\n{body}");
+        let lines = added("a.py", &base, &head);
+        assert_eq!(lines, ["    return two(x)", "", "", "def two(x):"]);
     }
 
     #[test]

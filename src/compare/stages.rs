@@ -182,10 +182,17 @@ impl<'a> Matcher<'a> {
 
     /// Where a base line went.
     fn goes(&self, file: usize, line: usize) -> Option<(usize, usize)> {
-        match self.difference.map.of_base(file, line) {
+        let moved = self.difference.moved.of_base((file, line));
+        moved.or_else(|| match self.difference.map.of_base(file, line) {
             Fate::Kept(to) => Some((self.difference.files.base[file].pair?, to as usize)),
-            _ => self.difference.moved.of_base((file, line)),
-        }
+            _ => None,
+        })
+    }
+
+    /// Whether a head line is one that the diff maps.
+    fn is_kept(&self, file: usize, line: usize) -> bool {
+        matches!(self.difference.map.of_head(file, line), Fate::Kept(_))
+            && !self.difference.moved.frees((file, line))
     }
 
     fn base_region(&self, p: Place) -> Option<u32> {
@@ -202,8 +209,7 @@ impl<'a> Matcher<'a> {
 
     /// Whether a head line is one that the change added and that no base line moved to.
     fn is_added(&self, file: usize, line: usize) -> bool {
-        !matches!(self.difference.map.of_head(file, line), Fate::Kept(_))
-            && self.difference.moved.of_head((file, line)).is_none()
+        !self.is_kept(file, line) && self.difference.moved.of_head((file, line)).is_none()
     }
 
     fn head_region(&self, p: Place) -> Option<u32> {
@@ -333,7 +339,7 @@ impl<'a> Matcher<'a> {
             }
         }
         for ((file, line, _), (bs, hs)) in spots {
-            let kept = matches!(self.difference.map.of_head(file, line), Fate::Kept(_));
+            let kept = self.is_kept(file, line);
             let stage = if kept { Stage::Exact } else { Stage::Moved };
             let only_one = bs.len() == 1 && hs.len() == 1;
             self.assign(&bs, &hs, stage, |this, b, h| {
@@ -486,7 +492,7 @@ impl<'a> Matcher<'a> {
             let Some(p) = self.head.places[h] else {
                 continue;
             };
-            if matches!(self.difference.map.of_head(p.file, p.line), Fate::Kept(_)) {
+            if self.is_kept(p.file, p.line) {
                 continue;
             }
             let scope = self.head.text(p).scopes(p.line).pop();
@@ -676,9 +682,9 @@ impl<'a> Matcher<'a> {
             return new("the baseline has no such finding".into());
         };
         let files = &self.difference.files;
-        let came_from = match self.difference.map.of_head(p.file, p.line) {
-            Fate::Kept(_) => files.head[p.file].pair,
-            _ => self
+        let came_from = match self.is_kept(p.file, p.line) {
+            true => files.head[p.file].pair,
+            false => self
                 .difference
                 .moved
                 .of_head((p.file, p.line))

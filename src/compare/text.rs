@@ -103,8 +103,9 @@ pub(super) struct Text {
     /// The column of its first character that is not white space, tabs to multiples of 4;
     /// `u16::MAX` for a blank line.
     pub indent: Vec<u16>,
-    /// Whether the line opens a scope with a name.
-    pub header: Vec<bool>,
+    /// The name of the scope that the line opens, as a place in `content`; for a brace on a line of
+    /// its own, the name of the definition above it.
+    names: Vec<Option<(u32, u32)>>,
     manner: Manner,
     statements: OnceCell<Vec<u32>>,
 }
@@ -118,7 +119,7 @@ impl Text {
             norm: Vec::new(),
             words: Vec::new(),
             indent: Vec::new(),
-            header: Vec::new(),
+            names: Vec::new(),
             manner: Manner::of(path),
             statements: OnceCell::new(),
             content: String::new(),
@@ -146,9 +147,14 @@ impl Text {
             let words = squeezed.chars().filter(|c| is_word(*c)).count();
             text.words.push(u16::try_from(words).unwrap_or(u16::MAX));
             text.indent.push(indent_of(line));
-            text.header.push(scope_name(line).is_some());
+            let name = scope_name(line).map(|name| {
+                let start = name.as_ptr() as usize - content.as_ptr() as usize;
+                (start as u32, (start + name.len()) as u32)
+            });
+            text.names.push(name);
         }
         text.content = content;
+        text.name_lone_braces();
         text
     }
 
@@ -176,6 +182,43 @@ impl Text {
     fn add_span(&mut self, number: u32, line: usize, begin: usize, end: usize) {
         self.spans.push((begin as u32, end as u32));
         self.physical.push((number, (begin - line) as u32));
+    }
+
+    /// Names the scopes of definitions whose brace stands on a line of its own, as in C: both the
+    /// line of the definition and that of the brace.
+    fn name_lone_braces(&mut self) {
+        const FARTHEST: usize = 12;
+        for brace in 1..self.len() {
+            if self.line(brace).trim() != "{" {
+                continue;
+            }
+            let indent = self.indent[brace];
+            let above = (brace.saturating_sub(FARTHEST)..brace).rev();
+            let definition = above
+                .take_while(|l| !self.blank(*l) && self.indent[*l] >= indent)
+                .find(|l| self.indent[*l] == indent && self.line(*l).contains('('));
+            let Some(line) = definition else {
+                continue;
+            };
+            let text = self.line(line);
+            if text.trim_end().ends_with([';', '}', '{', ':']) {
+                continue;
+            }
+            let name = called_name(text).map(|name| {
+                let start = name.as_ptr() as usize - self.content.as_ptr() as usize;
+                (start as u32, (start + name.len()) as u32)
+            });
+            if name.is_some() {
+                self.names[line] = name;
+                self.names[brace] = name;
+            }
+        }
+    }
+
+    /// The name of the scope that a line opens.
+    pub(super) fn name(&self, line: usize) -> Option<&str> {
+        let (start, end) = self.names[line]?;
+        Some(&self.content[start as usize..end as usize])
     }
 
     /// How many lines there are.
@@ -284,9 +327,11 @@ impl Text {
         numbers
     }
 
-    /// The scopes around a line, outermost first: the name and the line of each header.
+    /// The scopes around a line, outermost first: the name and the line of each header. Where none
+    /// has a name, the outermost line that opens one stands for it.
     pub(super) fn scopes(&self, line: usize) -> Vec<(String, usize)> {
         let mut scopes = Vec::new();
+        let mut outermost = None;
         let Some(&own) = self.indent.get(line) else {
             return scopes;
         };
@@ -297,11 +342,15 @@ impl Text {
             }
             let other = self.indent[above];
             if other < indent {
-                if let Some(name) = scope_name(self.line(above)) {
+                if let Some(name) = self.name(above) {
                     scopes.push((name.to_owned(), above));
                 }
+                outermost = Some(above);
                 indent = other;
             }
+        }
+        if let (Some(line), true) = (outermost, scopes.is_empty()) {
+            scopes.push((self.line(line).trim().to_owned(), line));
         }
         scopes.reverse();
         scopes
@@ -428,7 +477,13 @@ fn method_name(line: &str) -> Option<&str> {
     if !body.contains(')') {
         return None;
     }
-    let before = body[..body.find('(')?].trim_end();
+    called_name(body)
+}
+
+/// The name before the first bracket of a definition: `static int name(`; not of a control statement,
+/// a call on something, or an assignment.
+fn called_name(text: &str) -> Option<&str> {
+    let before = text[..text.find('(')?].trim();
     let begin = before
         .rfind(|c: char| !(is_word(c) || c == ':' || c == '~' || c == '$' || c == '#'))
         .map_or(0, |i| i + 1);
