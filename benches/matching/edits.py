@@ -167,9 +167,11 @@ class Edit:
         """A copy of lines; the name of what they define gets a suffix."""
         name = None
         for line in block:
-            m = re.search(r"\b(?:function|def|func|fn|class|struct)\s+(\w+)|\b(\w+)\s*\(", line.text)
-            if m and not line.text.lstrip().startswith(("//", "#", "*", "/*", "@")):
-                name = m[1] or m[2]
+            if line.text.lstrip().startswith(("//", "#", "*", "/*", "@")):
+                continue
+            m = re.search(r"\b(?:function|def|func|fn|class|struct|type|const|let|var)\s+(?:\([^)]*\)\s*)?(\w+)", line.text) or re.search(r"\b(\w+)\s*\(", line.text)
+            if m and m[1] not in WORDS:
+                name = m[1]
                 break
         new = f"{name}{self.rng.choice(['2', 'Copy', '_alt'])}" if name else None
         return [Line(re.sub(rf"\b{name}\b", new, l.text) if name else l.text) for l in block]

@@ -109,6 +109,9 @@ impl Map {
 
 /// The changed regions of a pair of texts, in order, each in its right place.
 fn hunks(base: &Text, head: &Text) -> Vec<Hunk> {
+    if base.norm == head.norm {
+        return Vec::new();
+    }
     let (before, after) = tokens(base, head);
     let mut hunks: Vec<Hunk> = Vec::new();
     let (mut b, mut h) = (0, 0);
@@ -137,7 +140,7 @@ fn hunks(base: &Text, head: &Text) -> Vec<Hunk> {
 }
 
 /// Where both texts are cut before they are compared: at the definitions that stand once on each side
-/// under the same header, and at their ends, if half of what the base has there is still there.
+/// under the same header, and at their ends, if half of what each side has there stands on the other.
 ///
 /// A diff alone takes whichever body is most like the base's, so that a pristine copy passes for the
 /// original as soon as the original is edited. The name says which of them is the original. A body
@@ -160,7 +163,9 @@ fn cuts(base: &Text, head: &Text) -> Vec<(usize, usize)> {
                 .iter()
                 .find(|(o, _)| *o >= ends.0)
                 .is_none_or(agree)
+            && same_border(base, ends.0, head, ends.1)
             && share_kept(base, *b..ends.0, head, *h..ends.1) >= 0.5
+            && share_kept(head, *h..ends.1, base, *b..ends.0) >= 0.5
         {
             cuts.push(ends);
         }
@@ -177,6 +182,16 @@ fn cuts(base: &Text, head: &Text) -> Vec<(usize, usize)> {
         forward
     });
     cuts
+}
+
+/// Whether two definitions end alike: in the same line, or before the same line. Indentation that
+/// changed could otherwise cut one of them short.
+fn same_border(base: &Text, base_end: usize, head: &Text, head_end: usize) -> bool {
+    let last = |text: &Text, end: usize| (0..end).rfind(|l| !text.blank(*l));
+    let next = |text: &Text, end: usize| (end..text.len()).find(|l| !text.blank(*l));
+    let norm = |text: &Text, line: Option<usize>| line.map(|l| text.norm[l]);
+    norm(base, last(base, base_end)) == norm(head, last(head, head_end))
+        || norm(base, next(base, base_end)) == norm(head, next(head, head_end))
 }
 
 /// How much of a piece of the base stands in a piece of the head: lines that say enough, each as
@@ -219,6 +234,9 @@ pub(super) fn unit_end(text: &Text, header: usize) -> usize {
             continue;
         }
         let content = text.line(line).trim();
+        if content.starts_with('#') {
+            continue;
+        }
         // The rest of a header over several lines, and a brace on a line of its own.
         let opens = content.ends_with('{') && (content == "{" || content.starts_with(')'));
         braces = braces || opens;

@@ -126,3 +126,6 @@ pub fn compare(
 ) -> Outcome {
     stages::Matcher::new(difference, base, head, known).run()
 }
+
+#[cfg(test)]
+mod tests;
