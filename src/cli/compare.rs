@@ -1,3 +1,5 @@
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -131,7 +133,7 @@ impl Compare {
             )
         });
         rows.extend(fixed);
-        for note in &difference.notes {
+        for note in difference.notes.iter().chain(&outcome.notes) {
             screen.note(&format!("note: {note}"));
         }
         screen.data(&match self.format {
@@ -153,6 +155,44 @@ fn tree(repo: &Repository, revision: &str) -> Result<Oid> {
     }
 }
 
+/// The files of a tree, asked for by path: the first few one by one, then the tree is listed.
+struct Files<'a> {
+    repo: &'a Repository,
+    tree: &'a Oid,
+    asked: RefCell<HashMap<RepoPath, bool>>,
+    all: OnceCell<HashSet<RepoPath>>,
+}
+
+impl<'a> Files<'a> {
+    fn of(repo: &'a Repository, tree: &'a Oid) -> Files<'a> {
+        Files {
+            repo,
+            tree,
+            asked: RefCell::default(),
+            all: OnceCell::new(),
+        }
+    }
+
+    fn has(&self, path: &RepoPath) -> bool {
+        const FEW: usize = 64;
+        let mut asked = self.asked.borrow_mut();
+        if let Some(known) = asked.get(path) {
+            return *known;
+        }
+        if asked.len() >= FEW {
+            let list = || self.repo.list(self.tree, usize::MAX).ok().flatten();
+            let all = self.all.get_or_init(|| {
+                let files = list().unwrap_or_else(Vec::new);
+                files.into_iter().map(|f| f.path).collect()
+            });
+            return all.contains(path);
+        }
+        let known = matches!(self.repo.entry(self.tree, path), Ok(Some(_)));
+        asked.insert(path.clone(), known);
+        known
+    }
+}
+
 /// Reads a report about a tree; every file that it names must be in the tree.
 fn read_report(
     repo: &Repository,
@@ -163,13 +203,14 @@ fn read_report(
 ) -> Result<(String, Vec<Finding>)> {
     let shown = path.display();
     let content = fs::read(path).map_err(|e| io(format!("`{shown}` cannot be read"), e))?;
+    let files = Files::of(repo, tree);
     let roots = repo
         .work_dir()
         .map(|w| w.to_string_lossy().trim_end_matches('/').to_owned());
     let paths = Paths {
         roots: roots.into_iter().collect(),
-        aliases: std::collections::HashMap::new(),
-        known: Box::new(|p| matches!(repo.entry(tree, p), Ok(Some(_)))),
+        aliases: HashMap::new(),
+        known: Box::new(|path| files.has(path)),
     };
     let (tool, reading) = read_any(scanners, &content, &paths, key).map_err(|e| {
         Error::new(

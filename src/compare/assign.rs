@@ -86,6 +86,24 @@ pub(super) fn assign(costs: &[Vec<Option<f64>>]) -> Vec<Option<usize>> {
     result
 }
 
+/// The same for lists that are too long for all their pairs to be looked at: of each row only the
+/// columns near it in order are tried, cheapest pair first.
+pub(super) fn assign_in_order(
+    rows: usize,
+    columns: usize,
+    cost: impl Fn(usize, usize) -> Option<f64>,
+) -> Vec<Option<usize>> {
+    const NEAR: usize = 32;
+    let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
+    for row in 0..rows {
+        let middle = row * columns / rows.max(1);
+        for column in middle.saturating_sub(NEAR)..(middle + NEAR).min(columns) {
+            pairs.extend(cost(row, column).map(|c| (c, row, column)));
+        }
+    }
+    cheapest_first(pairs, rows, columns)
+}
+
 fn greedy(costs: &[Vec<Option<f64>>]) -> Vec<Option<usize>> {
     let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
     for (row, line) in costs.iter().enumerate() {
@@ -95,9 +113,17 @@ fn greedy(costs: &[Vec<Option<f64>>]) -> Vec<Option<usize>> {
             }
         }
     }
+    cheapest_first(pairs, costs.len(), costs.first().map_or(0, Vec::len))
+}
+
+fn cheapest_first(
+    mut pairs: Vec<(f64, usize, usize)>,
+    rows: usize,
+    columns: usize,
+) -> Vec<Option<usize>> {
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
-    let mut result = vec![None; costs.len()];
-    let mut used = vec![false; costs.first().map_or(0, Vec::len)];
+    let mut result = vec![None; rows];
+    let mut used = vec![false; columns];
     for (_, row, column) in pairs {
         if result[row].is_none() && !used[column] {
             result[row] = Some(column);
@@ -115,6 +141,19 @@ mod tests {
     fn the_sum_is_least_not_each_row() {
         let costs = vec![vec![Some(0.1), Some(0.2)], vec![Some(0.1), Some(0.9)]];
         assert_eq!(assign(&costs), [Some(1), Some(0)]);
+    }
+
+    #[test]
+    fn long_lists_are_paired_near_their_order() {
+        let pairs = assign_in_order(1_000, 1_000, |row, column| {
+            (row.abs_diff(column) < 3).then(|| row.abs_diff(column) as f64)
+        });
+        assert!(
+            pairs
+                .iter()
+                .enumerate()
+                .all(|(row, column)| *column == Some(row))
+        );
     }
 
     #[test]

@@ -105,6 +105,8 @@ pub struct Outcome {
     pub head: Vec<Decision>,
     /// The base findings that nothing continues, by their places in the input, rising.
     pub fixed: Vec<usize>,
+    /// Things that the reader should know: limits that were reached.
+    pub notes: Vec<String>,
 }
 
 /// What is known of a scanner besides its findings.

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
-use super::assign::assign;
+use super::assign::{assign, assign_in_order};
 use super::lines::Fate;
 use super::statement::{
     Words, contained, context_words, has_all, literals, similarity, statement_text, statement_words,
@@ -26,6 +26,8 @@ const JUMPED: f64 = 0.5;
 const CONTEXT_SHARE: (f64, f64) = (0.25, 0.3);
 /// What a formatter's cutting or joining of the reported statement costs.
 const CONTAINED: f64 = 0.9;
+/// Above this many pairs of findings in one region, only those near each other in order are tried.
+const MANY_PAIRS: usize = 1_000_000;
 /// How many lines of a region are looked at for a jump of the reported line.
 const LONGEST_REGION: usize = 12;
 
@@ -130,6 +132,8 @@ pub(super) struct Matcher<'a> {
     /// The base finding and the stage of each head finding that is paired.
     paired: Vec<Option<(usize, Stage)>>,
     consumed: Vec<bool>,
+    /// Whether a region had too many findings for all pairs to be tried.
+    cut_short: bool,
 }
 
 impl<'a> Matcher<'a> {
@@ -145,6 +149,7 @@ impl<'a> Matcher<'a> {
             head: Side::new(head, &files.head, |p| files.head_at(p)),
             paired: vec![None; head.len()],
             consumed: vec![false; base.len()],
+            cut_short: false,
             difference,
             known,
         }
@@ -581,11 +586,14 @@ impl<'a> Matcher<'a> {
         if bs.is_empty() || hs.is_empty() {
             return;
         }
-        let costs: Vec<Vec<Option<f64>>> = bs
-            .iter()
-            .map(|b| hs.iter().map(|h| cost(self, *b, *h)).collect())
-            .collect();
-        for (row, column) in assign(&costs).into_iter().enumerate() {
+        let pairs = if bs.len() * hs.len() > MANY_PAIRS {
+            self.cut_short = true;
+            assign_in_order(bs.len(), hs.len(), |b, h| cost(self, bs[b], hs[h]))
+        } else {
+            let row = |b: &usize| hs.iter().map(|h| cost(self, *b, *h)).collect();
+            assign(&bs.iter().map(row).collect::<Vec<_>>())
+        };
+        for (row, column) in pairs.into_iter().enumerate() {
             if let Some(column) = column {
                 self.pair(bs[row], hs[column], stage);
             }
@@ -606,7 +614,14 @@ impl<'a> Matcher<'a> {
             Some((b, stage)) => self.inherited(b, h, stage),
             None => self.unmatched(h, &standing),
         });
+        let note = "a region of the change has too many findings of one rule for all pairs to be \
+                    compared: some inherited ones may be shown as new";
         Outcome {
+            notes: self
+                .cut_short
+                .then(|| note.to_owned())
+                .into_iter()
+                .collect(),
             head: head.collect(),
             fixed: (0..self.base.findings.len())
                 .filter(|b| !self.consumed[*b])

@@ -54,10 +54,12 @@ impl<'a> Compared<'a> {
     }
 
     pub(super) fn notes(&self) -> Vec<String> {
-        self.difference
-            .as_ref()
-            .map(|d| d.notes.clone())
-            .unwrap_or_default()
+        let of_difference = self.difference.iter().flat_map(|d| &d.notes);
+        let of_outcomes = self
+            .outcomes
+            .iter()
+            .flat_map(|(_, _, outcome)| &outcome.notes);
+        of_difference.chain(of_outcomes).cloned().collect()
     }
 
     /// The base's path of the file that a head file continues.
