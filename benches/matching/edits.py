@@ -9,6 +9,10 @@ since each line carries its identity through the edit, and asks newgate which fi
 answers by edit: a *false block* is an inherited finding called new, a *miss* a new one called inherited.
 Truth never comes from comparing text. Where an edit makes twins side by side that nobody could tell apart,
 only their number counts.
+
+Peers judge the same reports: `--multitool` the program of npm's @microsoft/sarif-multitool
+(match-results-forward), `--sarif-tools` the `sarif` command of PyPI's sarif-tools (diff); the naive key of rule,
+file and line is always there.
 """
 import argparse, collections, hashlib, json, os, pathlib, random, re, subprocess, sys, tempfile
 
@@ -595,6 +599,37 @@ def sarif(findings):
     return json.dumps({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "bench"}}, "results": results}]})
 
 
+def peers(a, folder, new):
+    """What other tools say of two reports: for each, whether each head finding is new."""
+    base, head, out = (os.path.join(folder, n) for n in ("base.sarif", "head.sarif", "out"))
+    old = collections.Counter((r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], r["locations"][0]["physicalLocation"]["region"]["startLine"], r["ruleId"])
+                              for r in json.load(open(base))["runs"][0]["results"])
+    said = []
+    for path, line, rule, *_ in new:
+        key = (path, line, rule)
+        said.append(old[key] == 0)
+        old[key] -= 1
+    yield "rule + file + line", said
+    quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if a.multitool:
+        env = {**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
+        subprocess.run([a.multitool, "match-results-forward", head, "-r", base, "-o", out, "--log", "ForceOverwrite"], env=env, **quiet)
+        states = collections.defaultdict(list)
+        for r in json.load(open(out))["runs"][0]["results"]:
+            place = r["locations"][0]["physicalLocation"]
+            if r.get("baselineState") != "absent":
+                states[(place["artifactLocation"]["uri"], place["region"]["startLine"], r["ruleId"], place["region"].get("startColumn", 1))].append(r.get("baselineState") == "new")
+        yield "sarif-multitool match-results-forward", [bool(states[(p, l, r, c)].pop(0)) if states[(p, l, r, c)] else False for p, l, r, c, _ in new]
+    if a.sarif_tools:
+        subprocess.run([a.sarif_tools, "diff", "-o", out, base, head], **quiet)
+        found = set()
+        for severity, part in json.load(open(out)).items():
+            if severity != "all":
+                for code, rows in part["codes"].items():
+                    found.update((code.split(" ")[0], r["Location"].replace("file:///", ""), int(r["Line"])) for r in rows.get("+@", []))
+        yield "sarif-tools diff", [(r, p, l) in found for p, l, r, *_ in new]
+
+
 def load(folder, limit):
     texts = {}
     for root, folders, names in os.walk(folder):
@@ -615,6 +650,20 @@ def load(folder, limit):
     names = sorted(texts)
     random.Random(1).shuffle(names)
     return {n: texts[n] for n in sorted(names[:limit])}
+
+
+def score(said, truth, twins):
+    result = collections.Counter(old=truth.count(False), new=truth.count(True), changes=1)
+    if twins:
+        off = sum(said) - sum(truth)
+        result["false"], result["miss"] = max(0, off), max(0, -off)
+    else:
+        result["false"] = sum(s and not t for s, t in zip(said, truth))
+        result["miss"] = sum(t and not s for s, t in zip(said, truth))
+    result["clean"] = not any(truth)
+    result["blocked"] = not any(truth) and any(said)
+    result["passed"] = any(truth) and not any(said)
+    return result
 
 
 def judge(a, repo, base, texts, name, edit, seed):
@@ -644,9 +693,10 @@ def judge(a, repo, base, texts, name, edit, seed):
         truth.append(not inherited)
     with tempfile.TemporaryDirectory() as folder:
         for side, rows in (("base", old), ("head", new)):
-            with open(os.path.join(folder, side), "w") as file:
+            with open(os.path.join(folder, side + ".sarif"), "w") as file:
                 file.write(sarif(rows))
-        ran = subprocess.run([a.newgate, "compare", "--base", base, "--head", head, "--format", "json", os.path.join(folder, "base"), os.path.join(folder, "head")],
+        others = list(peers(a, folder, new)) if a.peers else []
+        ran = subprocess.run([a.newgate, "compare", "--base", base, "--head", head, "--format", "json", os.path.join(folder, "base.sarif"), os.path.join(folder, "head.sarif")],
                              cwd=repo, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if ran.returncode:
         raise RuntimeError(ran.stderr.decode())
@@ -656,16 +706,10 @@ def judge(a, repo, base, texts, name, edit, seed):
             answers[(row["file"], row["line"], row["rule"], row["col"])].append(row)
     got = [answers[(p, line, rule, column)].pop(0) for p, line, rule, column, _ in new]
     said = [g["status"] == "new" for g in got]
-    result = collections.Counter(old=truth.count(False), new=truth.count(True))
-    if e.twins:
-        off = sum(said) - sum(truth)
-        result["false"], result["miss"] = max(0, off), max(0, -off)
-    else:
-        result["false"] = sum(s and not t for s, t in zip(said, truth))
-        result["miss"] = sum(t and not s for s, t in zip(said, truth))
-    result["clean"] = not any(truth)
-    result["blocked"] = not any(truth) and any(said)
-    result["passed"] = any(truth) and not any(said)
+    result = score(said, truth, e.twins)
+    for name, answers in others:
+        a.table[name].update(score(answers, truth, e.twins))
+    a.table["newgate compare"].update(result)
     if a.verbose and (result["false"] or result["miss"]):
         for g, s, t in zip(got, said, truth):
             if s != t:
@@ -680,11 +724,14 @@ def main():
     parser.add_argument("--files", type=int, default=120)
     parser.add_argument("--newgate", default=str(HERE / "target/release/newgate"))
     parser.add_argument("--keep", help="keep the repositories in this folder")
+    parser.add_argument("--multitool")
+    parser.add_argument("--sarif-tools")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("source", nargs="+")
     a = parser.parse_args()
     first, _, last = a.seeds.partition("-")
     seeds = range(int(first), int(last or first) + 1)
+    a.peers, a.table = a.multitool or a.sarif_tools, collections.defaultdict(collections.Counter)
     chosen = [x for x in INHERITED + NEW + [mixed] if not a.edits or x.__name__ in a.edits.split(",")]
     totals, sum_all = collections.defaultdict(collections.Counter), collections.Counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -700,7 +747,6 @@ def main():
                 for seed in seeds:
                     result = judge(a, repo, base, texts, name, edit, seed)
                     if result:
-                        result["changes"] = 1
                         totals[edit.__name__].update(result)
                         here.update(result)
             print(f"{name}: {len(texts)} files, {here['changes']} changes, {here['old']} inherited findings of which {here['false']} called new, "
@@ -711,10 +757,10 @@ def main():
         t = totals[edit.__name__]
         if t["changes"]:
             print(f"{edit.__name__:<18} {t['changes']:>7} {t['old']:>9} {t['false']:>6} {t['new']:>6} {t['miss']:>6}")
-    t = sum_all
-    percent = lambda x, y: f"{100 * x / y:.2f} %" if y else "-"
-    print(f"\nfalse block {percent(t['false'], t['old'])} ({t['false']}/{t['old']}), miss {percent(t['miss'], t['new'])} ({t['miss']}/{t['new']}), "
-          f"clean changes blocked {percent(t['blocked'], t['clean'])} ({t['blocked']}/{t['clean']}), dirty changes passed {percent(t['passed'], t['changes'] - t['clean'])} ({t['passed']}/{t['changes'] - t['clean']})")
+    percent = lambda x, y: f"{100 * x / y:.2f} % ({x}/{y})" if y else "-"
+    print("\n| how | false block | miss | clean changes blocked | dirty changes passed |\n| --- | --- | --- | --- | --- |")
+    for name, t in a.table.items():
+        print(f"| {name} | {percent(t['false'], t['old'])} | {percent(t['miss'], t['new'])} | {percent(t['blocked'], t['clean'])} | {percent(t['passed'], t['changes'] - t['clean'])} |")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ mod install;
 mod output;
 mod scanners;
 mod screen;
+mod show;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,8 @@ enum Command {
     Install(install::Install),
     /// Take the hook out again, and put back the one that was there before
     Uninstall(install::Uninstall),
+    /// Show an issue of the last report: every occurrence, with its lines and why it is new or not
+    Show(show::Show),
     /// List the scanners: which are on, which are found, in which version, and why not
     Scanners(scanners::Scanners),
     /// Scan the whole target once, so that every push after it is quick
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Hook(command) => command.run(&screen),
         Command::Install(command) => command.run(&screen),
         Command::Uninstall(command) => command.run(&screen),
+        Command::Show(command) => command.run(&screen),
         Command::Scanners(command) => command.run(&screen),
         Command::Baseline(command) => command.run(&screen),
         Command::Compare(command) => command.run(&screen),

@@ -457,7 +457,27 @@ pub(super) fn scope_name(line: &str) -> Option<&str> {
             rest = rest.split_once(')').map_or("", |(_, r)| r).trim_start();
         }
     }
-    method_name(line.trim())
+    method_name(line.trim()).or_else(|| key_name(line.trim()))
+}
+
+/// The name of a key whose value follows in lines of its own: `name: {`, `a.name = {`, `"name": [`,
+/// and `name:` as in YAML; words that only steer are no keys.
+fn key_name(line: &str) -> Option<&str> {
+    const STEERING: [&str; 6] = ["else", "try", "finally", "default", "do", "begin"];
+    let key = match line.strip_suffix(['{', '[']) {
+        Some(opened) => opened.trim_end().strip_suffix([':', '='])?.trim_end(),
+        None => line.strip_suffix(':')?,
+    };
+    let words = key.trim_start_matches("- ");
+    let last = words.rsplit([' ', '\t']).next()?;
+    let name = last.trim_matches(['"', '\'', '`']);
+    let plain = |c: char| is_word(c) || ".-$/@".contains(c);
+    let declared = words.len() == last.len()
+        || ["const ", "let ", "var "]
+            .iter()
+            .any(|d| words.starts_with(d));
+    (!name.is_empty() && name.chars().all(plain) && declared && !STEERING.contains(&name))
+        .then_some(name)
 }
 
 /// The name in `name(…) {`, `type name(…) {`, `name = function (…) {`, `name: (…) => {`,
@@ -558,6 +578,11 @@ mod tests {
             ),
             ("  const load = async (id) => {", Some("load")),
             ("  handle(req, res) {", Some("handle")),
+            ("hosts.gitlab = {", Some("hosts.gitlab")),
+            ("  \"image\": {", Some("image")),
+            ("const table = {", Some("table")),
+            ("  build:", Some("build")),
+            ("else:", None),
             ("if (x) {", None),
             ("} else if (x) {", None),
             ("for (;;) {", None),

@@ -1,6 +1,6 @@
 //! The full report as JSON, version 1 (`docs/json.md`).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Counts, Issue, Mode, Report, ScannerReport, Severity, SkippedScanner, Verdict};
 
@@ -49,6 +49,40 @@ pub fn to_json(reports: &[Report]) -> String {
         many => serde_json::to_string_pretty(many),
     };
     text.expect("a report is plain data")
+}
+
+/// Reads the issues of a report, or of several.
+///
+/// # Errors
+/// It is no report of version 1.
+pub fn issues_of(json: &[u8]) -> Result<Vec<Issue>, String> {
+    #[derive(Deserialize)]
+    struct Written {
+        version: u32,
+        issues: Vec<Issue>,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        One(Written),
+        Many(Vec<Written>),
+    }
+    let documents = match serde_json::from_slice(json).map_err(|e| e.to_string())? {
+        Either::One(one) => vec![one],
+        Either::Many(many) => many,
+    };
+    let mut issues: Vec<Issue> = Vec::new();
+    for document in documents {
+        if document.version != VERSION {
+            return Err(format!("it is of version {}", document.version));
+        }
+        for issue in document.issues {
+            if !issues.contains(&issue) {
+                issues.push(issue);
+            }
+        }
+    }
+    Ok(issues)
 }
 
 fn document(report: &Report) -> Document<'_> {

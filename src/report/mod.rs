@@ -4,5 +4,5 @@
 mod json;
 mod terminal;
 
-pub use json::to_json;
-pub use terminal::{Look, terminal};
+pub use json::{issues_of, to_json};
+pub use terminal::{Look, show_issue, terminal};

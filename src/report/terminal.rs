@@ -48,6 +48,32 @@ pub fn terminal(report: &Report, look: Look) -> String {
     page.out
 }
 
+/// Writes everything that is known of one issue.
+pub fn show_issue(issue: &Issue, look: Look) -> String {
+    let mut page = Page {
+        out: String::new(),
+        look: Look {
+            verbose: true,
+            ..look
+        },
+    };
+    page.issue(issue);
+    page.wrapped(
+        "  ",
+        "  ",
+        &format!(
+            "{}: {}",
+            if issue.blocks {
+                "stops the change"
+            } else {
+                "does not stop the change"
+            },
+            issue.because
+        ),
+    );
+    page.out.trim_start_matches('\n').to_owned()
+}
+
 struct Page {
     out: String,
     look: Look,

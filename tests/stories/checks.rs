@@ -297,3 +297,33 @@ fn verbose_lists_what_is_inherited_and_why() {
         .exits(0)
         .says("2 inherited (2 critical)");
 }
+
+#[test]
+fn an_issue_of_the_last_report_can_be_looked_at() {
+    let world = World::started();
+    world
+        .newgate(&["show"])
+        .exits(2)
+        .says("nothing was judged here yet");
+    world.write("old.py", format!("import os\n\n{}", leak(1)));
+    world.commit("Old");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.write("old.py", format!("import os\nimport sys\n\n{}", leak(1)));
+    world.write("copy.py", leak(1));
+    world.commit("Copy");
+    let report = world.check(&[]);
+    let id = report["issues"][0]["id"].as_str().unwrap();
+    world.newgate(&["show"]).exits(0).says(id).says("grown");
+    let ran = world.newgate(&["show", &id[..4]]).exits(0);
+    ran.says("copy.py:1:10 [new: a copy of `old.py:3`, which still stands]")
+        .says("old.py:4:10 [inherited: shifted from `old.py:3`]")
+        .says("stops the change: a new occurrence of an inherited issue");
+    world
+        .newgate(&["show", "zzz"])
+        .exits(2)
+        .says("no issue `zzz`");
+    std::fs::write(world.work().join(".git/newgate/last/report.json"), "{}").unwrap();
+    world.newgate(&["show"]).exits(3).says("not a report");
+}

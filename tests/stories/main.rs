@@ -8,6 +8,7 @@
 
 mod architecture;
 mod checks;
+mod comparing;
 mod installing;
 mod pushes;
 mod repositories;
