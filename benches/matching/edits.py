@@ -398,7 +398,155 @@ def rewrite_cold(e, p):
         lines[n] = Line(e.filler(indent(lines[n].text), 1, p)[0].text)
 
 
+def extract_function(e, p):
+    """Some lines of a function go into a new one below it; a call takes their place."""
+    got = e.pick_statement(p)
+    if not got:
+        return False
+    lines, (block, n) = e.lines(p), got
+    ind = indent(lines[n].text)
+    first = last = n
+    while first > block[0] + 1 and lines[first - 1].text.startswith(ind) and lines[first - 1].text.strip() and n - first < 4:
+        first -= 1
+    while last < block[1] - 2 and lines[last + 1].text.startswith(ind) and lines[last + 1].text.strip() and last - n < 4:
+        last += 1
+    if last - first < 3:
+        return False
+    part = lines[first:last + 1]
+    name = e.fresh()
+    opener, closer = (f"def {name}(self):", None) if p.endswith(".py") else (f"function {name}(self) {{", "}")
+    end = block[1]
+    lines[end:end] = [Line(""), Line(opener)] + part + ([Line(closer)] if closer else [])
+    lines[first:last + 1] = [Line(f"{ind}{name}(self)")]
+
+
+def rename_definition(e, p):
+    """The definition around a finding gets another name."""
+    block = e.pick_block(p)
+    if not block:
+        return False
+    lines = e.lines(p)
+    copy = e.renamed_copy(lines[block[0]:block[1]])
+    rules = {r for _, r, *_ in findings_of(p, lines[block[0]:block[1]])}
+    if {r for _, r, *_ in findings_of(p, copy)} != rules:
+        return False
+    for k, new in zip(range(block[0], block[1]), copy):
+        lines[k] = lines[k].to(new.text)
+
+
+def into_class(e, p):
+    """All definitions of a file become members: one level deeper, under a new header."""
+    lines = e.lines(p)
+    step = "\t" if any(l.text.startswith("\t") for l in lines) else "    "
+    first = blocks(lines)[0][0]
+    inner = [l.to(step + l.text if l.text.strip() else l.text) for l in lines[first:]]
+    head, tail = (f"class {e.fresh()}:", []) if p.endswith(".py") else (f"class {e.fresh()} {{", [Line("}")])
+    lines[first:] = [Line(head)] + inner + tail
+
+
+def move_deeper(e, p):
+    """A definition moves to another file, one level deeper."""
+    block, q = e.pick_block(p), e.other(p)
+    if not block or not q:
+        return False
+    lines = e.lines(p)
+    part = lines[block[0]:block[1]]
+    del lines[block[0]:block[1]]
+    e.put_block(q, [Line(f"namespace {e.fresh()} {{")] + [l.to("    " + l.text) for l in part] + [Line("}")])
+
+
+def requote(e, p):
+    """Quotes become others all over the file."""
+    if not p.endswith((".py", ".js", ".ts", ".mjs")):
+        return False
+    lines = e.lines(p)
+    for n, line in enumerate(lines):
+        if '"' not in line.text and "'" in line.text and line.text.count("'") % 2 == 0 and "//" not in line.text and "#" not in line.text:
+            lines[n] = line.to(line.text.replace("'", '"'))
+
+
+def join_lines(e, p):
+    """Calls over several lines become one line."""
+    lines = e.lines(p)
+    n, done = 0, False
+    while n < len(lines):
+        t = lines[n].text
+        if t.rstrip().endswith("(") and not t.lstrip().startswith(("//", "#", "*", "def", "function")):
+            end = next((k for k in range(n + 1, min(n + 6, len(lines))) if lines[k].text.strip().startswith(")")), None)
+            inner = [x.text.strip() for x in lines[n + 1:end]] if end else []
+            if end and not any("//" in x or "#" in x for x in inner):
+                joined = t.rstrip() + " ".join(inner).rstrip(",") + lines[end].text.strip()
+                before = [r for _, r, *_ in findings_of(p, lines[n:end + 1])]
+                if before == [r for _, r, *_ in findings_of(p, [Line(joined)])] and len(set(before)) == len(before):
+                    # What is on the joined line continues each of the lines that it was.
+                    keep = next((x for x in lines[n:end + 1] if findings_of(p, [x])), lines[n])
+                    if sum(bool(findings_of(p, [x])) for x in lines[n:end + 1]) <= 1:
+                        lines[n:end + 1] = [keep.to(joined)]
+                        done = True
+        n += 1
+    return done
+
+
+def shuffle_all(e, p):
+    """The definitions of a file in another order, and the file under another name."""
+    lines = e.lines(p)
+    all_blocks = blocks(lines)
+    if len(all_blocks) < 3:
+        return False
+    order = all_blocks[:]
+    e.rng.shuffle(order)
+    out, last = [], 0
+    for (first, end), (f2, e2) in zip(all_blocks, order):
+        out += lines[last:first] + lines[f2:e2]
+        last = end
+    lines[:] = out + lines[last:]
+    return rename(e, p)
+
+
 # what follows brings something new
+
+def copy_deeper(e, p):
+    """A copy in another file, one level deeper."""
+    block, q = e.pick_block(p), e.other(p)
+    if not block or not q:
+        return False
+    part = e.lines(p)[block[0]:block[1]]
+    e.put_block(q, [Line(f"namespace {e.fresh()} {{")] + [Line("    " + l.text) for l in part] + [Line("}")])
+
+
+def rename_and_copy(e, p):
+    """A definition is renamed in place, and a copy of it written under another new name."""
+    block = e.pick_block(p)
+    if not block:
+        return False
+    lines = e.lines(p)
+    whole = lines[block[0]:block[1]]
+    copy = [l.copy() for l in whole]
+    renamed = e.renamed_copy(whole)
+    if len(findings_of(p, renamed)) != len(findings_of(p, whole)):
+        return False
+    for k, new in zip(range(block[0], block[1]), renamed):
+        lines[k] = lines[k].to(new.text)
+    # Under new names both, nobody can tell which is which.
+    e.twins = True
+    lines[block[1]:block[1]] = [Line("")] + [Line(l.text) for l in e.renamed_copy(copy)]
+
+
+def copy_of_part(e, p):
+    """Some lines of a function are copied into another."""
+    got = e.pick_statement(p)
+    lines = e.lines(p)
+    if not got:
+        return False
+    (first, last), n = got[0], got[1]
+    part = [l.copy() for l in lines[max(first + 1, n - 2):min(last - 1, n + 3)]]
+    places = [(b, k) for b in blocks(lines) if b != got[0] for k in statements(lines, b)]
+    if not places:
+        return False
+    _, k = e.rng.choice(places)
+    e.twins = any(x.text.strip() == lines[n].text.strip() for x in lines[max(0, k - 6):k + 6])
+    lines[k + 1:k + 1] = part
+
 
 def copy_below(e, p, above=False):
     block = e.pick_block(p)
@@ -546,8 +694,9 @@ def new_block(e, p):
 
 
 INHERITED = [top, near, delete_beside, rename, rename_edited, move_within, move_across, extract_file, split_file, merge_files, swap_blocks, reverse_blocks,
-             reindent, crlf, wrap_in_condition, rename_name, edit_argument, wrap_call, comment, fix_one, rewrite_cold]
-NEW = [copy_below, copy_above, copy_edited, copy_across, copy_file, move_and_copy, duplicate_far, duplicate_beside, launder, fix_and_new, fix_and_new_here, new_beside, new_block]
+             reindent, crlf, wrap_in_condition, rename_name, edit_argument, wrap_call, comment, fix_one, rewrite_cold,
+             extract_function, rename_definition, into_class, move_deeper, requote, join_lines, shuffle_all]
+NEW = [copy_below, copy_above, copy_edited, copy_across, copy_file, move_and_copy, duplicate_far, duplicate_beside, launder, fix_and_new, fix_and_new_here, new_beside, new_block, copy_deeper, rename_and_copy, copy_of_part]
 
 
 def mixed(e, p):

@@ -269,14 +269,18 @@ impl Text {
     fn number_statements(&self) -> Vec<u32> {
         let mut numbers = Vec::with_capacity(self.len());
         let mut number = 0;
-        let mut depth: i32 = 0;
+        // The brackets that are open. A block in braces inside of a call holds statements again.
+        let mut open: Vec<u8> = Vec::new();
+        let joined = |open: &[u8]| match open.last() {
+            Some(b'{') => self.manner.braces_join,
+            other => other.is_some(),
+        };
         let mut quote: Option<&[u8]> = None;
         let mut continued = false;
         for line in 0..self.len() {
             let x = self.line(line).as_bytes();
-            if self.manner.prose || depth <= 0 && quote.is_none() && !continued {
+            if self.manner.prose || !joined(&open) && quote.is_none() && !continued {
                 number += 1;
-                depth = 0;
                 quote = None;
             }
             numbers.push(number);
@@ -310,10 +314,10 @@ impl Text {
                         }
                         b'#' if self.manner.hash_comment => break,
                         b'/' if self.manner.slash_comment && x[i..].starts_with(b"//") => break,
-                        b'(' | b'[' => depth += 1,
-                        b')' | b']' => depth -= 1,
-                        b'{' if self.manner.braces_join => depth += 1,
-                        b'}' if self.manner.braces_join => depth -= 1,
+                        bracket @ (b'(' | b'[' | b'{') => open.push(bracket),
+                        b')' | b']' | b'}' => {
+                            open.pop();
+                        }
                         _ => {}
                     }
                 }
@@ -608,5 +612,8 @@ mod tests {
         let t = text("a.py", "f(\n  'a)',  # (\n  1)\nx = '''\n(\n'''\ny\n");
         let s: Vec<_> = (0..t.len()).map(|l| t.statement(l)).collect();
         assert_eq!(s, [1, 1, 1, 2, 2, 2, 3]);
+        let t = text("a.js", "go((x) => {\n  one(x);\n  two(x);\n});\n");
+        let s: Vec<_> = (0..t.len()).map(|l| t.statement(l)).collect();
+        assert_eq!(s, [1, 2, 3, 4]);
     }
 }
