@@ -98,14 +98,16 @@ impl Cache {
         Some(connection.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A remembered result.
+    /// A remembered result; one that is not as it was written is none.
     pub fn result(&self, key: &ScannerKey, unit: &UnitDigest) -> Option<Vec<u8>> {
         let db = self.lock()?;
         let mut ask = db
             .prepare_cached("SELECT payload FROM result WHERE scanner = ?1 AND unit = ?2")
             .ok()?;
         let found = ask.query_row(params![key.as_bytes(), unit.as_bytes()], |row| row.get(0));
-        found.optional().ok()?
+        let sealed: Vec<u8> = found.optional().ok()??;
+        let (seal, payload) = sealed.split_at_checked(SEAL)?;
+        (seal == seal_of(key, unit, payload)).then(|| payload.to_vec())
     }
 
     /// Remembers results. What cannot be written is computed again next time.
@@ -124,7 +126,9 @@ impl Cache {
                     "INSERT OR REPLACE INTO result (scanner, unit, payload, time) VALUES (?1, ?2, ?3, ?4)",
                 )?;
                 for (unit, payload) in results {
-                    put.execute(params![key.as_bytes(), unit.as_bytes(), payload, now()])?;
+                    let mut sealed = seal_of(key, &unit, &payload).to_vec();
+                    sealed.extend_from_slice(&payload);
+                    put.execute(params![key.as_bytes(), unit.as_bytes(), sealed, now()])?;
                 }
             }
             transaction.commit()
@@ -221,6 +225,20 @@ impl Cache {
             let _ = db.execute(put, row);
         }
     }
+}
+
+/// How many bytes of a hash stand before a payload, so that damage is not read as a result.
+const SEAL: usize = 16;
+
+fn seal_of(key: &ScannerKey, unit: &UnitDigest, payload: &[u8]) -> [u8; SEAL] {
+    let mut hasher = blake3::Hasher::new();
+    hasher
+        .update(key.as_bytes())
+        .update(unit.as_bytes())
+        .update(payload);
+    let mut seal = [0; SEAL];
+    hasher.finalize_xof().fill(&mut seal);
+    seal
 }
 
 /// Seconds since 1970-01-01 UTC.

@@ -43,7 +43,12 @@ impl From<rusqlite::Error> for Trouble {
 /// Opens the database and returns it with the key of its secrets' hashes.
 pub(super) fn open(path: &Path, notes: &mut Vec<String>) -> Result<(Connection, [u8; 32]), String> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(|e| e.to_string())?;
+    if !folder.is_dir() {
+        // It holds the key of the secrets' hashes.
+        fs::create_dir_all(folder).map_err(|e| e.to_string())?;
+        let only_owner = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        fs::set_permissions(folder, only_owner).map_err(|e| e.to_string())?;
+    }
     match try_open(path) {
         Ok(opened) => Ok(opened),
         Err(Trouble::Closed(why)) => Err(why),

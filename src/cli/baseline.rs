@@ -24,8 +24,9 @@ impl Baseline {
         let Baseline::Build(build) = self;
         let repo = Repository::open_from_env()?;
         let (remote, _) = find_remote(&repo, None)?;
-        let target =
-            target_for(&repo, remote.as_deref(), build.target.as_deref())?.ok_or_else(|| {
+        let target = target_for(&repo, remote.as_deref(), build.target.as_deref())?
+            .target
+            .ok_or_else(|| {
                 Error::new(Kind::Usage, "no target branch was found")
                     .hint("name one with `--target`")
             })?;
@@ -48,7 +49,10 @@ impl Baseline {
             ));
             if !trouble.is_empty() {
                 failed = true;
-                screen.error(&format!("{name} failed: {trouble}"));
+                screen.error(
+                    super::screen::Label::Error,
+                    &format!("{name} failed: {trouble}"),
+                );
             }
         }
         screen.note(&format!("the baseline of {} is in the cache", target.name));

@@ -47,7 +47,7 @@ impl Check {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         let mut repo = Repository::open_from_env()?;
         let (remote, _) = find_remote(&repo, None)?;
-        let target = target_for(&repo, remote.as_deref(), self.target.as_deref())?;
+        let choice = target_for(&repo, remote.as_deref(), self.target.as_deref())?;
         let head = match (self.staged, self.worktree) {
             (true, _) => Head::Index,
             (_, true) => Head::WorkTree,
@@ -56,11 +56,12 @@ impl Check {
         let request = Request {
             head,
             base: self.base,
-            target,
+            target: choice.target,
             no_base: self.no_base,
         };
         let mut scratch = Scratch::new();
-        let change = choose(&mut repo, &request, &mut scratch)?;
+        let mut change = choose(&mut repo, &request, &mut scratch)?;
+        change.notes.extend(choice.note);
         let cache = Cache::open(repo.common_dir());
         let progress = screen.progress();
         let gate = Gate {

@@ -55,7 +55,11 @@ impl PrePush {
         std::io::stdin()
             .read_to_end(&mut input)
             .map_err(|e| io("standard input cannot be read", e))?;
-        if let Some(chained) = self.chained.as_deref().filter(|p| p.is_file()) {
+        if let Some(chained) = self
+            .chained
+            .as_deref()
+            .filter(|p| p.symlink_metadata().is_ok())
+        {
             let mut args = vec![OsString::from(&self.remote)];
             args.extend(self.url.as_ref().map(OsString::from));
             run_chained(chained, &args, &input)?;
@@ -96,7 +100,11 @@ impl PrePush {
         };
         let mut notes = Vec::new();
         let target = match &remote {
-            Some(remote) => target_for(repo, Some(remote), None)?,
+            Some(remote) => {
+                let choice = target_for(repo, Some(remote), None)?;
+                notes.extend(choice.note);
+                choice.target
+            }
             None => None,
         };
         if guessed && let (Some(remote), Some(target)) = (&remote, &target) {
@@ -133,7 +141,13 @@ impl PrePush {
 
 /// Runs the hook that was there before; the push goes on only if it succeeds.
 fn run_chained(hook: &Path, args: &[OsString], input: &[u8]) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
     let shown = hook.display();
+    let mode = hook.metadata().map(|m| m.permissions().mode());
+    if mode.is_ok_and(|m| m & 0o111 == 0) {
+        // git, too, passes over a hook that is not executable.
+        return Ok(());
+    }
     match run_hook(hook, args, input) {
         Ok(0) => Ok(()),
         Ok(code) => Err(Error::new(

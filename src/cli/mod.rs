@@ -76,13 +76,9 @@ pub fn main() -> ExitCode {
 
 /// Tells an error with its causes and next steps; returns its exit code.
 fn report(error: &Error, screen: &screen::Resolved) -> u8 {
-    screen.error(&format!(
-        "{} {}",
-        screen.paint_error("error:"),
-        error.chain()
-    ));
+    screen.error(screen::Label::Error, &error.chain());
     for hint in error.hints() {
-        screen.error(&format!("{} {hint}", screen.paint_hint("hint:")));
+        screen.error(screen::Label::Hint, hint);
     }
     error.kind().exit_code()
 }

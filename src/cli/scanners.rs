@@ -37,7 +37,7 @@ impl Scanners {
         let mut repo = Repository::open_from_env()?;
         let cache = Cache::open(repo.common_dir());
         let (remote, _) = find_remote(&repo, None)?;
-        let target = target_for(&repo, remote.as_deref(), None)?;
+        let target = target_for(&repo, remote.as_deref(), None)?.target;
         let unborn = repo.resolve("HEAD")?.is_none();
         let head = if unborn {
             Head::Index

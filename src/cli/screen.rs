@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use owo_colors::{OwoColorize, Style};
 
 use crate::environment;
+use crate::model::harmless;
 use crate::report::Look;
 
 /// When colours are used.
@@ -40,6 +41,13 @@ pub(super) struct Screen {
 pub(super) enum Stream {
     Out,
     Error,
+}
+
+/// What a line on standard error begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Label {
+    Error,
+    Hint,
 }
 
 /// The screen as it is.
@@ -92,21 +100,17 @@ impl Resolved {
     /// Writes a line about the run.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            write(Stream::Error, &format!("{text}\n"));
+            write(Stream::Error, &format!("{}\n", harmless(text)));
         }
     }
 
-    /// Writes a line about an error.
-    pub(super) fn error(&self, text: &str) {
-        write(Stream::Error, &format!("{text}\n"));
-    }
-
-    pub(super) fn paint_error(&self, text: &str) -> String {
-        self.paint(text, Style::new().red().bold())
-    }
-
-    pub(super) fn paint_hint(&self, text: &str) -> String {
-        self.paint(text, Style::new().cyan().bold())
+    /// Writes an error, or a next step, after its label. Whatever it quotes cannot steer the terminal.
+    pub(super) fn error(&self, label: Label, text: &str) {
+        let label = match label {
+            Label::Error => self.paint("error:", Style::new().red().bold()),
+            Label::Hint => self.paint("hint:", Style::new().cyan().bold()),
+        };
+        write(Stream::Error, &format!("{label} {}\n", harmless(text)));
     }
 
     fn paint(&self, text: &str, style: Style) -> String {

@@ -90,7 +90,8 @@ pub struct Decision {
     pub status: Status,
     /// What decided it.
     pub stage: Stage,
-    /// The base finding that it continues, by its place in the input.
+    /// The base finding that it continues, by its place in the input; also of one that is new because
+    /// it got worse.
     pub from: Option<usize>,
     /// The change edits the lines of an inherited finding.
     pub touched: bool,

@@ -12,7 +12,7 @@ use super::statement::{
 use super::text::Text;
 use super::unplaced;
 use super::{Decision, Difference, Known, Outcome};
-use crate::model::{Finding, Kind, RepoPath, Stage, Status};
+use crate::model::{Finding, Kind, RepoPath, Severity, Stage, Status};
 
 /// Least similarity of a statement that was edited in place.
 const EDITED: f64 = 0.42;
@@ -666,6 +666,17 @@ impl<'a> Matcher<'a> {
             Stage::Package if touched => format!("the same advisory, another version; from {from}"),
             _ => format!("from {from}"),
         };
+        // What was harmless and is dangerous now is a weakness that the change brings.
+        let (before, now) = (Severity::of(origin.score), Severity::of(finding.score));
+        if now > before && now != Severity::Unassigned {
+            return Decision {
+                status: Status::New,
+                stage,
+                from: Some(b),
+                touched,
+                why: format!("made worse: it was {before} at {from}"),
+            };
+        }
         Decision {
             status: Status::Inherited,
             stage,

@@ -260,7 +260,15 @@ fn read_scanner(
                 &["enabled", "path", "timeout"],
                 &format!("in `[scanners.{name}]`"),
             );
-            settings.path = reader.text(table, "path").map(|(p, _)| PathBuf::from(p));
+            settings.path = reader.text(table, "path").map(|(p, place)| {
+                let path = PathBuf::from(p);
+                if !path.is_absolute() && p.contains('/') {
+                    let hint = "write an absolute path, or the name of a program on `PATH`";
+                    let what = "`path` is relative: it would lead into the checkout, which the change alters";
+                    reader.wrong(place, what, Some(hint.into()));
+                }
+                path
+            });
             settings.timeout = reader.seconds(table, "timeout");
             match table.get("enabled").map(|v| (v.get_ref(), v.span())) {
                 None => true,

@@ -54,6 +54,14 @@ pub struct Config {
     pub settings: BTreeMap<String, ScannerSettings>,
 }
 
+impl Config {
+    /// Drops the paths of programs; returns whether there were any.
+    pub fn drop_paths(&mut self) -> bool {
+        let paths = self.settings.values_mut().map(|s| s.path.take());
+        paths.filter(Option::is_some).count() > 0
+    }
+}
+
 impl Default for Config {
     /// Without a file, the built-in secrets scanner runs alone: verdicts do not depend on what
     /// happens to be on somebody's `PATH`.

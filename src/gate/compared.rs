@@ -8,18 +8,14 @@ use crate::error::Result;
 use crate::model::{Finding, Origin, RepoPath, Stage, Status};
 use crate::scan::{Resolved, Scope};
 
-/// A file larger than this is not compared line by line, in bytes.
-const LARGEST_TEXT: u64 = 32 * 1024 * 1024;
-
 /// All scanners' findings, compared.
-pub(super) struct Compared<'a> {
+pub(super) struct Compared {
     difference: Option<Difference>,
     outcomes: Vec<(Vec<Finding>, Vec<Finding>, crate::compare::Outcome)>,
-    resolved: std::marker::PhantomData<&'a Resolved>,
 }
 
-impl<'a> Compared<'a> {
-    pub(super) fn new(judging: &Judging<'_>, resolved: &'a [Resolved]) -> Result<Compared<'a>> {
+impl Compared {
+    pub(super) fn new(judging: &Judging<'_>, resolved: &[Resolved]) -> Result<Compared> {
         let wanted = resolved.iter().any(|r| {
             let any = |side: &std::collections::BTreeMap<_, crate::scan::UnitResult>| {
                 side.values()
@@ -34,12 +30,16 @@ impl<'a> Compared<'a> {
         };
         let mut outcomes = Vec::new();
         if let Some(difference) = &difference {
-            for (scanner, one) in judging.scanners.iter().zip(resolved) {
+            for (index, (scanner, one)) in judging.scanners.iter().zip(resolved).enumerate() {
                 let base = all_findings(&one.base);
                 let head = all_findings(&one.head);
                 let unread = one.base.iter().filter(|(_, r)| r.unread.is_some());
+                // A file of the base without a result is one that could not be read.
+                let planned = judging.plans[index].base.iter();
+                let missing = planned.filter(|f| !one.base.contains_key(*f));
+                let unread = unread.map(|(f, _)| f).chain(missing);
                 let known = Known {
-                    unread: unread.map(|(f, _)| f.path.clone()).collect::<HashSet<_>>(),
+                    unread: unread.map(|f| f.path.clone()).collect::<HashSet<_>>(),
                     file_local: scanner.descriptor.scope() == Scope::File,
                 };
                 let outcome = compare(difference, &base, &head, &known);
@@ -49,7 +49,6 @@ impl<'a> Compared<'a> {
         Ok(Compared {
             difference,
             outcomes,
-            resolved: std::marker::PhantomData,
         })
     }
 
@@ -111,12 +110,10 @@ fn difference(judging: &Judging<'_>) -> Result<Difference> {
     for change in &judging.changes {
         let mut file = ComparedFile::default();
         for (version, slot) in [(&change.old, &mut file.old), (&change.new, &mut file.new)] {
-            let Some(version) = version.as_ref().filter(|v| v.is_regular()) else {
+            let Some(version) = version.as_ref().filter(|v| v.is_regular() || v.is_link()) else {
                 continue;
             };
-            if repo.blob_size(&version.blob)? <= LARGEST_TEXT {
-                *slot = Some((version.path.clone(), text_of(repo, version)?));
-            }
+            *slot = Some((version.path.clone(), text_of(repo, version)?));
         }
         files.push(file);
     }

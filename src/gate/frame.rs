@@ -1,6 +1,6 @@
 //! The lines around an occurrence, as text that is safe to show.
 
-use super::{Judging, compared::Compared};
+use super::Judging;
 use crate::model::{FileVersion, Finding, Frame, Issue, Kind, Oid, RepoPath, Status};
 use crate::scan::redact;
 
@@ -14,7 +14,7 @@ const MOST_CHARACTERS: usize = 240;
 const MOST_FRAMES: usize = 50;
 
 /// Adds frames to the new occurrences.
-pub(super) fn add_frames(judging: &Judging<'_>, _compared: &Compared<'_>, issues: &mut [Issue]) {
+pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
     let repo = judging.gate.repo;
     let at_head = |path: &RepoPath| -> Option<&FileVersion> {
         judging

@@ -7,7 +7,7 @@ use crate::compare::Located;
 use crate::error::Result;
 use crate::git::Peeled;
 use crate::model::{FileVersion, Stage, Status};
-use crate::scan::{Applies, Need, Plan, Resolved, resolve};
+use crate::scan::{Need, Plan, Resolved, reads, resolve};
 
 /// Findings of scanners of history in file versions that are not in the head tree. A secret that
 /// stands at head or at base is judged there.
@@ -47,19 +47,16 @@ pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Resul
     if commits.is_empty() {
         return Ok(Vec::new());
     }
-    let plans: Vec<Plan> = judging
-        .scanners
-        .iter()
-        .map(|s| {
-            let reads = |f: &&FileVersion| {
-                s.descriptor.history() && Applies::of(&s.descriptor, f) == Applies::Yes
-            };
-            Plan {
-                head: commits.keys().filter(reads).cloned().collect(),
-                ..Plan::default()
+    let mut plans: Vec<Plan> = Vec::new();
+    for scanner in &judging.scanners {
+        let mut plan = Plan::default();
+        for file in commits.keys().filter(|_| scanner.descriptor.history()) {
+            if reads(&scanner.descriptor, file, &|f| gate.repo.blob(&f.blob))? {
+                plan.head.push(file.clone());
             }
-        })
-        .collect();
+        }
+        plans.push(plan);
+    }
     let with = gate.resolver(&judging.key);
     let found = resolve(with, &judging.scanners, &plans, Need::WhereHeadHasFindings)?;
     let mut located = Vec::new();

@@ -12,7 +12,7 @@ use crate::compare::group::issue_key;
 use crate::error::Result;
 use crate::git::Repository;
 use crate::model::{FileVersion, Finding, Oid, Origin, Stage, Status};
-use crate::scan::{Applies, Scanner, State, UnitResult};
+use crate::scan::{Scanner, State, UnitResult};
 
 /// A tree with more files than this is summed up by `newgate baseline build` only.
 const WALKED: usize = 5_000;
@@ -225,13 +225,7 @@ fn fill(
 }
 
 fn reads(repo: &Repository, scanner: &Scanner, file: &FileVersion) -> Result<bool> {
-    Ok(match Applies::of(&scanner.descriptor, file) {
-        Applies::Yes => true,
-        Applies::No => false,
-        Applies::IfScript => scanner
-            .descriptor
-            .matches_interpreter(&repo.blob(&file.blob)?),
-    })
+    crate::scan::reads(&scanner.descriptor, file, &|f| repo.blob(&f.blob))
 }
 
 fn store(cache: &Cache, scanner: &Scanner, tree: &Oid, listing: &Listing) {

@@ -26,14 +26,13 @@ use crate::model::{
 };
 use crate::policy::{self, Policy};
 use crate::scan::{
-    Applies, Need, Plan, Resolved, Resolver, Scanner, SecretKey, UnitResult, Wish, plan, prepare,
-    resolve,
+    Need, Plan, Resolved, Resolver, Scanner, SecretKey, UnitResult, Wish, plan, prepare, resolve,
 };
 
 pub use build::{Built, build_baseline};
 pub use frame::frame_of;
 pub use settings::{ConfigSource, Settings};
-pub use target::target_for;
+pub use target::{Choice, target_for};
 
 /// What a judgement works with.
 pub struct Gate<'a> {
@@ -170,13 +169,15 @@ impl Judging<'_> {
         )?;
         let brought = history::brought(&self, &mut resolved)?;
         let mut located: Vec<Located> = Vec::new();
+        let mut passed_over = Vec::new();
         let compared = compared::Compared::new(&self, &resolved)?;
         self.notes.extend(compared.notes());
         for (index, one) in resolved.iter().enumerate() {
-            let unknown = unread_files(&self, index, one, &compared);
+            let unknown = unread_files(&self, index, one, &compared, &mut passed_over);
             self.unknown.extend(unknown);
             located.extend(compared.located(index));
         }
+        self.notes.append(&mut passed_over);
         tip::inherit_from_tip(&self, &resolved, &mut located)?;
         located.extend(brought);
         let elsewhere = listing::elsewhere(&self)?;
@@ -197,7 +198,7 @@ impl Judging<'_> {
             }
         }
         policy::judge_issues(&self.policy, &mut issues);
-        frame::add_frames(&self, &compared, &mut issues);
+        frame::add_frames(&self, &mut issues);
         let scanners: Vec<ScannerReport> = self
             .scanners
             .iter()
@@ -245,7 +246,8 @@ fn unread_files(
     judging: &Judging<'_>,
     index: usize,
     resolved: &Resolved,
-    compared: &compared::Compared<'_>,
+    compared: &compared::Compared,
+    notes: &mut Vec<String>,
 ) -> Vec<String> {
     let name = judging.scanners[index].descriptor.name();
     let mut open = Vec::new();
@@ -260,8 +262,12 @@ fn unread_files(
             .find(|(f, _)| Some(&f.path) == before.as_ref());
         let unread_before =
             old.is_some_and(|(_, r): (&FileVersion, &UnitResult)| r.unread.is_some());
-        if !unread_before {
-            open.push(format!("{name} cannot read `{}`: {why}", file.path));
+        let text = format!("{name} cannot read `{}`: {why}", file.path);
+        match unread_before {
+            true => notes.push(format!(
+                "{text}; it could not before, so what is new in it is not known"
+            )),
+            false => open.push(text),
         }
     }
     open
@@ -283,12 +289,11 @@ fn available(
         let Some(descriptor) = settings.catalog.get(&name)? else {
             continue;
         };
-        let reads = |c: &&FileChange| {
-            c.new
-                .as_ref()
-                .is_some_and(|f| Applies::of(&descriptor, f) == Applies::Yes)
-        };
-        let files = changes.iter().filter(reads).count() as u64;
+        // By name alone: a hint is not worth reading files for.
+        let by_name =
+            |file: &FileVersion| file.is_regular() && descriptor.matches_name(file.path.as_bytes());
+        let new = changes.iter().filter_map(|c| c.new.as_ref());
+        let files = new.filter(|f| by_name(f)).count() as u64;
         if files > 0 {
             list.push(SkippedScanner { name, files });
         }

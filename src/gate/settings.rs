@@ -4,7 +4,7 @@ use crate::config::{self, Config};
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
 use crate::model::{Change, FileChange, Mode, Oid, RepoPath};
-use crate::scan::{Catalog, Scanner};
+use crate::scan::{Catalog, Scanner, builtin_names};
 
 use super::{own_path, tree_of};
 
@@ -29,6 +29,8 @@ pub struct Settings {
     tree: Oid,
     /// Whether that is the head's tree.
     from_head: bool,
+    /// Whether it names programs of its own, which is not heeded in a head's tree.
+    refused: bool,
 }
 
 impl Settings {
@@ -47,12 +49,19 @@ impl Settings {
             tree = trusted;
             from_head = false;
         }
-        let (config, catalog) = read_tree(repo, &tree)?;
+        let (mut config, mut catalog) = read_tree(repo, &tree)?;
+        let mut refused = false;
+        if from_head && source == ConfigSource::Target {
+            // What nobody has agreed to yet does not say which programs run here.
+            refused = catalog.drop_own() | config.drop_paths();
+            config.scanners.retain(|s| builtin_names().any(|b| b == s));
+        }
         Ok(Settings {
             config,
             catalog,
             tree,
             from_head,
+            refused,
         })
     }
 
@@ -76,16 +85,20 @@ impl Settings {
         changes: &[FileChange],
     ) -> Result<Vec<String>> {
         let mut notes = Vec::new();
+        if self.refused {
+            notes.push(format!(
+                "`path` and scanners of the project in `{}` are heeded once they are on the target; \
+                 `newgate check --config-from head` tries them out",
+                config::FOLDER
+            ));
+        }
         let target = change.target.as_deref().unwrap_or("the target");
         let head_has_one = folder(repo, &change.head_tree)?.is_some();
-        if self.from_head
-            && head_has_one
-            && change.tip.is_some()
-            && change.base != Some(change.head.clone())
-        {
+        if self.from_head && head_has_one && change.base.as_ref() != Some(&change.head) {
             let why = match trusted_tree(repo, change)? {
                 Some(tree) if folder(repo, &tree)?.is_some() => "as asked".to_owned(),
-                _ => format!("since {target} has none yet"),
+                Some(_) => format!("since {target} has none yet"),
+                None => "since there is no target yet".to_owned(),
             };
             notes.push(format!(
                 "the configuration is the change's own `{}`, {why}",
@@ -198,6 +211,7 @@ pub(super) fn read_tree(repo: &Repository, tree: &Oid) -> Result<(Config, Catalo
             format!("`{}` has {number}\n\n{shown}\n", config::FILE),
         )
         .hint("`docs/configuration.md` lists every key")
+        .hint("if the mistake is on the target already, push the mended file past the gate: `git push --no-verify`")
     })?;
     Ok((config, catalog))
 }

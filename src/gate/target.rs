@@ -4,34 +4,66 @@ use super::settings::read_tree;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Repository, Target, find_target};
 
+/// A target, and what the reader should know of the choice.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// The target; `None` if there is none yet.
+    pub target: Option<Target>,
+    /// That another one was meant.
+    pub note: Option<String>,
+}
+
 /// Finds the target of changes for a remote: the branch that `wanted` names, else `newgate.target`
 /// of git's configuration, else `target` in the configuration on the remote's default branch, else
 /// that branch.
 ///
 /// # Errors
 /// `wanted` names no branch, the configuration has mistakes, or git could not answer.
-pub fn target_for(
-    repo: &Repository,
-    remote: Option<&str>,
-    wanted: Option<&str>,
-) -> Result<Option<Target>> {
+pub fn target_for(repo: &Repository, remote: Option<&str>, wanted: Option<&str>) -> Result<Choice> {
     if let Some(wanted) = wanted {
         return match find_target(repo, remote, Some(wanted))? {
-            Some(target) => Ok(Some(target)),
+            Some(target) => Ok(Choice {
+                target: Some(target),
+                note: None,
+            }),
             None => Err(Error::new(Kind::Usage, format!("there is no branch `{wanted}` to compare with"))
                 .hint("`git branch --all` lists the branches that this clone knows; `git fetch` brings new ones")),
         };
     }
     if let Some(set) = repo.config("newgate.target")? {
-        return find_target(repo, remote, Some(&set));
+        let missing = || {
+            Error::new(
+                Kind::Usage,
+                format!("there is no branch `{set}` to compare with (git's setting `newgate.target` names it)"),
+            )
+            .hint("`git fetch` brings new branches; `git config --unset newgate.target` takes the setting out")
+        };
+        return Ok(Choice {
+            target: Some(find_target(repo, remote, Some(&set))?.ok_or_else(missing)?),
+            note: None,
+        });
     }
-    let default = find_target(repo, remote, None)?;
-    let Some(default) = default else {
-        return Ok(None);
+    let Some(default) = find_target(repo, remote, None)? else {
+        return Ok(Choice::default());
     };
     let (config, _) = read_tree(repo, &default.tree)?;
-    match config.target {
-        Some(named) => Ok(find_target(repo, remote, Some(&named))?.or(Some(default))),
-        None => Ok(Some(default)),
-    }
+    let Some(named) = config.target else {
+        return Ok(Choice {
+            target: Some(default),
+            note: None,
+        });
+    };
+    Ok(match find_target(repo, remote, Some(&named))? {
+        Some(target) => Choice {
+            target: Some(target),
+            note: None,
+        },
+        None => Choice {
+            note: Some(format!(
+                "the configuration names the target `{named}`, which this clone does not know: compared with {} (`git fetch` may bring it)",
+                default.name
+            )),
+            target: Some(default),
+        },
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::{Peeled, Repository, Scratch, Target};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Change, Mode, Oid};
+use crate::model::{Change, Mode, Oid, harmless};
 
 /// The head side of a check by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
                     .hint("commit first, or judge what is not committed with `--staged` or `--worktree`"));
             }
             let (commit, tree) = typed(repo, revision, "--head")?;
-            (revision.clone(), commit, tree)
+            (harmless(revision), commit, tree)
         }
         Head::Index => {
             let tree = scratch.index_tree(repo)?;

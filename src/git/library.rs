@@ -1,13 +1,11 @@
 //! The answers of the git2 library.
 
+use git2::{ErrorCode, ObjectType, Repository, Sort};
 use std::cmp::Ordering;
 use std::collections::HashSet;
-use std::path::Path;
-
-use git2::{ErrorCode, ObjectType, Repository, Sort};
 
 use super::{Introduced, Peeled, add_introduced};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 
 fn id(oid: &Oid) -> Result<git2::Oid> {
@@ -74,7 +72,7 @@ pub(super) fn merge_bases(repo: &Repository, a: &Oid, b: &Oid) -> Result<Vec<Oid
 pub(super) fn diff(repo: &Repository, old: Option<&Oid>, new: &Oid) -> Result<Vec<FileChange>> {
     let old = old.map(id).transpose()?;
     let mut changes = Vec::new();
-    diff_trees(repo, old, Some(id(new)?), &mut Vec::new(), &mut changes)?;
+    diff_trees(repo, old, Some(id(new)?), 0, &mut Vec::new(), &mut changes)?;
     Ok(changes)
 }
 
@@ -82,9 +80,17 @@ fn diff_trees(
     repo: &Repository,
     old: Option<git2::Oid>,
     new: Option<git2::Oid>,
+    depth: usize,
     folder: &mut Vec<u8>,
     changes: &mut Vec<FileChange>,
 ) -> Result<()> {
+    const DEEPEST: usize = 1_000;
+    if depth > DEEPEST {
+        return Err(Error::new(
+            Kind::Git,
+            "a tree has folders nested more than 1,000 deep",
+        ));
+    }
     let tree = |oid: Option<git2::Oid>| oid.map(|o| repo.find_tree(o)).transpose();
     let (old, new) = (tree(old)?, tree(new)?);
     let mut left = old.iter().flat_map(|t| t.iter()).peekable();
@@ -111,7 +117,7 @@ fn diff_trees(
         if either.kind() == Some(ObjectType::Tree) {
             folder.push(b'/');
             let id = |e: &Option<git2::TreeEntry<'_>>| e.as_ref().map(git2::TreeEntry::id);
-            diff_trees(repo, id(&a), id(&b), folder, changes)?;
+            diff_trees(repo, id(&a), id(&b), depth + 1, folder, changes)?;
         } else {
             let version = |e: &Option<git2::TreeEntry<'_>>| {
                 e.as_ref().map(|e| FileVersion {
@@ -139,21 +145,46 @@ fn sort_key<'e>(entry: &'e git2::TreeEntry<'_>) -> impl Iterator<Item = &'e u8> 
     entry.name_bytes().iter().chain(slash)
 }
 
+/// Walks down a tree. A tree on the way that cannot be read is an error, not an absent path.
+fn walk_down(repo: &Repository, tree: &Oid, path: &[u8]) -> Result<Option<(git2::Oid, i32, bool)>> {
+    let mut tree = repo.find_tree(id(tree)?)?;
+    let mut parts = path.split(|b| *b == b'/').peekable();
+    while let Some(part) = parts.next() {
+        let named = |e: &git2::TreeEntry<'_>| e.name_bytes() == part;
+        let at = tree.iter().find(named).map(|e| {
+            let is_tree = e.kind() == Some(ObjectType::Tree);
+            (e.id(), e.filemode(), is_tree)
+        });
+        let Some((id, mode, is_tree)) = at else {
+            return Ok(None);
+        };
+        if parts.peek().is_none() {
+            return Ok(Some((id, mode, is_tree)));
+        }
+        if !is_tree {
+            return Ok(None);
+        }
+        tree = repo.find_tree(id)?;
+    }
+    Ok(None)
+}
+
 pub(super) fn entry(repo: &Repository, tree: &Oid, path: &RepoPath) -> Result<Option<FileVersion>> {
-    let tree = repo.find_tree(id(tree)?)?;
-    let Some(text) = path.as_str() else {
-        return Ok(None);
-    };
-    let Some(entry) = found(tree.get_path(Path::new(text)))? else {
-        return Ok(None);
-    };
-    Ok(
-        (entry.kind() != Some(ObjectType::Tree)).then(|| FileVersion {
+    let found = walk_down(repo, tree, path.as_bytes())?;
+    Ok(found
+        .filter(|(_, _, is_tree)| !is_tree)
+        .map(|(id, mode, _)| FileVersion {
             path: path.clone(),
-            blob: oid(entry.id()),
-            mode: entry.filemode().cast_unsigned(),
-        }),
-    )
+            blob: oid(id),
+            mode: mode.cast_unsigned(),
+        }))
+}
+
+pub(super) fn folder(repo: &Repository, tree: &Oid, path: &str) -> Result<Option<Oid>> {
+    let found = walk_down(repo, tree, path.as_bytes())?;
+    Ok(found
+        .filter(|(_, _, is_tree)| *is_tree)
+        .map(|(id, _, _)| oid(id)))
 }
 
 pub(super) fn list(
@@ -216,6 +247,17 @@ pub(super) fn symbolic(repo: &Repository, name: &str) -> Result<Option<String>> 
 
 pub(super) fn config(repo: &Repository, name: &str) -> Result<Option<String>> {
     found(repo.config()?.snapshot()?.get_string(name))
+}
+
+/// Whether a remote promises objects that this clone lacks. Where that cannot be known, it may be.
+pub(super) fn is_partial(repo: &Repository) -> bool {
+    let asked = || -> std::result::Result<bool, git2::Error> {
+        let config = repo.config()?.snapshot()?;
+        let mut entries =
+            config.entries(Some(r"^(remote\..*\.promisor|extensions\.partialclone)$"))?;
+        Ok(entries.next().is_some())
+    };
+    asked().unwrap_or(true)
 }
 
 pub(super) fn remotes(repo: &Repository) -> Result<Vec<(String, Vec<String>)>> {

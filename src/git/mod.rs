@@ -57,6 +57,8 @@ pub struct Repository {
     git_dir: PathBuf,
     common_dir: PathBuf,
     work_dir: Option<PathBuf>,
+    /// Whether objects may be missing that the remote has.
+    partial: bool,
 }
 
 impl std::fmt::Debug for Repository {
@@ -96,12 +98,14 @@ impl Repository {
     fn from_library(library: git2::Repository, git: Git) -> Repository {
         // git itself does not hash what it reads again, and a fifth of all work would go there.
         git2::opts::strict_hash_verification(false);
+        let partial = library::is_partial(&library);
         Repository {
             git_dir: library.path().to_owned(),
             common_dir: library.commondir().to_owned(),
             work_dir: library.workdir().map(Path::to_owned),
             library: Some(Mutex::new(library)),
             git,
+            partial,
         }
     }
 
@@ -127,6 +131,7 @@ impl Repository {
             git_dir,
             common_dir,
             work_dir,
+            partial: false,
         })
     }
 
@@ -158,6 +163,15 @@ impl Repository {
         program: impl FnOnce(&Git) -> Result<T>,
     ) -> Result<T> {
         match &self.library {
+            // What a partial clone lacks, the program fetches.
+            Some(repo) if self.partial => {
+                let answer = library(
+                    &repo
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner),
+                );
+                answer.or_else(|_| program(&self.git))
+            }
             Some(repo) => library(
                 &repo
                     .lock()
@@ -227,13 +241,10 @@ impl Repository {
     /// # Errors
     /// git could not answer.
     pub fn folder(&self, tree: &Oid, path: &str) -> Result<Option<Oid>> {
-        let Some(oid) = self.resolve(&format!("{tree}:{path}"))? else {
-            return Ok(None);
-        };
-        Ok(match self.peel(&oid)? {
-            Some(Peeled::Tree(tree)) => Some(tree),
-            _ => None,
-        })
+        self.ask(
+            |r| library::folder(r, tree, path),
+            |g| program::folder(g, tree, path),
+        )
     }
 
     /// All files of a tree, at most `limit`; `None` if there are more.
@@ -358,7 +369,7 @@ fn add_introduced(
     changes: Vec<FileChange>,
 ) {
     for file in changes.into_iter().filter_map(|c| c.new) {
-        if file.is_regular() && seen.insert(file.clone()) {
+        if (file.is_regular() || file.is_link()) && seen.insert(file.clone()) {
             list.push(Introduced {
                 file,
                 commit: commit.clone(),

@@ -246,20 +246,47 @@ fn parse_tree_listing(raw: &[u8]) -> Result<Vec<FileVersion>> {
     Ok(files)
 }
 
-pub(super) fn entry(git: &Git, tree: &Oid, path: &RepoPath) -> Result<Option<FileVersion>> {
-    let Some(text) = path.as_str() else {
+/// The row of a tree at a path: mode, kind and id.
+fn row_at(git: &Git, tree: &Oid, path: &[u8]) -> Result<Option<(u32, String, Oid)>> {
+    use std::os::unix::ffi::OsStrExt;
+    let mut args: Vec<OsString> = ["--literal-pathspecs", "ls-tree", "-z", "--full-tree"]
+        .map(OsString::from)
+        .to_vec();
+    args.extend([
+        tree.as_str().into(),
+        "--".into(),
+        std::ffi::OsStr::from_bytes(path).to_owned(),
+    ]);
+    let out = git.run(args)?.must("ls-tree")?;
+    let broken = || Error::new(Kind::Git, "`git ls-tree` printed something unexpected");
+    let Some(tab) = out.iter().position(|b| *b == b'\t') else {
         return Ok(None);
     };
-    let args = [
-        "--literal-pathspecs",
-        "ls-tree",
-        "-z",
-        "--full-tree",
-        tree.as_str(),
-        "--",
-        text,
-    ];
-    Ok(parse_tree_listing(&git.run(args)?.must("ls-tree")?)?.pop())
+    let head = std::str::from_utf8(&out[..tab]).map_err(|_| broken())?;
+    let parts: Vec<&str> = head.split(' ').collect();
+    let [mode, kind, oid] = parts[..] else {
+        return Err(broken());
+    };
+    let mode = u32::from_str_radix(mode, 8).map_err(|_| broken())?;
+    Ok(Some((
+        mode,
+        kind.to_owned(),
+        Oid::parse(oid).ok_or_else(broken)?,
+    )))
+}
+
+pub(super) fn entry(git: &Git, tree: &Oid, path: &RepoPath) -> Result<Option<FileVersion>> {
+    let row = row_at(git, tree, path.as_bytes())?.filter(|(_, kind, _)| kind != "tree");
+    Ok(row.map(|(mode, _, blob)| FileVersion {
+        path: path.clone(),
+        blob,
+        mode,
+    }))
+}
+
+pub(super) fn folder(git: &Git, tree: &Oid, path: &str) -> Result<Option<Oid>> {
+    let row = row_at(git, tree, path.as_bytes())?.filter(|(_, kind, _)| kind == "tree");
+    Ok(row.map(|(_, _, oid)| oid))
 }
 
 pub(super) fn list(git: &Git, tree: &Oid, limit: usize) -> Result<Option<Vec<FileVersion>>> {

@@ -3,7 +3,7 @@
 use super::choose::{Base, base_of};
 use super::{Peeled, Repository, Target};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Change, Mode, Oid};
+use crate::model::{Change, Mode, Oid, harmless};
 
 /// One line of a pre-push hook's standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub fn choose_push(
     line: &PushLine,
     target: Option<&Target>,
 ) -> Result<Pushed> {
-    let shown = short_ref(&line.remote_ref);
+    let shown = &harmless(short_ref(&line.remote_ref));
     if line.local_oid.is_zero() {
         return Ok(Pushed::Skip(format!(
             "{shown} is deleted: nothing to judge"
@@ -130,7 +130,10 @@ pub fn choose_push(
     known.extend(target.map(|t| t.tip.clone()));
     known.extend(old.map(|(commit, _)| commit));
     Ok(Pushed::Judge(Box::new(Change {
-        name: format!("{} -> {remote}/{shown}", short_ref(&line.local_ref)),
+        name: harmless(&format!(
+            "{} -> {remote}/{shown}",
+            short_ref(&line.local_ref)
+        )),
         head,
         head_tree,
         base: base.commit,

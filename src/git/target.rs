@@ -2,7 +2,7 @@
 
 use super::{Peeled, Repository};
 use crate::error::Result;
-use crate::model::Oid;
+use crate::model::{Oid, harmless};
 
 /// The branch that a change is meant for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ fn target_at(repo: &Repository, name: &str) -> Result<Option<Target>> {
 fn target_of(repo: &Repository, name: String, branch: String, oid: &Oid) -> Result<Option<Target>> {
     Ok(match repo.peel(oid)? {
         Some(Peeled::Commit { commit, tree }) => Some(Target {
-            name,
+            name: harmless(&name),
             branch,
             tip: commit,
             tree,

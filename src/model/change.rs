@@ -55,6 +55,11 @@ pub struct FileVersion {
 }
 
 impl FileVersion {
+    /// Returns whether it is a symbolic link; its content is where it leads to.
+    pub fn is_link(&self) -> bool {
+        self.mode & 0o170_000 == 0o120_000
+    }
+
     /// Returns whether it is a regular file, neither a symbolic link nor a submodule.
     pub fn is_regular(&self) -> bool {
         self.mode & 0o170_000 == 0o100_000

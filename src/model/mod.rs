@@ -16,8 +16,8 @@ pub use issue::{Issue, IssueStatus, Rule};
 pub use location::Region;
 pub use occurrence::{Occurrence, Origin, Stage, Status};
 pub use oid::Oid;
-pub use path::RepoPath;
 pub(crate) use path::is_unsafe_char;
+pub use path::{RepoPath, harmless};
 pub use report::{
     BandCounts, Counts, Frame, Report, ScannerReport, ScannerState, SkippedScanner, Verdict,
 };

@@ -46,6 +46,8 @@ pub(crate) fn git(
         .dir(folder)
         .env("LC_ALL", "C")
         .env("GIT_OPTIONAL_LOCKS", "0")
+        // What is pushed are the real objects, whatever this clone replaces them by.
+        .env("GIT_NO_REPLACE_OBJECTS", "1")
         .stdout_capture()
         .stderr_capture()
         .unchecked();
@@ -76,7 +78,17 @@ pub(crate) fn git(
 /// # Errors
 /// It cannot be started.
 pub fn run_hook(hook: &Path, args: &[OsString], input: &[u8]) -> io::Result<i32> {
-    let output = duct::cmd(hook, args).stdin_bytes(input).unchecked().run()?;
+    const NO_PROGRAM_FORMAT: i32 = 8;
+    let run = |command: duct::Expression| command.stdin_bytes(input).unchecked().run();
+    let output = match run(duct::cmd(hook, args)) {
+        // Without a `#!` line, git lets the shell read it.
+        Err(e) if e.raw_os_error() == Some(NO_PROGRAM_FORMAT) => {
+            let mut all = vec![OsString::from(hook)];
+            all.extend_from_slice(args);
+            run(duct::cmd("sh", all))?
+        }
+        other => other?,
+    };
     Ok(code_of(output.status))
 }
 

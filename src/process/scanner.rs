@@ -81,7 +81,7 @@ pub struct Finished {
     pub ended: Ended,
     /// Standard output, at most the limit.
     pub out: Vec<u8>,
-    /// Standard error, at most 64 KiB of its beginning.
+    /// Standard error, at most the limit.
     pub err: String,
     /// How long it took.
     pub took: Duration,
@@ -151,7 +151,7 @@ pub fn run(command: &Command, cancel: &Cancel) -> io::Result<Finished> {
     Ok(Finished {
         ended,
         out: read_back(&mut out, command.output_limit)?,
-        err: String::from_utf8_lossy(&read_back(&mut err, 65_536)?).into_owned(),
+        err: String::from_utf8_lossy(&read_back(&mut err, command.output_limit)?).into_owned(),
         took: started.elapsed(),
     })
 }

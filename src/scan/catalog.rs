@@ -36,6 +36,13 @@ impl Catalog {
         Ok(Catalog { own })
     }
 
+    /// Drops the project's descriptors; returns whether there were any.
+    pub fn drop_own(&mut self) -> bool {
+        let any = !self.own.is_empty();
+        self.own.clear();
+        any
+    }
+
     /// All names, in order.
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = builtin_names().map(str::to_owned).collect();

@@ -14,7 +14,7 @@ mod stage;
 pub use builtin::{SecretKey, Secrets, redact};
 pub use catalog::{Catalog, builtin_names};
 pub use descriptor::{Descriptor, Engine, Output, Program, Scope};
-pub use plan::{Applies, Plan, plan};
+pub use plan::{Plan, plan, reads};
 pub use program::Wish;
 pub use program::{Scanner, State, prepare};
 pub use resolve::{Need, Resolved, Resolver, Side, resolve};

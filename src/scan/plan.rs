@@ -1,33 +1,33 @@
 //! Which files each scanner gets.
 
-use super::{Descriptor, Scanner};
+use std::cell::OnceCell;
+
+use super::{Descriptor, Engine, Scanner};
 use crate::error::Result;
 use crate::model::{FileChange, FileVersion};
 
-/// Whether a scanner reads a file, as far as the name tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Applies {
-    /// It does.
-    Yes,
-    /// It does if the first line names one of its interpreters.
-    IfScript,
-    /// It does not.
-    No,
-}
-
-impl Applies {
-    /// Asks a descriptor about a file.
-    pub fn of(descriptor: &Descriptor, file: &FileVersion) -> Applies {
-        if !file.is_regular() {
-            Applies::No
-        } else if descriptor.matches_name(file.path.as_bytes()) {
-            Applies::Yes
-        } else if !descriptor.interpreters().is_empty() && file.path.extension().is_none() {
-            Applies::IfScript
-        } else {
-            Applies::No
-        }
+/// Whether a scanner reads a file: by its name, else by the first line of a file without an
+/// extension. `content` is asked for only then.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn reads(
+    descriptor: &Descriptor,
+    file: &FileVersion,
+    content: &dyn Fn(&FileVersion) -> Result<Vec<u8>>,
+) -> Result<bool> {
+    if file.is_link() {
+        // Where a link leads to is text that is pushed; programs would follow it.
+        return Ok(descriptor.engine() == Engine::Secrets);
     }
+    if !file.is_regular() {
+        return Ok(false);
+    }
+    if descriptor.matches_name(file.path.as_bytes()) {
+        return Ok(true);
+    }
+    let script = !descriptor.interpreters().is_empty() && file.path.extension().is_none();
+    Ok(script && descriptor.matches_interpreter(&content(file)?))
 }
 
 /// The files of one scanner.
@@ -56,19 +56,18 @@ pub fn plan(
             let Some(file) = file else {
                 continue;
             };
-            let mut first_bytes: Option<Vec<u8>> = None;
+            // Several scanners may ask for the first line of one file.
+            let known: OnceCell<Vec<u8>> = OnceCell::new();
+            let once = |file: &FileVersion| -> Result<Vec<u8>> {
+                if let Some(begin) = known.get() {
+                    return Ok(begin.clone());
+                }
+                let mut begin = content(file)?;
+                begin.truncate(512);
+                Ok(known.get_or_init(|| begin).clone())
+            };
             for (scanner, plan) in scanners.iter().zip(&mut plans) {
-                let reads = match Applies::of(&scanner.descriptor, file) {
-                    Applies::Yes => true,
-                    Applies::No => false,
-                    Applies::IfScript => {
-                        if first_bytes.is_none() {
-                            first_bytes = Some(content(file)?);
-                        }
-                        let begin = first_bytes.as_deref().unwrap_or_default();
-                        scanner.descriptor.matches_interpreter(begin)
-                    }
-                };
+                let reads = reads(&scanner.descriptor, file, &once)?;
                 match (reads, is_head) {
                     (true, true) => plan.head.push(file.clone()),
                     (true, false) => plan.base.push(file.clone()),

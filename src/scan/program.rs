@@ -135,7 +135,7 @@ fn locate(
             .map_err(|_| format!("the program `{name}` is not on `PATH`; {install}"))?,
     };
     let path = std::path::absolute(&path).unwrap_or(path);
-    let identity = identity(&path);
+    let identity = identity(&path).filter(|_| tells_all(&path));
     if let Some(identity) = &identity
         && let Some(version) = cache.version(identity)
     {
@@ -179,6 +179,25 @@ pub(super) fn environment(program: &super::Program) -> Vec<(String, String)> {
         .iter()
         .map(|(k, v)| (k.clone(), v.clone()))
         .collect()
+}
+
+/// Whether the executable alone tells which program runs: a binary, or a script whose interpreter
+/// lies beside it, as an installation in a folder of its own has. A wrapper may start anything.
+fn tells_all(path: &Path) -> bool {
+    let Ok(real) = std::fs::canonicalize(path) else {
+        return false;
+    };
+    let mut begin = [0_u8; 512];
+    let read = std::fs::File::open(&real).and_then(|mut f| std::io::Read::read(&mut f, &mut begin));
+    let begin = &begin[..read.unwrap_or(0)];
+    if begin.starts_with(b"\x7fELF") || begin.starts_with(&[0xcf, 0xfa, 0xed, 0xfe]) {
+        return true;
+    }
+    let line = begin.split(|b| *b == b'\n').next().unwrap_or_default();
+    let interpreter = line
+        .strip_prefix(b"#!")
+        .map(|l| String::from_utf8_lossy(l).trim().to_owned());
+    interpreter.is_some_and(|i| Path::new(&i).parent() == real.parent())
 }
 
 /// What tells an executable from any other: path, size, time of change, inode, with links followed.

@@ -9,7 +9,7 @@ use super::{Plan, Scanner, SecretKey, State, UnitResult};
 use crate::cache::{Cache, UnitDigest};
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
-use crate::model::{FileVersion, ScannerState};
+use crate::model::{FileVersion, RepoPath, ScannerState};
 use crate::process::{self, Cancel};
 
 /// Most bytes of file names in one command line.
@@ -148,7 +148,7 @@ pub fn resolve(
                     None => missing.push(file.clone()),
                 }
             }
-            for (files, bytes) in batches(with, scanner, missing)? {
+            for (files, bytes) in rounds(with, scanner, missing)? {
                 if side == Side::Head {
                     head_left[index] += 1;
                 }
@@ -254,7 +254,10 @@ fn work(
         };
         let content = |file: &FileVersion| with.repo.blob(&file.blob);
         let scanner = &scanners[job.scanner];
-        let ran = run_batch(scanner, &job.files, &content, with.key, &cancel);
+        // A fault of newgate itself is one of the scanner too: nobody knows its results.
+        let attempt = || run_batch(scanner, &job.files, &content, with.key, &cancel);
+        let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt))
+            .unwrap_or_else(|_| Ok(Err(Fault::Failed("newgate failed while it was run".into()))));
         if let Ok(Ok((units, _))) = &ran {
             with.cache.remember(
                 &scanner.key,
@@ -312,6 +315,33 @@ fn take(state: &mut Shared, job: &Job, ran: Result<BatchResult>) {
             Side::Base => format!("at the base, {detail}"),
         };
     }
+}
+
+/// Batches of which none has two versions of one path, as the history of a file gives: a program
+/// that reads a folder could not tell them apart.
+fn rounds(
+    with: Resolver<'_>,
+    scanner: &Scanner,
+    files: Vec<FileVersion>,
+) -> Result<Vec<(Vec<FileVersion>, u64)>> {
+    if scanner.program.is_none() {
+        return batches(with, scanner, files);
+    }
+    let mut rounds: Vec<Vec<FileVersion>> = Vec::new();
+    let mut versions: BTreeMap<RepoPath, usize> = BTreeMap::new();
+    for file in files {
+        let round = versions.entry(file.path.clone()).or_default();
+        if *round == rounds.len() {
+            rounds.push(Vec::new());
+        }
+        rounds[*round].push(file);
+        *round += 1;
+    }
+    let mut all = Vec::new();
+    for round in rounds {
+        all.extend(batches(with, scanner, round)?);
+    }
+    Ok(all)
 }
 
 /// Splits files into batches: as many as there is work and cores for, and no command line too long.

@@ -41,7 +41,9 @@ pub(super) fn run_batch(
     match &scanner.program {
         None => built_in(files, content, key, cancel),
         Some(program) => {
-            let mut stage = match Stage::new() {
+            let config = scanner.descriptor.program().map(|p| p.config.iter());
+            let reserved = config.into_iter().flatten().map(|c| c.file.clone());
+            let mut stage = match Stage::new(reserved.collect()) {
                 Ok(stage) => stage,
                 Err(e) => {
                     return Ok(Err(Fault::Failed(format!(
@@ -169,7 +171,7 @@ fn program_run(
     }
     let mut unread: HashMap<RepoPath, String> = HashMap::new();
     for (written, line) in descriptor.unread_files(&ran.err) {
-        match paths.resolve(written) {
+        match paths.resolve(written, false) {
             Some(path) => unread.insert(path, super::redact(line)),
             None => {
                 return Err(Fault::Failed(format!(
@@ -179,7 +181,9 @@ fn program_run(
             }
         };
     }
-    let lists_scanned = descriptor.output().is_some_and(|o| o.lists_scanned);
+    // What the target's own configuration of the scanner leaves out is left out.
+    let lists_scanned =
+        scanner.config_files.is_empty() && descriptor.output().is_some_and(|o| o.lists_scanned);
     units(files, reading, unread, lists_scanned).map(|units| (units, ran.took))
 }
 
@@ -216,11 +220,9 @@ fn units(
     lists_scanned: bool,
 ) -> std::result::Result<Vec<(FileVersion, UnitResult)>, Fault> {
     unread.extend(reading.unread);
-    let scanned = reading
-        .scanned
-        .as_ref()
-        .or(lists_scanned.then_some(const { &Vec::new() }));
-    if let Some(scanned) = scanned {
+    if lists_scanned {
+        let none = Vec::new();
+        let scanned = reading.scanned.as_ref().unwrap_or(&none);
         let covered: HashSet<&RepoPath> = scanned.iter().chain(unread.keys()).collect();
         let missing: Vec<String> = files
             .iter()

@@ -20,11 +20,14 @@ pub(super) struct Stage {
     folder: TempDir,
     root: PathBuf,
     aliases: HashMap<String, RepoPath>,
+    /// Names that a scanner reads its configuration from: no file of the change is written there.
+    reserved: Vec<String>,
 }
 
 impl Stage {
-    /// Makes an empty stage that only the current user can enter.
-    pub(super) fn new() -> io::Result<Stage> {
+    /// Makes an empty stage that only the current user can enter. Files with a `reserved` name, in
+    /// any folder, are written under another.
+    pub(super) fn new(reserved: Vec<String>) -> io::Result<Stage> {
         let folder = tempfile::Builder::new().prefix("newgate-").tempdir()?;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700))?;
         let root = fs::canonicalize(folder.path())?;
@@ -32,6 +35,7 @@ impl Stage {
             folder,
             root,
             aliases: HashMap::new(),
+            reserved,
         })
     }
 
@@ -50,7 +54,9 @@ impl Stage {
     /// for one.
     pub(super) fn add(&mut self, file: &FileVersion, content: &[u8]) -> io::Result<String> {
         let name = match file.path.as_str().filter(|_| file.path.is_plain()) {
-            Some(name) if !name.starts_with("newgate-alias-") => name.to_owned(),
+            Some(name) if !name.starts_with("newgate-alias-") && !self.is_reserved(name) => {
+                name.to_owned()
+            }
             _ => {
                 let extension = file
                     .path
@@ -68,6 +74,13 @@ impl Stage {
         };
         self.write(&name, content, file.mode & 0o100 != 0)?;
         Ok(format!("./{name}"))
+    }
+
+    fn is_reserved(&self, name: &str) -> bool {
+        let last = name.rsplit('/').next();
+        self.reserved
+            .iter()
+            .any(|r| r == name || r.rsplit('/').next() == last)
     }
 
     /// Writes a configuration file, over a file of the change if there is one at its path.
@@ -102,7 +115,7 @@ mod tests {
 
     #[test]
     fn hostile_names_get_a_safe_one_that_leads_back() {
-        let mut stage = Stage::new().unwrap();
+        let mut stage = Stage::new(vec![".tool.toml".into()]).unwrap();
         for bad in [
             &b"../../x.py"[..],
             b"\xff.py",
@@ -115,6 +128,8 @@ mod tests {
             assert_eq!(stage.aliases()[plain].as_bytes(), bad);
             assert!(stage.root().join(plain).is_file());
         }
+        let hidden = stage.add(&file(b"pkg/.tool.toml"), b"x").unwrap();
+        assert!(hidden.starts_with("./newgate-alias-"), "{hidden}");
         assert_eq!(
             stage.add(&file(b"-rf/a b.py"), b"x").unwrap(),
             "./-rf/a b.py"

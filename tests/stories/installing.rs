@@ -247,3 +247,23 @@ fn the_installer_checks_what_it_needs_and_touches_only_its_prefix() {
         .says("cargo: the Rust toolchain")
         .says("cc: a C compiler");
 }
+
+#[test]
+fn hooks_that_git_would_run_or_pass_over_are_treated_alike() {
+    let world = started_without_hook();
+    let hook = world.work().join(".git/hooks/pre-push");
+    // Without a `#!` line the shell reads it.
+    write_hook(&hook, "");
+    std::fs::write(&hook, "exit 7\n").unwrap();
+    world.install();
+    world.write("fine.py", "Y = 1\n");
+    world.commit("Fine");
+    world
+        .push(&["origin", "main"])
+        .exits(1)
+        .says("exited with code 7");
+    // One that is not executable is passed over.
+    let before = hook.with_file_name("pre-push.before-newgate");
+    std::fs::set_permissions(&before, std::fs::Permissions::from_mode(0o644)).unwrap();
+    world.push(&["origin", "main"]).exits(0).says("PASS");
+}

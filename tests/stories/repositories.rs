@@ -206,3 +206,66 @@ fn renames_of_case_large_and_empty_and_binary_files_are_taken_as_they_come() {
         (Some("pass"), vec!["crlf.py:2".to_owned()])
     );
 }
+
+#[test]
+fn a_clone_without_trees_fetches_the_configuration_of_the_target() {
+    let world = World::new();
+    world.write(".newgate/config.toml", "[gate]\nblock-at = \"low\"\n");
+    world.commit("Configure");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    let remote = world.path("remote.git");
+    world
+        .run_in(
+            &remote,
+            "git",
+            &["config", "uploadpack.allowFilter", "true"],
+            b"",
+        )
+        .exits(0);
+    world
+        .run_in(
+            &remote,
+            "git",
+            &["config", "uploadpack.allowAnySHA1InWant", "true"],
+            b"",
+        )
+        .exits(0);
+    let url = format!("file://{}", remote.display());
+    world.git(&["clone", "--quiet", "--filter=tree:0", &url, "../treeless"]);
+    let treeless = world.path("treeless");
+    world.write("more.py", "X = 1\n");
+    world.commit("Main goes on");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    let git = |args: &[&str]| world.run_in(&treeless, "git", args, b"");
+    git(&["fetch", "--quiet"]).exits(0);
+    std::fs::write(
+        treeless.join(".newgate/config.toml"),
+        "[scanners]\nsecrets = false\n",
+    )
+    .unwrap();
+    std::fs::write(treeless.join("leak.py"), leak(1)).unwrap();
+    git(&["add", "--all"]).exits(0);
+    git(&["commit", "--quiet", "--message", "Weaken"]).exits(0);
+    let ran = world.run_in(&treeless, NEWGATE, &["check"], b"").exits(1);
+    ran.says("leak.py:1")
+        .says("applies once it is on origin/main");
+}
+
+#[test]
+fn names_that_are_not_utf_8_are_found_on_the_target_too() {
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::started();
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("x.py", "X = 1\n");
+    world.commit("Go on");
+    world.git(&["switch", "--quiet", "main"]);
+    let name = std::ffi::OsStr::from_bytes(b"s\xff.txt");
+    std::fs::write(world.work().join(name), leak(1)).unwrap();
+    world.commit("On the target");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "feature"]);
+    world.git(&["cherry-pick", "main"]);
+    assert_eq!(world.check(&[])["verdict"], "pass");
+}

@@ -427,6 +427,7 @@ fn the_list_of_scanners_says_what_is_on_found_and_why_not() {
         "[scanners.ruff]\npath = \"/nowhere/ruff\"\n",
     );
     world.commit("Configure");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
     let ran = world.newgate(&["scanners", "--format", "json"]).exits(0);
     let rows = ran.json();
     let row = |name: &str| {
@@ -490,5 +491,142 @@ fn a_scanner_of_the_project_needs_no_rust() {
     assert_eq!(
         (report["verdict"].as_str(), places(&report, "new")),
         (Some("blocked"), vec!["a.txt:2".to_owned()])
+    );
+}
+
+#[test]
+fn a_harmless_finding_that_becomes_dangerous_is_new() {
+    let world = configured(&["bandit"]);
+    world.git(&["switch", "--quiet", "main"]);
+    world.write(
+        "run.py",
+        SHELL.replace("command, shell", "\"ls -l /tmp\", shell"),
+    );
+    world.commit("Harmless");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "--create", "other"]);
+    world.write("run.py", SHELL);
+    world.commit("Dangerous");
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "blocked", "{report:#}");
+    assert_eq!(
+        report["issues"][0]["occurrences"][0]["why"],
+        "made worse: it was low at `run.py:5`"
+    );
+}
+
+#[test]
+fn a_crash_at_the_base_blames_added_lines_only_and_is_incomplete() {
+    let real = tools().join("bandit");
+    let world = with_fake(
+        &format!(
+            "grep -q OLD run.py && exit 9\nexec '{}' \"$@\"",
+            real.display()
+        ),
+        "",
+    );
+    world.git(&["switch", "--quiet", "main"]);
+    world.write("run.py", format!("{SHELL}\n\nOLD = 1\n"));
+    world.commit("Old");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "--create", "other"]);
+    world.write("run.py", format!("{SHELL}\n\nNEW = 1\n"));
+    world.commit("New");
+    world
+        .newgate(&["check"])
+        .exits(3)
+        .says("INCOMPLETE")
+        .says("at the base");
+    world.write(
+        "run.py",
+        format!("{SHELL}\n\nNEW = 1\n\n\ndef more(c):\n    subprocess.call(c, shell=True)\n"),
+    );
+    world.commit("More");
+    let report = world.check(&[]);
+    assert_eq!(
+        (report["verdict"].as_str(), places(&report, "new")),
+        (Some("blocked"), vec!["run.py:12".to_owned()])
+    );
+}
+
+#[test]
+fn folders_that_bandit_leaves_out_by_itself_are_scanned() {
+    let world = configured(&["bandit"]);
+    world.write(".github/scripts/run.py", SHELL);
+    world.write(".tox/run.py", SHELL);
+    world.commit("Run");
+    let report = world.check(&[]);
+    assert_eq!(scanner(&report, "bandit")["scanned"], 2);
+    assert_eq!(report["verdict"], "blocked");
+}
+
+#[test]
+fn what_a_wrapper_starts_is_asked_for_its_version_each_time() {
+    let world = World::new();
+    let (wrapper, inner) = (world.path("home/bandit"), world.path("home/inner"));
+    let real = tools().join("bandit");
+    let write = |path: &std::path::Path, script: String| {
+        std::fs::write(path, script).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let version = |v: &str| {
+        format!(
+            "#!/bin/sh\n[ \"$1\" = --version ] && {{ echo 'bandit {v}'; exit 0; }}\nexec '{}' \"$@\"\n",
+            real.display()
+        )
+    };
+    write(
+        &wrapper,
+        format!("#!/bin/sh\nexec '{}' \"$@\"\n", inner.display()),
+    );
+    write(&inner, version("1"));
+    world.write(
+        ".newgate/config.toml",
+        format!("[scanners.bandit]\npath = \"{}\"\n", wrapper.display()),
+    );
+    world.commit("Configure");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.write("run.py", SHELL);
+    world.commit("Run");
+    assert_eq!(scanner(&world.check(&[]), "bandit")["version"], "1");
+    write(&inner, version("2"));
+    assert_eq!(scanner(&world.check(&[]), "bandit")["version"], "2");
+}
+
+#[test]
+fn versions_of_one_file_in_a_history_are_told_apart() {
+    let world = World::new();
+    let program = world.path("home/find-bad");
+    let script = "#!/bin/sh\n[ \"$1\" = --version ] && { echo 'bad 1'; exit 0; }\nprintf '['\n\
+                  for f in \"$@\"; do grep -q BAD \"$f\" && printf '{\"f\":\"%s\"}' \"$f\"; done; printf ']'\n";
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    world.write(
+        ".newgate/scanners/bad.toml",
+        "name = \"bad\"\ntitle = \"Bad\"\nhomepage = \"https://example.com\"\nkind = \"code\"\nscope = \"file\"\nhistory = true\nfiles = [\"*.c\"]\n\
+         [program]\ncommand = [\"find-bad\", \"{files}\"]\nversion = [\"--version\"]\nversion-pattern = 'bad (\\S+)'\nexit-ok = [0]\n\
+         [output]\nformat = \"json\"\nfilter = '.[] | {path: .f, line: 1, rule: \"bad\", message: \"Bad.\", score: 9.0}'\n",
+    );
+    world.write(
+        ".newgate/config.toml",
+        format!("[scanners.bad]\npath = \"{}\"\n", program.display()),
+    );
+    world.commit("Configure");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    for content in ["BAD\n", "ok 1\n", "ok 2\n", "ok 3\n"] {
+        world.write("a.c", content);
+        world.commit(content);
+    }
+    let report = world.check(&[]);
+    assert_eq!(
+        (
+            report["verdict"].as_str(),
+            report["issues"][0]["occurrences"][0]["stage"].as_str()
+        ),
+        (Some("blocked"), Some("history"))
     );
 }

@@ -169,3 +169,129 @@ fn hostile_names_and_contents_cannot_steer_the_terminal() {
     );
     ran.says("\\u{1b}[2Jb");
 }
+
+#[test]
+fn a_branch_names_no_program_before_somebody_agreed_to_it() {
+    let world = World::started();
+    let mark = world.path("home/ran");
+    world.git(&["switch", "--quiet", "--create", "evil"]);
+    world.write(
+        ".newgate/scanners/evil.toml",
+        format!(
+            "name = \"evil\"\ntitle = \"E\"\nhomepage = \"https://example.com\"\nkind = \"code\"\nscope = \"file\"\nfiles = [\"*\"]\n\
+             [program]\ncommand = [\"sh\", \"-c\", \"touch {}\", \"{{files}}\"]\nversion = [\"--version\"]\nversion-pattern = '(.*)'\nexit-ok = [0]\n\
+             [output]\nformat = \"sarif\"\n",
+            mark.display()
+        ),
+    );
+    let program = world.path("home/bandit");
+    std::fs::write(&program, format!("#!/bin/sh\ntouch '{}'\n", mark.display())).unwrap();
+    world.write(
+        ".newgate/config.toml",
+        format!(
+            "[scanners]\nevil = true\nbandit = {{ path = \"{}\" }}\n",
+            program.display()
+        ),
+    );
+    world.write("run.py", SHELL);
+    world.commit("Evil");
+    let ran = world.newgate(&["check"]);
+    assert!(!mark.exists(), "{ran:#?}");
+    ran.says("heeded once they are on the target");
+}
+
+#[test]
+fn a_path_into_the_checkout_is_a_mistake() {
+    let world = World::new();
+    world.write(
+        ".newgate/config.toml",
+        "[scanners.bandit]\npath = \"tools/bandit\"\n",
+    );
+    world.commit("Configure");
+    world
+        .newgate(&["check", "--no-base"])
+        .exits(2)
+        .says("would lead into the checkout");
+}
+
+#[test]
+fn a_replaced_object_does_not_hide_what_is_pushed() {
+    for init in [&[][..], &["--object-format=sha256"]] {
+        let world = World::with(init);
+        world.write("app.py", "X = 1\n");
+        let clean = world.commit("Start");
+        world.push(&["--quiet", "origin", "main"]).exits(0);
+        world.install();
+        world.write("leak.py", format!("TOKEN = '{}'\n", token(1)));
+        let evil = world.commit("Evil");
+        world.git(&["replace", &evil, &clean]);
+        world
+            .push(&["origin", "main:refs/heads/other"])
+            .exits(1)
+            .says("leak.py:1");
+    }
+}
+
+#[test]
+fn where_a_link_leads_to_is_text_that_is_pushed() {
+    let world = World::started();
+    std::os::unix::fs::symlink(token(1), world.work().join("link")).unwrap();
+    world.commit("Link");
+    world.push(&["origin", "main"]).exits(1).says("link:1");
+}
+
+#[test]
+fn a_target_that_is_named_and_not_there_is_said() {
+    let world = World::started();
+    world.git(&["config", "newgate.target", "nope"]);
+    world.write("fine.py", "X = 1\n");
+    world.commit("Fine");
+    world
+        .push(&["origin", "HEAD:other"])
+        .exits(1)
+        .says("no branch `nope`")
+        .says("newgate.target");
+    world.git(&["config", "--unset", "newgate.target"]);
+    world.write(".newgate/config.toml", "target = \"develop\"\n");
+    world.commit("Name a target");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world
+        .newgate(&["check"])
+        .exits(0)
+        .says("names the target `develop`, which this clone does not know");
+}
+
+#[test]
+fn a_damaged_result_in_the_cache_is_no_result() {
+    let world = World::started();
+    world.write("leak.py", format!("TOKEN = '{}'\n", token(1)));
+    world.commit("Leak");
+    world.newgate(&["check"]).exits(1);
+    let cache = world.work().join(".git/newgate/cache.db");
+    let db = rusqlite::Connection::open(&cache).unwrap();
+    assert!(db.execute("UPDATE result SET payload = x''", []).unwrap() > 0);
+    world.newgate(&["check"]).exits(1).says("leak.py:1");
+}
+
+#[test]
+fn a_new_secret_in_a_huge_file_is_not_taken_for_an_old_one() {
+    let world = World::started();
+    world.write(
+        "big.txt",
+        "a line of a large file that is not scanned by hand\n".repeat(800_000),
+    );
+    world.commit("Big");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.write(
+        "big.txt",
+        format!(
+            "{}token = '{}'\n",
+            "a line of a large file that is not scanned by hand\n".repeat(800_000),
+            token(1)
+        ),
+    );
+    world.commit("Leak");
+    world.newgate(&["check"]).exits(1).says("big.txt:800001");
+}

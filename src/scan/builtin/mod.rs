@@ -74,10 +74,12 @@ impl Secrets {
                 decoded = text.into_bytes();
                 &decoded
             }
-            None if content[..content.len().min(8_000)].contains(&0) => return Vec::new(),
             None => content,
         };
-        let hits = self.hits(Some(path), content);
+        // What looks random in a binary file is no guess at a password; real formats are.
+        let binary = content[..content.len().min(8_000)].contains(&0);
+        let guesses = !binary && !self.rules.skips_generic(path);
+        let hits = self.hits(content, guesses);
         let mut lines = LineCounter::new(content);
         let made = hits.into_iter().filter_map(|hit| {
             let rule = &self.rules.rules[hit.rule];
@@ -107,16 +109,16 @@ impl Secrets {
     }
 
     /// The places of credentials, in order, none overlapping another.
-    fn hits(&self, path: Option<&RepoPath>, content: &[u8]) -> Vec<Hit> {
+    /// `guesses` says whether rules without a form of their own count.
+    fn hits(&self, content: &[u8], guesses: bool) -> Vec<Hit> {
         let rules = &self.rules;
-        let skips_generic = path.is_some_and(|p| rules.skips_generic(p));
         let mut hits: Vec<Hit> = Vec::new();
         // The window that each rule saw last, so that several keywords of a line cost one search.
         let mut seen = vec![0_usize; rules.rules.len()];
         for keyword in rules.keywords.find_overlapping_iter(content) {
             for &index in &rules.by_keyword[keyword.pattern().as_usize()] {
                 let rule = &rules.rules[index];
-                if keyword.start() < seen[index] || rule.generic && skips_generic {
+                if keyword.start() < seen[index] || rule.generic && !guesses {
                     continue;
                 }
                 let line = line_bounds(content, keyword.start(), LINE_WINDOW);
@@ -125,12 +127,15 @@ impl Secrets {
                 } else {
                     line.clone()
                 };
-                seen[index] = line.end;
+                // A line that was cut short is looked at again from the next keyword on.
+                let whole = line.end < keyword.start() + LINE_WINDOW;
+                seen[index] = if whole { line.end } else { keyword.end() };
                 self.search(index, &content[window.clone()], window.start, &mut hits);
             }
         }
         // Where rules overlap the first in the file is the more exact one.
-        hits.sort_by_key(|h| (h.rule, h.start));
+        hits.sort_by_key(|h| (h.rule, h.start, h.end));
+        hits.dedup();
         let mut kept: Vec<Hit> = Vec::new();
         for hit in hits {
             if !kept.iter().any(|k| k.start < hit.end && hit.start < k.end) {
@@ -165,7 +170,7 @@ impl Secrets {
 
 /// Replaces every credential in a text by `[secret]`.
 pub fn redact(text: &str) -> String {
-    let hits = Secrets::get().hits(None, text.as_bytes());
+    let hits = Secrets::get().hits(text.as_bytes(), true);
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
     for hit in hits {
@@ -223,14 +228,34 @@ fn entropy(text: &[u8]) -> f64 {
     -share.map(|p| p * p.log2()).sum::<f64>()
 }
 
-/// Text in UTF-16 with a byte order mark, as Windows tools write it.
+/// Text in UTF-16, with a byte order mark or without, as Windows tools write it.
 fn decode_utf16(content: &[u8]) -> Option<String> {
     let read: fn([u8; 2]) -> u16 = match content {
         [0xff, 0xfe, ..] => u16::from_le_bytes,
         [0xfe, 0xff, ..] => u16::from_be_bytes,
-        _ => return None,
+        // Without a mark: every other byte of Latin text is zero.
+        _ => {
+            let begin = &content[..content.len().min(512) & !1];
+            let zeros = |at: usize| {
+                begin
+                    .iter()
+                    .skip(at)
+                    .step_by(2)
+                    .filter(|b| **b == 0)
+                    .count()
+            };
+            match (
+                zeros(0) * 5 > begin.len() * 2,
+                zeros(1) * 5 > begin.len() * 2,
+            ) {
+                (false, true) => u16::from_le_bytes,
+                (true, false) => u16::from_be_bytes,
+                _ => return None,
+            }
+        }
     };
-    let units: Vec<u16> = content[2..]
+    let marked = matches!(content, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+    let units: Vec<u16> = content[if marked { 2 } else { 0 }..]
         .chunks_exact(2)
         .map(|c| read([c[0], c[1]]))
         .collect();
@@ -318,15 +343,24 @@ mod tests {
     }
 
     #[test]
-    fn text_of_windows_is_read_and_binaries_are_not() {
+    fn text_of_windows_is_read_and_binaries_are_not_skipped() {
         let text = format!("token = '{}'", token());
-        let wide: Vec<u8> = [0xff, 0xfe]
-            .into_iter()
-            .chain(text.encode_utf16().flat_map(u16::to_le_bytes))
-            .collect();
-        assert_eq!(scan(&wide).len(), 1);
-        let binary = [b"\0\0", text.as_bytes()].concat();
-        assert!(scan(&binary).is_empty());
+        let wide = |mark: &[u8]| -> Vec<u8> {
+            let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+            mark.iter().copied().chain(units).collect()
+        };
+        assert_eq!(scan(&wide(&[0xff, 0xfe])).len(), 1);
+        assert_eq!(scan(&wide(&[])).len(), 1);
+        let binary = [b"\0\n", text.as_bytes(), b"\npassword = 'q8Zr2LmX0vKp4TnY'"].concat();
+        assert_eq!(scan(&binary).len(), 1, "a real format, and no guess");
+    }
+
+    #[test]
+    fn a_keyword_before_it_does_not_hide_a_secret_far_along_a_line() {
+        let text = format!("var p='ghp_';{}k='{}';", "a=1;".repeat(1_015), token());
+        assert_eq!(scan(text.as_bytes()).len(), 1);
+        let beside = format!("token = '{}' # sha256:{}", token(), "0".repeat(64));
+        assert_eq!(scan(beside.as_bytes()).len(), 1);
     }
 
     #[test]

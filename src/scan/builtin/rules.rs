@@ -160,8 +160,7 @@ impl Rules {
                 .get_or_init(|| set(&self.allow.generic_values))
         };
         values.is_match(secret)
-            || lines.is_match(line)
-            || rule.generic && generic().is_match(secret)
+            || rule.generic && (lines.is_match(line) || generic().is_match(secret))
     }
 
     /// Whether generic rules do not read a file: what looks random there is a digest.

@@ -56,11 +56,12 @@ pub fn read(
         return Err(Unreadable("the output is empty".into()));
     }
     let items = match (how.format, &how.filter) {
-        (Format::Sarif, _) => sarif::items(output)?,
+        (Format::Sarif, _) => sarif::items(output, true)?,
         (Format::Json, Some(filter)) => jq::items(filter, output)?,
         (Format::Json, None) => return Err(Unreadable("the descriptor has no filter".into())),
     };
-    raw::reading(descriptor, &how.error_rules, items, paths, key)
+    let uris = how.format == Format::Sarif;
+    raw::reading(descriptor, &how.error_rules, items, uris, paths, key)
 }
 
 /// Reads a report of which only the content is known: SARIF, or the native format of one of the
@@ -92,7 +93,14 @@ pub fn read_any(
         let errors = known
             .and_then(|d| d.output())
             .map_or(&[][..], |o| &o.error_rules);
-        let reading = raw::reading(descriptor, errors, sarif::items(output)?, paths, key)?;
+        let reading = raw::reading(
+            descriptor,
+            errors,
+            sarif::items(output, false)?,
+            true,
+            paths,
+            key,
+        )?;
         return Ok((descriptor.name().to_owned(), reading));
     }
     for descriptor in scanners {

@@ -26,12 +26,13 @@ impl std::fmt::Debug for Paths<'_> {
 
 impl Paths<'_> {
     /// The repository's path for what a scanner wrote; `None` if there is no such file.
-    pub fn resolve(&self, written: &str) -> Option<RepoPath> {
-        let decoded = percent_decode_str(written)
-            .decode_utf8()
-            .ok()
-            .map(std::borrow::Cow::into_owned);
-        let readings = [Some(written.to_owned()), decoded];
+    ///
+    /// A URI is decoded; where that leads nowhere it is taken as it stands, since some tools write
+    /// names unencoded. A name that is no URI is never decoded.
+    pub fn resolve(&self, written: &str, uri: bool) -> Option<RepoPath> {
+        let decoded = percent_decode_str(written).decode_utf8().ok();
+        let decoded = decoded.filter(|_| uri).map(std::borrow::Cow::into_owned);
+        let readings = [decoded, Some(written.to_owned())];
         for reading in readings.into_iter().flatten() {
             let mut rest = reading.as_str();
             if let Some(uri) = rest.strip_prefix("file:") {
@@ -97,21 +98,34 @@ mod tests {
 
     #[test]
     fn every_way_to_write_a_path_leads_to_the_file() {
-        let p = paths(&["a b/ü.py", "c%20d.py", "-x.py"]);
+        let p = paths(&["a b/ü.py", "c%20d.py", "-x.py", "e f.py", "e%20f.py"]);
         for (written, path) in [
             ("a b/ü.py", "a b/ü.py"),
             ("./a%20b/%C3%BC.py", "a b/ü.py"),
             ("file:///tmp/stage/a%20b/ü.py", "a b/ü.py"),
             ("/tmp/stage/-x.py", "-x.py"),
-            ("c%20d.py", "c%20d.py"),
             ("c%2520d.py", "c%20d.py"),
+            ("e%20f.py", "e f.py"),
             ("z/../-x.py", "-x.py"),
         ] {
-            assert_eq!(p.resolve(written), Some(RepoPath::from(path)), "{written}");
+            assert_eq!(
+                p.resolve(written, true),
+                Some(RepoPath::from(path)),
+                "{written}"
+            );
         }
         assert_eq!(
-            p.resolve("./newgate-alias-1.py"),
+            p.resolve("./newgate-alias-1.py", false),
             Some(RepoPath::new(b"\xff.py".to_vec()))
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_no_uri_is_taken_as_it_stands() {
+        let p = paths(&["e f.py", "e%20f.py"]);
+        assert_eq!(
+            p.resolve("e%20f.py", false),
+            Some(RepoPath::from("e%20f.py"))
         );
     }
 
@@ -125,7 +139,7 @@ mod tests {
             "nothing.py",
             "",
         ] {
-            assert_eq!(p.resolve(written), None, "{written}");
+            assert_eq!(p.resolve(written, true), None, "{written}");
         }
     }
 }

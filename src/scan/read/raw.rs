@@ -84,13 +84,14 @@ pub(super) fn reading(
     descriptor: &Descriptor,
     error_rules: &[String],
     items: Vec<Item>,
+    uris: bool,
     paths: &Paths<'_>,
     key: &SecretKey,
 ) -> Result<Reading, Unreadable> {
     let mut reading = Reading::default();
     for item in items {
         let known = |written: &str| {
-            paths.resolve(written).ok_or_else(|| {
+            paths.resolve(written, uris).ok_or_else(|| {
                 Unreadable(format!(
                     "it names a file that is not in the tree: `{}`",
                     written.escape_debug()

@@ -162,13 +162,20 @@ pub(super) fn tool_name(output: &[u8]) -> Option<String> {
     log.runs?.into_iter().next()?.tool?.driver?.name
 }
 
-pub(super) fn items(output: &[u8]) -> Result<Vec<Item>, Unreadable> {
+/// The items of a log. With `strict`, a log without a list of results is an error: a scanner that was
+/// given files and found nothing writes an empty list; no list means that it did not scan.
+pub(super) fn items(output: &[u8], strict: bool) -> Result<Vec<Item>, Unreadable> {
     let text = String::from_utf8_lossy(output);
     let log: Log =
         serde_json::from_str(&text).map_err(|e| Unreadable(format!("it is not SARIF: {e}")))?;
     let runs = log
         .runs
         .ok_or_else(|| Unreadable("it is not SARIF: it has no `runs`".into()))?;
+    if strict && !runs.iter().any(|r| r.results.is_some()) {
+        return Err(Unreadable(
+            "it has no list of results, so nothing was scanned".into(),
+        ));
+    }
     let mut items = Vec::new();
     for run in &runs {
         run_items(run, &mut items);
@@ -185,19 +192,21 @@ fn run_items(run: &Run, items: &mut Vec<Item>) {
             .flatten();
         for notification in all.filter(|n| n.level.as_deref() == Some("error")) {
             let message = text_of(notification.message.as_ref());
-            for location in notification.locations.iter().flatten() {
-                if let Some(path) = location
-                    .physical_location
-                    .as_ref()
-                    .and_then(|p| path_of(run, p))
-                {
-                    named_a_file = true;
-                    items.push(Item {
-                        error: Some(message.clone()),
-                        path: Some(path),
-                        ..Item::default()
-                    });
-                }
+            let places = notification.locations.iter().flatten();
+            let paths = places.filter_map(|l| path_of(run, l.physical_location.as_ref()?));
+            let before = items.len();
+            items.extend(paths.map(|path| Item {
+                error: Some(message.clone()),
+                path: Some(path),
+                ..Item::default()
+            }));
+            if items.len() == before {
+                items.push(Item {
+                    failed: Some(message),
+                    ..Item::default()
+                });
+            } else {
+                named_a_file = true;
             }
         }
         if invocation.execution_successful == Some(false) && !named_a_file {
