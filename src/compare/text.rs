@@ -147,7 +147,9 @@ impl Text {
             let words = squeezed.chars().filter(|c| is_word(*c)).count();
             text.words.push(u16::try_from(words).unwrap_or(u16::MAX));
             text.indent.push(indent_of(line));
-            let name = scope_name(line).map(|name| {
+            let keys = text.manner.hash_comment && !text.manner.braces_join;
+            let name = scope_name(line).or_else(|| bare_key_name(line).filter(|_| keys));
+            let name = name.map(|name| {
                 let start = name.as_ptr() as usize - content.as_ptr() as usize;
                 (start as u32, (start + name.len()) as u32)
             });
@@ -464,14 +466,21 @@ pub(super) fn scope_name(line: &str) -> Option<&str> {
     method_name(line.trim()).or_else(|| key_name(line.trim()))
 }
 
-/// The name of a key whose value follows in lines of its own: `name: {`, `a.name = {`, `"name": [`,
-/// and `name:` as in YAML; words that only steer are no keys.
+/// The name of a key whose value follows in lines of its own: `name: {`, `a.name = {`, `"name": [`.
 fn key_name(line: &str) -> Option<&str> {
+    let opened = line.strip_suffix(['{', '['])?.trim_end();
+    plain_key(opened.strip_suffix([':', '='])?.trim_end())
+}
+
+/// The name of a key of YAML whose value follows in lines of its own: `name:`, `- name:`. In other
+/// languages such a line is a label.
+fn bare_key_name(line: &str) -> Option<&str> {
+    plain_key(line.trim().strip_suffix(':')?)
+}
+
+/// A key without its quotes and without what declares it.
+fn plain_key(key: &str) -> Option<&str> {
     const STEERING: [&str; 6] = ["else", "try", "finally", "default", "do", "begin"];
-    let key = match line.strip_suffix(['{', '[']) {
-        Some(opened) => opened.trim_end().strip_suffix([':', '='])?.trim_end(),
-        None => line.strip_suffix(':')?,
-    };
     let words = key.trim_start_matches("- ");
     let last = words.rsplit([' ', '\t']).next()?;
     let name = last.trim_matches(['"', '\'', '`']);
@@ -585,7 +594,6 @@ mod tests {
             ("hosts.gitlab = {", Some("hosts.gitlab")),
             ("  \"image\": {", Some("image")),
             ("const table = {", Some("table")),
-            ("  build:", Some("build")),
             ("else:", None),
             ("if (x) {", None),
             ("} else if (x) {", None),
@@ -595,6 +603,14 @@ mod tests {
         ] {
             assert_eq!(scope_name(line), name, "{line}");
         }
+    }
+
+    #[test]
+    fn a_word_with_a_colon_is_a_key_in_yaml_and_a_label_elsewhere() {
+        let content = "build:\n  steps:\n    run: x\n";
+        let names = |t: &Text| -> Vec<String> { t.scopes(2).into_iter().map(|(n, _)| n).collect() };
+        assert_eq!(names(&text("a.yml", content)), ["build", "steps"]);
+        assert_eq!(text("a.c", content).name(0), None);
     }
 
     #[test]
