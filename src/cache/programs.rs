@@ -22,7 +22,7 @@ fn read() -> BTreeMap<String, String> {
     let content = file().and_then(|f| fs::read(f).ok());
     // A damaged file costs time only: programs are asked again.
     let known = content.and_then(|c| serde_json::from_slice(&c).ok());
-    known.unwrap_or_else(BTreeMap::new)
+    known.unwrap_or_default()
 }
 
 /// The version of the executable with an identity.

@@ -6,13 +6,13 @@
 //!
 //! `docs/matching.md` explains each stage. In the order of use:
 //!
-//! - [`text`]: a file as lines, with what the stages need to know of each line
+//! - [`text`]: a file as lines, with what the stages need to know of each line ([`names`]: of scopes)
 //! - [`files`]: which file continues which (renames)
 //! - [`lines`]: which line continues which inside a pair of files, with slide correction
 //! - [`blocks`]: blocks of lines that moved, over all files
 //! - [`statement`]: the words of a statement, its context and scope, and their similarity
 //! - [`assign`]: the cheapest one-to-one assignment
-//! - [`stages`]: the stages that pair findings
+//! - [`stages`]: the stages that pair findings; [`decision`]: what became of each, in words
 //! - [`unplaced`]: findings without a line: whole files, packages
 //! - [`group`]: findings to occurrences, occurrences to issues, over all scanners
 //!
@@ -20,9 +20,11 @@
 
 mod assign;
 mod blocks;
+mod decision;
 mod files;
 pub mod group;
 mod lines;
+mod names;
 mod stages;
 mod statement;
 mod text;

@@ -3,6 +3,8 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
+use super::names::{bare_key_name, called_name, is_word, scope_name};
+
 /// A line that is longer than this many bytes is cut into virtual lines at `;`, `{` and `}`, so that
 /// a minified file can be mapped piece by piece.
 const LONG_LINE: usize = 1_000;
@@ -363,10 +365,6 @@ impl Text {
     }
 }
 
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
 fn indent_of(line: &str) -> u16 {
     let mut column: u16 = 0;
     for c in line.chars() {
@@ -377,169 +375,6 @@ fn indent_of(line: &str) -> u16 {
         }
     }
     u16::MAX
-}
-
-/// Words that may stand before the one that opens a scope.
-const MODIFIERS: [&str; 20] = [
-    "export",
-    "default",
-    "public",
-    "private",
-    "protected",
-    "internal",
-    "static",
-    "final",
-    "abstract",
-    "async",
-    "pub",
-    "unsafe",
-    "const",
-    "inline",
-    "virtual",
-    "override",
-    "declare",
-    "sealed",
-    "local",
-    "open",
-];
-/// Words that open a scope with a name.
-const OPENERS: [&str; 24] = [
-    "def",
-    "class",
-    "func",
-    "function",
-    "fn",
-    "fun",
-    "impl",
-    "trait",
-    "struct",
-    "interface",
-    "module",
-    "namespace",
-    "enum",
-    "sub",
-    "proc",
-    "resource",
-    "data",
-    "object",
-    "protocol",
-    "extension",
-    "contract",
-    "record",
-    "type",
-    "macro_rules!",
-];
-
-/// The name of the scope that a line opens, if it opens one: `def name(`, `pub fn name(`,
-/// `resource "type" "name"`, a method `name(…) {` or a function bound to a name.
-pub(super) fn scope_name(line: &str) -> Option<&str> {
-    let mut rest = line.trim_start();
-    for _ in 0..6 {
-        let end = rest
-            .find(|c: char| !(is_word(c) || c == '!'))
-            .unwrap_or(rest.len());
-        let word = &rest[..end];
-        if OPENERS.contains(&word) {
-            let after =
-                rest[end..].trim_start_matches(|c: char| c.is_whitespace() || c == '(' || c == '*');
-            // Go's receivers: `func (s *Server) Serve(`.
-            let after = match (word, rest[end..].trim_start().starts_with('(')) {
-                ("func", true) => after
-                    .split_once(')')
-                    .map_or(after, |(_, name)| name.trim_start()),
-                _ => after,
-            };
-            let end = after
-                .find(|c: char| !(is_word(c) || ".:\"$-".contains(c)))
-                .unwrap_or(after.len());
-            let name = after[..end].trim_end_matches([':', '.', '-']);
-            return Some(if name.is_empty() { line.trim() } else { name });
-        }
-        if !MODIFIERS.contains(&word) || word.is_empty() {
-            break;
-        }
-        rest = rest[end..].trim_start();
-        if rest.starts_with('(') {
-            rest = rest.split_once(')').map_or("", |(_, r)| r).trim_start();
-        }
-    }
-    method_name(line.trim()).or_else(|| key_name(line.trim()))
-}
-
-/// The name of a key whose value follows in lines of its own: `name: {`, `a.name = {`, `"name": [`.
-fn key_name(line: &str) -> Option<&str> {
-    let opened = line.strip_suffix(['{', '['])?.trim_end();
-    plain_key(opened.strip_suffix([':', '='])?.trim_end())
-}
-
-/// The name of a key of YAML whose value follows in lines of its own: `name:`, `- name:`. In other
-/// languages such a line is a label.
-fn bare_key_name(line: &str) -> Option<&str> {
-    plain_key(line.trim().strip_suffix(':')?)
-}
-
-/// A key without its quotes and without what declares it.
-fn plain_key(key: &str) -> Option<&str> {
-    const STEERING: [&str; 6] = ["else", "try", "finally", "default", "do", "begin"];
-    let words = key.trim_start_matches("- ");
-    let last = words.rsplit([' ', '\t']).next()?;
-    let name = last.trim_matches(['"', '\'', '`']);
-    let plain = |c: char| is_word(c) || ".-$/@".contains(c);
-    let declared = words.len() == last.len()
-        || ["const ", "let ", "var "]
-            .iter()
-            .any(|d| words.starts_with(d));
-    (!name.is_empty() && name.chars().all(plain) && declared && !STEERING.contains(&name))
-        .then_some(name)
-}
-
-/// The name in `name(…) {`, `type name(…) {`, `name = function (…) {`, `name: (…) => {`,
-/// `const name = (…) => {`; control statements are no scopes.
-fn method_name(line: &str) -> Option<&str> {
-    let body = line.strip_suffix('{')?.trim_end();
-    if !body.contains('(') {
-        return None;
-    }
-    if body.ends_with("=>") || body.contains("function") {
-        let bound = body.split(['=', ':']).next()?.trim_end();
-        let begin = bound
-            .rfind(|c: char| !(is_word(c) || c == '.' || c == '$'))
-            .map_or(0, |i| i + 1);
-        return (begin < bound.len()).then(|| &bound[begin..]);
-    }
-    if !body.contains(')') {
-        return None;
-    }
-    called_name(body)
-}
-
-/// The name before the first bracket of a definition: `static int name(`; not of a control statement,
-/// a call on something, or an assignment.
-fn called_name(text: &str) -> Option<&str> {
-    let before = text[..text.find('(')?].trim();
-    let begin = before
-        .rfind(|c: char| !(is_word(c) || c == ':' || c == '~' || c == '$' || c == '#'))
-        .map_or(0, |i| i + 1);
-    let name = &before[begin..];
-    const CONTROL: [&str; 14] = [
-        "if",
-        "for",
-        "while",
-        "switch",
-        "catch",
-        "with",
-        "foreach",
-        "match",
-        "when",
-        "return",
-        "elif",
-        "until",
-        "synchronized",
-        "using",
-    ];
-    let first = before.split_whitespace().next().unwrap_or_default();
-    let control = CONTROL.contains(&name) || CONTROL.contains(&first) || before.starts_with('}');
-    (!name.is_empty() && !control && !before.contains('=') && !before.contains('.')).then_some(name)
 }
 
 #[cfg(test)]
@@ -573,36 +408,6 @@ mod tests {
         assert!(t.line(at).contains("eval"), "{:?}", t.line(at));
         assert_eq!(t.at(1, 0), Some(0));
         assert_eq!(t.at(2, 1), None);
-    }
-
-    #[test]
-    fn names_of_scopes_are_found_in_many_languages() {
-        for (line, name) in [
-            ("    async def run(self):", Some("run")),
-            ("class A(B):", Some("A")),
-            ("export default async function go(x) {", Some("go")),
-            ("func (s *Server) Serve(w int) {", Some("Serve")),
-            ("pub(crate) unsafe fn x<T>() {", Some("x")),
-            ("    public static void main(String[] a) {", Some("main")),
-            ("int main(int argc, char **argv) {", Some("main")),
-            (
-                "resource \"aws_s3_bucket\" \"logs\" {",
-                Some("\"aws_s3_bucket\""),
-            ),
-            ("  const load = async (id) => {", Some("load")),
-            ("  handle(req, res) {", Some("handle")),
-            ("hosts.gitlab = {", Some("hosts.gitlab")),
-            ("  \"image\": {", Some("image")),
-            ("const table = {", Some("table")),
-            ("else:", None),
-            ("if (x) {", None),
-            ("} else if (x) {", None),
-            ("for (;;) {", None),
-            ("x = f(y)", None),
-            ("return foo(bar) {", None),
-        ] {
-            assert_eq!(scope_name(line), name, "{line}");
-        }
     }
 
     #[test]

@@ -224,9 +224,10 @@ fn parse_raw_diff(raw: &[u8]) -> Result<Vec<FileChange>> {
     Ok(changes)
 }
 
-fn parse_tree_listing(raw: &[u8]) -> Result<Vec<FileVersion>> {
+/// Reads the rows of `git ls-tree -z`, with the kind of each.
+fn parse_tree_listing(raw: &[u8]) -> Result<Vec<(String, FileVersion)>> {
     let broken = || Error::new(Kind::Git, "`git ls-tree` printed something unexpected");
-    let mut files = Vec::new();
+    let mut rows = Vec::new();
     for line in raw.split(|b| *b == 0).filter(|l| !l.is_empty()) {
         let tab = line.iter().position(|b| *b == b'\t').ok_or_else(broken)?;
         let head = std::str::from_utf8(&line[..tab]).map_err(|_| broken())?;
@@ -234,64 +235,42 @@ fn parse_tree_listing(raw: &[u8]) -> Result<Vec<FileVersion>> {
         let [mode, kind, oid] = parts[..] else {
             return Err(broken());
         };
-        if kind == "tree" {
-            continue;
-        }
-        files.push(FileVersion {
+        let file = FileVersion {
             path: RepoPath::new(&line[tab + 1..]),
             blob: Oid::parse(oid).ok_or_else(broken)?,
             mode: u32::from_str_radix(mode, 8).map_err(|_| broken())?,
-        });
+        };
+        rows.push((kind.to_owned(), file));
     }
-    Ok(files)
+    Ok(rows)
 }
 
-/// The row of a tree at a path: mode, kind and id.
-fn row_at(git: &Git, tree: &Oid, path: &[u8]) -> Result<Option<(u32, String, Oid)>> {
+/// The row of a tree at a path.
+fn row_at(git: &Git, tree: &Oid, path: &[u8]) -> Result<Option<(String, FileVersion)>> {
     use std::os::unix::ffi::OsStrExt;
-    let mut args: Vec<OsString> = ["--literal-pathspecs", "ls-tree", "-z", "--full-tree"]
-        .map(OsString::from)
-        .to_vec();
-    args.extend([
-        tree.as_str().into(),
-        "--".into(),
-        std::ffi::OsStr::from_bytes(path).to_owned(),
-    ]);
-    let out = git.run(args)?.must("ls-tree")?;
-    let broken = || Error::new(Kind::Git, "`git ls-tree` printed something unexpected");
-    let Some(tab) = out.iter().position(|b| *b == b'\t') else {
-        return Ok(None);
-    };
-    let head = std::str::from_utf8(&out[..tab]).map_err(|_| broken())?;
-    let parts: Vec<&str> = head.split(' ').collect();
-    let [mode, kind, oid] = parts[..] else {
-        return Err(broken());
-    };
-    let mode = u32::from_str_radix(mode, 8).map_err(|_| broken())?;
-    Ok(Some((
-        mode,
-        kind.to_owned(),
-        Oid::parse(oid).ok_or_else(broken)?,
-    )))
+    let options = ["--literal-pathspecs", "ls-tree", "-z", "--full-tree"];
+    let mut args: Vec<OsString> = options.map(OsString::from).to_vec();
+    let path = std::ffi::OsStr::from_bytes(path).to_owned();
+    args.extend([tree.as_str().into(), "--".into(), path]);
+    Ok(parse_tree_listing(&git.run(args)?.must("ls-tree")?)?.pop())
 }
 
 pub(super) fn entry(git: &Git, tree: &Oid, path: &RepoPath) -> Result<Option<FileVersion>> {
-    let row = row_at(git, tree, path.as_bytes())?.filter(|(_, kind, _)| kind != "tree");
-    Ok(row.map(|(mode, _, blob)| FileVersion {
-        path: path.clone(),
-        blob,
-        mode,
-    }))
+    let row = row_at(git, tree, path.as_bytes())?;
+    Ok(row.filter(|(kind, _)| kind != "tree").map(|(_, file)| file))
 }
 
 pub(super) fn folder(git: &Git, tree: &Oid, path: &str) -> Result<Option<Oid>> {
-    let row = row_at(git, tree, path.as_bytes())?.filter(|(_, kind, _)| kind == "tree");
-    Ok(row.map(|(_, _, oid)| oid))
+    let row = row_at(git, tree, path.as_bytes())?;
+    Ok(row
+        .filter(|(kind, _)| kind == "tree")
+        .map(|(_, folder)| folder.blob))
 }
 
 pub(super) fn list(git: &Git, tree: &Oid, limit: usize) -> Result<Option<Vec<FileVersion>>> {
     let args = ["ls-tree", "-r", "-z", "--full-tree", tree.as_str()];
-    let files = parse_tree_listing(&git.run(args)?.must("ls-tree")?)?;
+    let rows = parse_tree_listing(&git.run(args)?.must("ls-tree")?)?;
+    let files: Vec<FileVersion> = rows.into_iter().map(|(_, file)| file).collect();
     Ok((files.len() <= limit).then_some(files))
 }
 

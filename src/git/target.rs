@@ -73,7 +73,7 @@ pub fn find_target(
         }
         // Any other way to write a commit.
         return match repo.resolve(wanted)? {
-            Some(oid) => target_of(repo, wanted.to_owned(), wanted.to_owned(), &oid),
+            Some(oid) => target_of(repo, wanted, wanted, &oid),
             None => Ok(None),
         };
     }
@@ -116,14 +116,14 @@ fn target_at(repo: &Repository, name: &str) -> Result<Option<Target>> {
         Some(rest) => rest.split_once('/').map_or(rest, |(_, branch)| branch),
         None => shown,
     };
-    target_of(repo, shown.to_owned(), branch.to_owned(), &oid)
+    target_of(repo, shown, branch, &oid)
 }
 
-fn target_of(repo: &Repository, name: String, branch: String, oid: &Oid) -> Result<Option<Target>> {
+fn target_of(repo: &Repository, name: &str, branch: &str, oid: &Oid) -> Result<Option<Target>> {
     Ok(match repo.peel(oid)? {
         Some(Peeled::Commit { commit, tree }) => Some(Target {
-            name: harmless(&name),
-            branch,
+            name: harmless(name),
+            branch: branch.to_owned(),
             tip: commit,
             tree,
         }),
