@@ -19,6 +19,9 @@ pub(super) struct Check {
     /// last commit
     #[arg(long, conflicts_with_all = ["head", "staged"])]
     worktree: bool,
+    /// Judge what merging the head into the target would make, against the target's tip
+    #[arg(long, conflicts_with_all = ["staged", "worktree", "base", "no_base"])]
+    merge: bool,
     /// The commit to compare with, instead of the merge base with the target
     #[arg(long, value_name = "REV")]
     base: Option<String>,
@@ -57,6 +60,7 @@ impl Check {
             head,
             base: self.base,
             target: choice.target,
+            merge: self.merge,
             no_base: self.no_base,
         };
         let mut scratch = Scratch::new();

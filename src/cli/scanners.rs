@@ -48,6 +48,7 @@ impl Scanners {
             head,
             base: None,
             target,
+            merge: false,
             no_base: false,
         };
         let change = choose(&mut repo, &request, &mut Scratch::new())?;

@@ -24,6 +24,8 @@ pub struct Request {
     pub base: Option<String>,
     /// The target, where there is one.
     pub target: Option<Target>,
+    /// Whether to judge what merging the head into the target would make, against the target's tip.
+    pub merge: bool,
     /// Whether to compare a committed head with nothing, so that everything is listed as new.
     pub no_base: bool,
 }
@@ -96,6 +98,9 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
         }
     };
     let target = request.target.as_ref();
+    if request.merge {
+        return choose_merge(repo, &name, &head, target, scratch);
+    }
     let base = if request.no_base {
         Base::none("nothing, as asked: everything counts as new")
     } else if let Some(revision) = &request.base {
@@ -134,6 +139,69 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
         tip: target.map(|t| t.tip.clone()),
         base_reason: base.reason,
         mode: Mode::Check,
+        notes: base.notes,
+    })
+}
+
+/// The trees of a merge: what it would make, and the target's tip. Where it conflicts, the branch is
+/// judged against its merge base, as a push is.
+fn choose_merge(
+    repo: &mut Repository,
+    name: &str,
+    head: &Oid,
+    target: Option<&Target>,
+    scratch: &mut Scratch,
+) -> Result<Change> {
+    let Some(target) = target else {
+        return Err(Error::new(Kind::Usage, "there is no target to merge into")
+            .hint("name one with `--target`"));
+    };
+    if !matches!(repo.peel(head)?, Some(Peeled::Commit { .. })) {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("`{name}` is no commit, so it cannot be merged"),
+        ));
+    }
+    let merged = scratch.merge_tree(repo, &target.tip, head)?;
+    let (tree, base) = match merged {
+        Some(tree) => (
+            tree,
+            Base {
+                commit: Some(target.tip.clone()),
+                tree: Some(target.tree.clone()),
+                reason: format!("the tip of {}, which it is merged into", target.name),
+                notes: Vec::new(),
+            },
+        ),
+        None => {
+            let mut base = base_of(repo, head, Some(target))?;
+            base.notes.push(format!(
+                "merging into {} conflicts: the branch is judged as it is, against its merge base",
+                target.name
+            ));
+            match repo.peel(head)? {
+                Some(Peeled::Commit { tree, .. }) => (tree, base),
+                _ => {
+                    return Err(Error::new(
+                        Kind::Git,
+                        format!("commit {} cannot be read", head.short()),
+                    ));
+                }
+            }
+        }
+    };
+    let known = base.commit.iter().chain([&target.tip]).cloned();
+    Ok(Change {
+        name: format!("{name} merged into {}", target.name),
+        head: head.clone(),
+        head_tree: tree,
+        known: known.collect(),
+        base: base.commit,
+        base_tree: base.tree,
+        target: Some(target.name.clone()),
+        tip: Some(target.tip.clone()),
+        base_reason: base.reason,
+        mode: Mode::Merge,
         notes: base.notes,
     })
 }

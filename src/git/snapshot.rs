@@ -55,6 +55,36 @@ impl Scratch {
         Scratch::write_tree(&git)
     }
 
+    /// The tree that merging `theirs` into `ours` would make; `None` if that conflicts.
+    ///
+    /// # Errors
+    /// git is older than 2.38, or could not answer.
+    pub fn merge_tree(
+        &mut self,
+        repo: &mut Repository,
+        ours: &Oid,
+        theirs: &Oid,
+    ) -> Result<Option<Oid>> {
+        let git = self.private_git(repo)?;
+        let said = git.run([
+            "merge-tree",
+            "--write-tree",
+            "--no-messages",
+            ours.as_str(),
+            theirs.as_str(),
+        ])?;
+        if said.code == 1 {
+            return Ok(None);
+        }
+        let out = said.must("merge-tree --write-tree")?;
+        let text = String::from_utf8_lossy(&out).into_owned();
+        let tree = text.lines().next().and_then(Oid::parse);
+        tree.map(Some).ok_or_else(|| {
+            Error::new(Kind::Git, "`git merge-tree` printed no id")
+                .hint("newgate needs git 2.38 or newer")
+        })
+    }
+
     fn write_tree(git: &Git) -> Result<Oid> {
         let said = git.run(["write-tree"])?;
         if said.code != 0 && said.err.contains("unmerged") {

@@ -327,3 +327,51 @@ fn an_issue_of_the_last_report_can_be_looked_at() {
     std::fs::write(world.work().join(".git/newgate/last/report.json"), "{}").unwrap();
     world.newgate(&["show"]).exits(3).says("not a report");
 }
+
+#[test]
+fn a_merge_is_judged_by_what_it_would_make() {
+    let world = World::started();
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("fine.py", "X = 1\n");
+    world.commit("Fine");
+    world.git(&["switch", "--quiet", "main"]);
+    world.write("old.py", leak(3));
+    world.commit("A leak on main, pushed past the gate");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "feature"]);
+    let before = snapshot(&world.work().join(".git"));
+    let report = world.check(&["--merge"]);
+    assert_eq!(
+        (
+            report["verdict"].as_str(),
+            report["change"]["mode"].as_str()
+        ),
+        (Some("pass"), Some("merge"))
+    );
+    assert_eq!(snapshot(&world.work().join(".git")), before);
+    world.write("leak.py", leak(4));
+    world.commit("Leak");
+    let ran = world.newgate(&["check", "--merge"]).exits(1);
+    ran.says("HEAD merged into origin/main")
+        .says("leak.py:1")
+        .says("which it is merged into");
+    // In a bare repository, as a forge has it; and where the merge conflicts.
+    world
+        .push(&["--quiet", "--no-verify", "origin", "feature"])
+        .exits(0);
+    let bare = world.path("remote.git");
+    let args = ["check", "--merge", "--head", "feature", "--target", "main"];
+    world
+        .run_in(&bare, env!("CARGO_BIN_EXE_newgate"), &args, b"")
+        .exits(1)
+        .says("leak.py:1");
+    world.write("old.py", "OTHER = 1\n");
+    world.commit("Conflict");
+    world
+        .newgate(&["check", "--merge"])
+        .exits(1)
+        .says("conflicts")
+        .says("merge base with origin/main");
+}
