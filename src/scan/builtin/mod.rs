@@ -115,7 +115,10 @@ impl Secrets {
         let mut hits: Vec<Hit> = Vec::new();
         // The window that each rule saw last, so that several keywords of a line cost one search.
         let mut seen = vec![0_usize; rules.rules.len()];
-        for keyword in rules.keywords.find_overlapping_iter(content) {
+        for keyword in rules
+            .automaton(content.len())
+            .find_overlapping_iter(content)
+        {
             for &index in &rules.by_keyword[keyword.pattern().as_usize()] {
                 let rule = &rules.rules[index];
                 if keyword.start() < seen[index] || rule.generic && !guesses {
