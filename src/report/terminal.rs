@@ -421,56 +421,49 @@ impl Page {
             ),
             None => {}
         }
-        for scanner in &report.available {
-            self.wrapped(
-                "  off      ",
-                "           ",
-                &format!(
-                    "{} would read {} of this change; turn it on with `{} = true` under `[scanners]` in `.newgate/config.toml`",
-                    scanner.name,
-                    plural(scanner.files, "file"),
-                    scanner.name
-                ),
+        if !report.available.is_empty() {
+            let each = report.available.iter();
+            let each = each.map(|s| format!("{} would read {}", s.name, plural(s.files, "file")));
+            let text = format!(
+                "{} of this change; `NAME = true` under `[scanners]` in `.newgate/config.toml` turns one on",
+                each.collect::<Vec<_>>().join(", ")
             );
+            self.wrapped("  off      ", "           ", &text);
         }
         for note in &report.notes {
             self.wrapped("  note     ", "           ", note);
         }
     }
 
+    /// What to do, and the verdict again.
     fn last_line(&mut self, report: &Report) {
-        let verdict = self.verdict(report.verdict);
+        let counts = report.counts();
+        let blocking = report.issues.iter().filter(|i| i.blocks);
+        let in_history = blocking
+            .flat_map(|i| &i.occurrences)
+            .any(|o| o.commit.is_some());
+        let old = if counts.inherited.total() > 0 {
+            "; what was there before is not asked of you"
+        } else {
+            ""
+        };
         let next = match report.verdict {
             Verdict::Pass => String::new(),
+            Verdict::Blocked if in_history => format!(
+                "take it out of the commit that brings it (`git rebase -i`), change the secret, and try again{old}"
+            ),
             Verdict::Blocked => {
-                let counts = report.counts();
-                let history = report
-                    .issues
-                    .iter()
-                    .filter(|i| i.blocks)
-                    .flat_map(|i| &i.occurrences)
-                    .any(|o| o.commit.is_some());
-                let old = if counts.inherited.total() > 0 {
-                    "; what was there before is not asked of you"
-                } else {
-                    ""
-                };
-                if history {
-                    format!(
-                        " · take it out of the commit that brings it (`git rebase -i`), change the secret, and try again{old}"
-                    )
-                } else {
-                    format!(" · fix what is marked `stops the change`, commit, and try again{old}")
-                }
+                format!("fix what is marked `stops the change`, commit, and try again{old}")
             }
             Verdict::Incomplete => {
-                " · mend what failed, and try again; what was scanned is remembered".to_owned()
+                "mend what failed, and try again; what was scanned is remembered".to_owned()
             }
         };
-        let _ = writeln!(
-            self.out,
-            "\nnewgate: {verdict} in {}{next}",
-            seconds(report.milliseconds)
-        );
+        if !next.is_empty() {
+            self.wrapped("  next     ", "           ", &next);
+        }
+        let verdict = self.verdict(report.verdict);
+        let took = seconds(report.milliseconds);
+        let _ = writeln!(self.out, "\nnewgate: {verdict} in {took}");
     }
 }
