@@ -424,7 +424,11 @@ fn programs() -> impl Strategy<Value = (Tree<'static>, Tree<'static>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    // The same cases in every run, so that a failure is the change's and not the dice's.
+    #![proptest_config(ProptestConfig {
+        rng_seed: proptest::test_runner::RngSeed::Fixed(2026),
+        ..ProptestConfig::with_cases(300)
+    })]
 
     #[test]
     fn pairs_are_one_to_one_and_counts_are_conserved((base, head) in trees()) {
