@@ -9,6 +9,7 @@ mod frame;
 mod history;
 mod listing;
 mod settings;
+mod suppressions;
 mod target;
 mod tip;
 
@@ -178,6 +179,8 @@ impl Judging<'_> {
             located.extend(compared.located(index));
         }
         self.notes.append(&mut passed_over);
+        let silenced = suppressions::notes(&self)?;
+        self.notes.extend(silenced);
         tip::inherit_from_tip(&self, &resolved, &mut located)?;
         located.extend(brought);
         let elsewhere = listing::elsewhere(&self)?;

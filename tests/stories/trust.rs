@@ -295,3 +295,29 @@ fn a_new_secret_in_a_huge_file_is_not_taken_for_an_old_one() {
     world.commit("Leak");
     world.newgate(&["check"]).exits(1).says("big.txt:800001");
 }
+
+#[test]
+fn comments_that_silence_a_scanner_anew_are_told() {
+    let world = gated();
+    world.git(&["switch", "--quiet", "main"]);
+    world.write("old.py", "import pickle  # nosec\n");
+    world.commit("An old one");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "--create", "other"]);
+    world.write("old.py", "X = 1\nimport pickle  # nosec\n");
+    world.write(
+        "run.py",
+        SHELL.replace("shell=True)", "shell=True)  # nosec # noqa: S602"),
+    );
+    world.commit("Silence it");
+    let ran = world.newgate(&["check"]).exits(0);
+    let told = ran.all().replace("\n           ", " ");
+    assert!(told.contains("comments that silence bandit"), "{told}");
+    assert!(told.contains("comments that silence ruff"), "{told}");
+    assert!(
+        told.contains("run.py:5") && !told.contains("old.py:2"),
+        "{told}"
+    );
+}
