@@ -1,10 +1,9 @@
 //! Comments that silence a scanner and that the change adds: what they hide, no report shows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::{Judging, text_of};
 use crate::error::Result;
-use crate::model::FileVersion;
 
 /// How many places a note names.
 const NAMED: usize = 5;
@@ -16,27 +15,22 @@ pub(super) fn notes(judging: &Judging<'_>) -> Result<Vec<String>> {
         return Ok(notes);
     }
     let repo = judging.gate.repo;
-    let old: BTreeMap<_, &FileVersion> = judging
-        .changes
-        .iter()
-        .filter_map(|c| c.old.as_ref())
-        .map(|f| (&f.path, f))
-        .collect();
     for (scanner, plan) in judging.scanners.iter().zip(&judging.plans) {
         let markers = scanner.descriptor.suppressions();
         let silences = |line: &str| markers.iter().any(|m| line.contains(m.as_str()));
+        if markers.is_empty() {
+            continue;
+        }
+        // Each line of the base answers for one of the head, in whichever file: what moved is not new.
+        let mut before: HashMap<String, usize> = HashMap::new();
+        for file in &plan.base {
+            for line in text_of(repo, file)?.lines().filter(|l| silences(l)) {
+                *before.entry(line.trim().to_owned()).or_default() += 1;
+            }
+        }
         let mut places = Vec::new();
-        for file in plan.head.iter().filter(|_| !markers.is_empty()) {
+        for file in &plan.head {
             let text = text_of(repo, file)?;
-            if !silences(&text) {
-                continue;
-            }
-            let mut before: HashMap<String, usize> = HashMap::new();
-            if let Some(old) = old.get(&file.path) {
-                for line in text_of(repo, old)?.lines().filter(|l| silences(l)) {
-                    *before.entry(line.trim().to_owned()).or_default() += 1;
-                }
-            }
             for (number, line) in text.lines().enumerate().filter(|(_, l)| silences(l)) {
                 match before.get_mut(line.trim()).filter(|n| **n > 0) {
                     Some(left) => *left -= 1,

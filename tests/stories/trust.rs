@@ -301,12 +301,14 @@ fn comments_that_silence_a_scanner_anew_are_told() {
     let world = gated();
     world.git(&["switch", "--quiet", "main"]);
     world.write("old.py", "import pickle  # nosec\n");
+    world.write("named.py", "import marshal  # nosec\n");
     world.commit("An old one");
     world
         .push(&["--quiet", "--no-verify", "origin", "main"])
         .exits(0);
     world.git(&["switch", "--quiet", "--create", "other"]);
     world.write("old.py", "X = 1\nimport pickle  # nosec\n");
+    world.git(&["mv", "named.py", "renamed.py"]);
     world.write(
         "run.py",
         SHELL.replace("shell=True)", "shell=True)  # nosec # noqa: S602"),
@@ -317,7 +319,7 @@ fn comments_that_silence_a_scanner_anew_are_told() {
     assert!(told.contains("comments that silence bandit"), "{told}");
     assert!(told.contains("comments that silence ruff"), "{told}");
     assert!(
-        told.contains("run.py:5") && !told.contains("old.py:2"),
+        told.contains("run.py:5") && !told.contains("old.py:2") && !told.contains("renamed.py:1"),
         "{told}"
     );
 }
