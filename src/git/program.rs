@@ -192,7 +192,8 @@ pub(super) fn diff(git: &Git, old: Option<&Oid>, new: &Oid) -> Result<Vec<FileCh
     parse_raw_diff(&git.run(args)?.must("diff-tree")?)
 }
 
-/// Reads the raw format of `git diff-tree -z` (gitformat: "raw output format").
+/// Reads the raw format of `git diff-tree -z` (gitformat: "raw output format"). A merge's row begins with
+/// a `:` for each parent, and has a mode and an id for each before those of the result; the first is the old.
 fn parse_raw_diff(raw: &[u8]) -> Result<Vec<FileChange>> {
     let broken = || Error::new(Kind::Git, "`git diff-tree` printed something unexpected");
     let mut fields = raw.split(|b| *b == 0);
@@ -202,14 +203,15 @@ fn parse_raw_diff(raw: &[u8]) -> Result<Vec<FileChange>> {
             continue;
         }
         let head = std::str::from_utf8(head).map_err(|_| broken())?;
-        let parts: Vec<&str> = head.trim_start_matches(':').split(' ').collect();
-        let [old_mode, new_mode, old_oid, new_oid, _status] = parts[..] else {
+        let parents = head.bytes().take_while(|b| *b == b':').count();
+        let parts: Vec<&str> = head[parents..].split(' ').collect();
+        if parents == 0 || parts.len() != 2 * parents + 3 {
             return Err(broken());
-        };
+        }
         let path = RepoPath::new(fields.next().ok_or_else(broken)?);
-        let version = |mode: &str, oid: &str| -> Result<Option<FileVersion>> {
-            let mode = u32::from_str_radix(mode, 8).map_err(|_| broken())?;
-            let blob = Oid::parse(oid).ok_or_else(broken)?;
+        let version = |at: usize| -> Result<Option<FileVersion>> {
+            let mode = u32::from_str_radix(parts[at], 8).map_err(|_| broken())?;
+            let blob = Oid::parse(parts[at + parents + 1]).ok_or_else(broken)?;
             Ok((mode != 0).then(|| FileVersion {
                 path: path.clone(),
                 blob,
@@ -217,8 +219,8 @@ fn parse_raw_diff(raw: &[u8]) -> Result<Vec<FileChange>> {
             }))
         };
         changes.push(FileChange {
-            old: version(old_mode, old_oid)?,
-            new: version(new_mode, new_oid)?,
+            old: version(0)?,
+            new: version(parents)?,
         });
     }
     Ok(changes)
@@ -336,9 +338,9 @@ pub(super) fn introduced(git: &Git, head: &Oid, known: &[Oid]) -> Result<Vec<Int
     let mut list = Vec::new();
     let mut seen = HashSet::new();
     for line in String::from_utf8_lossy(&out).lines() {
-        let Some(commit) = line.split(' ').next().and_then(Oid::parse) else {
-            continue;
-        };
+        let commit = line.split(' ').next().and_then(Oid::parse);
+        let commit = commit
+            .ok_or_else(|| Error::new(Kind::Git, "`git rev-list` printed something unexpected"))?;
         let merge = line.split(' ').count() > 2;
         // `-c` lists what differs from every parent of a merge; its rows name all parents.
         let args = [
@@ -356,45 +358,10 @@ pub(super) fn introduced(git: &Git, head: &Oid, known: &[Oid]) -> Result<Vec<Int
             if merge { "-c" } else { "-m" },
             commit.as_str(),
         ]);
-        let raw = git.run(args)?.must("diff-tree")?;
-        let changes = if merge {
-            parse_combined_diff(&raw)?
-        } else {
-            parse_raw_diff(&raw)?
-        };
+        let changes = parse_raw_diff(&git.run(args)?.must("diff-tree")?)?;
         add_introduced(&mut list, &mut seen, &commit, changes);
     }
     Ok(list)
-}
-
-/// Reads the combined raw format (`::`, one mode and id more for each further parent).
-fn parse_combined_diff(raw: &[u8]) -> Result<Vec<FileChange>> {
-    let broken = || Error::new(Kind::Git, "`git diff-tree -c` printed something unexpected");
-    let mut fields = raw.split(|b| *b == 0);
-    let mut changes = Vec::new();
-    while let Some(head) = fields.next() {
-        if head.is_empty() {
-            continue;
-        }
-        let head = std::str::from_utf8(head).map_err(|_| broken())?;
-        let parents = head.bytes().take_while(|b| *b == b':').count();
-        let parts: Vec<&str> = head[parents..].split(' ').collect();
-        let path = RepoPath::new(fields.next().ok_or_else(broken)?);
-        let mode = parts.get(parents).ok_or_else(broken)?;
-        let blob = parts.get(2 * parents + 1).ok_or_else(broken)?;
-        let mode = u32::from_str_radix(mode, 8).map_err(|_| broken())?;
-        if mode != 0 {
-            changes.push(FileChange {
-                old: None,
-                new: Some(FileVersion {
-                    path,
-                    blob: Oid::parse(blob).ok_or_else(broken)?,
-                    mode,
-                }),
-            });
-        }
-    }
-    Ok(changes)
 }
 
 #[cfg(test)]
@@ -422,7 +389,7 @@ mod tests {
         let id = |c: &str| c.repeat(40);
         let (a, b, c) = (id("a"), id("b"), id("c"));
         let raw = format!("::100644 100644 100755 {a} {b} {c} MM\0f\0");
-        let file = parse_combined_diff(raw.as_bytes())
+        let file = parse_raw_diff(raw.as_bytes())
             .unwrap()
             .remove(0)
             .new
