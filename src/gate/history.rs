@@ -6,7 +6,7 @@ use super::{Judging, all_findings};
 use crate::compare::Located;
 use crate::error::Result;
 use crate::git::Peeled;
-use crate::model::{FileVersion, Stage, Status};
+use crate::model::{FileVersion, ScannerState, Stage, Status};
 use crate::scan::{Need, Plan, Resolved, reads, resolve};
 
 /// Findings of scanners of history in file versions that are not in the head tree. A secret that
@@ -64,10 +64,7 @@ pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Resul
         resolved[index].scanned += one.scanned;
         resolved[index].cached += one.cached;
         resolved[index].milliseconds += one.milliseconds;
-        if resolved[index].state == crate::model::ScannerState::Ok {
-            resolved[index].state = one.state;
-            resolved[index].detail = one.detail;
-        }
+        take_state(&mut resolved[index], one.state, one.detail);
         if one.head.values().all(|r| r.findings.is_empty()) {
             continue;
         }
@@ -81,6 +78,7 @@ pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Resul
         for mut known in base {
             resolved[index].scanned += known.scanned;
             resolved[index].base.append(&mut known.base);
+            take_state(&mut resolved[index], known.state, known.detail);
         }
         let mut known: HashSet<String> = HashSet::new();
         for side in [&resolved[index].head, &resolved[index].base] {
@@ -110,4 +108,12 @@ pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Resul
         }
     }
     Ok(located)
+}
+
+/// What went wrong first stays.
+fn take_state(resolved: &mut Resolved, state: ScannerState, detail: String) {
+    if resolved.state == ScannerState::Ok {
+        resolved.state = state;
+        resolved.detail = detail;
+    }
 }

@@ -19,7 +19,7 @@ use std::time::Instant;
 use crate::cache::{Cache, GateRun, now};
 use crate::compare::{Located, group};
 use crate::config::OnIncomplete;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
 use crate::model::{
     BandCounts, Change, FileChange, FileVersion, Finding, Oid, RepoPath, Report, ScannerReport,
@@ -116,9 +116,10 @@ impl Gate<'_> {
     fn scanners(&self, settings: &Settings) -> Result<Vec<Scanner>> {
         let mut scanners = Vec::new();
         for name in &settings.config.scanners {
-            let Some(descriptor) = settings.catalog.get(name)? else {
-                continue;
-            };
+            let descriptor = settings.catalog.get(name)?.ok_or_else(|| {
+                Error::new(Kind::Config, format!("there is no scanner `{name}`"))
+                    .hint("`newgate scanners` lists those that there are")
+            })?;
             let said = settings
                 .config
                 .settings

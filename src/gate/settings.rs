@@ -185,7 +185,11 @@ pub(super) fn read_tree(repo: &Repository, tree: &Oid) -> Result<(Config, Catalo
     let mut descriptors = Vec::new();
     if let Some(folder) = repo.folder(tree, config::SCANNERS)? {
         const MOST: usize = 1_000;
-        for file in repo.list(&folder, MOST)?.unwrap_or_default() {
+        let files = repo.list(&folder, MOST)?.ok_or_else(|| {
+            let text = format!("`{}` has more than {MOST} files", config::SCANNERS);
+            Error::new(Kind::Config, text).hint("keep only the descriptors of scanners there")
+        })?;
+        for file in files {
             if file.is_regular() && file.path.extension() == Some(b"toml") {
                 let text = utf8(
                     &format!("{}/{}", config::SCANNERS, file.path),

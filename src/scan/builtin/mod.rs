@@ -81,7 +81,7 @@ impl Secrets {
         let guesses = !binary && !self.rules.skips_generic(path);
         let hits = self.hits(content, guesses);
         let mut lines = LineCounter::new(content);
-        let made = hits.into_iter().filter_map(|hit| {
+        let made = hits.into_iter().map(|hit| {
             let rule = &self.rules.rules[hit.rule];
             let secret = &content[hit.start..hit.end];
             let (line, column) = lines.place(hit.start);
@@ -103,7 +103,7 @@ impl Secrets {
                 .fix(Some(rule.fix.clone()))
                 .suppressed(find(whole_line, SUPPRESSION))
                 .finish()
-                .ok()
+                .expect("a hit has a rule, a file and a place")
         });
         made.collect()
     }
