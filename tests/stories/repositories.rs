@@ -89,27 +89,21 @@ fn a_shallow_clone_says_what_it_cannot_know() {
         .says("git fetch --unshallow");
 }
 
+/// Lets a remote leave out what a clone does not ask for.
+fn serve_partially(world: &World, remote: &std::path::Path) {
+    for key in ["uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"] {
+        world
+            .run_in(remote, "git", &["config", key, "true"], b"")
+            .exits(0);
+    }
+}
+
 #[test]
 fn a_partial_clone_fetches_what_it_needs() {
     let world = with_both(&[]);
     world.push(&["--quiet", "origin", "feature"]).exits(0);
     let remote = world.path("remote.git");
-    world
-        .run_in(
-            &remote,
-            "git",
-            &["config", "uploadpack.allowFilter", "true"],
-            b"",
-        )
-        .exits(0);
-    world
-        .run_in(
-            &remote,
-            "git",
-            &["config", "uploadpack.allowAnySHA1InWant", "true"],
-            b"",
-        )
-        .exits(0);
+    serve_partially(&world, &remote);
     let url = format!("file://{}", remote.display());
     world.git(&[
         "clone",
@@ -214,22 +208,7 @@ fn a_clone_without_trees_fetches_the_configuration_of_the_target() {
     world.commit("Configure");
     world.push(&["--quiet", "origin", "main"]).exits(0);
     let remote = world.path("remote.git");
-    world
-        .run_in(
-            &remote,
-            "git",
-            &["config", "uploadpack.allowFilter", "true"],
-            b"",
-        )
-        .exits(0);
-    world
-        .run_in(
-            &remote,
-            "git",
-            &["config", "uploadpack.allowAnySHA1InWant", "true"],
-            b"",
-        )
-        .exits(0);
+    serve_partially(&world, &remote);
     let url = format!("file://{}", remote.display());
     world.git(&["clone", "--quiet", "--filter=tree:0", &url, "../treeless"]);
     let treeless = world.path("treeless");
