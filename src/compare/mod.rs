@@ -25,6 +25,8 @@ mod files;
 pub mod group;
 mod lines;
 mod names;
+mod side;
+mod slide;
 mod stages;
 mod statement;
 mod text;

@@ -1,15 +1,12 @@
 //! The stages that pair findings. Each takes what the former left; a finding that is paired is
 //! consumed. See `docs/matching.md` for the reason of each.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use super::assign::{assign, assign_in_order};
 use super::lines::Fate;
-use super::statement::{
-    Words, contained, context_words, has_all, literals, similarity, statement_text, statement_words,
-};
-use super::text::Text;
+use super::side::{Place, Side};
+use super::statement::{contained, has_all, literals, similarity, statement_text};
 use super::unplaced;
 use super::{Difference, Known, Outcome};
 use crate::model::{Finding, Kind, RepoPath, Stage};
@@ -30,99 +27,6 @@ const CONTAINED: f64 = 0.9;
 const MANY_PAIRS: usize = 1_000_000;
 /// How many lines of a region are looked at for a jump of the reported line.
 const LONGEST_REGION: usize = 12;
-
-/// Where a finding lies in the compared files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub file: usize,
-    /// The line that is reported.
-    pub line: usize,
-    /// The region: the first and the last line.
-    pub first: usize,
-    pub last: usize,
-}
-
-/// One side's findings, with what is computed of them once.
-pub(super) struct Side<'a> {
-    pub findings: &'a [Finding],
-    pub places: Vec<Option<Place>>,
-    texts: Vec<&'a Text>,
-    statements: RefCell<HashMap<usize, Words>>,
-}
-
-impl<'a> Side<'a> {
-    fn new(
-        findings: &'a [Finding],
-        files: &'a [super::files::File],
-        at: impl Fn(&RepoPath) -> Option<usize>,
-    ) -> Side<'a> {
-        let place = |finding: &Finding| -> Option<Place> {
-            let region = finding.region?;
-            let file = at(&finding.path)?;
-            let text = &files[file].text;
-            let last_line = text.count();
-            if last_line == 0 {
-                return None;
-            }
-            let line = text.at(region.line.min(last_line), finding.column())?;
-            let end = region.end_line.min(last_line);
-            let last = if end == region.line {
-                line
-            } else {
-                text.at(end, u32::MAX)?
-            };
-            Some(Place {
-                file,
-                line,
-                first: line,
-                last: last.max(line),
-            })
-        };
-        Side {
-            places: findings.iter().map(place).collect(),
-            findings,
-            texts: files.iter().map(|f| &f.text).collect(),
-            statements: RefCell::default(),
-        }
-    }
-
-    pub(super) fn text(&self, place: Place) -> &'a Text {
-        self.texts[place.file]
-    }
-
-    fn words(&self, finding: usize) -> Words {
-        if let Some(words) = self.statements.borrow().get(&finding) {
-            return words.clone();
-        }
-        let words = match self.places[finding] {
-            Some(p) => statement_words(self.text(p), p.first, p.last),
-            None => Words::default(),
-        };
-        self.statements.borrow_mut().insert(finding, words.clone());
-        words
-    }
-
-    fn context(&self, p: Place) -> (Words, Words) {
-        context_words(self.text(p), p.first, p.last)
-    }
-
-    fn scope_names(&self, p: Place) -> Vec<String> {
-        let scopes = self.text(p).scopes(p.line);
-        scopes.into_iter().map(|(name, _)| name).collect()
-    }
-
-    /// The order in which findings are taken, whatever the order of the input.
-    pub(super) fn order(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.findings.len()).collect();
-        order.sort_by(|a, b| {
-            let (x, y) = (&self.findings[*a], &self.findings[*b]);
-            x.order()
-                .cmp(&y.order())
-                .then_with(|| x.region.cmp(&y.region))
-        });
-        order
-    }
-}
 
 pub(super) struct Matcher<'a> {
     pub(super) difference: &'a Difference,
