@@ -2,8 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags, params};
+
+/// How long to wait for another gate that holds the database.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The version of the tables (`PRAGMA user_version`). A file of another version is set aside.
 pub(super) const VERSION: i32 = 1;
@@ -20,6 +24,8 @@ const TABLES: &str = "
 ";
 
 enum Trouble {
+    /// Another gate holds it.
+    Busy(String),
     /// The file is no database of this version: a new one may take its place.
     Unusable(String),
     /// It cannot be opened or made at all.
@@ -32,9 +38,10 @@ impl From<rusqlite::Error> for Trouble {
             CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, PermissionDenied, ReadOnly,
         };
         match error.sqlite_error_code() {
-            Some(
-                CannotOpen | ReadOnly | PermissionDenied | DiskFull | DatabaseBusy | DatabaseLocked,
-            ) => Trouble::Closed(error.to_string()),
+            Some(DatabaseBusy | DatabaseLocked) => Trouble::Busy(error.to_string()),
+            Some(CannotOpen | ReadOnly | PermissionDenied | DiskFull) => {
+                Trouble::Closed(error.to_string())
+            }
             _ => Trouble::Unusable(error.to_string()),
         }
     }
@@ -49,9 +56,9 @@ pub(super) fn open(path: &Path, notes: &mut Vec<String>) -> Result<(Connection, 
         let only_owner = std::os::unix::fs::PermissionsExt::from_mode(0o700);
         fs::set_permissions(folder, only_owner).map_err(|e| e.to_string())?;
     }
-    match try_open(path) {
+    match open_in_turn(path) {
         Ok(opened) => Ok(opened),
-        Err(Trouble::Closed(why)) => Err(why),
+        Err(Trouble::Busy(why) | Trouble::Closed(why)) => Err(why),
         Err(Trouble::Unusable(why)) => {
             let aside = set_aside(path).map_err(|e| e.to_string())?;
             notes.push(format!(
@@ -59,9 +66,24 @@ pub(super) fn open(path: &Path, notes: &mut Vec<String>) -> Result<(Connection, 
                  so this run takes longer",
                 aside.display()
             ));
-            try_open(path).map_err(|t| match t {
-                Trouble::Closed(why) | Trouble::Unusable(why) => why,
+            open_in_turn(path).map_err(|t| match t {
+                Trouble::Busy(why) | Trouble::Closed(why) | Trouble::Unusable(why) => why,
             })
+        }
+    }
+}
+
+/// Tries again while another gate makes the database. SQLite's own waiting does not cover this: it
+/// answers "busy" at once where a lock would have to be raised, as when the journal's mode changes
+/// (<https://www.sqlite.org/c3ref/busy_handler.html>).
+fn open_in_turn(path: &Path) -> Result<(Connection, [u8; 32]), Trouble> {
+    let began = Instant::now();
+    loop {
+        match try_open(path) {
+            Err(Trouble::Busy(_)) if began.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            done => return done,
         }
     }
 }
@@ -71,7 +93,7 @@ fn try_open(path: &Path) -> Result<(Connection, [u8; 32]), Trouble> {
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags)?;
-    db.busy_timeout(std::time::Duration::from_secs(5))?;
+    db.busy_timeout(PATIENCE)?;
     let version: i32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version == 0 {
         let _: String =

@@ -67,27 +67,33 @@ fn without_a_place_to_write_nothing_is_remembered_and_it_is_said() {
 }
 
 #[test]
-fn two_gates_at_once_both_write() {
-    let folder = tempfile::tempdir().unwrap();
-    std::thread::scope(|threads| {
-        for worker in 0..4_u8 {
-            let folder = folder.path();
-            threads.spawn(move || {
-                let cache = Cache::open(folder);
-                assert!(cache.notes().is_empty(), "{:?}", cache.notes());
-                for n in 0..20 {
-                    cache.remember(&key(worker), [(unit(&n.to_string()), vec![worker])]);
-                }
-            });
-        }
-    });
-    let cache = Cache::open(folder.path());
-    for worker in 0..4_u8 {
-        for n in 0..20 {
-            assert_eq!(
-                cache.result(&key(worker), &unit(&n.to_string())),
-                Some(vec![worker])
-            );
+fn gates_that_open_a_new_cache_at_once_all_write() {
+    const GATES: u8 = 4;
+    // Again and again: only a few of the orders in which they can come meet in the same lock.
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let start = std::sync::Barrier::new(GATES.into());
+        std::thread::scope(|threads| {
+            for worker in 0..GATES {
+                let (folder, start) = (folder.path(), &start);
+                threads.spawn(move || {
+                    start.wait();
+                    let cache = Cache::open(folder);
+                    assert!(cache.notes().is_empty(), "{:?}", cache.notes());
+                    for n in 0..5 {
+                        cache.remember(&key(worker), [(unit(&n.to_string()), vec![worker])]);
+                    }
+                });
+            }
+        });
+        let cache = Cache::open(folder.path());
+        for worker in 0..GATES {
+            for n in 0..5 {
+                assert_eq!(
+                    cache.result(&key(worker), &unit(&n.to_string())),
+                    Some(vec![worker])
+                );
+            }
         }
     }
 }
