@@ -101,7 +101,7 @@ def main():
     parser.add_argument("--runs", type=int, default=11)
     parser.add_argument("--files", type=int, default=50_000)
     parser.add_argument("--newgate", default=str(HERE / "target/release/newgate"))
-    parser.add_argument("--bandit", default=str(HERE / ".venv/bin/bandit"))
+    parser.add_argument("--bandit", default=str(HERE / ".tools/bin/bandit"))
     a = parser.parse_args()
     rows = []
     for count in (59, a.files):

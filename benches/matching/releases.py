@@ -25,7 +25,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--package", default="scrapy")
     parser.add_argument("--versions", default="2.9.0,2.10.0,2.10.1,2.11.0,2.11.1,2.11.2,2.12.0")
-    parser.add_argument("--bandit", default=str(HERE / ".venv/bin/bandit"))
+    parser.add_argument("--bandit", default=str(HERE / ".tools/bin/bandit"))
     parser.add_argument("--newgate", default=str(HERE / "target/release/newgate"))
     a = parser.parse_args()
     totals = collections.Counter()

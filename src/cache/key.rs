@@ -1,6 +1,6 @@
 //! What results are remembered by.
 
-use crate::model::FileVersion;
+use crate::model::{FileVersion, Oid};
 
 /// The version of how results are read and stored; raised when findings would come out differently.
 const READER_VERSION: u32 = 1;
@@ -10,9 +10,14 @@ const READER_VERSION: u32 = 1;
 pub struct ScannerKey([u8; 32]);
 
 impl ScannerKey {
-    /// Made of the descriptor, the program's version, the arguments and the content of the
-    /// configuration files.
-    pub fn new(descriptor: &str, version: &str, args: &[String], config: &[Vec<u8>]) -> ScannerKey {
+    /// Made of the descriptor, the versions of the program and its database, the arguments, and paths
+    /// and contents of the configuration files.
+    pub fn new<'c>(
+        descriptor: &str,
+        version: &str,
+        args: &[String],
+        config: impl IntoIterator<Item = &'c [u8]>,
+    ) -> ScannerKey {
         let mut hasher = blake3::Hasher::new();
         let mut part = |bytes: &[u8]| {
             hasher.update(&(bytes.len() as u64).to_le_bytes());
@@ -29,6 +34,12 @@ impl ScannerKey {
             part(content);
         }
         ScannerKey(*hasher.finalize().as_bytes())
+    }
+
+    /// The key of results that somebody gave, by ingestion or from a server: what made them is not
+    /// known here.
+    pub fn of_given(scanner: &str) -> ScannerKey {
+        ScannerKey::new(&format!("given\0{scanner}"), "", &[], [])
     }
 
     /// The hash.
@@ -50,6 +61,25 @@ impl UnitDigest {
         hasher.update(file.path.as_bytes());
         hasher.update(&file.mode.to_le_bytes());
         hasher.update(file.blob.as_str().as_bytes());
+        UnitDigest(*hasher.finalize().as_bytes())
+    }
+
+    /// The digest of a set of files, in any order.
+    pub fn of_files(files: &[FileVersion]) -> UnitDigest {
+        let mut each: Vec<[u8; 32]> = files.iter().map(|f| UnitDigest::of_file(f).0).collect();
+        each.sort_unstable();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"files");
+        for digest in each {
+            hasher.update(&digest);
+        }
+        UnitDigest(*hasher.finalize().as_bytes())
+    }
+
+    /// The digest of all that a scanner reads in a tree.
+    pub fn of_tree(tree: &Oid) -> UnitDigest {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"tree").update(tree.as_str().as_bytes());
         UnitDigest(*hasher.finalize().as_bytes())
     }
 

@@ -1,7 +1,7 @@
 use super::*;
 
 fn key(n: u8) -> ScannerKey {
-    ScannerKey::new("descriptor", &n.to_string(), &[], &[])
+    ScannerKey::new("descriptor", &n.to_string(), &[], [])
 }
 
 fn unit(path: &str) -> UnitDigest {

@@ -36,6 +36,7 @@ impl Baseline {
             repo: &repo,
             cache: &cache,
             config_from: ConfigSource::Target,
+            given: &[],
             jobs: super::jobs(),
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: false,

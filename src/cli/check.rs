@@ -1,10 +1,13 @@
+use std::path::PathBuf;
+
 use clap::Args;
 
+use super::ingest::{How, take_reports};
 use super::output::{Output, keep_last};
 use super::screen::{Resolved, Stream};
 use crate::cache::Cache;
 use crate::error::Result;
-use crate::gate::{ConfigSource, Gate, target_for};
+use crate::gate::{ConfigSource, Gate, Settings, ingest, target_for};
 use crate::git::{Head, Repository, Request, Scratch, choose, find_remote};
 
 #[derive(Debug, Args)]
@@ -34,6 +37,13 @@ pub(super) struct Check {
     /// Where to read `.newgate` and the scanners' configuration from
     #[arg(long, value_name = "SIDE", default_value = "target")]
     config_from: From,
+    /// Take in a report of a scanner that ran elsewhere on the head, and judge it too; may be given
+    /// several times
+    #[arg(long, value_name = "REPORT")]
+    results: Vec<PathBuf>,
+    /// The scanner that `--results` is of, instead of the tool that it names
+    #[arg(long, value_name = "SCANNER", requires = "results")]
+    results_scanner: Option<String>,
     #[command(flatten)]
     output: Output,
 }
@@ -67,14 +77,30 @@ impl Check {
         let mut change = choose(&mut repo, &request, &mut scratch)?;
         change.notes.extend(choice.note);
         let cache = Cache::open(repo.common_dir());
+        let config_from = match self.config_from {
+            From::Target => ConfigSource::Target,
+            From::Head => ConfigSource::Head,
+        };
+        let mut given = Vec::new();
+        if !self.results.is_empty() {
+            let settings = Settings::read(&repo, &change, config_from)?;
+            let how = How {
+                named: self.results_scanner.as_deref(),
+                format: None,
+                about: (&change.head, &change.head_tree),
+            };
+            let taken = take_reports(&repo, &cache, &settings.catalog, &self.results, how)?;
+            for (scanner, of) in taken {
+                ingest::keep(&repo, &cache, &scanner, &change.head_tree, of)?;
+                given.push(scanner);
+            }
+        }
         let progress = screen.progress();
         let gate = Gate {
             repo: &repo,
             cache: &cache,
-            config_from: match self.config_from {
-                From::Target => ConfigSource::Target,
-                From::Head => ConfigSource::Head,
-            },
+            config_from,
+            given: &given,
             jobs: super::jobs(),
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: screen.verbose || self.output.lists_all(),

@@ -1,5 +1,3 @@
-use std::cell::{OnceCell, RefCell};
-use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,9 +11,9 @@ use super::screen::Resolved;
 use crate::cache::Cache;
 use crate::compare::{ComparedFile, Difference, Known, compare};
 use crate::error::{Error, Kind, Result};
-use crate::git::{Peeled, Repository};
+use crate::gate::ingest::{Reader, read_for_tree};
+use crate::git::Repository;
 use crate::model::{FileVersion, Finding, Oid, Origin, RepoPath, Stage, Status};
-use crate::scan::read::{Paths, read_any};
 use crate::scan::{Catalog, Descriptor, Scope, SecretKey, redact};
 
 #[derive(Debug, Args)]
@@ -147,50 +145,7 @@ impl Compare {
 }
 
 fn tree(repo: &Repository, revision: &str) -> Result<Oid> {
-    let unknown = || Error::new(Kind::Usage, format!("`{revision}` names no commit here"));
-    let oid = repo.resolve(revision)?.ok_or_else(unknown)?;
-    match repo.peel(&oid)?.ok_or_else(unknown)? {
-        Peeled::Commit { tree, .. } | Peeled::Tree(tree) => Ok(tree),
-        Peeled::Blob => Err(unknown()),
-    }
-}
-
-/// The files of a tree, asked for by path: the first few one by one, then the tree is listed.
-struct Files<'a> {
-    repo: &'a Repository,
-    tree: &'a Oid,
-    asked: RefCell<HashMap<RepoPath, bool>>,
-    all: OnceCell<HashSet<RepoPath>>,
-}
-
-impl<'a> Files<'a> {
-    fn of(repo: &'a Repository, tree: &'a Oid) -> Files<'a> {
-        Files {
-            repo,
-            tree,
-            asked: RefCell::default(),
-            all: OnceCell::new(),
-        }
-    }
-
-    fn has(&self, path: &RepoPath) -> bool {
-        const FEW: usize = 64;
-        let mut asked = self.asked.borrow_mut();
-        if let Some(known) = asked.get(path) {
-            return *known;
-        }
-        if asked.len() >= FEW {
-            let list = || self.repo.list(self.tree, usize::MAX).ok().flatten();
-            let all = self.all.get_or_init(|| {
-                let files = list().unwrap_or_else(Vec::new);
-                files.into_iter().map(|f| f.path).collect()
-            });
-            return all.contains(path);
-        }
-        let known = matches!(self.repo.entry(self.tree, path), Ok(Some(_)));
-        asked.insert(path.clone(), known);
-        known
-    }
+    Ok(super::commit_and_tree(repo, revision)?.1)
 }
 
 /// Reads a report about a tree; every file that it names must be in the tree.
@@ -203,16 +158,8 @@ fn read_report(
 ) -> Result<(String, Vec<Finding>)> {
     let shown = path.display();
     let content = fs::read(path).map_err(|e| io(format!("`{shown}` cannot be read"), e))?;
-    let files = Files::of(repo, tree);
-    let roots = repo
-        .work_dir()
-        .map(|w| w.to_string_lossy().trim_end_matches('/').to_owned());
-    let paths = Paths {
-        roots: roots.into_iter().collect(),
-        aliases: HashMap::new(),
-        known: Box::new(|path| files.has(path)),
-    };
-    let (tool, reading) = read_any(scanners, &content, &paths, key).map_err(|e| {
+    let read = read_for_tree(repo, tree, &content, Reader::Any(scanners), key)?;
+    let (tool, reading) = read.map_err(|e| {
         Error::new(
             Kind::Usage,
             format!("`{shown}` cannot be read as a report: {e}"),

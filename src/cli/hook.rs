@@ -124,6 +124,7 @@ impl PrePush {
             repo,
             cache: &cache,
             config_from: ConfigSource::Target,
+            given: &[],
             jobs: jobs(),
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: screen.verbose || self.output.lists_all(),

@@ -41,6 +41,65 @@ pub fn issue_key(finding: &Finding) -> String {
     }
 }
 
+/// Which advisories of a package are one: scanners name one vulnerability by its CVE, its GHSA or the
+/// id of a list of their own, and tell some of the other names.
+#[derive(Debug, Default)]
+struct Aliases {
+    /// Each name's representative, or one that is nearer to it.
+    of: BTreeMap<String, String>,
+}
+
+impl Aliases {
+    fn of<'f>(findings: impl Iterator<Item = &'f Finding>) -> Aliases {
+        let mut aliases = Aliases::default();
+        for finding in findings {
+            let Some(package) = &finding.package else {
+                continue;
+            };
+            let name = |id: &String| format!("{}\0{}\0{id}", package.ecosystem, package.name);
+            let mut names = finding.advisories.iter().map(name);
+            let Some(first) = names.next() else {
+                continue;
+            };
+            for other in names {
+                aliases.join(&first, &other);
+            }
+        }
+        aliases
+    }
+
+    /// The name that stands for a name: the first of its class in the alphabet, a CVE where there is
+    /// one.
+    fn first(&self, name: &str) -> String {
+        let mut name = name;
+        while let Some(next) = self.of.get(name) {
+            name = next;
+        }
+        name.to_owned()
+    }
+
+    fn join(&mut self, a: &str, b: &str) {
+        let (a, b) = (self.first(a), self.first(b));
+        match a.cmp(&b) {
+            std::cmp::Ordering::Less => self.of.insert(b, a),
+            std::cmp::Ordering::Greater => self.of.insert(a, b),
+            std::cmp::Ordering::Equal => None,
+        };
+    }
+
+    /// The key of a finding's issue, whatever its scanner calls the advisory.
+    fn key(&self, finding: &Finding) -> String {
+        match (&finding.package, finding.kind) {
+            (Some(package), Kind::Dependency) => {
+                let advisory = finding.advisories.first().unwrap_or(&finding.rule);
+                let name = format!("{}\0{}\0{advisory}", package.ecosystem, package.name);
+                format!("dependency\0{}", self.first(&name))
+            }
+            _ => issue_key(finding),
+        }
+    }
+}
+
 /// A short identity made of a key.
 pub fn issue_id(key: &str) -> String {
     blake3::hash(key.as_bytes()).to_hex()[..10].to_owned()
@@ -60,19 +119,24 @@ pub fn group(
         let at = scanners.iter().position(|s| *s == finding.scanner);
         at.unwrap_or(scanners.len())
     };
+    let there = elsewhere.values().map(|(finding, _)| finding);
+    let aliases = Aliases::of(located.iter().map(|l| &l.finding).chain(there));
     let mut issues: BTreeMap<String, Vec<Place>> = BTreeMap::new();
-    for place in join_places(located, rank) {
+    for place in join_places(located, &aliases, rank) {
         issues
-            .entry(issue_key(&place.first().finding))
+            .entry(aliases.key(&place.first().finding))
             .or_default()
             .push(place);
     }
-    for key in elsewhere.keys() {
+    let mut rest: BTreeMap<String, (Finding, u64)> = BTreeMap::new();
+    for (finding, number) in elsewhere.values() {
+        let key = aliases.key(finding);
         issues.entry(key.clone()).or_default();
+        rest.entry(key).or_insert_with(|| (finding.clone(), 0)).1 += number;
     }
     let mut list: Vec<Issue> = issues
         .into_iter()
-        .filter_map(|(key, places)| make_issue(&key, places, elsewhere.get(&key)))
+        .filter_map(|(key, places)| make_issue(&key, places, rest.get(&key)))
         .collect();
     list.sort_by(|a, b| {
         let order = |i: &Issue| match i.status {
@@ -117,7 +181,11 @@ impl Place {
 /// Joins findings of different scanners about one weakness at one place: first those with the same
 /// canonical rule, then those that share a weakness of the CWE list. One place has at most one
 /// finding of each scanner.
-fn join_places(mut located: Vec<Located>, rank: impl Fn(&Finding) -> usize) -> Vec<Place> {
+fn join_places(
+    mut located: Vec<Located>,
+    aliases: &Aliases,
+    rank: impl Fn(&Finding) -> usize,
+) -> Vec<Place> {
     located.sort_by(|a, b| {
         let key = |l: &Located| rank(&l.finding);
         (key(a), a.finding.order(), &a.commit).cmp(&(key(b), b.finding.order(), &b.commit))
@@ -134,7 +202,7 @@ fn join_places(mut located: Vec<Located>, rank: impl Fn(&Finding) -> usize) -> V
         let best = here
             .iter()
             .copied()
-            .filter_map(|i| Some((nearness(&places[i], &item)?, i)))
+            .filter_map(|i| Some((nearness(&places[i], &item, aliases)?, i)))
             .min();
         match best {
             Some((_, i)) => places[i].findings.push(item),
@@ -150,7 +218,7 @@ fn join_places(mut located: Vec<Located>, rank: impl Fn(&Finding) -> usize) -> V
 }
 
 /// How near a finding is to a place that it may join (less is nearer); `None` if it may not.
-fn nearness(place: &Place, item: &Located) -> Option<(u8, u32, u32)> {
+fn nearness(place: &Place, item: &Located, aliases: &Aliases) -> Option<(u8, u32, u32)> {
     let finding = &item.finding;
     let first = &place.first().finding;
     if place
@@ -160,6 +228,11 @@ fn nearness(place: &Place, item: &Located) -> Option<(u8, u32, u32)> {
         || place.first().commit != item.commit
     {
         return None;
+    }
+    if let (Some(a), Some(b)) = (&first.package, &finding.package) {
+        // One version of one package in one manifest, wherever in it.
+        let same = aliases.key(first) == aliases.key(finding) && a.version == b.version;
+        return same.then_some((0, 0, 0));
     }
     let (Some(a), Some(b)) = (first.region, finding.region) else {
         let same = issue_key(first) == issue_key(finding) && first.region == finding.region;
@@ -275,10 +348,22 @@ fn make_occurrence(place: Place) -> Occurrence {
     );
     let first = &place.first().finding;
     let (path, region, message) = (first.path.clone(), first.region, first.message.clone());
+    let package = place
+        .findings
+        .iter()
+        .find_map(|l| l.finding.package.clone());
     let mut scanners: Vec<String> = Vec::new();
-    for item in &place.findings {
-        if !scanners.contains(&item.finding.scanner) {
-            scanners.push(item.finding.scanner.clone());
+    let mut rules: Vec<Rule> = Vec::new();
+    for Located { finding, .. } in &place.findings {
+        if !scanners.contains(&finding.scanner) {
+            scanners.push(finding.scanner.clone());
+        }
+        let rule = Rule {
+            scanner: finding.scanner.clone(),
+            rule: finding.rule.clone(),
+        };
+        if !rules.contains(&rule) {
+            rules.push(rule);
         }
     }
     Occurrence {
@@ -290,6 +375,8 @@ fn make_occurrence(place: Place) -> Occurrence {
         from,
         why,
         scanners,
+        rules,
+        package,
         message,
         commit,
         exempted: None,

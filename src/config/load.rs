@@ -8,7 +8,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, OnIncomplete, ScannerSettings};
+use super::{Config, LoadSettings, OnIncomplete, Results, ScannerSettings};
 use crate::model::Severity;
 
 /// The version of the file's format.
@@ -107,6 +107,36 @@ impl Reader {
         None
     }
 
+    fn switch(&mut self, table: &DeTable<'_>, key: &str) -> Option<bool> {
+        let value = table.get(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(on) => Some(*on),
+            other => {
+                let what = format!("`{key}` is true or false, not {}", article(other));
+                self.wrong(value.span(), what, None);
+                None
+            }
+        }
+    }
+
+    fn texts(&mut self, table: &DeTable<'_>, key: &str) -> Vec<String> {
+        let Some(value) = table.get(key) else {
+            return Vec::new();
+        };
+        let text = |v: &Spanned<DeValue<'_>>| match v.get_ref() {
+            DeValue::String(text) => Some(text.as_ref().to_owned()),
+            _ => None,
+        };
+        let texts = match value.get_ref() {
+            DeValue::Array(values) => values.iter().map(text).collect(),
+            _ => None,
+        };
+        texts.unwrap_or_else(|| {
+            self.wrong(value.span(), format!("`{key}` is a list of texts"), None);
+            Vec::new()
+        })
+    }
+
     fn seconds(&mut self, table: &DeTable<'_>, key: &str) -> Option<Duration> {
         let value = table.get(key)?;
         let seconds = match value.get_ref() {
@@ -180,7 +210,7 @@ pub fn parse(text: &str, scanners: &[String]) -> Result<Config, Vec<Mistake>> {
     let mut config = Config::default();
     reader.only(
         root,
-        &["version", "target", "gate", "scanners"],
+        &["version", "target", "auto-install", "gate", "scanners"],
         "at the top",
     );
     read_version(&mut reader, root);
@@ -194,6 +224,7 @@ pub fn parse(text: &str, scanners: &[String]) -> Result<Config, Vec<Mistake>> {
         }
         config.target = Some(target.to_owned());
     }
+    config.auto_install = reader.switch(root, "auto-install").unwrap_or(false);
     if let Some(gate) = reader.table(root, "gate") {
         reader.only(gate, &["block-at", "on-incomplete"], "in `[gate]`");
         let bands: Vec<(&str, Severity)> = Severity::WORST_FIRST
@@ -210,7 +241,15 @@ pub fn parse(text: &str, scanners: &[String]) -> Result<Config, Vec<Mistake>> {
         }
     }
     if let Some(table) = reader.table(root, "scanners") {
-        let names: Vec<&str> = scanners.iter().map(String::as_str).collect();
+        let mut names: Vec<&str> = scanners.iter().map(String::as_str).collect();
+        // A scanner whose results somebody else makes need not be one of the catalogue.
+        let given = table.iter().filter(|(_, value)| match value.get_ref() {
+            DeValue::Table(said) => said
+                .get("results")
+                .is_some_and(|r| matches!(r.get_ref(), DeValue::String(s) if s != "run")),
+            _ => false,
+        });
+        names.extend(given.map(|(key, _)| key.get_ref().as_ref()));
         reader.only(table, &names, "in `[scanners]`: no scanner has this name");
         for (key, value) in table {
             let name = key.get_ref().as_ref();
@@ -257,9 +296,18 @@ fn read_scanner(
         DeValue::Table(table) => {
             reader.only(
                 table,
-                &["enabled", "path", "timeout"],
+                &["enabled", "path", "timeout", "results", "load"],
                 &format!("in `[scanners.{name}]`"),
             );
+            let ways = [
+                ("run", Results::Run),
+                ("ingest", Results::Ingest),
+                ("load", Results::Load),
+            ];
+            settings.results = reader.choice(table, "results", &ways);
+            if let Some(load) = reader.table(table, "load") {
+                settings.load = Some(read_load(reader, load, name));
+            }
             settings.path = reader.text(table, "path").map(|(p, place)| {
                 let path = PathBuf::from(p);
                 if !path.is_absolute() && p.contains('/') {
@@ -270,18 +318,7 @@ fn read_scanner(
                 path
             });
             settings.timeout = reader.seconds(table, "timeout");
-            match table.get("enabled").map(|v| (v.get_ref(), v.span())) {
-                None => true,
-                Some((DeValue::Boolean(on), _)) => *on,
-                Some((other, place)) => {
-                    reader.wrong(
-                        place,
-                        format!("`enabled` is true or false, not {}", article(other)),
-                        None,
-                    );
-                    true
-                }
-            }
+            reader.switch(table, "enabled").unwrap_or(true)
         }
         other => {
             let hint = Some(format!(
@@ -310,6 +347,44 @@ fn read_scanner(
         );
     }
     config.settings.insert(name.to_owned(), settings);
+}
+
+fn read_load(reader: &mut Reader, table: &DeTable<'_>, name: &str) -> LoadSettings {
+    const KEYS: [&str; 8] = [
+        "server",
+        "project",
+        "token-env",
+        "url",
+        "headers",
+        "more",
+        "filter",
+        "timeout",
+    ];
+    reader.only(table, &KEYS, &format!("in `[scanners.{name}.load]`"));
+    for key in ["server", "url"] {
+        if let Some((address, place)) = reader.text(table, key) {
+            let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+            let safe = address.starts_with("https://")
+                || address.starts_with("{server}")
+                || local.iter().any(|l| address.starts_with(l));
+            if !safe {
+                let hint = "`http://` is for this machine only, since the token goes with it";
+                let what = format!("`{key}` is no `https://` address");
+                reader.wrong(place, what, Some(hint.into()));
+            }
+        }
+    }
+    let mut text = |key| reader.text(table, key).map(|(text, _)| text.to_owned());
+    LoadSettings {
+        server: text("server"),
+        project: text("project"),
+        token_env: text("token-env"),
+        url: text("url"),
+        more: text("more"),
+        filter: text("filter"),
+        headers: reader.texts(table, "headers"),
+        timeout: reader.seconds(table, "timeout"),
+    }
 }
 
 /// Writes mistakes for people, each with the lines of the file that it is in.

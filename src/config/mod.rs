@@ -4,7 +4,7 @@ mod load;
 mod model;
 
 pub use load::{Mistake, parse, render};
-pub use model::{Config, Gate, OnIncomplete, ScannerSettings};
+pub use model::{Config, Gate, LoadSettings, OnIncomplete, Results, ScannerSettings};
 
 /// The folder of the project's own files.
 pub const FOLDER: &str = ".newgate";

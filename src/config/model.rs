@@ -32,9 +32,46 @@ impl Default for Gate {
     }
 }
 
+/// Where a scanner's results come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Results {
+    /// newgate runs it.
+    Run,
+    /// Somebody ingests them, for a commit.
+    Ingest,
+    /// newgate loads them from a server.
+    Load,
+}
+
+/// The server that a scanner's results are loaded from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadSettings {
+    /// The server's address, instead of the descriptor's.
+    pub server: Option<String>,
+    /// The project's name there.
+    pub project: Option<String>,
+    /// The environment variable that holds the token; without it, git's credential helper is asked.
+    pub token_env: Option<String>,
+    /// An address, with `{server}`, `{project}`, `{branch}`, `{commit}` and `{page}`, instead of the
+    /// descriptor's requests.
+    pub url: Option<String>,
+    /// Header lines for `url`, with `{token}`.
+    pub headers: Vec<String>,
+    /// For `url`: a jq filter that is true where another page follows.
+    pub more: Option<String>,
+    /// A jq filter, instead of the descriptor's, that writes the findings.
+    pub filter: Option<String>,
+    /// How long all requests together may take.
+    pub timeout: Option<Duration>,
+}
+
 /// What the project says of one scanner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScannerSettings {
+    /// Where its results come from, where that is not as the descriptor says.
+    pub results: Option<Results>,
+    /// The server for results that are loaded.
+    pub load: Option<LoadSettings>,
     /// Where its program is, instead of on `PATH`.
     pub path: Option<PathBuf>,
     /// How long one run may take.
@@ -46,6 +83,8 @@ pub struct ScannerSettings {
 pub struct Config {
     /// The target branch, if not the remote's default branch.
     pub target: Option<String>,
+    /// Whether a scanner that is missing is installed when it is needed.
+    pub auto_install: bool,
     /// What stops a change.
     pub gate: Gate,
     /// The scanners that are on, in the order in which they name an issue.
@@ -55,10 +94,15 @@ pub struct Config {
 }
 
 impl Config {
-    /// Drops the paths of programs; returns whether there were any.
-    pub fn drop_paths(&mut self) -> bool {
-        let paths = self.settings.values_mut().map(|s| s.path.take());
-        paths.filter(Option::is_some).count() > 0
+    /// Drops what says which programs run and which servers are asked; returns whether there was
+    /// anything.
+    pub fn drop_programs(&mut self) -> bool {
+        let mut any = std::mem::take(&mut self.auto_install);
+        for settings in self.settings.values_mut() {
+            any |= settings.path.take().is_some();
+            any |= settings.load.take().is_some();
+        }
+        any
     }
 }
 
@@ -68,6 +112,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             target: None,
+            auto_install: false,
             gate: Gate::default(),
             scanners: vec!["secrets".to_owned()],
             settings: BTreeMap::new(),

@@ -4,7 +4,7 @@ use super::{Gate, Settings, listing};
 use crate::error::{Error, Kind, Result};
 use crate::git::Target;
 use crate::model::{Change, FileChange, FileVersion, Mode};
-use crate::scan::{Need, SecretKey, plan, resolve};
+use crate::scan::{Need, Scope, SecretKey, Trees, plan, resolve};
 
 /// What a build came to.
 #[derive(Clone, Debug)]
@@ -48,7 +48,11 @@ pub fn build_baseline(gate: &Gate<'_>, target: &Target) -> Result<Built> {
         })
         .collect();
     let content = |file: &FileVersion| gate.repo.blob(&file.blob);
-    let plans = plan(&scanners, &changes, &content)?;
+    let trees = Trees {
+        head: Some(target.tree.clone()),
+        base: None,
+    };
+    let plans = plan(&scanners, &changes, &trees, &content)?;
     let key = SecretKey::new(gate.cache.secret_key());
     let resolved = resolve(
         gate.resolver(&key),
@@ -58,7 +62,7 @@ pub fn build_baseline(gate: &Gate<'_>, target: &Target) -> Result<Built> {
     )?;
     let mut built = Vec::new();
     for (scanner, one) in scanners.iter().zip(resolved) {
-        if one.detail.is_empty() {
+        if one.detail.is_empty() && scanner.descriptor.scope() == Scope::File {
             listing::walk(gate.repo, gate.cache, scanner, &target.tree, usize::MAX)?;
         }
         built.push((

@@ -1,53 +1,57 @@
 //! The comparison of all scanners' findings over one difference of texts.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
+use super::given::Against;
 use super::{Judging, all_findings, text_of};
-use crate::compare::{ComparedFile, Difference, Known, Located, compare};
+use crate::compare::{ComparedFile, Difference, Known, Located, Outcome, compare};
 use crate::error::Result;
-use crate::model::{Finding, Origin, RepoPath, Stage, Status};
-use crate::scan::{Resolved, Scope};
+use crate::model::{FileChange, Finding, Origin, RepoPath, Stage, Status};
+use crate::scan::{Resolved, Scope, UnitResult};
 
 /// All scanners' findings, compared.
 pub(super) struct Compared {
+    /// The difference from the base; none where nothing is to be compared.
     difference: Option<Difference>,
-    outcomes: Vec<(Vec<Finding>, Vec<Finding>, crate::compare::Outcome)>,
+    outcomes: Vec<(Vec<Finding>, Vec<Finding>, Outcome)>,
 }
 
 impl Compared {
-    pub(super) fn new(judging: &Judging<'_>, resolved: &[Resolved]) -> Result<Compared> {
+    /// Compares the findings of each scanner, those of `against` with another tree than the base.
+    pub(super) fn new(
+        judging: &Judging<'_>,
+        resolved: &[Resolved],
+        against: &[Option<Against>],
+    ) -> Result<Compared> {
         let wanted = resolved.iter().any(|r| {
-            let any = |side: &std::collections::BTreeMap<_, crate::scan::UnitResult>| {
+            let any = |side: &BTreeMap<_, UnitResult>| {
                 side.values()
                     .any(|u| !u.findings.is_empty() || u.unread.is_some())
             };
             any(&r.head) || any(&r.base)
         });
-        let difference = if wanted {
-            Some(difference(judging)?)
-        } else {
-            None
-        };
+        if !wanted {
+            return Ok(Compared {
+                difference: None,
+                outcomes: Vec::new(),
+            });
+        }
+        let difference = difference(judging, &judging.changes)?;
         let mut outcomes = Vec::new();
-        if let Some(difference) = &difference {
-            for (index, (scanner, one)) in judging.scanners.iter().zip(resolved).enumerate() {
-                let base = all_findings(&one.base);
-                let head = all_findings(&one.head);
-                let unread = one.base.iter().filter(|(_, r)| r.unread.is_some());
-                // A file of the base without a result is one that could not be read.
-                let planned = judging.plans[index].base.iter();
-                let missing = planned.filter(|f| !one.base.contains_key(*f));
-                let unread = unread.map(|(f, _)| f).chain(missing);
-                let known = Known {
-                    unread: unread.map(|f| f.path.clone()).collect::<HashSet<_>>(),
-                    file_local: scanner.descriptor.scope() == Scope::File,
-                };
-                let outcome = compare(difference, &base, &head, &known);
-                outcomes.push((base, head, outcome));
-            }
+        for (index, one) in resolved.iter().enumerate() {
+            let base = all_findings(&one.base);
+            let head = all_findings(&one.head);
+            let outcome = match &against[index] {
+                None => {
+                    let known = known(judging, index, one, &difference, &head);
+                    compare(&difference, &base, &head, &known)
+                }
+                Some(other) => since(judging, other, &difference, &base, &head)?,
+            };
+            outcomes.push((base, head, outcome));
         }
         Ok(Compared {
-            difference,
+            difference: Some(difference),
             outcomes,
         })
     }
@@ -103,11 +107,83 @@ impl Compared {
     }
 }
 
-/// The changed files as text, paired and mapped.
-fn difference(judging: &Judging<'_>) -> Result<Difference> {
+/// What is known of a scanner's base besides its findings.
+fn known(
+    judging: &Judging<'_>,
+    index: usize,
+    one: &Resolved,
+    difference: &Difference,
+    head: &[Finding],
+) -> Known {
+    let scanner = &judging.scanners[index];
+    let local = scanner.descriptor.scope() == Scope::File && !scanner.given;
+    let unread = one.base.iter().filter(|(_, r)| r.unread.is_some());
+    // A file of the base without a result is one that could not be read.
+    let planned = judging.plans[index].base.iter();
+    let missing = planned.filter(|f| local && !one.base.contains_key(*f));
+    let unread = unread.map(|(f, _)| f).chain(missing);
+    let mut unread: HashSet<RepoPath> = unread.map(|f| f.path.clone()).collect();
+    if one.base_unknown && !local {
+        unread.extend(all_unread(difference, head));
+    }
+    Known {
+        unread,
+        file_local: local,
+    }
+}
+
+/// The base's paths of all files that findings lie in.
+fn all_unread(difference: &Difference, head: &[Finding]) -> HashSet<RepoPath> {
+    let old = |f: &Finding| {
+        difference
+            .old_path(&f.path)
+            .unwrap_or_else(|| f.path.clone())
+    };
+    head.iter().map(old).collect()
+}
+
+/// Compares with an older tree than the base. What is new since then may have come with the target:
+/// it counts as new only on lines that the base does not have.
+fn since(
+    judging: &Judging<'_>,
+    older: &Against,
+    from_base: &Difference,
+    base: &[Finding],
+    head: &[Finding],
+) -> Result<Outcome> {
+    let repo = judging.gate.repo;
+    let changes = repo.diff(Some(&older.tree), &judging.change.head_tree)?;
+    let from_older = difference(judging, &changes)?;
+    let mut outcome = compare(&from_older, base, head, &Known::default());
+    let new: Vec<usize> = (0..head.len())
+        .filter(|i| outcome.head[*i].status == Status::New && outcome.head[*i].from.is_none())
+        .collect();
+    let findings: Vec<Finding> = new.iter().map(|i| head[*i].clone()).collect();
+    let unverified = Known {
+        unread: all_unread(from_base, &findings),
+        file_local: false,
+    };
+    let by_lines = compare(from_base, &[], &findings, &unverified);
+    for (i, decision) in new.into_iter().zip(by_lines.head) {
+        if decision.status == Status::Inherited {
+            outcome.head[i] = decision;
+        }
+    }
+    // What went away before the base was not fixed by this change.
+    let touched: HashSet<&RepoPath> = judging
+        .changes
+        .iter()
+        .filter_map(|c| c.old.as_ref().map(|f| &f.path))
+        .collect();
+    outcome.fixed.retain(|b| touched.contains(&base[*b].path));
+    Ok(outcome)
+}
+
+/// Changed files as text, paired and mapped.
+fn difference(judging: &Judging<'_>, changes: &[FileChange]) -> Result<Difference> {
     let repo = judging.gate.repo;
     let mut files = Vec::new();
-    for change in &judging.changes {
+    for change in changes {
         let mut file = ComparedFile::default();
         for (version, slot) in [(&change.old, &mut file.old), (&change.new, &mut file.new)] {
             let Some(version) = version.as_ref().filter(|v| v.is_regular() || v.is_link()) else {

@@ -12,7 +12,7 @@ use crate::compare::group::issue_key;
 use crate::error::Result;
 use crate::git::Repository;
 use crate::model::{FileVersion, Finding, Oid, Origin, Stage, Status};
-use crate::scan::{Scanner, State, UnitResult};
+use crate::scan::{Scanner, Scope, State, UnitResult, project};
 
 /// A tree with more files than this is summed up by `newgate baseline build` only.
 const WALKED: usize = 5_000;
@@ -82,8 +82,12 @@ pub(super) fn elsewhere(judging: &Judging<'_>) -> Result<Elsewhere> {
     };
     let (repo, cache) = (judging.gate.repo, judging.gate.cache);
     let mut never: Option<u64> = Some(0);
-    for scanner in &judging.scanners {
-        if scanner.state != State::Ready {
+    for (index, scanner) in judging.scanners.iter().enumerate() {
+        if scanner.state != State::Ready || scanner.given {
+            continue;
+        }
+        if scanner.descriptor.scope() == Scope::Project {
+            untouched_project(judging, scanner, index, base_tree, &mut all);
             continue;
         }
         let Some(listing) = listing_of(repo, cache, scanner, base_tree)? else {
@@ -125,6 +129,50 @@ pub(super) fn elsewhere(judging: &Judging<'_>) -> Result<Elsewhere> {
     Ok(all)
 }
 
+/// What a scanner of a whole project found at base, where the change does not touch its inputs: the
+/// same holds at head then.
+fn untouched_project(
+    judging: &Judging<'_>,
+    scanner: &Scanner,
+    index: usize,
+    base_tree: &Oid,
+    all: &mut Elsewhere,
+) {
+    let cache = judging.gate.cache;
+    if judging.plans[index].project.is_some() {
+        return;
+    }
+    let Some(known) = project::known(cache, &scanner.key, &UnitDigest::of_tree(base_tree)) else {
+        return;
+    };
+    let head = UnitDigest::of_tree(&judging.change.head_tree);
+    project::remember(cache, &scanner.key, [head], &known);
+    for finding in known.results.into_iter().flat_map(|(_, r)| r.findings) {
+        if judging.gate.list_unchanged {
+            all.located.push(stays(finding));
+        } else {
+            let issue = all.issues.entry(issue_key(&finding));
+            issue.or_insert_with(|| (finding, 0)).1 += 1;
+        }
+    }
+}
+
+/// A finding in a file that the change does not touch.
+fn stays(finding: Finding) -> Located {
+    Located {
+        from: Some(Origin {
+            path: finding.path.clone(),
+            line: finding.line(),
+        }),
+        finding,
+        status: Status::Inherited,
+        stage: Stage::Unchanged,
+        touched: false,
+        why: "in a file that is the same on both sides".into(),
+        commit: None,
+    }
+}
+
 /// The occurrences in a file that the change does not touch.
 fn unchanged(
     repo: &Repository,
@@ -140,19 +188,7 @@ fn unchanged(
     let result = known
         .and_then(|bytes| UnitResult::from_bytes(&bytes, &file.path))
         .unwrap_or_default();
-    let located = result.findings.into_iter().map(|finding| Located {
-        from: Some(Origin {
-            path: finding.path.clone(),
-            line: finding.line(),
-        }),
-        finding,
-        status: Status::Inherited,
-        stage: Stage::Unchanged,
-        touched: false,
-        why: "in a file that is the same on both sides".into(),
-        commit: None,
-    });
-    Ok(located.collect())
+    Ok(result.findings.into_iter().map(stays).collect())
 }
 
 /// The listing of a tree: remembered, or made from the newest one by the difference of the trees, or

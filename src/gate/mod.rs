@@ -6,7 +6,9 @@
 mod build;
 mod compared;
 mod frame;
+mod given;
 mod history;
+pub mod ingest;
 mod listing;
 mod settings;
 mod suppressions;
@@ -19,15 +21,17 @@ use std::time::Instant;
 use crate::cache::{Cache, GateRun, now};
 use crate::compare::{Located, group};
 use crate::config::OnIncomplete;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::git::Repository;
 use crate::model::{
     BandCounts, Change, FileChange, FileVersion, Finding, Oid, RepoPath, Report, ScannerReport,
     ScannerState, Severity, SkippedScanner, Verdict,
 };
 use crate::policy::{self, Policy};
+use crate::scan::tools;
 use crate::scan::{
-    Need, Plan, Resolved, Resolver, Scanner, SecretKey, UnitResult, Wish, plan, prepare, resolve,
+    Need, Plan, Resolved, Resolver, Scanner, SecretKey, State, Trees, UnitResult, plan, prepare,
+    resolve,
 };
 
 pub use build::{Built, build_baseline};
@@ -43,6 +47,9 @@ pub struct Gate<'a> {
     pub cache: &'a Cache,
     /// Where configuration is read from.
     pub config_from: ConfigSource,
+    /// Scanners whose results were given for this very run, besides those that the configuration
+    /// says.
+    pub given: &'a [String],
     /// How many processes may run at once.
     pub jobs: usize,
     /// Told how many files are scanned, and of how many.
@@ -81,14 +88,23 @@ impl Gate<'_> {
     /// scanner did wrong is part of the report.
     pub fn judge(&self, change: Change) -> Result<Report> {
         let started = Instant::now();
-        let settings = Settings::read(self.repo, &change, self.config_from)?;
+        let mut settings = Settings::read(self.repo, &change, self.config_from)?;
+        settings.give(self.given);
         let scanners = self.scanners(&settings)?;
         let changes = self
             .repo
             .diff(change.base_tree.as_ref(), &change.head_tree)?;
         let content = |file: &FileVersion| self.repo.blob(&file.blob);
-        let plans = plan(&scanners, &changes, &content)?;
+        let trees = Trees {
+            head: Some(change.head_tree.clone()),
+            base: change.base_tree.clone(),
+        };
+        let plans = plan(&scanners, &changes, &trees, &content)?;
+        let mut scanners = scanners;
         let mut notes = self.cache.notes().to_vec();
+        if settings.config.auto_install {
+            notes.extend(self.install_missing(&settings, &mut scanners, &plans)?);
+        }
         notes.extend(change.notes.iter().cloned());
         notes.extend(settings.notes(self.repo, &change, &scanners, &changes)?);
         let policy = Policy {
@@ -116,25 +132,46 @@ impl Gate<'_> {
     fn scanners(&self, settings: &Settings) -> Result<Vec<Scanner>> {
         let mut scanners = Vec::new();
         for name in &settings.config.scanners {
-            let descriptor = settings.catalog.get(name)?.ok_or_else(|| {
-                Error::new(Kind::Config, format!("there is no scanner `{name}`"))
-                    .hint("`newgate scanners` lists those that there are")
-            })?;
-            let said = settings
-                .config
-                .settings
-                .get(name)
-                .cloned()
-                .unwrap_or_default();
-            let wish = Wish {
-                path: said.path,
-                timeout: said.timeout,
-            };
+            let wish = settings.wish(name);
+            let descriptor = settings.descriptor(name)?;
             scanners.push(prepare(descriptor, &wish, self.cache, &|file| {
-                settings.file(self.repo, file)
+                settings.files(self.repo, file)
             })?);
         }
         Ok(scanners)
+    }
+
+    /// Installs scanners that are needed and missing; returns what was done.
+    fn install_missing(
+        &self,
+        settings: &Settings,
+        scanners: &mut [Scanner],
+        plans: &[Plan],
+    ) -> Result<Vec<String>> {
+        let mut notes = Vec::new();
+        for (scanner, plan) in scanners.iter_mut().zip(plans) {
+            let name = scanner.descriptor.name().to_owned();
+            let wish = settings.wish(&name);
+            let missing = scanner.state != State::Ready && !plan.head.is_empty();
+            let locked = settings.lock.scanners.get(&name);
+            let version = locked.map(|l| l.version.as_str());
+            let there = tools::record_of(&scanner.descriptor, version).is_some();
+            let managed = scanner.descriptor.install().is_managed() && wish.path.is_none();
+            if !missing || there || !managed {
+                continue;
+            }
+            match tools::install(&scanner.descriptor, locked, None) {
+                Ok(done) => notes.push(format!(
+                    "{name} {} was installed, since it was missing and `auto-install` is on",
+                    done.version
+                )),
+                Err(why) => notes.push(format!("{name} cannot be installed: {why}")),
+            }
+            *scanner = prepare(scanner.descriptor.clone(), &wish, self.cache, &|file| {
+                settings.files(self.repo, file)
+            })?;
+        }
+        Ok(notes)
     }
 
     fn resolver<'s>(&'s self, key: &'s SecretKey) -> Resolver<'s> {
@@ -169,10 +206,16 @@ impl Judging<'_> {
             &self.plans,
             Need::WhereHeadHasFindings,
         )?;
+        let mut against = vec![None; self.scanners.len()];
+        for index in 0..self.scanners.len() {
+            if self.scanners[index].given {
+                against[index] = given::take(&mut self, settings, index, &mut resolved[index])?;
+            }
+        }
         let brought = history::brought(&self, &mut resolved)?;
         let mut located: Vec<Located> = Vec::new();
         let mut passed_over = Vec::new();
-        let compared = compared::Compared::new(&self, &resolved)?;
+        let compared = compared::Compared::new(&self, &resolved, &against)?;
         self.notes.extend(compared.notes());
         for (index, one) in resolved.iter().enumerate() {
             let unknown = unread_files(&self, index, one, &compared, &mut passed_over);
@@ -293,6 +336,15 @@ fn available(
         let Some(descriptor) = settings.catalog.get(&name)? else {
             continue;
         };
+        // One that needs more than a word in the configuration, or that reads everything as the
+        // built-in one does, is no hint.
+        let needs_more = descriptor
+            .program()
+            .is_none_or(|p| p.config_required.is_some());
+        let reads_all = descriptor.globs().iter().any(|g| g == "*");
+        if needs_more || reads_all || !descriptor.install().is_managed() {
+            continue;
+        }
         // By name alone: a hint is not worth reading files for.
         let by_name =
             |file: &FileVersion| file.is_regular() && descriptor.matches_name(file.path.as_bytes());

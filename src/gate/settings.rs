@@ -1,10 +1,11 @@
 //! Configuration, read from a tree that the change cannot alter.
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, Results};
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
 use crate::model::{Change, FileChange, Mode, Oid, RepoPath};
-use crate::scan::{Catalog, Scanner, builtin_names};
+use crate::scan::tools::{LOCK, Lock};
+use crate::scan::{Catalog, Descriptor, Scanner, Wish, builtin_names};
 
 use super::{own_path, tree_of};
 
@@ -25,6 +26,8 @@ pub struct Settings {
     pub config: Config,
     /// The scanners that it may use.
     pub catalog: Catalog,
+    /// The versions of scanners that the project pins.
+    pub lock: Lock,
     /// The tree that it was read from, which scanners' own configuration is read from too.
     tree: Oid,
     /// Whether that is the head's tree.
@@ -53,24 +56,75 @@ impl Settings {
         let mut refused = false;
         if from_head && source == ConfigSource::Target {
             // What nobody has agreed to yet does not say which programs run here.
-            refused = catalog.drop_own() | config.drop_paths();
+            refused = catalog.drop_own() | config.drop_programs();
             config.scanners.retain(|s| builtin_names().any(|b| b == s));
         }
+        let lock = match read_file(repo, &tree, LOCK)? {
+            None => Lock::default(),
+            Some(content) => Lock::parse(&utf8(LOCK, content)?).map_err(|e| {
+                Error::new(Kind::Config, format!("`{LOCK}` cannot be read: {e}"))
+                    .hint("`newgate scanners install` writes a new one")
+            })?,
+        };
         Ok(Settings {
             config,
             catalog,
+            lock,
             tree,
             from_head,
             refused,
         })
     }
 
-    /// A file of the tree that is trusted.
+    /// Turns scanners on whose results were given.
+    pub(super) fn give(&mut self, scanners: &[String]) {
+        for name in scanners {
+            if !self.config.scanners.contains(name) {
+                self.config.scanners.push(name.clone());
+            }
+            let said = self.config.settings.entry(name.clone()).or_default();
+            said.results = Some(Results::Ingest);
+        }
+    }
+
+    /// What the configuration and the lock say of a scanner.
+    pub fn wish(&self, name: &str) -> Wish {
+        let said = self.config.settings.get(name).cloned().unwrap_or_default();
+        let locked = self.lock.scanners.get(name);
+        Wish {
+            path: said.path,
+            timeout: said.timeout,
+            locked: locked.map(|l| l.version.clone()),
+            given: match said.results {
+                Some(results) => results != Results::Run,
+                None => said.load.is_some(),
+            },
+        }
+    }
+
+    /// The descriptor of a scanner; of one that the catalogue does not know and whose results are
+    /// given, one for SARIF.
     ///
     /// # Errors
-    /// git could not answer.
-    pub fn file(&self, repo: &Repository, path: &str) -> Result<Option<Vec<u8>>> {
-        read_file(repo, &self.tree, path)
+    /// There is no such scanner.
+    pub fn descriptor(&self, name: &str) -> Result<Descriptor> {
+        match self.catalog.get(name)? {
+            Some(descriptor) => Ok(descriptor),
+            None if self.wish(name).given => Ok(Descriptor::generic(name)),
+            None => Err(
+                Error::new(Kind::Config, format!("there is no scanner `{name}`"))
+                    .hint("`newgate scanners` lists those that there are"),
+            ),
+        }
+    }
+
+    /// A file of the tree that is trusted, or all files of a folder of it: paths and contents, none
+    /// if there is no such file.
+    ///
+    /// # Errors
+    /// git could not answer, or the folder has very many files.
+    pub fn files(&self, repo: &Repository, path: &str) -> Result<Vec<(String, Vec<u8>)>> {
+        config_files(repo, &self.tree, path)
     }
 
     /// What the reader should know of where the configuration came from.
@@ -87,7 +141,7 @@ impl Settings {
         let mut notes = Vec::new();
         if self.refused {
             notes.push(format!(
-                "`path` and scanners of the project in `{}` are heeded once they are on the target; \
+                "`path`, `load`, `auto-install` and scanners of the project in `{}` are heeded once they are on the target; \
                  `newgate check --config-from head` tries them out",
                 config::FOLDER
             ));
@@ -109,7 +163,10 @@ impl Settings {
             return Ok(notes);
         }
         let edits = |path: &str| {
-            let is = |p: &RepoPath| p.as_str() == Some(path);
+            let is = |p: &RepoPath| {
+                let inside = p.as_str().and_then(|p| p.strip_prefix(path));
+                inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
             changes
                 .iter()
                 .any(|c| c.old.iter().chain(&c.new).any(|f| is(&f.path)))
@@ -131,15 +188,12 @@ impl Settings {
                     continue;
                 }
                 let counts = |tree: &Oid| -> Result<bool> {
-                    let content = read_file(repo, tree, &candidate.file)?;
-                    let Some(content) = content else {
-                        return Ok(false);
+                    let files = config_files(repo, tree, &candidate.file)?;
+                    let has = |content: &[u8]| match &candidate.containing {
+                        Some(text) => String::from_utf8_lossy(content).contains(text.as_str()),
+                        None => true,
                     };
-                    let text = String::from_utf8_lossy(&content);
-                    Ok(candidate
-                        .containing
-                        .as_ref()
-                        .is_none_or(|c| text.contains(c.as_str())))
+                    Ok(files.iter().any(|(_, content)| has(content)))
                 };
                 if counts(&change.head_tree)? || counts(&self.tree)? {
                     notes.push(format!(
@@ -175,6 +229,27 @@ fn read_file(repo: &Repository, tree: &Oid, path: &str) -> Result<Option<Vec<u8>
         Some(file) if file.is_regular() => Ok(Some(repo.blob(&file.blob)?)),
         _ => Ok(None),
     }
+}
+
+/// A file, or all files of a folder, of a tree.
+fn config_files(repo: &Repository, tree: &Oid, path: &str) -> Result<Vec<(String, Vec<u8>)>> {
+    const MOST: usize = 10_000;
+    let path = path.trim_end_matches('/');
+    if let Some(content) = read_file(repo, tree, path)? {
+        return Ok(vec![(path.to_owned(), content)]);
+    }
+    let Some(folder) = repo.folder(tree, path)? else {
+        return Ok(Vec::new());
+    };
+    let files = repo.list(&folder, MOST)?.ok_or_else(|| {
+        let text = format!("`{path}`, which configures a scanner, has more than {MOST} files");
+        Error::new(Kind::Config, text)
+    })?;
+    let mut contents = Vec::new();
+    for file in files.iter().filter(|f| f.is_regular() && f.path.is_plain()) {
+        contents.push((format!("{path}/{}", file.path), repo.blob(&file.blob)?));
+    }
+    Ok(contents)
 }
 
 /// Reads configuration and descriptors from a tree.

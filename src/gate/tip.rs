@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Judging, all_findings, could_block, text_of, tree_of};
+use super::{Judging, all_findings, could_block, given, text_of, tree_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, compare};
 use crate::error::Result;
 use crate::model::{FileVersion, Origin, RepoPath, Stage, Status};
-use crate::scan::{Need, Plan, Resolved, Scope, resolve};
+use crate::scan::{Need, Plan, Resolved, Scope, Trees, resolve};
 
 /// Makes new findings that the target's tip has at the same path inherited. Asked only for those
 /// that could stop the change.
@@ -63,14 +63,32 @@ pub(super) fn inherit_from_tip(
         if at_tip.is_empty() {
             continue;
         }
-        let plan = Plan {
-            base: at_tip.values().cloned().collect(),
-            ..Plan::default()
-        };
-        let with = judging.gate.resolver(&judging.key);
-        let tip_results = resolve(with, std::slice::from_ref(scanner), &[plan], Need::Always)?;
-        let Some(tip_result) = tip_results.into_iter().next() else {
-            continue;
+        let mut plan = Plan::default();
+        match scanner.descriptor.scope() {
+            Scope::File => plan.base = at_tip.values().cloned().collect(),
+            Scope::Project => {
+                plan.project = Some(Trees {
+                    head: None,
+                    base: Some(tip_tree.clone()),
+                });
+            }
+        }
+        let tip_findings = match scanner.given {
+            true => {
+                let known = given::at_tip(judging, scanner, tip)?.unwrap_or_default();
+                known
+                    .results
+                    .into_iter()
+                    .flat_map(|(_, r)| r.findings)
+                    .collect()
+            }
+            false => {
+                let with = judging.gate.resolver(&judging.key);
+                let scanner = std::slice::from_ref(scanner);
+                let results = resolve(with, scanner, &[plan], Need::Always)?;
+                let base = results.into_iter().next().map(|r| r.base);
+                all_findings(&base.unwrap_or_default())
+            }
         };
         let head: Vec<_> = resolved[index]
             .head
@@ -87,7 +105,8 @@ pub(super) fn inherit_from_tip(
                 });
             }
         }
-        let tip_findings = all_findings(&tip_result.base);
+        let mut tip_findings = tip_findings;
+        tip_findings.retain(|f| at_tip.contains_key(&f.path));
         let head_findings: Vec<_> = head
             .iter()
             .flat_map(|(_, r)| r.findings.iter().cloned())

@@ -335,6 +335,50 @@ impl Repository {
         )
     }
 
+    /// A commit and its first parents, newest first, at most `limit`: each with its tree.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn first_parents(&self, commit: &Oid, limit: usize) -> Result<Vec<(Oid, Oid)>> {
+        let args = [
+            "log".to_owned(),
+            "--first-parent".to_owned(),
+            format!("--max-count={limit}"),
+            "--format=%H %T".to_owned(),
+            commit.to_string(),
+        ];
+        let out = self.git.run(args)?.must("log --first-parent")?;
+        let text = String::from_utf8_lossy(&out);
+        let rows = text.lines().map(|line| {
+            let (commit, tree) = line.split_once(' ')?;
+            Some((Oid::parse(commit)?, Oid::parse(tree)?))
+        });
+        rows.collect::<Option<_>>().ok_or_else(|| {
+            Error::new(
+                Kind::Git,
+                format!("`git log` of {commit} wrote something unreadable"),
+            )
+        })
+    }
+
+    /// The password that git's credential helpers know for an address, without asking anybody.
+    ///
+    /// # Errors
+    /// There is no git.
+    pub fn credential(&self, url: &str) -> Result<Option<String>> {
+        let git = self
+            .git
+            .with("GIT_TERMINAL_PROMPT", "0")
+            .with("GIT_ASKPASS", "");
+        let answer = git.feed(
+            ["credential", "fill"],
+            format!("url={url}\n\n").into_bytes(),
+        )?;
+        let text = answer.ok_text().unwrap_or_default();
+        let password = text.lines().find_map(|l| l.strip_prefix("password="));
+        Ok(password.filter(|p| !p.is_empty()).map(str::to_owned))
+    }
+
     /// Returns whether history was cut off when this clone was made.
     pub fn is_shallow(&self) -> bool {
         self.common_dir.join("shallow").is_file()

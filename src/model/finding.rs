@@ -23,6 +23,16 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What it finds, in the plural.
+    pub fn finds(self) -> &'static str {
+        match self {
+            Kind::Code => "weaknesses in code",
+            Kind::Secret => "credentials",
+            Kind::Dependency => "packages with known vulnerabilities",
+            Kind::Configuration => "weaknesses in configuration",
+        }
+    }
+
     /// The kind's name in lower case.
     pub fn name(self) -> &'static str {
         match self {

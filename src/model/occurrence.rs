@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Frame, Region, RepoPath};
+use super::{Finding, Frame, Package, Region, RepoPath, Rule};
 
 /// Where an occurrence stands against the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -115,6 +115,12 @@ pub struct Occurrence {
     pub why: String,
     /// The scanners that report it, in the order of the configuration.
     pub scanners: Vec<String>,
+    /// The rule of each of them.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
+    /// The package, where the weakness is one of a package.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub package: Option<Package>,
     /// What the first of them says.
     pub message: String,
     /// The commit in which it was found, when not in the head tree.

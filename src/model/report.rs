@@ -41,10 +41,11 @@ impl Verdict {
 }
 
 /// How a scanner fared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScannerState {
     /// Every file that it was given has a result.
+    #[default]
     Ok,
     /// It crashed, wrote something unreadable, or left a file without a result.
     Failed,

@@ -15,6 +15,14 @@ impl Score {
             .then(|| Score((value * 10.0).round() as u8))
     }
 
+    /// The score of a CVSS vector of version 2.0, 3.0, 3.1 or 4.0 (<https://www.first.org/cvss/>);
+    /// `None` if it is none.
+    pub fn of_vector(vector: &str) -> Option<Score> {
+        let vector = vector.trim().trim_matches(['(', ')']);
+        let vector: cvss::Cvss = vector.parse().ok()?;
+        Score::new(vector.score())
+    }
+
     /// The score as a number.
     pub fn value(self) -> f64 {
         f64::from(self.0) / 10.0

@@ -72,6 +72,29 @@ pub(crate) fn git(
     })
 }
 
+/// Runs a program that installs or signs something for newgate, with the user's own environment (less
+/// git's variables of a repository) and no input.
+///
+/// # Errors
+/// It cannot be started.
+pub(crate) fn helper(folder: &Path, program: &str, args: &[&str]) -> io::Result<Ran> {
+    let mut command = duct::cmd(program, args)
+        .dir(folder)
+        .stdin_null()
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked();
+    for (name, _) in environment::all().filter(|(n, _)| environment::names_a_repository(n)) {
+        command = command.env_remove(name);
+    }
+    let output = command.run()?;
+    Ok(Ran {
+        code: code_of(output.status),
+        out: output.stdout,
+        err: output.stderr,
+    })
+}
+
 /// Runs a hook that was there before newgate, with the same arguments, environment and standard
 /// input; its output goes where newgate's goes. Returns its exit code.
 ///

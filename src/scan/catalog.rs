@@ -5,10 +5,70 @@ use std::collections::BTreeMap;
 use super::Descriptor;
 use crate::error::Result;
 
-const BUILT_IN: [(&str, &str); 3] = [
+const BUILT_IN: [(&str, &str); 45] = [
+    ("actionlint", include_str!("catalog/actionlint.toml")),
+    ("ast-grep", include_str!("catalog/ast-grep.toml")),
     ("bandit", include_str!("catalog/bandit.toml")),
+    ("betterleaks", include_str!("catalog/betterleaks.toml")),
+    ("brakeman", include_str!("catalog/brakeman.toml")),
+    ("cargo-audit", include_str!("catalog/cargo-audit.toml")),
+    ("cargo-deny", include_str!("catalog/cargo-deny.toml")),
+    ("checkov", include_str!("catalog/checkov.toml")),
+    ("checkstyle", include_str!("catalog/checkstyle.toml")),
+    ("codeql", include_str!("catalog/codeql.toml")),
+    ("cppcheck", include_str!("catalog/cppcheck.toml")),
+    ("defectdojo", include_str!("catalog/defectdojo.toml")),
+    (
+        "dependency-check",
+        include_str!("catalog/dependency-check.toml"),
+    ),
+    (
+        "dependency-track",
+        include_str!("catalog/dependency-track.toml"),
+    ),
+    (
+        "detect-secrets",
+        include_str!("catalog/detect-secrets.toml"),
+    ),
+    ("eslint", include_str!("catalog/eslint.toml")),
+    ("flawfinder", include_str!("catalog/flawfinder.toml")),
+    (
+        "github-code-scanning",
+        include_str!("catalog/github-code-scanning.toml"),
+    ),
+    ("gitlab-report", include_str!("catalog/gitlab-report.toml")),
+    (
+        "gitlab-vulnerabilities",
+        include_str!("catalog/gitlab-vulnerabilities.toml"),
+    ),
+    ("gitleaks", include_str!("catalog/gitleaks.toml")),
+    ("gosec", include_str!("catalog/gosec.toml")),
+    ("grype", include_str!("catalog/grype.toml")),
+    ("hadolint", include_str!("catalog/hadolint.toml")),
+    ("harness-sto", include_str!("catalog/harness-sto.toml")),
+    ("kingfisher", include_str!("catalog/kingfisher.toml")),
+    ("njsscan", include_str!("catalog/njsscan.toml")),
+    ("npm-audit", include_str!("catalog/npm-audit.toml")),
+    ("opengrep", include_str!("catalog/opengrep.toml")),
+    ("osv-scanner", include_str!("catalog/osv-scanner.toml")),
+    ("oxlint", include_str!("catalog/oxlint.toml")),
+    ("pip-audit", include_str!("catalog/pip-audit.toml")),
+    ("rdjson", include_str!("catalog/rdjson.toml")),
+    ("retire", include_str!("catalog/retire.toml")),
     ("ruff", include_str!("catalog/ruff.toml")),
+    ("secretlint", include_str!("catalog/secretlint.toml")),
     ("secrets", include_str!("catalog/secrets.toml")),
+    ("semgrep", include_str!("catalog/semgrep.toml")),
+    ("shellcheck", include_str!("catalog/shellcheck.toml")),
+    ("snyk", include_str!("catalog/snyk.toml")),
+    ("snyk-code", include_str!("catalog/snyk-code.toml")),
+    ("sonarqube", include_str!("catalog/sonarqube.toml")),
+    (
+        "sonarqube-generic",
+        include_str!("catalog/sonarqube-generic.toml"),
+    ),
+    ("trivy", include_str!("catalog/trivy.toml")),
+    ("zizmor", include_str!("catalog/zizmor.toml")),
 ];
 
 /// The names of the descriptors that are compiled in.
@@ -77,7 +137,7 @@ mod tests {
             let descriptor = Catalog::default().get(name).unwrap().unwrap();
             assert_eq!(descriptor.name(), name);
             if let Some(filter) = descriptor.output().and_then(|o| o.filter.as_deref()) {
-                crate::scan::read::check_filter(filter).unwrap();
+                crate::scan::read::check_filter(filter, &[]).unwrap();
             }
         }
     }

@@ -3,19 +3,25 @@
 mod builtin;
 mod catalog;
 mod descriptor;
+pub mod load;
 mod plan;
 mod program;
+pub mod project;
+mod propose;
 pub mod read;
 mod resolve;
 mod result;
 mod run;
 mod stage;
+pub mod tools;
 
 pub use builtin::{SecretKey, Secrets, redact};
 pub use catalog::{Catalog, builtin_names};
-pub use descriptor::{Descriptor, Engine, Output, Program, Scope};
-pub use plan::{Plan, plan, reads};
-pub use program::Wish;
-pub use program::{Scanner, State, prepare};
+pub use descriptor::{
+    Descriptor, Engine, Format, Install, Load, Output, Program, Request, RuleData, Scope,
+};
+pub use plan::{Plan, Trees, plan, reads};
+pub use program::{ConfigReader, Scanner, State, Wish, prepare};
+pub use propose::propose;
 pub use resolve::{Need, Resolved, Resolver, Side, resolve};
 pub use result::UnitResult;

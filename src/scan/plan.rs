@@ -2,9 +2,9 @@
 
 use std::cell::OnceCell;
 
-use super::{Descriptor, Engine, Scanner};
+use super::{Descriptor, Engine, Scanner, Scope};
 use crate::error::Result;
-use crate::model::{FileChange, FileVersion};
+use crate::model::{FileChange, FileVersion, Oid};
 
 /// Whether a scanner reads a file: by its name, else by the first line of a file without an
 /// extension. `content` is asked for only then.
@@ -30,6 +30,15 @@ pub fn reads(
     Ok(script && descriptor.matches_interpreter(&content(file)?))
 }
 
+/// The trees of a scanner that reads a project as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trees {
+    /// The tree at head.
+    pub head: Option<Oid>,
+    /// The tree at base.
+    pub base: Option<Oid>,
+}
+
 /// The files of one scanner.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
@@ -37,17 +46,21 @@ pub struct Plan {
     pub head: Vec<FileVersion>,
     /// The changed files at base.
     pub base: Vec<FileVersion>,
+    /// For a scanner of a whole project whose inputs the change touches: the trees that it reads.
+    pub project: Option<Trees>,
     /// How many changed files at head it does not read.
     pub skipped: u64,
 }
 
-/// Chooses the files of each scanner among those that a change touches. `content` reads a file.
+/// Chooses the files of each scanner among those that a change touches between two trees. `content`
+/// reads a file.
 ///
 /// # Errors
 /// A file cannot be read.
 pub fn plan(
     scanners: &[Scanner],
     changes: &[FileChange],
+    trees: &Trees,
     content: &dyn Fn(&FileVersion) -> Result<Vec<u8>>,
 ) -> Result<Vec<Plan>> {
     let mut plans = vec![Plan::default(); scanners.len()];
@@ -75,6 +88,12 @@ pub fn plan(
                     (false, false) => {}
                 }
             }
+        }
+    }
+    for (scanner, plan) in scanners.iter().zip(&mut plans) {
+        let touched = !plan.head.is_empty() || !plan.base.is_empty();
+        if scanner.descriptor.scope() == Scope::Project && touched && !scanner.given {
+            plan.project = Some(trees.clone());
         }
     }
     Ok(plans)

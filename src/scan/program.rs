@@ -4,7 +4,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Descriptor, Engine};
+use super::tools::LOCK;
+use super::{Descriptor, Engine, tools};
 use crate::cache::{Cache, ScannerKey};
 use crate::process::{self, Cancel, Ended};
 
@@ -17,6 +18,17 @@ pub enum State {
     Missing(String),
 }
 
+/// A scanner's configuration file, as the target has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigContent {
+    /// Its path in the repository.
+    pub path: String,
+    /// Its content.
+    pub content: Vec<u8>,
+    /// Whether it lies beside the files that are scanned, not among them.
+    pub beside: bool,
+}
+
 /// A scanner that is switched on, ready to run or known to be missing.
 #[derive(Clone, Debug)]
 pub struct Scanner {
@@ -24,6 +36,8 @@ pub struct Scanner {
     pub descriptor: Descriptor,
     /// Whether it can be run.
     pub state: State,
+    /// Whether its results are given by somebody else, by ingestion or from a server.
+    pub given: bool,
     /// The program; `None` for one that is built in or missing.
     pub program: Option<PathBuf>,
     /// The program's version.
@@ -32,8 +46,8 @@ pub struct Scanner {
     pub key: ScannerKey,
     /// The arguments that stand for `{config}`.
     pub config_args: Vec<String>,
-    /// Its configuration files: path and content, as the target has them.
-    pub config_files: Vec<(String, Vec<u8>)>,
+    /// Its configuration files, as the target has them.
+    pub config_files: Vec<ConfigContent>,
     /// How long one run may take.
     pub timeout: Duration,
 }
@@ -45,10 +59,18 @@ pub struct Wish {
     pub path: Option<PathBuf>,
     /// A time limit from the configuration.
     pub timeout: Option<Duration>,
+    /// The version that the lock file pins.
+    pub locked: Option<String>,
+    /// Whether its results are given by somebody else, by ingestion or from a server.
+    pub given: bool,
 }
 
+/// The content of a configuration file, or of all files of a folder, of the target: paths and
+/// contents, none if there is no such file.
+pub type ConfigReader<'a> = dyn Fn(&str) -> crate::error::Result<Vec<(String, Vec<u8>)>> + 'a;
+
 /// Finds a scanner's program, and asks its version unless the cache remembers it for this very
-/// executable. `config_file` reads a file of the target.
+/// executable.
 ///
 /// # Errors
 /// The configuration files cannot be read.
@@ -56,51 +78,142 @@ pub fn prepare(
     descriptor: Descriptor,
     wish: &Wish,
     cache: &Cache,
-    config_file: &dyn Fn(&str) -> crate::error::Result<Option<Vec<u8>>>,
+    config: &ConfigReader<'_>,
 ) -> crate::error::Result<Scanner> {
+    if wish.given || descriptor.engine() == Engine::None {
+        return Ok(Scanner {
+            timeout: wish.timeout.unwrap_or_else(|| descriptor.timeout()),
+            key: ScannerKey::of_given(descriptor.name()),
+            descriptor,
+            state: State::Ready,
+            given: true,
+            program: None,
+            version: None,
+            config_args: Vec::new(),
+            config_files: Vec::new(),
+        });
+    }
     let (mut config_args, mut config_files) = (Vec::new(), Vec::new());
     if let Some(program) = descriptor.program() {
         config_args.clone_from(&program.no_config);
         for candidate in &program.config {
-            let Some(content) = config_file(&candidate.file)? else {
-                continue;
-            };
-            let counts = candidate
-                .containing
-                .as_ref()
-                .is_none_or(|text| String::from_utf8_lossy(&content).contains(text.as_str()));
-            if counts {
+            let files = config(&candidate.file)?;
+            let counts = candidate.containing.as_ref().is_none_or(|text| {
+                let has = |content: &[u8]| String::from_utf8_lossy(content).contains(text.as_str());
+                files.iter().any(|(_, content)| has(content))
+            });
+            if !files.is_empty() && counts {
                 config_args.clone_from(&candidate.args);
-                config_files.push((candidate.file.clone(), content));
+                config_files.extend(files.into_iter().map(|(path, content)| ConfigContent {
+                    path,
+                    content,
+                    beside: candidate.beside,
+                }));
                 break;
             }
         }
     }
-    let found = match descriptor.engine() {
-        Engine::Secrets => Ok((None, env!("CARGO_PKG_VERSION").to_owned())),
-        Engine::Program => locate(&descriptor, wish, cache).map(|(p, v)| (Some(p), v)),
+    let required = descriptor.program().and_then(|p| p.config_required.clone());
+    let found = match (descriptor.engine(), required) {
+        (Engine::Program, Some(why)) if config_files.is_empty() => Err(why),
+        (Engine::Program, _) => locate(&descriptor, wish, cache).map(|(p, v)| (Some(p), v)),
+        _ => Ok((None, env!("CARGO_PKG_VERSION").to_owned())),
     };
-    let (state, program, version) = match found {
-        Ok((program, version)) => (State::Ready, program, Some(version)),
-        Err(why) => (State::Missing(why), None, None),
+    let found = found.and_then(|(program, version)| {
+        let database = match &program {
+            Some(program) => database(&descriptor, program)?,
+            None => None,
+        };
+        Ok((program, version, database))
+    });
+    let (state, program, version, database) = match found {
+        Ok((program, version, database)) => (State::Ready, program, Some(version), database),
+        Err(why) => (State::Missing(why), None, None, None),
     };
-    let contents: Vec<Vec<u8>> = config_files.iter().map(|(_, c)| c.clone()).collect();
-    let key = ScannerKey::new(
-        &key_text(&descriptor),
+    let contents = config_files
+        .iter()
+        .flat_map(|c| [c.path.as_bytes(), &c.content]);
+    let versions = format!(
+        "{}\0{}",
         version.as_deref().unwrap_or(""),
-        &config_args,
-        &contents,
+        database.as_deref().unwrap_or("")
     );
+    let key = ScannerKey::new(&key_text(&descriptor), &versions, &config_args, contents);
     Ok(Scanner {
         timeout: wish.timeout.unwrap_or_else(|| descriptor.timeout()),
         descriptor,
         state,
+        given: false,
         program,
         version,
         key,
         config_args,
         config_files,
     })
+}
+
+/// The version of the vulnerability database that a program asks: what it prints, or the day.
+fn database(descriptor: &Descriptor, program: &Path) -> Result<Option<String>, String> {
+    const DAY: i64 = 24 * 60 * 60;
+    let Some(how) = descriptor.program() else {
+        return Ok(None);
+    };
+    let Some(database) = &how.database else {
+        return Ok(None);
+    };
+    if database.args.is_empty() {
+        return Ok(Some((crate::cache::now() / DAY).to_string()));
+    }
+    let (ended, printed) = ask(how, program, &database.args)?;
+    match (ended, descriptor.database_in(&printed)) {
+        (Ended::Exited(0), Some(version)) => Ok(Some(version)),
+        (ended, _) => Err(format!(
+            "`{}` does not tell the version of its database ({ended:?}; it said: {})",
+            program.display(),
+            last_line(&printed)
+        )),
+    }
+}
+
+/// Asks a scanner's program its version.
+pub(super) fn version_of(descriptor: &Descriptor, path: &Path) -> Result<String, String> {
+    let program = descriptor.program().ok_or("it has no program")?;
+    let (ended, printed) = ask(program, path, &program.version)?;
+    match (ended, descriptor.version_in(&printed)) {
+        (Ended::Exited(0), Some(version)) => Ok(version),
+        (ended, _) => Err(format!(
+            "`{}` does not tell its version ({ended:?}; it said: {})",
+            path.display(),
+            last_line(&printed)
+        )),
+    }
+}
+
+/// Runs a program for what it prints of itself.
+fn ask(how: &super::Program, program: &Path, args: &[String]) -> Result<(Ended, String), String> {
+    let folder = tempfile::Builder::new().prefix("newgate-").tempdir();
+    let folder = folder.map_err(|e| format!("a folder for it cannot be made: {e}"))?;
+    let command = process::Command {
+        program: program.to_owned(),
+        args: args.iter().map(Into::into).collect(),
+        folder: folder.path().to_owned(),
+        environment: environment(how, folder.path()),
+        timeout: Duration::from_secs(30),
+        output_limit: 65_536,
+    };
+    let ran = process::run(&command, &Cancel::default())
+        .map_err(|e| format!("`{}` cannot be started: {e}", program.display()))?;
+    let printed = format!("{}\n{}", String::from_utf8_lossy(&ran.out), ran.err);
+    Ok((ran.ended, printed))
+}
+
+fn last_line(printed: &str) -> String {
+    printed
+        .trim()
+        .lines()
+        .last()
+        .unwrap_or("nothing")
+        .to_owned()
 }
 
 /// All that can alter a scanner's results in its descriptor, and for one that is built in, in its
@@ -122,88 +235,88 @@ fn locate(
         .program()
         .expect("a descriptor without a program is built in");
     let name = program.command.first().map_or("", String::as_str);
-    let install = match &descriptor.install().pypi {
-        Some(requirement) => format!(
-            "install it with `pipx install '{requirement}'` or `uv tool install '{requirement}'`"
+    let install = match descriptor.install().is_managed() {
+        true => format!(
+            "`newgate scanners install {}` installs it",
+            descriptor.name()
         ),
-        None => format!("see {}", descriptor.homepage()),
+        false => format!("see {}", descriptor.homepage()),
     };
-    let path = match &wish.path {
-        Some(path) => which::which(path)
-            .map_err(|_| format!("`{}`, given by `path`, is not a program", path.display()))?,
-        None => which::which(name)
-            .map_err(|_| format!("the program `{name}` is not on `PATH`; {install}"))?,
-    };
-    let path = std::path::absolute(&path).unwrap_or(path);
-    let identity = identity(&path).filter(|_| tells_all(&path));
-    if let Some(identity) = &identity
-        && let Some(version) = cache.version(identity)
-    {
-        return Ok((path, version));
-    }
-    let command = process::Command {
-        program: path.clone(),
-        args: program.version.iter().map(Into::into).collect(),
-        folder: std::env::temp_dir(),
-        environment: environment(program),
-        timeout: Duration::from_secs(30),
-        output_limit: 65_536,
-    };
-    let shown = path.display();
-    let ran = process::run(&command, &Cancel::default())
-        .map_err(|e| format!("`{shown}` cannot be started: {e}; {install}"))?;
-    let printed = format!("{}\n{}", String::from_utf8_lossy(&ran.out), ran.err);
-    let version = match (ran.ended, descriptor.version_in(&printed)) {
-        (Ended::Exited(0), Some(version)) => version,
-        (ended, _) => {
-            let said = printed
-                .trim()
-                .lines()
-                .last()
-                .unwrap_or("nothing")
-                .to_owned();
-            return Err(format!(
-                "`{shown}` does not tell its version ({ended:?}; it said: {said}); {install}"
-            ));
+    let managed = tools::program_of(descriptor, wish.locked.as_deref());
+    let (path, pinned) = match (&wish.path, managed) {
+        (Some(path), _) => {
+            let path = which::which(path)
+                .map_err(|_| format!("`{}`, given by `path`, is not a program", path.display()))?;
+            (path, None)
+        }
+        (None, Some(managed)) => (managed, wish.locked.as_ref()),
+        (None, None) => {
+            let path = which::which(name)
+                .map_err(|_| format!("the program `{name}` is not on `PATH`; {install}"))?;
+            (path, wish.locked.as_ref())
         }
     };
-    if let Some(identity) = &identity {
-        cache.remember_version(identity, &version);
+    let path = std::path::absolute(&path).unwrap_or(path);
+    let shown = path.display();
+    let identity = identity(&path);
+    let known = identity.as_ref().and_then(|i| cache.version(i));
+    let version = match known {
+        Some(version) => version,
+        None => {
+            let version = version_of(descriptor, &path).map_err(|e| format!("{e}; {install}"))?;
+            if let Some(identity) = &identity {
+                cache.remember_version(identity, &version);
+            }
+            version
+        }
+    };
+    match pinned {
+        Some(pinned) if !tools::fits(&version, pinned) => Err(format!(
+            "`{shown}` is version {version}, and `{LOCK}` pins {pinned}; {install}"
+        )),
+        _ => Ok((path, version)),
     }
-    Ok((path, version))
 }
 
-pub(super) fn environment(program: &super::Program) -> Vec<(String, String)> {
-    program
-        .environment
-        .iter()
-        .map(|(k, v)| (k.clone(), v.clone()))
+/// The settings of a descriptor, with the folder of newgate's own files filled in.
+pub(super) fn environment(program: &super::Program, own: &Path) -> Vec<(String, String)> {
+    let own = own.to_string_lossy();
+    let settings = program.environment.iter();
+    settings
+        .map(|(k, v)| (k.clone(), v.replace("{own}", &own)))
         .collect()
 }
 
-/// Whether the executable alone tells which program runs: a binary, or a script whose interpreter
-/// lies beside it, as an installation in a folder of its own has. A wrapper may start anything.
-fn tells_all(path: &Path) -> bool {
-    let Ok(real) = std::fs::canonicalize(path) else {
-        return false;
-    };
+/// What tells an executable from any other: path, size, time of change, inode, with links followed;
+/// for a script, of its interpreter too. None where that does not tell which program runs: a script
+/// of the shell may start anything.
+fn identity(path: &Path) -> Option<String> {
+    let real = std::fs::canonicalize(path).ok()?;
     let mut begin = [0_u8; 512];
     let read = std::fs::File::open(&real).and_then(|mut f| std::io::Read::read(&mut f, &mut begin));
     let begin = &begin[..read.unwrap_or(0)];
+    let itself = stamp(path, &real)?;
     if begin.starts_with(b"\x7fELF") || begin.starts_with(&[0xcf, 0xfa, 0xed, 0xfe]) {
-        return true;
+        return Some(itself);
     }
-    let line = begin.split(|b| *b == b'\n').next().unwrap_or_default();
-    let interpreter = line
-        .strip_prefix(b"#!")
-        .map(|l| String::from_utf8_lossy(l).trim().to_owned());
-    interpreter.is_some_and(|i| Path::new(&i).parent() == real.parent())
+    let line = begin.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
+    let line = std::str::from_utf8(line).ok()?;
+    let mut words = line.split_whitespace();
+    let mut interpreter = PathBuf::from(words.next()?);
+    if interpreter.file_name()? == "env" {
+        interpreter = which::which(words.next()?).ok()?;
+    }
+    let name = interpreter.file_name()?.to_str()?;
+    let beside = interpreter.parent() == real.parent();
+    if !beside && !["node", "nodejs", "ruby", "perl"].contains(&name) {
+        return None;
+    }
+    let of_interpreter = stamp(&interpreter, &std::fs::canonicalize(&interpreter).ok()?)?;
+    Some(format!("{itself}\0{of_interpreter}"))
 }
 
-/// What tells an executable from any other: path, size, time of change, inode, with links followed.
-fn identity(path: &Path) -> Option<String> {
-    let real = std::fs::canonicalize(path).ok()?;
-    let meta = std::fs::metadata(&real).ok()?;
+fn stamp(path: &Path, real: &Path) -> Option<String> {
+    let meta = std::fs::metadata(real).ok()?;
     Some(format!(
         "{}\0{}\0{}\0{}.{}\0{}",
         path.display(),

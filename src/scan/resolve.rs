@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use super::plan::Trees;
+use super::project::{self, ProjectResult};
 use super::run::{BatchResult, Fault, run_batch};
-use super::{Plan, Scanner, SecretKey, State, UnitResult};
+use super::{Plan, Scanner, Scope, SecretKey, State, UnitResult};
 use crate::cache::{Cache, UnitDigest};
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
-use crate::model::{FileVersion, RepoPath, ScannerState};
+use crate::model::{FileVersion, Oid, RepoPath, ScannerState};
 use crate::process::{self, Cancel};
 
 /// Most bytes of file names in one command line.
@@ -36,15 +38,17 @@ pub enum Need {
 }
 
 /// One scanner's results.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Resolved {
     /// The results at head.
     pub head: BTreeMap<FileVersion, UnitResult>,
     /// The results at base, as far as they were needed or known.
     pub base: BTreeMap<FileVersion, UnitResult>,
-    /// How many units were scanned in this run.
+    /// The base could not be scanned: what stood there before, nobody knows.
+    pub base_unknown: bool,
+    /// How many files were scanned in this run.
     pub scanned: u64,
-    /// How many results came from the cache.
+    /// Of how many files the results came from the cache.
     pub cached: u64,
     /// The wall time of all its processes, in milliseconds.
     pub milliseconds: u64,
@@ -52,6 +56,15 @@ pub struct Resolved {
     pub state: ScannerState,
     /// What went wrong.
     pub detail: String,
+}
+
+impl Resolved {
+    fn side(&mut self, side: Side) -> &mut BTreeMap<FileVersion, UnitResult> {
+        match side {
+            Side::Head => &mut self.head,
+            Side::Base => &mut self.base,
+        }
+    }
 }
 
 /// What a resolver works with.
@@ -83,6 +96,8 @@ struct Job {
     side: Side,
     files: Vec<FileVersion>,
     bytes: u64,
+    /// The tree that the files are all inputs of, for a scanner of a whole project.
+    project: Option<Oid>,
 }
 
 /// What the workers share.
@@ -112,15 +127,11 @@ pub fn resolve(
     let mut queue: Vec<Job> = Vec::new();
     let mut head_left = vec![0; scanners.len()];
     for (index, (scanner, plan)) in scanners.iter().zip(plans).enumerate() {
-        let mut resolved = Resolved {
-            head: BTreeMap::new(),
-            base: BTreeMap::new(),
-            scanned: 0,
-            cached: 0,
-            milliseconds: 0,
-            state: ScannerState::Ok,
-            detail: String::new(),
-        };
+        let mut resolved = Resolved::default();
+        if scanner.given {
+            results.push(resolved);
+            continue;
+        }
         if let State::Missing(why) = &scanner.state {
             // A scanner with nothing to read need not be there.
             if !plan.head.is_empty() {
@@ -130,35 +141,19 @@ pub fn resolve(
             results.push(resolved);
             continue;
         }
-        for (side, files) in [(Side::Head, &plan.head), (Side::Base, &plan.base)] {
-            let mut missing = Vec::new();
-            for file in files {
-                let digest = UnitDigest::of_file(file);
-                let known = with.cache.result(&scanner.key, &digest);
-                match known.and_then(|bytes| UnitResult::from_bytes(&bytes, &file.path)) {
-                    Some(result) => {
-                        let known = if side == Side::Head {
-                            &mut resolved.head
-                        } else {
-                            &mut resolved.base
-                        };
-                        known.insert(file.clone(), result);
-                        resolved.cached += 1;
-                    }
-                    None => missing.push(file.clone()),
-                }
+        let jobs = match (scanner.descriptor.scope(), &plan.project) {
+            (Scope::File, _) => jobs_of_files(with, scanner, plan, &mut resolved)?,
+            (Scope::Project, Some(trees)) => jobs_of_project(with, scanner, trees, &mut resolved)?,
+            (Scope::Project, None) => Vec::new(),
+        };
+        for job in jobs {
+            if job.side == Side::Head {
+                head_left[index] += 1;
             }
-            for (files, bytes) in rounds(with, scanner, missing)? {
-                if side == Side::Head {
-                    head_left[index] += 1;
-                }
-                queue.push(Job {
-                    scanner: index,
-                    side,
-                    files,
-                    bytes,
-                });
-            }
+            queue.push(Job {
+                scanner: index,
+                ..job
+            });
         }
         results.push(resolved);
     }
@@ -192,6 +187,87 @@ pub fn resolve(
         Some(error) => Err(error),
         None => Ok(shared.results),
     }
+}
+
+/// Takes what the cache knows of each file, and makes jobs of the rest.
+fn jobs_of_files(
+    with: Resolver<'_>,
+    scanner: &Scanner,
+    plan: &Plan,
+    resolved: &mut Resolved,
+) -> Result<Vec<Job>> {
+    let mut jobs = Vec::new();
+    for (side, files) in [(Side::Head, &plan.head), (Side::Base, &plan.base)] {
+        let mut missing = Vec::new();
+        for file in files {
+            let digest = UnitDigest::of_file(file);
+            let known = with.cache.result(&scanner.key, &digest);
+            match known.and_then(|bytes| UnitResult::from_bytes(&bytes, &file.path)) {
+                Some(result) => {
+                    resolved.side(side).insert(file.clone(), result);
+                    resolved.cached += 1;
+                }
+                None => missing.push(file.clone()),
+            }
+        }
+        for (files, bytes) in rounds(with, scanner, missing)? {
+            jobs.push(Job {
+                scanner: 0,
+                side,
+                files,
+                bytes,
+                project: None,
+            });
+        }
+    }
+    Ok(jobs)
+}
+
+/// Takes what the cache knows of each tree, else of the set of files that the scanner reads there,
+/// and makes jobs of the rest.
+fn jobs_of_project(
+    with: Resolver<'_>,
+    scanner: &Scanner,
+    trees: &Trees,
+    resolved: &mut Resolved,
+) -> Result<Vec<Job>> {
+    let mut jobs = Vec::new();
+    for (side, tree) in [(Side::Head, &trees.head), (Side::Base, &trees.base)] {
+        let Some(tree) = tree else {
+            continue;
+        };
+        let of_tree = UnitDigest::of_tree(tree);
+        if let Some(known) = project::known(with.cache, &scanner.key, &of_tree) {
+            resolved.cached += known.read;
+            resolved.side(side).extend(known.results);
+            continue;
+        }
+        let files = project::inputs(with.repo, &scanner.descriptor, tree)?;
+        let read = files.len() as u64;
+        let of_files = UnitDigest::of_files(&files);
+        let known = match files.is_empty() {
+            true => Some(ProjectResult::default()),
+            false => project::known(with.cache, &scanner.key, &of_files),
+        };
+        if let Some(known) = known {
+            project::remember(with.cache, &scanner.key, [of_tree], &known);
+            resolved.cached += read;
+            resolved.side(side).extend(known.results);
+            continue;
+        }
+        let mut bytes = 0;
+        for file in &files {
+            bytes += with.repo.blob_size(&file.blob)?;
+        }
+        jobs.push(Job {
+            scanner: 0,
+            side,
+            files,
+            bytes,
+            project: Some(tree.clone()),
+        });
+    }
+    Ok(jobs)
 }
 
 /// Whether the base of a scanner must be looked at, once its head is known.
@@ -259,12 +335,19 @@ fn work(
         let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt))
             .unwrap_or_else(|_| Ok(Err(Fault::Failed("newgate failed while it was run".into()))));
         if let Ok(Ok((units, _))) = &ran {
-            with.cache.remember(
-                &scanner.key,
-                units
-                    .iter()
-                    .map(|(f, r)| (UnitDigest::of_file(f), r.to_bytes())),
-            );
+            match &job.project {
+                None => with.cache.remember(
+                    &scanner.key,
+                    units
+                        .iter()
+                        .map(|(f, r)| (UnitDigest::of_file(f), r.to_bytes())),
+                ),
+                Some(tree) => {
+                    let digests = [UnitDigest::of_tree(tree), UnitDigest::of_files(&job.files)];
+                    let result = ProjectResult::of(units);
+                    project::remember(with.cache, &scanner.key, digests, &result);
+                }
+            }
         }
         state = lock();
         state.running -= 1;
@@ -293,12 +376,7 @@ fn take(state: &mut Shared, job: &Job, ran: Result<BatchResult>) {
         Ok(Ok((units, took))) => {
             resolved.scanned += units.len() as u64;
             resolved.milliseconds += u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-            let known = if job.side == Side::Head {
-                &mut resolved.head
-            } else {
-                &mut resolved.base
-            };
-            known.extend(units);
+            resolved.side(job.side).extend(units);
             return;
         }
         Ok(Err(fault)) => fault,
@@ -308,6 +386,7 @@ fn take(state: &mut Shared, job: &Job, ran: Result<BatchResult>) {
         Fault::Failed(why) => (ScannerState::Failed, why),
         Fault::TimedOut(why) => (ScannerState::TimedOut, why),
     };
+    resolved.base_unknown |= job.side == Side::Base;
     if resolved.state == ScannerState::Ok {
         resolved.state = worse;
         resolved.detail = match job.side {

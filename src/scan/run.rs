@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::time::Duration;
 
+use super::descriptor::ReportIn;
 use super::program::environment;
 use super::read::{self, Paths, Reading};
 use super::stage::Stage;
@@ -38,37 +39,54 @@ pub(super) fn run_batch(
     key: &SecretKey,
     cancel: &Cancel,
 ) -> Result<BatchResult> {
-    match &scanner.program {
-        None => built_in(files, content, key, cancel),
-        Some(program) => {
-            let config = scanner.descriptor.program().map(|p| p.config.iter());
-            let reserved = config.into_iter().flatten().map(|c| c.file.clone());
-            let mut stage = match Stage::new(reserved.collect()) {
-                Ok(stage) => stage,
-                Err(e) => {
-                    return Ok(Err(Fault::Failed(format!(
-                        "its folder cannot be made: {e}"
-                    ))));
-                }
-            };
-            let mut names = Vec::with_capacity(files.len());
-            for file in files {
-                let written = stage.add(file, &content(file)?);
-                match written {
-                    Ok(name) => names.push(name),
-                    Err(e) => {
-                        return Ok(Err(Fault::Failed(format!(
-                            "`{}` cannot be written for it: {e}",
-                            file.path
-                        ))));
-                    }
-                }
-            }
-            Ok(program_run(
-                scanner, program, files, &names, &stage, key, cancel,
-            ))
+    let (Some(program), Some(how)) = (&scanner.program, scanner.descriptor.program()) else {
+        return built_in(files, content, key, cancel);
+    };
+    let reserved = how.config.iter().map(|c| &c.file).chain(&how.discovers);
+    let mut stage = match Stage::new(reserved.cloned().collect()) {
+        Ok(stage) => stage,
+        Err(e) => {
+            return Ok(Err(Fault::Failed(format!(
+                "its folder cannot be made: {e}"
+            ))));
+        }
+    };
+    let cannot = |what: &dyn std::fmt::Display, e: &std::io::Error| {
+        Ok(Err(Fault::Failed(format!(
+            "`{what}` cannot be written for it: {e}"
+        ))))
+    };
+    let mut names = Vec::with_capacity(files.len());
+    for file in files {
+        match stage.add(file, &content(file)?) {
+            Ok(name) => names.push(name),
+            Err(e) => return cannot(&file.path, &e),
         }
     }
+    let config = scanner.config_files.iter();
+    let config = config.map(|c| (&c.path, c.content.as_slice(), !c.beside));
+    let own = how.own.iter();
+    let own = own.map(|o| (&o.name, o.content.as_bytes(), o.among));
+    for (name, content, among) in config.chain(own) {
+        let written = match among {
+            true => stage.add_config(name, content),
+            false => stage.add_own(name, content),
+        };
+        if let Err(e) = written {
+            return cannot(name, &e);
+        }
+    }
+    let run = Run {
+        scanner,
+        program,
+        how,
+        files,
+        names: &names,
+        stage: &stage,
+        key,
+        cancel,
+    };
+    Ok(run.all())
 }
 
 fn built_in(
@@ -95,96 +113,198 @@ fn built_in(
     Ok(Ok((results, started.elapsed())))
 }
 
-fn program_run(
-    scanner: &Scanner,
-    program: &std::path::Path,
-    files: &[FileVersion],
-    names: &[String],
-    stage: &Stage,
-    key: &SecretKey,
-    cancel: &Cancel,
-) -> BatchResult {
-    let descriptor = &scanner.descriptor;
-    let how = descriptor
-        .program()
-        .expect("a scanner with a program has a description of it");
-    for (name, content) in &scanner.config_files {
-        if let Err(e) = stage.add_config(name, content) {
-            return Err(Fault::Failed(format!(
-                "`{name}` cannot be written for it: {e}"
-            )));
-        }
-    }
-    let mut args: Vec<OsString> = Vec::new();
-    for arg in &how.command[1..] {
-        match arg.as_str() {
-            "{files}" => args.extend(names.iter().map(OsString::from)),
-            "{config}" => args.extend(scanner.config_args.iter().map(OsString::from)),
-            other => args.push(other.into()),
-        }
-    }
-    let command = process::Command {
-        program: program.to_owned(),
-        args,
-        folder: stage.root().to_owned(),
-        environment: environment(how),
-        timeout: scanner.timeout,
-        output_limit: OUTPUT_LIMIT,
-    };
-    let ran = process::run(&command, cancel)
-        .map_err(|e| Fault::Failed(format!("`{}` cannot be started: {e}", program.display())))?;
-    match ran.ended {
-        Ended::Cancelled => return Err(Fault::Cancelled),
-        Ended::TimedOut => {
-            return Err(Fault::TimedOut(format!(
-                "it was stopped after {} s; raise `timeout` in `[scanners.{}]` if it needs longer",
-                scanner.timeout.as_secs(),
-                descriptor.name()
-            )));
-        }
-        Ended::TooMuchOutput => {
-            return Err(Fault::Failed(
-                "it was stopped because it printed without end".into(),
-            ));
-        }
-        Ended::Exited(code) if !how.exit_ok.contains(&code) => {
-            let what = format!("it exited with code {code}");
-            return Err(Fault::Failed(with_words(&what, &ran.err, &ran.out)));
-        }
-        Ended::Exited(_) => {}
-    }
-    let known: HashSet<&RepoPath> = files.iter().map(|f| &f.path).collect();
-    let paths = Paths {
-        roots: vec![stage.root().to_string_lossy().into_owned()],
-        aliases: stage.aliases().clone(),
-        known: Box::new(|p| known.contains(p)),
-    };
-    let reading = read::read(descriptor, &ran.out, &paths, key).map_err(|e| {
-        Fault::Failed(with_words(
-            &format!("its output cannot be read: {e}"),
-            &ran.err,
-            b"",
-        ))
-    })?;
-    if let Some(why) = &reading.failed {
-        return Err(Fault::Failed(with_words(why, &ran.err, b"")));
-    }
-    let mut unread: HashMap<RepoPath, String> = HashMap::new();
-    for (written, line) in descriptor.unread_files(&ran.err) {
-        match paths.resolve(written, false) {
-            Some(path) => unread.insert(path, super::redact(line)),
-            None => {
-                return Err(Fault::Failed(format!(
-                    "it could not read a file: {}",
-                    super::redact(line)
-                )));
+/// One batch on its stage, ready to run.
+struct Run<'a> {
+    scanner: &'a Scanner,
+    program: &'a std::path::Path,
+    how: &'a super::Program,
+    files: &'a [FileVersion],
+    /// The files' names in the stage.
+    names: &'a [String],
+    stage: &'a Stage,
+    key: &'a SecretKey,
+    cancel: &'a Cancel,
+}
+
+impl Run<'_> {
+    /// Starts the program as often as its descriptor says, and gives each file its part of what it
+    /// reported.
+    fn all(&self) -> BatchResult {
+        let one_each = self.how.command.iter().any(|a| a.contains("{file}"));
+        let mut reading = Reading::default();
+        let mut took = Duration::ZERO;
+        if one_each || !self.how.each.is_empty() {
+            for (file, name) in self.files.iter().zip(self.names) {
+                let starts = one_each && self.how.each.is_empty()
+                    || self.scanner.descriptor.starts_for(file.path.as_bytes());
+                if starts {
+                    let (more, time) = self.once(Some((file, name)))?;
+                    reading.add(more);
+                    took += time;
+                }
             }
-        };
+        } else {
+            (reading, took) = self.once(None)?;
+        }
+        // What the target's own configuration of the scanner leaves out is left out.
+        let output = self.scanner.descriptor.output();
+        let lists_scanned =
+            self.scanner.config_files.is_empty() && output.is_some_and(|o| o.lists_scanned);
+        units(self.files, reading, lists_scanned).map(|units| (units, took))
     }
-    // What the target's own configuration of the scanner leaves out is left out.
-    let lists_scanned =
-        scanner.config_files.is_empty() && descriptor.output().is_some_and(|o| o.lists_scanned);
-    units(files, reading, unread, lists_scanned).map(|units| (units, ran.took))
+
+    /// Starts the program once, for all files or for one.
+    fn once(
+        &self,
+        one: Option<(&FileVersion, &String)>,
+    ) -> std::result::Result<(Reading, Duration), Fault> {
+        // The folder's name says nothing to a reader.
+        let root = format!("{}/", self.stage.root().display());
+        let with_words =
+            |what: &str, err: &str, out: &[u8]| with_words(what, err, out).replace(&root, "");
+        let descriptor = &self.scanner.descriptor;
+        // In a project, it is started in the folder of the file that it is started for.
+        let (folder, file) = match one {
+            Some((_, name)) if !self.how.each.is_empty() => {
+                let plain = name.strip_prefix("./").unwrap_or(name);
+                match plain.rsplit_once('/') {
+                    Some((folder, file)) => (folder.to_owned(), format!("./{file}")),
+                    None => (String::new(), name.clone()),
+                }
+            }
+            Some((_, name)) => (String::new(), name.clone()),
+            None => (String::new(), String::new()),
+        };
+        let report = self.stage.own().join("newgate-report");
+        let command = process::Command {
+            program: self.program.to_owned(),
+            args: self.arguments(&file, &report),
+            folder: self.stage.root().join(&folder),
+            environment: environment(self.how, self.stage.own()),
+            timeout: self.scanner.timeout,
+            output_limit: OUTPUT_LIMIT,
+        };
+        let ran = process::run(&command, self.cancel).map_err(|e| {
+            Fault::Failed(format!(
+                "`{}` cannot be started: {e}",
+                self.program.display()
+            ))
+        })?;
+        let code = self.exit_code(&ran)?;
+        let output = match descriptor.output().map(|o| o.from) {
+            Some(ReportIn::Stderr) => ran.err.clone().into_bytes(),
+            Some(ReportIn::File) => match std::fs::read(&report) {
+                Ok(output) => {
+                    // The next file's run must not find this one's.
+                    let _ = std::fs::remove_file(&report);
+                    output
+                }
+                Err(e) => {
+                    let what = format!("it exited with code {code} and left no report ({e})");
+                    return Err(Fault::Failed(with_words(&what, &ran.err, &ran.out)));
+                }
+            },
+            _ => ran.out,
+        };
+        let known: HashSet<&RepoPath> = self.files.iter().map(|f| &f.path).collect();
+        let paths = Paths {
+            folder,
+            default: one.map(|(file, _)| file.path.clone()),
+            aliases: self.stage.aliases().clone(),
+            known: Box::new(|p| known.contains(p)),
+            ..Paths::in_root(&self.stage.root().to_string_lossy())
+        };
+        let mut unread = Vec::new();
+        for (written, line) in descriptor.unread_files(&ran.err) {
+            let path = match written {
+                Some(written) => paths.resolve(written, false),
+                None => paths.default.clone(),
+            };
+            match path {
+                Some(path) => unread.push((path, super::redact(line))),
+                None => {
+                    return Err(Fault::Failed(format!(
+                        "it could not read a file: {}",
+                        super::redact(line)
+                    )));
+                }
+            }
+        }
+        // Where all that it was given could not be read, there may be nothing to report.
+        let silent = output.trim_ascii().is_empty() && unread.len() == self.given(one.is_some());
+        let mut reading = match silent {
+            true => Reading::default(),
+            false => read::read(descriptor, &output, &paths, self.key).map_err(|e| {
+                let what = format!("its output cannot be read: {e}");
+                Fault::Failed(with_words(&what, &ran.err, b""))
+            })?,
+        };
+        reading.unread.extend(unread);
+        if let Some(why) = &reading.failed {
+            return Err(Fault::Failed(with_words(why, &ran.err, b"")));
+        }
+        if self.how.exit_findings.contains(&code)
+            && reading.findings.is_empty()
+            && reading.unread.is_empty()
+        {
+            let what =
+                format!("it exited with code {code}, which means findings, and reports none");
+            return Err(Fault::Failed(with_words(&what, &ran.err, b"")));
+        }
+        Ok((reading, ran.took))
+    }
+
+    /// How many files one run is given.
+    fn given(&self, one: bool) -> usize {
+        if one { 1 } else { self.files.len() }
+    }
+
+    /// The arguments of one run.
+    fn arguments(&self, file: &str, report: &std::path::Path) -> Vec<OsString> {
+        let own = self.stage.own().to_string_lossy();
+        let root = self.stage.root().to_string_lossy();
+        let filled = |arg: &str| -> OsString {
+            let arg = arg.replace("{own}", &own).replace("{stage}", &root);
+            let arg = arg.replace("{report}", &report.to_string_lossy());
+            arg.replace("{file}", file).into()
+        };
+        let mut args: Vec<OsString> = Vec::new();
+        for arg in &self.how.command[1..] {
+            match arg.as_str() {
+                "{files}" => args.extend(self.names.iter().map(OsString::from)),
+                "{config}" => args.extend(self.scanner.config_args.iter().map(|a| filled(a))),
+                other => args.push(filled(other)),
+            }
+        }
+        args
+    }
+
+    /// The exit code of a run to its end.
+    fn exit_code(&self, ran: &process::Finished) -> std::result::Result<i32, Fault> {
+        match ran.ended {
+            Ended::Cancelled => Err(Fault::Cancelled),
+            Ended::TimedOut => Err(Fault::TimedOut(format!(
+                "it was stopped after {} s; raise `timeout` in `[scanners.{}]` if it needs longer",
+                self.scanner.timeout.as_secs(),
+                self.scanner.descriptor.name()
+            ))),
+            Ended::TooMuchOutput => Err(Fault::Failed(
+                "it was stopped because it printed without end".into(),
+            )),
+            Ended::Exited(code)
+                if self.how.exit_clean.contains(&code)
+                    || self.how.exit_findings.contains(&code) =>
+            {
+                Ok(code)
+            }
+            Ended::Exited(code) => {
+                let what = format!("it exited with code {code}");
+                let root = format!("{}/", self.stage.root().display());
+                let told = with_words(&what, &ran.err, &ran.out);
+                Err(Fault::Failed(told.replace(&root, "")))
+            }
+        }
+    }
 }
 
 /// A fault with the last lines of what the program said.
@@ -216,10 +336,9 @@ fn with_words(what: &str, err: &str, out: &[u8]) -> String {
 fn units(
     files: &[FileVersion],
     reading: Reading,
-    mut unread: HashMap<RepoPath, String>,
     lists_scanned: bool,
 ) -> std::result::Result<Vec<(FileVersion, UnitResult)>, Fault> {
-    unread.extend(reading.unread);
+    let unread: HashMap<RepoPath, String> = reading.unread.into_iter().collect();
     if lists_scanned {
         let none = Vec::new();
         let scanned = reading.scanned.as_ref().unwrap_or(&none);

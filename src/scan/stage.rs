@@ -14,11 +14,13 @@ use crate::model::{FileVersion, RepoPath};
 ///
 /// A file whose path cannot be given to a program safely (not UTF-8, with control characters, or
 /// leaving the folder) is written under another name of the same extension, and mapped back.
-/// Symbolic links are never written, so nothing here leads outside.
+/// Symbolic links are never written, so nothing here leads outside. Beside the files that are
+/// scanned lies a folder for newgate's own.
 #[derive(Debug)]
 pub(super) struct Stage {
     folder: TempDir,
     root: PathBuf,
+    own: PathBuf,
     aliases: HashMap<String, RepoPath>,
     /// Names that a scanner reads its configuration from: no file of the change is written there.
     reserved: Vec<String>,
@@ -30,19 +32,29 @@ impl Stage {
     pub(super) fn new(reserved: Vec<String>) -> io::Result<Stage> {
         let folder = tempfile::Builder::new().prefix("newgate-").tempdir()?;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700))?;
-        let root = fs::canonicalize(folder.path())?;
+        let whole = fs::canonicalize(folder.path())?;
+        let (root, own) = (whole.join("tree"), whole.join("own"));
+        for part in [&root, &own] {
+            fs::create_dir(part)?;
+        }
         Ok(Stage {
             folder,
             root,
+            own,
             aliases: HashMap::new(),
             reserved,
         })
     }
 
-    /// The folder, without symbolic links in its path.
+    /// The folder that is scanned, without symbolic links in its path.
     pub(super) fn root(&self) -> &Path {
         debug_assert!(self.folder.path().exists());
         &self.root
+    }
+
+    /// The folder of newgate's own files.
+    pub(super) fn own(&self) -> &Path {
+        &self.own
     }
 
     /// The names that stand for others.
@@ -64,15 +76,21 @@ impl Stage {
                     .and_then(|e| std::str::from_utf8(e).ok());
                 let extension = extension.filter(|e| e.bytes().all(|b| b.is_ascii_alphanumeric()));
                 let number = self.aliases.len() + 1;
-                let name = match extension {
-                    Some(extension) => format!("newgate-alias-{number}.{extension}"),
-                    None => format!("newgate-alias-{number}"),
+                // A tool may go by the name: it stays where only the folder is at fault.
+                let last = RepoPath::new(file.path.file_name());
+                let last = last
+                    .as_str()
+                    .filter(|l| last.is_plain() && !self.is_reserved(l));
+                let name = match (last, extension) {
+                    (Some(last), _) => format!("newgate-alias-{number}/{last}"),
+                    (None, Some(extension)) => format!("newgate-alias-{number}.{extension}"),
+                    (None, None) => format!("newgate-alias-{number}"),
                 };
                 self.aliases.insert(name.clone(), file.path.clone());
                 name
             }
         };
-        self.write(&name, content, file.mode & 0o100 != 0)?;
+        write(&self.root.join(&name), content, file.mode & 0o100 != 0)?;
         Ok(format!("./{name}"))
     }
 
@@ -83,21 +101,26 @@ impl Stage {
             .any(|r| r == name || r.rsplit('/').next() == last)
     }
 
-    /// Writes a configuration file, over a file of the change if there is one at its path.
+    /// Writes a configuration file among the files that are scanned, over one of the change if there
+    /// is one at its path.
     pub(super) fn add_config(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        self.write(name, content, false)
+        write(&self.root.join(name), content, false)
     }
 
-    fn write(&self, name: &str, content: &[u8], executable: bool) -> io::Result<()> {
-        let path = self.root.join(name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mode = if executable { 0o700 } else { 0o600 };
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(mode);
-        options.open(path)?.write_all(content)
+    /// Writes a file into the folder of newgate's own.
+    pub(super) fn add_own(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        write(&self.own.join(name), content, false)
     }
+}
+
+fn write(path: &Path, content: &[u8], executable: bool) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mode = if executable { 0o700 } else { 0o600 };
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(mode);
+    options.open(path)?.write_all(content)
 }
 
 #[cfg(test)]

@@ -16,11 +16,22 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("process", &["environment"]),
     ("git", &["error", "environment", "model", "process"]),
     ("config", &["model"]),
-    ("scan", &["cache", "error", "git", "model", "process"]),
+    (
+        "scan",
+        &["cache", "environment", "error", "git", "model", "process"],
+    ),
     (
         "gate",
         &[
-            "cache", "compare", "config", "error", "git", "model", "policy", "scan",
+            "cache",
+            "compare",
+            "config",
+            "environment",
+            "error",
+            "git",
+            "model",
+            "policy",
+            "scan",
         ],
     ),
     (

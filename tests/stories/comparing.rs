@@ -87,13 +87,9 @@ fn reports_in_native_format_and_in_sarif_are_compared_line_by_line() {
         let bare = world.path("remote.git");
         let args = ["compare", "--base", "main~1", "--head", "main", &old, &new];
         let ran = world.run_in(&bare, env!("CARGO_BIN_EXE_newgate"), &args, b"");
-        if format == "json" {
-            ran.exits(0)
-                .says("a copy of `run.py:5`, which still stands");
-        } else {
-            // ruff writes absolute paths of the work tree, which a bare repository does not have.
-            ran.exits(2).says("names a file that is not in the tree");
-        }
+        // ruff writes absolute paths of the work tree, which are recognised by their ends.
+        ran.exits(0)
+            .says("a copy of `run.py:5`, which still stands");
     }
 }
 

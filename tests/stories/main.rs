@@ -7,8 +7,10 @@
 )]
 
 mod architecture;
+mod catalogue;
 mod checks;
 mod comparing;
+mod given;
 mod installing;
 mod pushes;
 mod repositories;

@@ -475,7 +475,7 @@ fn a_scanner_of_the_project_needs_no_rust() {
     world.write(
         ".newgate/scanners/todo.toml",
         "name = \"todo\"\ntitle = \"Unfinished work\"\nhomepage = \"https://example.com\"\nkind = \"code\"\nscope = \"file\"\nfiles = [\"*.txt\"]\n\
-         [program]\ncommand = [\"todo-scan\", \"{files}\"]\nversion = [\"--version\"]\nversion-pattern = 'todo (\\S+)'\nexit-ok = [0]\n\
+         [program]\ncommand = [\"todo-scan\", \"{files}\"]\nversion = [\"--version\"]\nversion-pattern = 'todo (\\S+)'\nexit-clean = [0]\n\
          [output]\nformat = \"json\"\nfilter = '.[] | {path: .f, line: .l, rule: \"unfinished\", message: \"Unfinished.\", level: \"high\"}'\n\
          [severity]\nhigh = 8.0\n",
     );
@@ -608,7 +608,7 @@ fn versions_of_one_file_in_a_history_are_told_apart() {
     world.write(
         ".newgate/scanners/bad.toml",
         "name = \"bad\"\ntitle = \"Bad\"\nhomepage = \"https://example.com\"\nkind = \"code\"\nscope = \"file\"\nhistory = true\nfiles = [\"*.c\"]\n\
-         [program]\ncommand = [\"find-bad\", \"{files}\"]\nversion = [\"--version\"]\nversion-pattern = 'bad (\\S+)'\nexit-ok = [0]\n\
+         [program]\ncommand = [\"find-bad\", \"{files}\"]\nversion = [\"--version\"]\nversion-pattern = 'bad (\\S+)'\nexit-clean = [0]\n\
          [output]\nformat = \"json\"\nfilter = '.[] | {path: .f, line: 1, rule: \"bad\", message: \"Bad.\", score: 9.0}'\n",
     );
     world.write(

@@ -179,7 +179,7 @@ fn a_branch_names_no_program_before_somebody_agreed_to_it() {
         ".newgate/scanners/evil.toml",
         format!(
             "name = \"evil\"\ntitle = \"E\"\nhomepage = \"https://example.com\"\nkind = \"code\"\nscope = \"file\"\nfiles = [\"*\"]\n\
-             [program]\ncommand = [\"sh\", \"-c\", \"touch {}\", \"{{files}}\"]\nversion = [\"--version\"]\nversion-pattern = '(.*)'\nexit-ok = [0]\n\
+             [program]\ncommand = [\"sh\", \"-c\", \"touch {}\", \"{{files}}\"]\nversion = [\"--version\"]\nversion-pattern = '(.*)'\nexit-clean = [0]\n\
              [output]\nformat = \"sarif\"\n",
             mark.display()
         ),
@@ -195,9 +195,13 @@ fn a_branch_names_no_program_before_somebody_agreed_to_it() {
     );
     world.write("run.py", SHELL);
     world.commit("Evil");
-    let ran = world.newgate(&["check"]);
-    assert!(!mark.exists(), "{ran:#?}");
-    ran.says("heeded once they are on the target");
+    let report = world.check(&[]);
+    assert!(!mark.exists(), "{report:#}");
+    let notes = report["notes"].to_string();
+    assert!(
+        notes.contains("heeded once they are on the target"),
+        "{notes}"
+    );
 }
 
 #[test]

@@ -3,16 +3,23 @@
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, data, unwrap_valr};
 use jaq_json::{Val, read};
+use serde_json::Value;
 
 use super::Unreadable;
 use super::raw::Item;
+
+/// How deep a document may be nested: readers of documents call themselves for each level.
+const DEEPEST: usize = 500;
 
 /// Checks that a filter can be run.
 ///
 /// # Errors
 /// It is not a filter of the jq language.
-pub fn check_filter(filter: &str) -> Result<(), Unreadable> {
-    run(filter, Val::Null, |_| Err(Unreadable(String::new()))).map_or_else(
+pub fn check_filter(filter: &str, variables: &[(&str, Value)]) -> Result<(), Unreadable> {
+    run(filter, Val::Null, variables, |_| {
+        Err(Unreadable(String::new()))
+    })
+    .map_or_else(
         |e| {
             if e.0.starts_with("the filter is not") {
                 Err(e)
@@ -24,12 +31,11 @@ pub fn check_filter(filter: &str) -> Result<(), Unreadable> {
     )
 }
 
-/// Runs a filter over each document of an output; each thing that it writes is an item.
-pub(super) fn items(filter: &str, output: &[u8]) -> Result<Vec<Item>, Unreadable> {
+/// Runs a filter over each document of a report; each thing that it writes is an item.
+pub(super) fn items(filter: &str, report: Vec<Val>) -> Result<Vec<Item>, Unreadable> {
     let mut items = Vec::new();
-    for document in read::parse_many(output) {
-        let document = document.map_err(|e| Unreadable(format!("it is not JSON: {e}")))?;
-        run(filter, document, |value| {
+    for document in report {
+        run(filter, document, &[], |value| {
             let text = value.to_string();
             let item = serde_json::from_str(&text).map_err(|e| {
                 Unreadable(format!(
@@ -43,23 +49,169 @@ pub(super) fn items(filter: &str, output: &[u8]) -> Result<Vec<Item>, Unreadable
     Ok(items)
 }
 
-/// Whether a filter is true for the first document of an output.
-pub(super) fn holds(filter: &str, output: &[u8]) -> Result<bool, Unreadable> {
-    let Some(document) = read::parse_many(output).next() else {
-        return Ok(false);
-    };
-    let document = document.map_err(|e| Unreadable(format!("it is not JSON: {e}")))?;
-    let mut answer = false;
-    run(filter, document, |value| {
-        answer = matches!(value, Val::Bool(true));
-        Ok(())
-    })?;
-    Ok(answer)
+/// The documents of a JSON report, which may be several. Bytes that are not UTF-8 and halves of
+/// surrogate pairs, as some tools write for names of files that are not UTF-8, are replaced.
+pub(super) fn json(report: &[u8]) -> Result<Vec<Val>, Unreadable> {
+    let report = whole_characters(report);
+    let documents = read::parse_many(&report);
+    let documents = documents.map(|d| d.map_err(|e| Unreadable(format!("it is not JSON: {e}"))));
+    documents.collect()
+}
+
+/// The elements of an XML report.
+pub(super) fn xml(report: &[u8]) -> Result<Vec<Val>, Unreadable> {
+    let text = String::from_utf8_lossy(report);
+    // Entities that a document type defines can grow without end.
+    if text.contains("<!ENTITY") {
+        return Err(Unreadable("it defines entities of its own".into()));
+    }
+    if depth_of_xml(text.as_bytes()) > DEEPEST {
+        return Err(Unreadable(format!("it is nested more than {DEEPEST} deep")));
+    }
+    let mut elements = Vec::new();
+    for element in jaq_fmts::read::xml::parse_many(&text) {
+        let element = element.map_err(|e| Unreadable(format!("it is not XML: {e}")))?;
+        // The reader leaves references to characters as they are written.
+        let mut value: Value = serde_json::from_str(&element.to_string())
+            .map_err(|e| Unreadable(format!("it is not XML: {e}")))?;
+        decode_references(&mut value);
+        elements.extend(json(value.to_string().as_bytes())?);
+    }
+    Ok(elements)
+}
+
+/// How deep the elements of an XML document are nested, at most.
+fn depth_of_xml(text: &[u8]) -> usize {
+    let (mut depth, mut most) = (0_usize, 0);
+    for pair in text.windows(2) {
+        match pair {
+            [b'<', b'/'] | [b'/', b'>'] => depth = depth.saturating_sub(1),
+            [b'<', next] if next.is_ascii_alphabetic() || *next == b'_' => depth += 1,
+            _ => {}
+        }
+        most = most.max(depth);
+    }
+    most
+}
+
+/// Replaces references to characters (XML 1.0, 4.1 and 4.6) in all texts of a value.
+fn decode_references(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains('&') => {
+            let mut out = String::with_capacity(text.len());
+            let mut rest = text.as_str();
+            while let Some(at) = rest.find('&') {
+                out.push_str(&rest[..at]);
+                rest = &rest[at..];
+                let name = rest[1..].split_once(';').map_or("", |(name, _)| name);
+                let number = name
+                    .strip_prefix('#')
+                    .and_then(|n| match n.strip_prefix('x') {
+                        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+                        None => n.parse().ok(),
+                    });
+                let character = match name {
+                    "lt" => Some('<'),
+                    "gt" => Some('>'),
+                    "amp" => Some('&'),
+                    "quot" => Some('"'),
+                    "apos" => Some('\''),
+                    _ => number.and_then(char::from_u32),
+                };
+                match character {
+                    Some(character) => {
+                        out.push(character);
+                        rest = &rest[name.len() + 2..];
+                    }
+                    None => {
+                        out.push('&');
+                        rest = &rest[1..];
+                    }
+                }
+            }
+            out.push_str(rest);
+            *text = out;
+        }
+        Value::Array(values) => values.iter_mut().for_each(decode_references),
+        Value::Object(fields) => fields.values_mut().for_each(decode_references),
+        _ => {}
+    }
+}
+
+/// Whether a filter is true for one of the documents.
+pub(super) fn holds(filter: &str, report: &[Val]) -> Result<bool, Unreadable> {
+    for document in report {
+        let mut answer = false;
+        run(filter, document.clone(), &[], |value| {
+            answer = matches!(value, Val::Bool(true));
+            Ok(())
+        })?;
+        if answer {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Runs a filter over one JSON document and returns what it writes, as JSON. `variables` are its
+/// global ones, with their names (`$page`).
+///
+/// # Errors
+/// The document is not JSON, or the filter fails on it.
+pub fn apply(
+    filter: &str,
+    document: &[u8],
+    variables: &[(&str, Value)],
+) -> Result<Vec<Value>, Unreadable> {
+    let mut values = Vec::new();
+    for document in json(document)? {
+        run(filter, document, variables, |value| {
+            let value = serde_json::from_str(&value.to_string())
+                .map_err(|e| Unreadable(format!("the filter wrote no JSON: {e}")))?;
+            values.push(value);
+            Ok(())
+        })?;
+    }
+    Ok(values)
+}
+
+/// The bytes with everything replaced that is no character.
+fn whole_characters(report: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(report);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_ref();
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let unit = |text: &str| -> Option<u16> {
+            let digits = text.strip_prefix("\\u")?.get(..4)?;
+            u16::from_str_radix(digits, 16).ok()
+        };
+        match (unit(rest), rest.get(6..).and_then(unit)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => {
+                out.push_str(&rest[..12]);
+                rest = &rest[12..];
+            }
+            (Some(0xd800..=0xdfff), _) => {
+                out.push('\u{fffd}');
+                rest = &rest[6..];
+            }
+            _ => {
+                // The escape and the character that it is for: never an escape of its own.
+                let second = rest[1..].chars().next().map_or(0, char::len_utf8);
+                out.push_str(&rest[..1 + second]);
+                rest = &rest[1 + second..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out.into_bytes()
 }
 
 fn run(
     filter: &str,
     input: Val,
+    variables: &[(&str, Value)],
     mut each: impl FnMut(Val) -> Result<(), Unreadable>,
 ) -> Result<(), Unreadable> {
     let defs = jaq_core::defs()
@@ -79,9 +231,15 @@ fn run(
         .map_err(|_| broken())?;
     let filter = Compiler::default()
         .with_funs(funs)
+        .with_global_vars(variables.iter().map(|(name, _)| *name))
         .compile(modules)
         .map_err(|_| broken())?;
-    let context = Ctx::<data::JustLut<Val>>::new(&filter.lut, Vars::new([]));
+    let values = variables.iter().map(|(_, value)| match value {
+        Value::Number(n) => Val::from(n.as_i64().unwrap_or(0) as isize),
+        Value::String(text) => Val::from(text.clone()),
+        _ => Val::Null,
+    });
+    let context = Ctx::<data::JustLut<Val>>::new(&filter.lut, Vars::new(values));
     for value in filter.id.run((context, input)).map(unwrap_valr) {
         each(value.map_err(|e| Unreadable(format!("the filter failed on it: {e}")))?)?;
     }

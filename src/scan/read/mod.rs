@@ -10,11 +10,12 @@ mod sarif;
 
 use super::Descriptor;
 use super::builtin::SecretKey;
-use super::descriptor::Format;
+use super::descriptor::{Format, Output};
 use crate::model::{Finding, RepoPath};
 
-pub use jq::check_filter;
+pub use jq::{apply, check_filter};
 pub use paths::Paths;
+pub use raw::scanner_name;
 
 /// What a report says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +28,18 @@ pub struct Reading {
     pub scanned: Option<Vec<RepoPath>>,
     /// The scanner's own word that it did not get to its end.
     pub failed: Option<String>,
+}
+
+impl Reading {
+    /// Adds what another report of the same scanner says.
+    pub fn add(&mut self, more: Reading) {
+        self.findings.extend(more.findings);
+        self.unread.extend(more.unread);
+        if let Some(scanned) = more.scanned {
+            self.scanned.get_or_insert_default().extend(scanned);
+        }
+        self.failed = self.failed.take().or(more.failed);
+    }
 }
 
 /// Why a report cannot be read, for people.
@@ -55,13 +68,25 @@ pub fn read(
     if output.trim_ascii().is_empty() {
         return Err(Unreadable("the output is empty".into()));
     }
-    let items = match (how.format, &how.filter) {
-        (Format::Sarif, _) => sarif::items(output, true)?,
-        (Format::Json, Some(filter)) => jq::items(filter, output)?,
-        (Format::Json, None) => return Err(Unreadable("the descriptor has no filter".into())),
+    let documents = match how.format {
+        Format::Sarif => {
+            let items = sarif::items(output, true)?;
+            return raw::reading(descriptor, &how.error_rules, items, true, paths, key);
+        }
+        Format::Json => jq::json(output)?,
+        Format::Xml => jq::xml(output)?,
     };
-    let uris = how.format == Format::Sarif;
-    raw::reading(descriptor, &how.error_rules, items, uris, paths, key)
+    if let Some(detect) = &how.detect
+        && !jq::holds(detect, &documents)?
+    {
+        return Err(Unreadable(format!(
+            "it is no report of {}",
+            descriptor.title()
+        )));
+    }
+    let filter = how.filter.as_deref().unwrap_or("empty");
+    let items = jq::items(filter, documents)?;
+    raw::reading(descriptor, &how.error_rules, items, false, paths, key)
 }
 
 /// Reads a report of which only the content is known: SARIF, or the native format of one of the
@@ -80,13 +105,12 @@ pub fn read_any(
     }
     if sarif::looks_like(output) {
         let tool = sarif::tool_name(output).unwrap_or_else(|| "sarif".to_owned());
-        let wanted = tool.to_ascii_lowercase();
-        let known = scanners.iter().find(|d| d.name() == wanted);
+        let known = scanners.iter().find(|d| d.is_called(&tool));
         let generic;
         let descriptor = match known {
             Some(descriptor) => descriptor,
             None => {
-                generic = Descriptor::generic(&wanted);
+                generic = Descriptor::generic(&tool);
                 &generic
             }
         };
@@ -103,21 +127,63 @@ pub fn read_any(
         )?;
         return Ok((descriptor.name().to_owned(), reading));
     }
+    let is_xml = output.trim_ascii_start().starts_with(b"<");
+    let documents = match is_xml {
+        true => jq::xml(output)?,
+        false => jq::json(output)?,
+    };
+    let mut fitting: Vec<&Descriptor> = Vec::new();
     for descriptor in scanners {
-        let detect = descriptor.output().and_then(|o| o.detect.as_deref());
-        if let Some(detect) = detect
-            && jq::holds(detect, output)?
+        let Some(how) = descriptor.output() else {
+            continue;
+        };
+        if let Some(detect) = &how.detect
+            && (how.format == Format::Xml) == is_xml
+            && jq::holds(detect, &documents).unwrap_or(false)
         {
-            return Ok((
-                descriptor.name().to_owned(),
-                read(descriptor, output, paths, key)?,
-            ));
+            fitting.push(descriptor);
+        }
+    }
+    match fitting[..] {
+        [] => {}
+        [one] => return Ok((one.name().to_owned(), read(one, output, paths, key)?)),
+        _ => {
+            // A clean report of one looks like that of another: `[]`.
+            let names: Vec<&str> = fitting.iter().map(|d| d.name()).collect();
+            return Err(Unreadable(format!(
+                "it may be a report of {}: name the scanner",
+                names.join(" or ")
+            )));
         }
     }
     Err(Unreadable(
         "the format is not known: it is neither SARIF 2.1.0 nor a report of a scanner in the catalogue"
             .into(),
     ))
+}
+
+/// Whether a report fits the expression of a descriptor.
+pub(super) fn recognises(how: &Output, report: &[u8]) -> bool {
+    let documents = match how.format {
+        Format::Sarif => return false,
+        Format::Json => jq::json(report),
+        Format::Xml => jq::xml(report),
+    };
+    let detect = how.detect.as_deref().unwrap_or("false");
+    documents.is_ok_and(|d| jq::holds(detect, &d).unwrap_or(false))
+}
+
+/// Whether a report is SARIF.
+pub(super) fn looks_like_sarif(report: &[u8]) -> bool {
+    sarif::looks_like(report)
+}
+
+/// The commits that a report says it is about; none where it does not say.
+pub fn revisions(report: &[u8]) -> Vec<String> {
+    match sarif::looks_like(report) {
+        true => sarif::revisions(report),
+        false => Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Paths as scanners write them: relative, with `./`, absolute, as URIs, percent-encoded or not.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use percent_encoding::percent_decode_str;
@@ -8,10 +9,18 @@ use crate::model::RepoPath;
 
 /// Turns what a scanner writes into a path of the repository.
 pub struct Paths<'a> {
+    /// The folder of the repository that relative paths start from, without a trailing `/`; empty
+    /// for its root.
+    pub folder: String,
+    /// The file that a result is about which names none.
+    pub default: Option<RepoPath>,
     /// Folders that absolute paths may lie in, without a trailing `/`.
     pub roots: Vec<String>,
     /// Names that stand for paths that a scanner could not be given as they are.
     pub aliases: HashMap<String, RepoPath>,
+    /// The folder that absolute paths lie in on the machine that wrote them, once one of them was
+    /// recognised by its end; absent where such a folder may not be guessed.
+    pub learned: Option<OnceCell<String>>,
     /// Whether the repository has a file at a path; decides between readings of an encoded name.
     pub known: Box<dyn Fn(&RepoPath) -> bool + 'a>,
 }
@@ -25,6 +34,39 @@ impl std::fmt::Debug for Paths<'_> {
 }
 
 impl Paths<'_> {
+    /// Paths below one folder, in which every name is taken as one of a file.
+    pub fn in_root(root: &str) -> Paths<'static> {
+        Paths {
+            folder: String::new(),
+            default: None,
+            roots: vec![root.trim_end_matches('/').to_owned()],
+            aliases: HashMap::new(),
+            learned: None,
+            known: Box::new(|_| true),
+        }
+    }
+
+    /// The path of an absolute one that lies in another machine's folder: the longest end of it that
+    /// is a file here. The first one tells the folder; the others must lie in it too.
+    fn by_its_end(&self, absolute: &str) -> Option<RepoPath> {
+        let learned = self.learned.as_ref()?;
+        if let Some(root) = learned.get() {
+            let inside = absolute.strip_prefix(root.as_str())?.strip_prefix('/')?;
+            return Some(RepoPath::from(normal(inside)?.as_str())).filter(|p| (self.known)(p));
+        }
+        for (at, _) in absolute.match_indices('/') {
+            let Some(end) = normal(&absolute[at + 1..]) else {
+                continue;
+            };
+            let path = RepoPath::from(end.as_str());
+            if (self.known)(&path) {
+                let _ = learned.set(absolute[..at].to_owned());
+                return Some(path);
+            }
+        }
+        None
+    }
+
     /// The repository's path for what a scanner wrote; `None` if there is no such file.
     ///
     /// A URI is decoded; where that leads nowhere it is taken as it stands, since some tools write
@@ -38,16 +80,23 @@ impl Paths<'_> {
             if let Some(uri) = rest.strip_prefix("file:") {
                 rest = uri.strip_prefix("//").unwrap_or(uri);
             }
-            for root in &self.roots {
-                if let Some(inside) = rest
-                    .strip_prefix(root.as_str())
-                    .and_then(|r| r.strip_prefix('/'))
+            let mut inside = self.roots.iter().filter_map(|root| {
+                let inside = rest.strip_prefix(root.as_str())?.strip_prefix('/')?;
+                Some(inside)
+            });
+            let here = match inside.next() {
+                Some(inside) => normal(inside),
+                None if self.folder.is_empty() => normal(rest),
+                None if rest.starts_with('/') => None,
+                None => normal(&format!("{}/{rest}", self.folder)),
+            };
+            let Some(plain) = here else {
+                // `file:///C:/x` has a drive after the slash.
+                if (rest.starts_with('/') || rest.get(1..3) == Some(":/"))
+                    && let Some(path) = self.by_its_end(rest)
                 {
-                    rest = inside;
-                    break;
+                    return Some(path);
                 }
-            }
-            let Some(plain) = normal(rest) else {
                 continue;
             };
             if let Some(path) = self.aliases.get(&plain) {
@@ -87,6 +136,9 @@ mod tests {
 
     fn paths(known: &'static [&'static str]) -> Paths<'static> {
         Paths {
+            folder: String::new(),
+            default: None,
+            learned: None,
             roots: vec!["/tmp/stage".into()],
             aliases: HashMap::from([(
                 "newgate-alias-1.py".to_owned(),
@@ -118,6 +170,22 @@ mod tests {
             p.resolve("./newgate-alias-1.py", false),
             Some(RepoPath::new(b"\xff.py".to_vec()))
         );
+    }
+
+    #[test]
+    fn another_machines_folder_is_learned_once() {
+        let p = Paths {
+            learned: Some(OnceCell::new()),
+            ..paths(&["src/a.py", "src/b.py", "a.py"])
+        };
+        let path = |text: &str| p.resolve(text, true).map(|p| p.to_string());
+        assert_eq!(path("/builds/x/src/a.py").as_deref(), Some("src/a.py"));
+        assert_eq!(
+            path("file:///builds/x/src/b.py").as_deref(),
+            Some("src/b.py")
+        );
+        assert_eq!(path("/usr/lib/a.py"), None);
+        assert_eq!(paths(&["a.py"]).resolve("/usr/lib/a.py", true), None);
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::scan::builtin::{SecretKey, redact};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Item {
+    /// The tool, for formats that many tools write.
+    pub tool: Option<String>,
     pub scanned: Option<String>,
     pub error: Option<String>,
     /// The scanner says that it did not get to its end.
@@ -26,12 +28,16 @@ pub(super) struct Item {
     #[serde(deserialize_with = "number")]
     pub end_column: Option<u32>,
     pub rule: Option<String>,
+    /// What sort of weakness it is, where that is not the descriptor's kind.
+    pub kind: Option<Kind>,
     pub title: Option<String>,
     pub message: Option<String>,
     pub level: Option<String>,
     pub confidence: Option<String>,
     /// A CVSS score, where the scanner gives one.
     pub score: Option<f64>,
+    /// CVSS vectors; the highest score of those that can be read counts, before `score`.
+    pub cvss: Vec<String>,
     pub cwe: Vec<u32>,
     pub advisories: Vec<String>,
     pub package: Option<Package>,
@@ -103,21 +109,25 @@ pub(super) fn reading(
         } else if let Some(reason) = item.failed {
             reading.failed.get_or_insert(redact(&reason));
         } else if let Some(reason) = &item.error {
-            match &item.path {
-                Some(path) => reading.unread.push((known(path)?, redact(reason))),
-                None => {
+            match (&item.path, &paths.default) {
+                (Some(path), _) => reading.unread.push((known(path)?, redact(reason))),
+                (None, Some(path)) => reading.unread.push((path.clone(), redact(reason))),
+                (None, None) => {
                     reading.failed.get_or_insert(redact(reason));
                 }
             }
         } else {
-            let path = item.path.as_deref().unwrap_or_default();
-            if path.is_empty() {
-                let rule = item.rule.as_deref().unwrap_or("?");
-                return Err(Unreadable(format!(
-                    "a result of rule `{rule}` names no file"
-                )));
-            }
-            let path = known(path)?;
+            let written = item.path.as_deref().unwrap_or_default();
+            let path = match (written, &paths.default) {
+                ("", Some(default)) => default.clone(),
+                ("", None) => {
+                    let rule = item.rule.as_deref().unwrap_or("?");
+                    return Err(Unreadable(format!(
+                        "a result of rule `{rule}` names no file"
+                    )));
+                }
+                (written, _) => known(written)?,
+            };
             if item.rule.as_ref().is_some_and(|r| error_rules.contains(r)) {
                 let message = redact(item.message.as_deref().unwrap_or("it cannot be parsed"));
                 reading.unread.push((path, message));
@@ -157,8 +167,9 @@ fn finding(
     let message = redact(&message);
     let data = descriptor.rule(&rule);
     let confidence = item.confidence.as_deref();
-    let score = descriptor
-        .score_of_rule(&rule, &message)
+    let of_vectors = item.cvss.iter().filter_map(|v| Score::of_vector(v)).max();
+    let score = of_vectors
+        .or_else(|| descriptor.score_of_rule(&rule, &message))
         .or_else(|| item.score.and_then(Score::new))
         .or_else(|| descriptor.score(item.level.as_deref()?, confidence))
         .or_else(|| score_of_level(item.level.as_deref()?));
@@ -168,6 +179,10 @@ fn finding(
         end_line: item.end_line.unwrap_or(line).max(line),
         end_column: item.end_column.filter(|c| *c > 0),
     });
+    let mut advisories = item.advisories;
+    if is_advisory(&rule) {
+        advisories.push(rule.clone());
+    }
     let mut cwe = item.cwe;
     cwe.extend(data.iter().flat_map(|d| &d.cwe));
     let title = data
@@ -177,10 +192,15 @@ fn finding(
     let kind = if item.package.is_some() {
         Kind::Dependency
     } else {
-        descriptor.kind()
+        item.kind.unwrap_or_else(|| descriptor.kind())
     };
-    Finding::build(descriptor.name(), &rule, path)
-        .canonical(descriptor.canonical(&rule))
+    let tool = item.tool.as_deref().map(scanner_name);
+    let canonical = match &tool {
+        Some(tool) => format!("{tool}:{rule}"),
+        None => descriptor.canonical(&rule),
+    };
+    Finding::build(tool.as_deref().unwrap_or(descriptor.name()), &rule, path)
+        .canonical(canonical)
         .kind(kind)
         .region(region)
         .title(capitalised(&redact(&title)))
@@ -189,8 +209,8 @@ fn finding(
         .confidence(confidence.and_then(confidence_of))
         .level(item.level)
         .cwe(cwe)
-        .advisories(item.advisories)
-        .package(item.package)
+        .advisories(advisories)
+        .package(item.package.map(normal_package))
         .secret(secret)
         .fix(data.and_then(|d| d.fix.clone()).or(item.fix))
         .url(item.url)
@@ -198,6 +218,90 @@ fn finding(
         .suppressed(item.suppressed)
         .finish()
         .map_err(|e| Unreadable(e.to_string()))
+}
+
+/// A package in the words of OSV (<https://ossf.github.io/osv-schema/#defined-ecosystems>), whatever
+/// words its scanner uses; a name on PyPI in its normal form (PEP 503).
+fn normal_package(mut package: Package) -> Package {
+    const ECOSYSTEMS: [(&str, &[&str]); 9] = [
+        (
+            "PyPI",
+            &[
+                "pypi",
+                "pip",
+                "python",
+                "poetry",
+                "pipenv",
+                "uv",
+                "python-pkg",
+            ],
+        ),
+        (
+            "npm",
+            &[
+                "npm",
+                "node",
+                "nodejs",
+                "javascript",
+                "js",
+                "yarn",
+                "pnpm",
+                "node-pkg",
+            ],
+        ),
+        (
+            "crates.io",
+            &["crates.io", "cargo", "rust", "crates", "rust-crate"],
+        ),
+        ("Go", &["go", "golang", "gomod", "go-module", "gobinary"]),
+        (
+            "Maven",
+            &["maven", "java", "gradle", "java-archive", "jar", "pom"],
+        ),
+        ("RubyGems", &["rubygems", "gem", "ruby", "bundler"]),
+        ("NuGet", &["nuget", "dotnet", ".net", "dotnet-core"]),
+        ("Packagist", &["packagist", "composer", "php"]),
+        ("Hex", &["hex", "mix", "erlang", "elixir"]),
+    ];
+    let word = package.ecosystem.to_lowercase();
+    let known = ECOSYSTEMS
+        .iter()
+        .find(|(_, words)| words.contains(&word.as_str()));
+    if let Some((name, _)) = known {
+        package.ecosystem = (*name).to_owned();
+    }
+    if package.ecosystem == "PyPI" {
+        let parts = package
+            .name
+            .split(['-', '_', '.'])
+            .filter(|p| !p.is_empty());
+        package.name = parts.collect::<Vec<_>>().join("-").to_lowercase();
+    }
+    package
+}
+
+/// Whether a rule is one vulnerability of one package.
+fn is_advisory(rule: &str) -> bool {
+    const LISTS: [&str; 8] = [
+        "CVE-", "GHSA-", "PYSEC-", "RUSTSEC-", "GO-", "OSV-", "SNYK-", "MAL-",
+    ];
+    LISTS.iter().any(|l| rule.starts_with(l)) && rule.chars().any(|c| c.is_ascii_digit())
+}
+
+/// A tool's name as one of a scanner.
+pub fn scanner_name(tool: &str) -> String {
+    let plain = tool
+        .trim()
+        .chars()
+        .map(|c| match c.is_ascii_alphanumeric() {
+            true => c.to_ascii_lowercase(),
+            false => '-',
+        });
+    let name: String = plain.take(64).collect();
+    match name.trim_matches('-') {
+        "" => "unknown".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 fn capitalised(text: &str) -> String {

@@ -25,6 +25,13 @@ struct Run {
     invocations: List<Invocation>,
     artifacts: List<Artifact>,
     original_uri_base_ids: Option<BTreeMap<String, ArtifactLocation>>,
+    version_control_provenance: List<Provenance>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Provenance {
+    revision_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -162,6 +169,14 @@ pub(super) fn tool_name(output: &[u8]) -> Option<String> {
     log.runs?.into_iter().next()?.tool?.driver?.name
 }
 
+/// The commits that the runs of a log say they are of.
+pub(super) fn revisions(output: &[u8]) -> Vec<String> {
+    let log: Option<Log> = serde_json::from_slice(output).ok();
+    let runs = log.and_then(|l| l.runs).into_iter().flatten();
+    let told = runs.flat_map(|r| r.version_control_provenance.into_iter().flatten());
+    told.filter_map(|p| p.revision_id).collect()
+}
+
 /// The items of a log. With `strict`, a log without a list of results is an error: a scanner that was
 /// given files and found nothing writes an empty list; no list means that it did not scan.
 pub(super) fn items(output: &[u8], strict: bool) -> Result<Vec<Item>, Unreadable> {
@@ -177,8 +192,18 @@ pub(super) fn items(output: &[u8], strict: bool) -> Result<Vec<Item>, Unreadable
         ));
     }
     let mut items = Vec::new();
+    let name = |run: &Run| run.tool.as_ref()?.driver.as_ref()?.name.clone();
+    let first = runs.first().and_then(name);
     for run in &runs {
+        let before = items.len();
         run_items(run, &mut items);
+        // Logs of several tools may have been merged into one.
+        let tool = name(run);
+        if tool != first {
+            for item in &mut items[before..] {
+                item.tool.clone_from(&tool);
+            }
+        }
     }
     Ok(items)
 }

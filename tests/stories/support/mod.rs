@@ -6,6 +6,8 @@
     reason = "tests start git and newgate as a user would"
 )]
 
+pub mod server;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +25,7 @@ pub struct World {
 
 /// The folder of the pinned scanners, which `tests/run` fills.
 pub fn tools() -> PathBuf {
-    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin");
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/bin");
     assert!(
         tools.join("bandit").is_file() && tools.join("ruff").is_file(),
         "the scanners are not installed: run `tests/run`, which installs them"
@@ -279,6 +281,24 @@ pub fn places(report: &Value, status: &str) -> Vec<String> {
         for o in issue["occurrences"].as_array().unwrap() {
             if o["status"] == status {
                 places.push(format!("{}:{}", o["path"].as_str().unwrap(), o["line"]));
+            }
+        }
+    }
+    places.sort();
+    places
+}
+
+/// The places of occurrences with a status and the rules that report each: `path:line rule`.
+pub fn places_and_rules(report: &Value, status: &str) -> Vec<String> {
+    let mut places = Vec::new();
+    for issue in report["issues"].as_array().unwrap() {
+        for o in issue["occurrences"].as_array().unwrap() {
+            if o["status"] == status {
+                let rules = o["rules"].as_array().unwrap().iter();
+                let rules: Vec<&str> = rules.map(|r| r["rule"].as_str().unwrap()).collect();
+                let line = o["line"].as_u64().map_or(String::new(), |l| l.to_string());
+                let path = o["path"].as_str().unwrap();
+                places.push(format!("{path}:{line} {}", rules.join(" ")));
             }
         }
     }

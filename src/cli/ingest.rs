@@ -1,0 +1,169 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::io;
+use super::screen::Resolved;
+use crate::cache::Cache;
+use crate::error::{Error, Kind, Result};
+use crate::gate::ingest::{self, Ingested, Reader};
+use crate::gate::{ConfigSource, Settings};
+use crate::git::Repository;
+use crate::model::Oid;
+use crate::scan::{Catalog, Descriptor, SecretKey};
+
+#[derive(Debug, Args)]
+pub(super) struct Ingest {
+    /// The reports: SARIF, or in any other format that `newgate scanners` knows
+    #[arg(value_name = "REPORT", required = true)]
+    reports: Vec<PathBuf>,
+    /// The scanner that they are of, instead of the tool that they name
+    #[arg(long, value_name = "SCANNER")]
+    scanner: Option<String>,
+    /// The commit that they are about
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    rev: String,
+    /// The format, instead of the one that is recognised: `sarif`, or the name of a scanner or format
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
+}
+
+impl Ingest {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        let mut repo = Repository::open_from_env()?;
+        let (commit, tree) = super::commit_and_tree(&repo, &self.rev)?;
+        let change = super::change_by_default(&mut repo)?;
+        let settings = Settings::read(&repo, &change, ConfigSource::Target)?;
+        let cache = Cache::open(repo.common_dir());
+        let how = How {
+            named: self.scanner.as_deref(),
+            format: self.format.as_deref(),
+            about: (&commit, &tree),
+        };
+        let taken = take_reports(&repo, &cache, &settings.catalog, &self.reports, how)?;
+        for (scanner, of) in taken {
+            let number = of.findings.len();
+            for (file, why) in &of.unread {
+                screen.note(&format!("{scanner} could not read `{file}`: {why}"));
+            }
+            ingest::keep(&repo, &cache, &scanner, &tree, of)?;
+            screen.note(&format!(
+                "{number} findings of {scanner} are kept for {commit}"
+            ));
+            if !settings.config.scanners.contains(&scanner) {
+                screen.note(&format!(
+                    "{scanner} is not on: add `{scanner} = {{ results = \"ingest\" }}` under `[scanners]` \
+                     in `.newgate/config.toml`, or judge with `newgate check --results`"
+                ));
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// How reports are to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How<'a> {
+    /// The scanner that they are of.
+    pub named: Option<&'a str>,
+    /// Their format.
+    pub format: Option<&'a str>,
+    /// The commit, and the tree, that they are about.
+    pub about: (&'a Oid, &'a Oid),
+}
+
+/// Reads reports about a tree; returns the findings by scanner.
+pub(super) fn take_reports(
+    repo: &Repository,
+    cache: &Cache,
+    catalog: &Catalog,
+    reports: &[PathBuf],
+    how: How<'_>,
+) -> Result<Ingested> {
+    if let Some(name) = how.named
+        && crate::scan::read::scanner_name(name) != name
+    {
+        let text = format!("`{name}` is no scanner's name");
+        return Err(
+            Error::new(Kind::Usage, text).hint("a name has lower-case letters, digits and `-`")
+        );
+    }
+    let mut known: Vec<Descriptor> = Vec::new();
+    for name in catalog.names() {
+        known.extend(catalog.get(&name)?);
+    }
+    let key = SecretKey::new(cache.secret_key());
+    let mut all = Ingested::new();
+    for path in reports {
+        for (scanner, of) in take_report(repo, &known, path, how, &key)? {
+            let all = all.entry(scanner).or_default();
+            all.findings.extend(of.findings);
+            all.unread.extend(of.unread);
+        }
+    }
+    Ok(all)
+}
+
+fn take_report(
+    repo: &Repository,
+    known: &[Descriptor],
+    path: &Path,
+    how: How<'_>,
+    key: &SecretKey,
+) -> Result<Ingested> {
+    let shown = path.display();
+    let refused = |why: String| {
+        let text = format!("`{shown}` was not taken in: {why}");
+        Error::new(Kind::Usage, text).hint(
+            "check that it is whole, and that it is about the commit that was named (`--rev`)",
+        )
+    };
+    let report = fs::read(path).map_err(|e| io(format!("`{shown}` cannot be read"), e))?;
+    let (commit, tree) = how.about;
+    if let Some(why) = ingest::wrong_commit(&report, commit) {
+        return Err(refused(why));
+    }
+    let sarif;
+    let reader = match how.format {
+        None => Reader::Any(known),
+        Some("sarif") => {
+            sarif = Descriptor::generic(how.named.unwrap_or("sarif"));
+            Reader::By(&sarif)
+        }
+        Some(format) => {
+            let found = known
+                .iter()
+                .find(|d| d.name() == format && d.output().is_some());
+            let unknown = || {
+                Error::new(Kind::Usage, format!("there is no format `{format}`"))
+                    .hint("`sarif`, or a name that `newgate scanners` lists")
+            };
+            Reader::By(found.ok_or_else(unknown)?)
+        }
+    };
+    // The native report of the scanner that was named, if it is one.
+    let native = known
+        .iter()
+        .find(|d| Some(d.name()) == how.named && how.format.is_none());
+    let native = native.filter(|d| d.recognises(&report));
+    let reader = native.map_or(reader, Reader::By);
+    let read = ingest::read_for_tree(repo, tree, &report, reader, key)?;
+    let (tool, reading) = read.map_err(|e| refused(e.to_string()))?;
+    if let Some(why) = &reading.failed {
+        return Err(refused(format!(
+            "its scanner did not get to its end: {why}"
+        )));
+    }
+    let generic = known.iter().any(|d| d.name() == tool && d.is_format());
+    let findings = reading.findings.len();
+    let taken = ingest::by_scanner(known, how.named, &tool, reading);
+    if generic && findings == 0 && how.named.is_none() {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("`{shown}` has no findings, and so does not tell which scanner it is of"),
+        )
+        .hint("name it with `--scanner`"));
+    }
+    Ok(taken)
+}

@@ -1,0 +1,78 @@
+//! `newgate scanners`: what there is, what it means, and what it reads.
+
+mod install;
+mod list;
+mod new;
+mod read;
+mod show;
+
+use clap::{Args, Subcommand};
+
+use super::screen::Resolved;
+use crate::error::{Error, Kind, Result};
+use crate::gate::Settings;
+use crate::scan::{Catalog, Descriptor};
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Scanners {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    list: list::List,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what a scanner reads, how it is called, and which score each of its severities has
+    Show(show::Show),
+    /// Install scanners, pinned with hashes, into the user's cache; writes the lock file
+    Install(install::Install),
+    /// Raise scanners to the versions of this newgate's catalogue, or to those named
+    Update(install::Update),
+    /// List the scanners that newgate installed
+    List(install::Installs),
+    /// Remove installed versions that nothing here pins
+    Prune(install::Prune),
+    /// Write a descriptor for a tool that the catalogue lacks, from a sample of its reports
+    New(new::New),
+    /// Show what a descriptor reads in a report, to try it out
+    Read(read::Read),
+}
+
+impl Scanners {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        match self.command {
+            None => self.list.run(screen),
+            Some(Command::Show(command)) => command.run(screen),
+            Some(Command::Install(command)) => command.run(screen),
+            Some(Command::Update(command)) => command.run(screen),
+            Some(Command::List(command)) => command.run(screen),
+            Some(Command::Prune(command)) => command.run(screen),
+            Some(Command::New(command)) => command.run(screen),
+            Some(Command::Read(command)) => command.run(screen),
+        }
+    }
+}
+
+/// The scanners that a repository's configuration knows; outside of a repository, those that are
+/// compiled in.
+fn catalog() -> Result<Catalog> {
+    let Ok(mut repo) = crate::git::Repository::open_from_env() else {
+        return Ok(Catalog::default());
+    };
+    let change = super::change_by_default(&mut repo)?;
+    let settings = Settings::read(&repo, &change, crate::gate::ConfigSource::Target)?;
+    Ok(settings.catalog)
+}
+
+/// A scanner by its name.
+fn named(catalog: &Catalog, name: &str) -> Result<Descriptor> {
+    catalog.get(name)?.ok_or_else(|| {
+        Error::new(Kind::Usage, format!("there is no scanner `{name}`"))
+            .hint("`newgate scanners` lists those that there are")
+    })
+}
+
+#[cfg(test)]
+mod tests;

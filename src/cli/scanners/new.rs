@@ -1,0 +1,74 @@
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::io;
+use crate::cli::screen::Resolved;
+use crate::error::{Error, Kind, Result};
+use crate::scan::read::{Paths, read, scanner_name};
+use crate::scan::{Descriptor, SecretKey, propose};
+
+#[derive(Debug, Args)]
+pub(super) struct New {
+    /// The scanner's name: lower-case letters, digits and `-`
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// A report of it, as a sample
+    #[arg(value_name = "REPORT")]
+    report: PathBuf,
+    /// The folder that absolute paths in the report start with
+    #[arg(long, value_name = "FOLDER", default_value = "/repo")]
+    root: String,
+    /// The file to write, instead of `.newgate/scanners/NAME.toml`
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl New {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        let name = &self.name;
+        if scanner_name(name) != *name {
+            return Err(
+                Error::new(Kind::Usage, format!("`{name}` is no scanner's name"))
+                    .hint("a name has lower-case letters, digits and `-`"),
+            );
+        }
+        let shown = self.report.display();
+        let report =
+            fs::read(&self.report).map_err(|e| io(format!("`{shown}` cannot be read"), e))?;
+        let unreadable = |e: crate::scan::read::Unreadable| {
+            Error::new(
+                Kind::Usage,
+                format!("`{shown}` leads to no descriptor: {e}"),
+            )
+            .hint("`docs/scanners.md` says how to write one by hand")
+        };
+        let text = propose(name, &report).map_err(unreadable)?;
+        let file = self
+            .output
+            .unwrap_or_else(|| PathBuf::from(format!("{}/{name}.toml", crate::config::SCANNERS)));
+        let path = file.display();
+        let descriptor = Descriptor::parse(&text, &path.to_string())?;
+        let paths = Paths::in_root(&self.root);
+        let reading =
+            read(&descriptor, &report, &paths, &SecretKey::new([0; 32])).map_err(unreadable)?;
+        if file.exists() {
+            return Err(
+                Error::new(Kind::Usage, format!("`{path}` is there already"))
+                    .hint("remove it, or name another file with `--output`"),
+            );
+        }
+        let folder = file.parent().filter(|p| !p.as_os_str().is_empty());
+        let written = folder
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| fs::write(&file, &text));
+        written.map_err(|e| io(format!("`{path}` cannot be written"), e))?;
+        screen.data(&format!("{text}\n"));
+        screen.data(&super::read::listing(&reading));
+        screen.note(&format!(
+            "`{path}` reads this report so: look it over, then `newgate scanners read {path} REPORT` tries it on others"
+        ));
+        Ok(0)
+    }
+}

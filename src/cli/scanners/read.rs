@@ -1,0 +1,117 @@
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::io;
+use crate::cli::screen::Resolved;
+use crate::error::{Error, Kind, Result};
+use crate::scan::read::{Paths, Reading, read};
+use crate::scan::{Descriptor, SecretKey};
+
+#[derive(Debug, Args)]
+pub(super) struct Read {
+    /// A scanner's name, or a descriptor's file (`.toml`)
+    #[arg(value_name = "SCANNER")]
+    scanner: String,
+    /// The report
+    #[arg(value_name = "REPORT")]
+    report: PathBuf,
+    /// The folder that absolute paths in the report start with
+    #[arg(long, value_name = "FOLDER", default_value = "/repo")]
+    root: String,
+    /// The file that results without one are about
+    #[arg(long, value_name = "PATH")]
+    file: Option<String>,
+}
+
+impl Read {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        let descriptor = match self.scanner.ends_with(".toml") {
+            true => {
+                let text = fs::read_to_string(&self.scanner)
+                    .map_err(|e| io(format!("`{}` cannot be read", self.scanner), e))?;
+                Descriptor::parse(&text, &self.scanner)?
+            }
+            false => super::named(&super::catalog()?, &self.scanner)?,
+        };
+        let shown = self.report.display();
+        let report =
+            fs::read(&self.report).map_err(|e| io(format!("`{shown}` cannot be read"), e))?;
+        let paths = Paths {
+            default: self.file.as_deref().map(Into::into),
+            ..Paths::in_root(&self.root)
+        };
+        let reading =
+            read(&descriptor, &report, &paths, &SecretKey::new([0; 32])).map_err(|e| {
+                let text = format!("`{shown}` cannot be read by {}: {e}", descriptor.title());
+                Error::new(Kind::Usage, text)
+            })?;
+        screen.data(&listing(&reading));
+        Ok(0)
+    }
+}
+
+/// What a report says, a line for each thing.
+pub(crate) fn listing(reading: &Reading) -> String {
+    let mut out = String::new();
+    for f in &reading.findings {
+        let place = match f.region {
+            Some(r) => format!(
+                "{}:{}-{}:{}",
+                r.line,
+                r.column.unwrap_or(0),
+                r.end_line,
+                r.end_column.unwrap_or(0)
+            ),
+            None => "-".to_owned(),
+        };
+        let score = f.score.map_or("-".to_owned(), |s| s.to_string());
+        let _ = write!(
+            out,
+            "{}:{place} {} {} {score} {}/{}",
+            f.path,
+            f.scanner,
+            f.rule,
+            f.kind.name(),
+            f.level.as_deref().unwrap_or("-")
+        );
+        if let Some(confidence) = f.confidence {
+            let _ = write!(out, "/{}", format!("{confidence:?}").to_lowercase());
+        }
+        for cwe in &f.cwe {
+            let _ = write!(out, " CWE-{cwe}");
+        }
+        for advisory in &f.advisories {
+            let _ = write!(out, " {advisory}");
+        }
+        if let Some(p) = &f.package {
+            let fixed = p.fixed.join(",");
+            let _ = write!(
+                out,
+                " {}:{}@{} fixed:{fixed}",
+                p.ecosystem, p.name, p.version
+            );
+        }
+        if f.secret.is_some() {
+            out.push_str(" secret");
+        }
+        if f.suppressed {
+            out.push_str(" suppressed");
+        }
+        let _ = writeln!(out, "\n    {} | {}", f.title, f.message);
+    }
+    for (path, why) in &reading.unread {
+        let _ = writeln!(out, "unread {path}: {why}");
+    }
+    if let Some(why) = &reading.failed {
+        let _ = writeln!(out, "failed: {why}");
+    }
+    let _ = write!(out, "{} findings", reading.findings.len());
+    if let Some(scanned) = &reading.scanned {
+        let _ = write!(out, ", {} files scanned", scanned.len());
+    }
+    out.push('\n');
+    out
+}

@@ -1,0 +1,289 @@
+//! The catalogue as a whole: every report in `fixtures/reports` is read to the findings beside it, and
+//! the pages in `docs/` say what the descriptors say.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::read::listing;
+use super::show::page;
+use crate::scan::read::{Paths, Reading, Unreadable, read, read_any};
+use crate::scan::{Catalog, Descriptor, SecretKey, builtin_names};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn descriptors() -> Vec<Descriptor> {
+    let names = builtin_names().filter(|n| *n != "secrets");
+    names
+        .map(|n| Catalog::default().get(n).unwrap().unwrap())
+        .collect()
+}
+
+/// A line of the index: a report, the descriptor that reads it, the file that results without one are
+/// about.
+struct Fixture {
+    report: String,
+    scanner: String,
+    file: Option<String>,
+}
+
+impl Fixture {
+    fn all() -> Vec<Fixture> {
+        let index = fs::read_to_string(root().join("fixtures/reports/INDEX")).unwrap();
+        let rows = index.lines().filter(|l| !l.starts_with('#'));
+        rows.map(|row| {
+            let mut words = row.split(' ').map(str::to_owned);
+            Fixture {
+                report: words.next().unwrap(),
+                scanner: words.next().unwrap(),
+                file: words.next(),
+            }
+        })
+        .collect()
+    }
+
+    fn is_real(&self) -> bool {
+        !self.report.contains(".documented.")
+    }
+
+    fn content(&self) -> Vec<u8> {
+        fs::read(root().join("fixtures/reports").join(&self.report)).unwrap()
+    }
+
+    fn paths(&self) -> Paths<'static> {
+        Paths {
+            default: self.file.as_deref().map(Into::into),
+            ..Paths::in_root("/repo")
+        }
+    }
+
+    fn reading(&self) -> Result<Reading, Unreadable> {
+        let descriptor = Catalog::default().get(&self.scanner).unwrap().unwrap();
+        read(&descriptor, &self.content(), &self.paths(), &key())
+    }
+}
+
+fn key() -> SecretKey {
+    SecretKey::new([0; 32])
+}
+
+#[test]
+fn every_report_is_read_to_the_exact_findings() {
+    for fixture in Fixture::all() {
+        let golden = format!("fixtures/reports/{}.findings", fixture.report);
+        let golden = fs::read_to_string(root().join(golden)).unwrap();
+        let read = listing(&fixture.reading().unwrap());
+        assert_eq!(read.trim_end(), golden.trim_end(), "{}", fixture.report);
+    }
+}
+
+#[test]
+fn every_report_is_recognised_as_its_scanners() {
+    for fixture in Fixture::all() {
+        let descriptor = Catalog::default().get(&fixture.scanner).unwrap().unwrap();
+        let told = descriptor.output().is_some_and(|o| o.detect.is_some());
+        let any = read_any(&descriptors(), &fixture.content(), &fixture.paths(), &key());
+        let (tool, _) = any.unwrap_or_else(|e| panic!("{}: {e}", fixture.report));
+        if told {
+            assert_eq!(tool, fixture.scanner, "{}", fixture.report);
+        }
+    }
+}
+
+#[test]
+fn no_report_that_is_cut_off_is_read() {
+    for fixture in Fixture::all() {
+        let content = fixture.content();
+        let descriptor = Catalog::default().get(&fixture.scanner).unwrap().unwrap();
+        for part in [1, 2, 3] {
+            let cut = &content[..content.len() * part / 4];
+            // A list of documents, a line each, has no end of its own: what is missing is told by the
+            // files that it lists, or by the exit code.
+            let lines = serde_json::Deserializer::from_slice(cut).into_iter::<serde_json::Value>();
+            if lines.into_iter().all(|l| l.is_ok()) {
+                continue;
+            }
+            let read = read(&descriptor, cut, &fixture.paths(), &key());
+            assert!(read.is_err(), "{}, cut at {part}/4", fixture.report);
+        }
+    }
+}
+
+#[test]
+fn no_secret_of_a_report_gets_into_its_findings() {
+    for fixture in Fixture::all() {
+        let Ok(reading) = fixture.reading() else {
+            continue;
+        };
+        let told = format!("{reading:?}");
+        for word in ["MASKED", "ghp_", "AKIA", "BEGIN RSA", "sk_live", "xoxb-"] {
+            assert!(!told.contains(word), "{} tells {word}", fixture.report);
+        }
+    }
+}
+
+#[test]
+fn every_descriptor_has_a_report_and_a_page() {
+    let fixtures = Fixture::all();
+    for descriptor in descriptors() {
+        let name = descriptor.name();
+        assert!(
+            fixtures.iter().any(|f| f.scanner == name),
+            "{name} has no report"
+        );
+    }
+    let files = fs::read_dir(root().join("src/scan/catalog")).unwrap();
+    let mut files: Vec<String> = files
+        .map(|f| {
+            f.unwrap()
+                .path()
+                .file_stem()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    files.sort();
+    assert_eq!(files, builtin_names().collect::<Vec<_>>());
+}
+
+#[test]
+fn every_severity_that_a_program_states_has_a_score() {
+    for fixture in Fixture::all() {
+        let Ok(reading) = fixture.reading() else {
+            continue;
+        };
+        let unassigned = reading.findings.iter().filter(|f| f.score.is_none());
+        for finding in unassigned {
+            let level = finding.level.as_deref().unwrap_or("").to_lowercase();
+            // Advisories without a vector, and kinds of notices, state no severity.
+            let open = [
+                "",
+                "unknown",
+                "undefined",
+                "unassigned",
+                "unknown_severity",
+                "vulnerability",
+            ];
+            assert!(
+                open.contains(&level.as_str()),
+                "{}: {level}",
+                fixture.report
+            );
+        }
+    }
+}
+
+/// The pages that are written from descriptors: path and text.
+fn pages() -> BTreeMap<PathBuf, String> {
+    let mut pages = BTreeMap::new();
+    for name in builtin_names() {
+        let descriptor = Catalog::default().get(name).unwrap().unwrap();
+        pages.insert(
+            root().join(format!("docs/scanners/{name}.md")),
+            page(&descriptor),
+        );
+    }
+    let scanners = root().join("docs/scanners.md");
+    let text = fs::read_to_string(&scanners).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    pages.insert(
+        scanners,
+        format!("{before}{BEGIN}\n{}{END}{after}", table()),
+    );
+    pages
+}
+
+const BEGIN: &str = "<!-- written by the tests: begin -->";
+const END: &str = "<!-- written by the tests: end -->";
+
+/// The table of all scanners, with how each was tested.
+fn table() -> String {
+    let mut out = String::from(
+        "| name | finds | version | tested by | findings read |\n| --- | --- | --- | --- | --- |\n",
+    );
+    let fixtures = Fixture::all();
+    for name in builtin_names() {
+        let descriptor = Catalog::default().get(name).unwrap().unwrap();
+        let own: Vec<&Fixture> = fixtures.iter().filter(|f| f.scanner == name).collect();
+        let run = root().join("fixtures/weaknesses").join(name).is_dir()
+            || ["bandit", "ruff", "secrets"].contains(&name);
+        let mut how: Vec<&str> = Vec::new();
+        if run {
+            how.push("real run");
+        }
+        if own.iter().any(|f| f.is_real()) {
+            how.push("real report");
+        }
+        if own.iter().any(|f| !f.is_real()) {
+            how.push("documented shape");
+        }
+        let read: usize = own
+            .iter()
+            .filter_map(|f| f.reading().ok())
+            .map(|r| r.findings.len())
+            .sum();
+        let of_reports = own.iter().find_map(|f| version_in(&f.report));
+        let version = descriptor
+            .install()
+            .version()
+            .map(str::to_owned)
+            .or(of_reports);
+        let _ = writeln!(
+            out,
+            "| [`{name}`](scanners/{name}.md) | {} | {} | {} | {read} |",
+            if descriptor.is_format() {
+                "a format, of any tool"
+            } else {
+                descriptor.finds()
+            },
+            version
+                .as_deref()
+                .unwrap_or(if name == "secrets" { "built in" } else { "-" }),
+            how.join(", "),
+        );
+    }
+    out
+}
+
+/// The version in the name of a report: `tool-1.2.3.kind.json`.
+fn version_in(report: &str) -> Option<String> {
+    let (_, rest) = report
+        .split_once('-')
+        .filter(|(_, r)| r.starts_with(|c: char| c.is_ascii_digit()))?;
+    let numbers = rest
+        .find(|c: char| c.is_ascii_alphabetic())
+        .unwrap_or(rest.len());
+    let end = if rest[numbers..].starts_with("rc") {
+        rest.rfind(".json")?
+    } else {
+        numbers
+    };
+    Some(rest[..end].trim_end_matches(['.', '-']).to_owned())
+}
+
+#[test]
+fn the_pages_say_what_the_descriptors_say() {
+    for (path, text) in pages() {
+        let there = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            there == text,
+            "{} is not up to date: `cargo test --lib -- --ignored write_the_pages` writes it",
+            path.display()
+        );
+    }
+}
+
+#[test]
+#[ignore = "writes docs/scanners.md and docs/scanners/*.md"]
+fn write_the_pages() {
+    fs::create_dir_all(root().join("docs/scanners")).unwrap();
+    for (path, text) in pages() {
+        fs::write(path, text).unwrap();
+    }
+}

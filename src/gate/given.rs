@@ -1,0 +1,336 @@
+//! Results that somebody else made: ingested for a commit, or loaded from a server.
+
+use crate::cache::UnitDigest;
+use crate::config::{LoadSettings, Results};
+use crate::environment;
+use crate::error::Result;
+use crate::model::{Mode, Oid, ScannerState};
+use crate::scan::load::{Filling, Loaded, load};
+use crate::scan::project::{self, ProjectResult};
+use crate::scan::{Descriptor, Load, Request, Resolved, Scanner};
+
+use super::ingest::{Reader, Taken, read_for_tree, result_for};
+use super::{Judging, Settings, tree_of};
+
+/// How far back the target's history is searched for results.
+const ANCESTORS: usize = 1_000;
+
+/// The tree that a scanner's given results are compared with, where it is not the base itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Against {
+    /// The tree.
+    pub tree: Oid,
+}
+
+/// One side of a change.
+struct Side<'a> {
+    /// The commit, and the tree.
+    commit: &'a Oid,
+    tree: &'a Oid,
+    branch: &'a str,
+}
+
+/// Takes a scanner's given results for both sides.
+pub(super) fn take(
+    judging: &mut Judging<'_>,
+    settings: &Settings,
+    index: usize,
+    resolved: &mut Resolved,
+) -> Result<Option<Against>> {
+    let scanner = judging.scanners[index].clone();
+    let name = scanner.descriptor.name().to_owned();
+    let plan = &judging.plans[index];
+    let reads_some = !scanner.descriptor.globs().is_empty();
+    if reads_some && plan.head.is_empty() && plan.base.is_empty() {
+        return Ok(None);
+    }
+    let change = judging.change.clone();
+    let branch = change.name.trim_start_matches("refs/heads/").to_owned();
+    let head = Side {
+        commit: &change.head,
+        tree: &change.head_tree,
+        branch: &branch,
+    };
+    let found = match results_of(judging, settings, &scanner, &head)? {
+        Ok(found) => found,
+        Err(why) => {
+            resolved.state = ScannerState::Failed;
+            resolved.detail = why;
+            return Ok(None);
+        }
+    };
+    let Some(result) = found else {
+        let what = format!("{name} has no results for {}", short(&change.head));
+        if change.mode == Mode::Push {
+            // They are made of what was pushed: the gate of the merge judges them.
+            judging
+                .notes
+                .push(format!("{what} yet: what it will say is not judged here"));
+        } else {
+            resolved.state = ScannerState::Missing;
+            resolved.detail = match Way::of(settings, &scanner.descriptor) {
+                Way::Ingest => format!(
+                    "{what}: `newgate ingest REPORT --scanner {name} --rev {}` takes them in",
+                    short(&change.head)
+                ),
+                Way::Load(..) => format!("{what}: its server has none for this commit yet"),
+            };
+        }
+        return Ok(None);
+    };
+    resolved.cached += result.read;
+    resolved.head.extend(result.results);
+    let (Some(base), Some(base_tree)) = (&change.base, &change.base_tree) else {
+        return Ok(None);
+    };
+    let target = change.target.clone().unwrap_or_default();
+    let target = target
+        .rsplit_once('/')
+        .map_or(target.as_str(), |(_, b)| b)
+        .to_owned();
+    let side = Side {
+        commit: base,
+        tree: base_tree,
+        branch: &target,
+    };
+    match results_of(judging, settings, &scanner, &side)? {
+        Ok(Some(result)) => {
+            resolved.base.extend(result.results);
+            return Ok(None);
+        }
+        Ok(None) => {}
+        Err(why) => {
+            resolved.state = ScannerState::Failed;
+            resolved.detail = format!("at the base, {why}");
+        }
+    }
+    // The nearest ancestor that has some: what came since is told by the lines.
+    if matches!(
+        judging.gate.repo.peel(base)?,
+        Some(crate::git::Peeled::Commit { .. })
+    ) {
+        for (commit, tree) in judging.gate.repo.first_parents(base, ANCESTORS)? {
+            let digest = UnitDigest::of_tree(&tree);
+            if let Some(result) = project::known(judging.gate.cache, &scanner.key, &digest) {
+                judging.notes.push(format!(
+                    "{name} is compared with its results for {}, the newest before the base that has some",
+                    short(&commit)
+                ));
+                resolved.base.extend(result.results);
+                return Ok(Some(Against { tree }));
+            }
+        }
+    }
+    resolved.base_unknown = true;
+    judging.unknown.push(format!(
+        "{name} has no results for the base {} or a commit before it: which of its issues are new is \
+         not known (ingest those of the target once)",
+        short(base)
+    ));
+    Ok(None)
+}
+
+/// How a scanner's results are given.
+enum Way {
+    Ingest,
+    Load(Box<(LoadSettings, Load)>),
+}
+
+impl Way {
+    fn of(settings: &Settings, descriptor: &Descriptor) -> Way {
+        let said = settings.config.settings.get(descriptor.name());
+        let results = said.and_then(|s| s.results);
+        let load = said.and_then(|s| s.load.clone());
+        match (results, load) {
+            (Some(Results::Load) | None, Some(load)) => {
+                let requests = requests(descriptor, &load);
+                Way::Load(Box::new((load, requests)))
+            }
+            (Some(Results::Load), None) if descriptor.load().is_some() => {
+                let load = LoadSettings::default();
+                let requests = requests(descriptor, &load);
+                Way::Load(Box::new((load, requests)))
+            }
+            _ => Way::Ingest,
+        }
+    }
+}
+
+/// The requests: the configuration's own, else the descriptor's.
+fn requests(descriptor: &Descriptor, said: &LoadSettings) -> Load {
+    match &said.url {
+        Some(url) => Load {
+            server: None,
+            revision: None,
+            request: vec![Request {
+                url: url.clone(),
+                headers: said.headers.clone(),
+                more: said.more.clone(),
+                ..Request::default()
+            }],
+        },
+        None => descriptor.load().cloned().unwrap_or_default(),
+    }
+}
+
+/// The results for one side: remembered, else loaded; none if there are none.
+fn results_of(
+    judging: &mut Judging<'_>,
+    settings: &Settings,
+    scanner: &Scanner,
+    side: &Side<'_>,
+) -> Result<std::result::Result<Option<ProjectResult>, String>> {
+    let cache = judging.gate.cache;
+    let digest = UnitDigest::of_tree(side.tree);
+    if let Some(result) = project::known(cache, &scanner.key, &digest) {
+        return Ok(Ok(Some(result)));
+    }
+    let Way::Load(way) = Way::of(settings, &scanner.descriptor) else {
+        return Ok(Ok(None));
+    };
+    let (said, requests) = *way;
+    let filling = match filling(judging, &said, &requests, side)? {
+        Ok(filling) => filling,
+        Err(why) => return Ok(Err(why)),
+    };
+    let timeout = said.timeout.unwrap_or(scanner.timeout);
+    let loaded = match load(&requests, &filling, timeout) {
+        Ok(loaded) => loaded,
+        Err(why) => return Ok(Err(why)),
+    };
+    if let Some(of) = loaded
+        .revision
+        .as_ref()
+        .filter(|r| r.as_str() != side.commit.as_str())
+    {
+        judging.notes.push(format!(
+            "the server of {} has results for {}, not for {}",
+            scanner.descriptor.name(),
+            of.get(..10).unwrap_or(of),
+            short(side.commit)
+        ));
+        return Ok(Ok(None));
+    }
+    let told = loaded.revision.is_some() || names_commit(&requests);
+    let result = match read_loaded(judging, scanner, &said, side.tree, &loaded)? {
+        Ok(Some(result)) => result,
+        other => return Ok(other),
+    };
+    if told {
+        project::remember(cache, &scanner.key, [digest], &result);
+    } else {
+        judging.notes.push(format!(
+            "the results of {} are those that its server has for `{}` now",
+            scanner.descriptor.name(),
+            side.branch
+        ));
+    }
+    Ok(Ok(Some(result)))
+}
+
+/// Whether the requests ask for the results of one commit.
+fn names_commit(requests: &Load) -> bool {
+    let asks = |r: &Request| {
+        r.url.contains("{commit}") || r.follow.as_ref().is_some_and(|f| f.contains("$commit"))
+    };
+    !requests.request.is_empty() && requests.request.iter().all(asks)
+}
+
+fn read_loaded(
+    judging: &Judging<'_>,
+    scanner: &Scanner,
+    said: &LoadSettings,
+    tree: &Oid,
+    loaded: &Loaded,
+) -> Result<std::result::Result<Option<ProjectResult>, String>> {
+    if loaded.reports.is_empty() {
+        return Ok(Ok(None));
+    }
+    let descriptor = match &said.filter {
+        Some(filter) => scanner.descriptor.with_filter(filter),
+        None => scanner.descriptor.clone(),
+    };
+    let mut taken = Taken::default();
+    for report in &loaded.reports {
+        let read = read_for_tree(
+            judging.gate.repo,
+            tree,
+            report,
+            Reader::By(&descriptor),
+            &judging.key,
+        )?;
+        let reading = match read {
+            Ok((_, reading)) => reading,
+            Err(e) => return Ok(Err(format!("its server's answer cannot be read: {e}"))),
+        };
+        if let Some(why) = reading.failed {
+            return Ok(Err(why));
+        }
+        taken.findings.extend(reading.findings);
+        taken.unread.extend(reading.unread);
+    }
+    Ok(Ok(Some(result_for(judging.gate.repo, tree, taken)?)))
+}
+
+/// What fills the requests' templates, with the token from the environment or git's credential helper.
+fn filling(
+    judging: &Judging<'_>,
+    said: &LoadSettings,
+    requests: &Load,
+    side: &Side<'_>,
+) -> Result<std::result::Result<Filling, String>> {
+    let server = said.server.clone().or_else(|| requests.server.clone());
+    let of_url = said.url.as_deref().filter(|u| !u.starts_with("{server}"));
+    let Some(server) = server.or_else(|| of_url.map(host_of)) else {
+        return Ok(Err("its `load` table names no `server`".into()));
+    };
+    let asks = |what: &str| requests.request.iter().any(|r| r.url.contains(what));
+    if said.project.is_none() && (asks("{project}") || asks("{project-encoded}")) {
+        return Ok(Err("its `load` table names no `project`".into()));
+    }
+    let token = match &said.token_env {
+        Some(name) => match environment::variable(name).and_then(|t| t.into_string().ok()) {
+            Some(token) => Some(token),
+            None => {
+                let text = format!("the variable `{name}`, which holds its token, is not set");
+                return Ok(Err(text));
+            }
+        },
+        None => judging.gate.repo.credential(&server)?,
+    };
+    Ok(Ok(Filling {
+        server,
+        project: said.project.clone().unwrap_or_default(),
+        branch: side.branch.to_owned(),
+        commit: side.commit.to_string(),
+        token,
+    }))
+}
+
+/// Scheme, host and port of an address.
+fn host_of(url: &str) -> String {
+    let after = url.find("://").map_or(0, |i| i + 3);
+    let end = url[after..].find('/').map_or(url.len(), |i| after + i);
+    url[..end].to_owned()
+}
+
+fn short(oid: &Oid) -> &str {
+    let text = oid.as_str();
+    text.get(..10).unwrap_or(text)
+}
+
+/// What the target's tip has of a scanner's given results.
+pub(super) fn at_tip(
+    judging: &Judging<'_>,
+    scanner: &Scanner,
+    tip: &Oid,
+) -> Result<Option<ProjectResult>> {
+    let Some(tree) = tree_of(judging.gate.repo, tip)? else {
+        return Ok(None);
+    };
+    Ok(project::known(
+        judging.gate.cache,
+        &scanner.key,
+        &UnitDigest::of_tree(&tree),
+    ))
+}

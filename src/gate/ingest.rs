@@ -1,0 +1,212 @@
+//! Reports that somebody else's scanner wrote, taken in for one tree.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::cache::{Cache, ScannerKey, UnitDigest};
+use crate::error::Result;
+use crate::git::Repository;
+use crate::model::{FileVersion, Finding, Oid, RepoPath};
+use crate::scan::project::{self, ProjectResult};
+use crate::scan::read::{Paths, Reading, Unreadable, read, read_any, revisions};
+use crate::scan::{Descriptor, SecretKey, UnitResult};
+
+/// How a report is to be read.
+#[derive(Clone, Copy, Debug)]
+pub enum Reader<'a> {
+    /// By its content: SARIF, or the report of one of these scanners.
+    Any(&'a [Descriptor]),
+    /// By one descriptor.
+    By(&'a Descriptor),
+}
+
+/// Reads a report about a tree. Every file that it names must be in the tree, and every line in its
+/// file: else it is about another commit. Returns the tool's name and what it says.
+///
+/// # Errors
+/// The inner one: the report cannot be read or is not about this tree, in words for people. The outer
+/// one: git could not answer.
+pub fn read_for_tree(
+    repo: &Repository,
+    tree: &Oid,
+    report: &[u8],
+    reader: Reader<'_>,
+    key: &SecretKey,
+) -> Result<std::result::Result<(String, Reading), Unreadable>> {
+    let files = Files::of(repo, tree);
+    let work = repo.work_dir();
+    let work = work.map(|w| w.to_string_lossy().trim_end_matches('/').to_owned());
+    let paths = Paths {
+        folder: String::new(),
+        default: None,
+        roots: work.into_iter().collect(),
+        aliases: HashMap::new(),
+        // A report from another machine has that machine's folders.
+        learned: Some(OnceCell::new()),
+        known: Box::new(|path| files.has(path)),
+    };
+    let reading = match reader {
+        Reader::Any(scanners) => read_any(scanners, report, &paths, key),
+        Reader::By(descriptor) => {
+            read(descriptor, report, &paths, key).map(|r| (descriptor.name().to_owned(), r))
+        }
+    };
+    let (tool, reading) = match reading {
+        Ok(read) => read,
+        Err(e) => return Ok(Err(e)),
+    };
+    if let Some(why) = beyond_the_end(repo, tree, &reading.findings)? {
+        return Ok(Err(Unreadable(why)));
+    }
+    Ok(Ok((tool, reading)))
+}
+
+/// Says that a report is of another commit than the one that was named, where it names one itself.
+pub fn wrong_commit(report: &[u8], commit: &Oid) -> Option<String> {
+    let told = revisions(report);
+    let same = |r: &String| commit.as_str().starts_with(r.as_str());
+    let other = told.iter().find(|r| r.len() >= 7 && !same(r))?;
+    Some(format!("it is about the commit {other}, not {commit}"))
+}
+
+/// A finding on a line that its file has not.
+fn beyond_the_end(repo: &Repository, tree: &Oid, findings: &[Finding]) -> Result<Option<String>> {
+    let mut last: BTreeMap<&RepoPath, u32> = BTreeMap::new();
+    for finding in findings {
+        let line = last.entry(&finding.path).or_default();
+        *line = finding.line().max(*line);
+    }
+    for (path, line) in last {
+        let Some(file) = repo.entry(tree, path)?.filter(FileVersion::is_regular) else {
+            continue;
+        };
+        let content = repo.blob(&file.blob)?;
+        // Tools differ in what ends a line: each such byte may.
+        let lines = content
+            .iter()
+            .filter(|b| matches!(b, 0x0a..=0x0d | 0x1c..=0x1e | 0x85 | 0xa8 | 0xa9));
+        let lines = lines.count() + 1;
+        if line as usize > lines {
+            return Ok(Some(format!(
+                "it has a result on line {line} of `{path}`, which has {lines} lines in this commit"
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// What was ingested of one scanner.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Taken {
+    /// The findings.
+    pub findings: Vec<Finding>,
+    /// Files that the scanner could not read, and why.
+    pub unread: Vec<(RepoPath, String)>,
+}
+
+/// What was ingested, by scanner.
+pub type Ingested = BTreeMap<String, Taken>;
+
+/// Sorts the findings of a report by the scanner that they are kept under: the one that was named,
+/// else the tool that each names.
+pub fn by_scanner(
+    known: &[Descriptor],
+    named: Option<&str>,
+    tool: &str,
+    reading: Reading,
+) -> Ingested {
+    let mut all = Ingested::new();
+    let first = all.entry(named.unwrap_or(tool).to_owned()).or_default();
+    first.unread = reading.unread;
+    for mut finding in reading.findings {
+        if let Some(name) = named {
+            finding.scanner = name.to_owned();
+        }
+        if let Some(descriptor) = known.iter().find(|d| d.name() == finding.scanner) {
+            finding.canonical = descriptor.canonical(&finding.rule);
+        }
+        let of = all.entry(finding.scanner.clone()).or_default();
+        of.findings.push(finding);
+    }
+    // A format that many tools write is no scanner, once a tool is known.
+    let nothing = Taken::default();
+    if named.is_none() && all.len() > 1 && all.get(tool) == Some(&nothing) {
+        all.remove(tool);
+    }
+    all
+}
+
+/// Keeps a scanner's results for a tree, in place of those that it had.
+///
+/// # Errors
+/// git could not answer.
+pub fn keep(
+    repo: &Repository,
+    cache: &Cache,
+    scanner: &str,
+    tree: &Oid,
+    taken: Taken,
+) -> Result<()> {
+    let result = result_for(repo, tree, taken)?;
+    let digest = UnitDigest::of_tree(tree);
+    project::remember(cache, &ScannerKey::of_given(scanner), [digest], &result);
+    Ok(())
+}
+
+/// Findings by the files of a tree.
+pub(super) fn result_for(repo: &Repository, tree: &Oid, taken: Taken) -> Result<ProjectResult> {
+    let mut by_path: BTreeMap<RepoPath, UnitResult> = BTreeMap::new();
+    for finding in taken.findings {
+        let unit = by_path.entry(finding.path.clone()).or_default();
+        unit.findings.push(finding);
+    }
+    for (path, why) in taken.unread {
+        by_path.entry(path).or_default().unread = Some(why);
+    }
+    let mut result = ProjectResult::default();
+    for (path, unit) in by_path {
+        if let Some(file) = repo.entry(tree, &path)? {
+            result.read += 1;
+            result.results.push((file, unit));
+        }
+    }
+    Ok(result)
+}
+
+/// The files of a tree, asked for by path: the first few one by one, then the tree is listed.
+struct Files<'a> {
+    repo: &'a Repository,
+    tree: &'a Oid,
+    asked: RefCell<HashMap<RepoPath, bool>>,
+    all: OnceCell<HashSet<RepoPath>>,
+}
+
+impl<'a> Files<'a> {
+    fn of(repo: &'a Repository, tree: &'a Oid) -> Files<'a> {
+        Files {
+            repo,
+            tree,
+            asked: RefCell::default(),
+            all: OnceCell::new(),
+        }
+    }
+
+    fn has(&self, path: &RepoPath) -> bool {
+        const FEW: usize = 64;
+        let mut asked = self.asked.borrow_mut();
+        if let Some(known) = asked.get(path) {
+            return *known;
+        }
+        if asked.len() >= FEW {
+            let list = || self.repo.list(self.tree, usize::MAX).ok().flatten();
+            let all = self.all.get_or_init(|| {
+                let files = list().unwrap_or_else(Vec::new);
+                files.into_iter().map(|f| f.path).collect()
+            });
+            return all.contains(path);
+        }
+        let known = matches!(self.repo.entry(self.tree, path), Ok(Some(_)));
+        asked.insert(path.clone(), known);
+        known
+    }
+}

@@ -1,0 +1,436 @@
+//! A scanner as data: what a TOML descriptor says of it.
+
+mod written;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use regex::Regex;
+
+use crate::error::{Error, Kind as ErrorKind};
+use crate::model::{Kind, Score};
+
+pub(super) use written::ReportIn;
+use written::Written;
+pub use written::{Engine, Format, Install, Load, Output, Program, Request, RuleData, Scope};
+
+/// A scanner's descriptor, checked.
+#[derive(Clone, Debug)]
+pub struct Descriptor {
+    written: Written,
+    globs: GlobSet,
+    /// What is none of its files, whatever the other globs say.
+    not: GlobSet,
+    each: GlobSet,
+    aliases: Vec<(Regex, String)>,
+    secrets: BTreeMap<String, Regex>,
+    when: BTreeMap<String, Vec<(Regex, Score)>>,
+    error_lines: Vec<Regex>,
+    version_pattern: Option<Regex>,
+    database_pattern: Option<Regex>,
+}
+
+impl Descriptor {
+    /// Reads a descriptor. `place` names the file in errors.
+    ///
+    /// # Errors
+    /// It is not TOML, has an unknown or missing field, or an expression that does not compile.
+    pub fn parse(text: &str, place: &str) -> Result<Descriptor, Error> {
+        let wrong = |what: String| {
+            Error::new(
+                ErrorKind::Config,
+                format!("scanner descriptor `{place}`: {what}"),
+            )
+            .hint("`docs/scanners.md` lists the fields of a descriptor")
+        };
+        let written: Written = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        let compile = |pattern: &str, what: &str| {
+            Regex::new(pattern).map_err(|e| wrong(format!("{what}: {e}")))
+        };
+        let (not, files): (Vec<String>, Vec<String>) = written
+            .files
+            .iter()
+            .cloned()
+            .partition(|g| g.starts_with('!'));
+        let not: Vec<String> = not.iter().map(|g| g[1..].to_owned()).collect();
+        let not = glob_set(&not).map_err(|e| wrong(format!("`files`: {e}")))?;
+        let globs = glob_set(&files).map_err(|e| wrong(format!("`files`: {e}")))?;
+        let each = written.program.iter().flat_map(|p| &p.each);
+        let each = glob_set(each).map_err(|e| wrong(format!("`each`: {e}")))?;
+        let mut aliases = Vec::new();
+        for alias in &written.alias {
+            let pattern = compile(&format!("^(?:{})$", alias.rule), "`alias`")?;
+            aliases.push((pattern, alias.means.clone()));
+        }
+        let mut secrets = BTreeMap::new();
+        let mut when: BTreeMap<String, Vec<(Regex, Score)>> = BTreeMap::new();
+        for (rule, data) in &written.rules {
+            for case in &data.when {
+                let pattern = compile(&case.message, "`when`")?;
+                when.entry(rule.clone())
+                    .or_default()
+                    .push((pattern, case.score));
+            }
+            if let Some(pattern) = &data.secret {
+                secrets.insert(rule.clone(), compile(pattern, "`secret`")?);
+            }
+        }
+        let mut error_lines = Vec::new();
+        for pattern in written.output.iter().flat_map(|o| &o.error_lines) {
+            error_lines.push(compile(pattern, "`error-lines`")?);
+        }
+        let version_pattern = match &written.program {
+            Some(program) => Some(compile(&program.version_pattern, "`version-pattern`")?),
+            None => None,
+        };
+        check(&written).map_err(wrong)?;
+        let plain = |n: &str| {
+            n.bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        let database = written.program.iter().find_map(|p| p.database.as_ref());
+        let database_pattern = match database.and_then(|d| d.pattern.as_ref()) {
+            Some(pattern) => Some(compile(pattern, "the `pattern` of `database`")?),
+            None => None,
+        };
+        if written.name.is_empty() || !plain(&written.name) {
+            return Err(wrong(
+                "`name` may have lower-case letters, digits and `-`".into(),
+            ));
+        }
+        Ok(Descriptor {
+            globs,
+            not,
+            each,
+            written,
+            aliases,
+            secrets,
+            when,
+            error_lines,
+            version_pattern,
+            database_pattern,
+        })
+    }
+
+    /// A descriptor for a report of a tool that the catalogue does not know.
+    pub fn generic(name: &str) -> Descriptor {
+        let name = super::read::scanner_name(name);
+        Descriptor {
+            written: Written {
+                title: name.clone(),
+                name,
+                driver_names: Vec::new(),
+                homepage: String::new(),
+                kind: Kind::Code,
+                scope: Scope::File,
+                engine: Engine::None,
+                is_format: false,
+                history: false,
+                files: Vec::new(),
+                interpreters: Vec::new(),
+                suppressions: Vec::new(),
+                program: None,
+                output: Some(Output::default()),
+                load: None,
+                severity: BTreeMap::new(),
+                alias: Vec::new(),
+                rules: BTreeMap::new(),
+                install: Install::default(),
+            },
+            globs: GlobSet::empty(),
+            not: GlobSet::empty(),
+            each: GlobSet::empty(),
+            aliases: Vec::new(),
+            secrets: BTreeMap::new(),
+            when: BTreeMap::new(),
+            error_lines: Vec::new(),
+            version_pattern: None,
+            database_pattern: None,
+        }
+    }
+
+    /// The same with another jq filter for its JSON.
+    #[must_use]
+    pub fn with_filter(&self, filter: &str) -> Descriptor {
+        let mut other = self.clone();
+        other.written.output = Some(Output {
+            format: Format::Json,
+            filter: Some(filter.to_owned()),
+            ..Output::default()
+        });
+        other
+    }
+
+    /// The scanner's name, as configuration and reports write it.
+    pub fn name(&self) -> &str {
+        &self.written.name
+    }
+
+    /// Whether it describes a format that many tools write, and no scanner.
+    pub fn is_format(&self) -> bool {
+        self.written.is_format
+    }
+
+    /// Whether a report is one of this scanner, by its own expression for that.
+    pub fn recognises(&self, report: &[u8]) -> bool {
+        self.output()
+            .is_some_and(|how| super::read::recognises(how, report))
+    }
+
+    /// The scanner's name for people.
+    pub fn title(&self) -> &str {
+        &self.written.title
+    }
+
+    /// Whether it goes by a name in SARIF.
+    pub fn is_called(&self, driver: &str) -> bool {
+        let all = self.written.driver_names.iter().map(String::as_str);
+        let mut all = all.chain([self.name(), self.title()]);
+        all.any(|n| n.eq_ignore_ascii_case(driver))
+    }
+
+    /// Where to read about it.
+    pub fn homepage(&self) -> &str {
+        &self.written.homepage
+    }
+
+    /// What its findings are about.
+    pub fn kind(&self) -> Kind {
+        self.written.kind
+    }
+
+    /// What it finds, in the plural.
+    pub fn finds(&self) -> &'static str {
+        self.kind().finds()
+    }
+
+    /// The globs of its files.
+    pub fn globs(&self) -> &[String] {
+        &self.written.files
+    }
+
+    /// What is known of its rules.
+    pub fn rules(&self) -> &BTreeMap<String, RuleData> {
+        &self.written.rules
+    }
+
+    /// What its results depend on.
+    pub fn scope(&self) -> Scope {
+        self.written.scope
+    }
+
+    /// What does the scanning.
+    pub fn engine(&self) -> Engine {
+        self.written.engine
+    }
+
+    /// Whether it also scans what the commits of a push bring and take away again.
+    pub fn history(&self) -> bool {
+        self.written.history
+    }
+
+    /// The interpreters whose scripts it reads, whatever they are called.
+    pub fn interpreters(&self) -> &[String] {
+        &self.written.interpreters
+    }
+
+    /// The comments that silence it.
+    pub fn suppressions(&self) -> &[String] {
+        &self.written.suppressions
+    }
+
+    /// How its program is called; `None` for one that is built in.
+    pub fn program(&self) -> Option<&Program> {
+        self.written.program.as_ref()
+    }
+
+    /// How its output is read; `None` for one that is built in.
+    pub fn output(&self) -> Option<&Output> {
+        self.written.output.as_ref()
+    }
+
+    /// Where its program comes from.
+    pub fn install(&self) -> &Install {
+        &self.written.install
+    }
+
+    /// Its table of severities: the scanner's word, with `/` and its confidence where that counts.
+    pub fn severities(&self) -> &BTreeMap<String, Score> {
+        &self.written.severity
+    }
+
+    /// How long one run may take.
+    pub fn timeout(&self) -> Duration {
+        let seconds = self.program().map(|p| p.timeout);
+        Duration::from_secs(seconds.unwrap_or_else(written::default_timeout))
+    }
+
+    /// How its results are loaded from a server.
+    pub fn load(&self) -> Option<&Load> {
+        self.written.load.as_ref()
+    }
+
+    /// Whether a file's name is one of its files.
+    pub fn matches_name(&self, path: &[u8]) -> bool {
+        self.globs.is_match(as_path(path)) && !self.not.is_match(as_path(path))
+    }
+
+    /// Whether it is started once for a file, in the file's folder.
+    pub fn starts_for(&self, path: &[u8]) -> bool {
+        self.each.is_match(as_path(path))
+    }
+
+    /// Whether a file's first line names one of its interpreters.
+    pub fn matches_interpreter(&self, content: &[u8]) -> bool {
+        let Some(line) = content
+            .strip_prefix(b"#!")
+            .and_then(|c| c.split(|b| *b == b'\n').next())
+        else {
+            return false;
+        };
+        let line = String::from_utf8_lossy(&line[..line.len().min(256)]).into_owned();
+        line.split_whitespace().any(|word| {
+            let program = word.rsplit('/').next().unwrap_or(word);
+            let base = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+            self.interpreters()
+                .iter()
+                .any(|i| i == program || i == base)
+        })
+    }
+
+    /// The rule that stands for a rule of this scanner across scanners.
+    pub fn canonical(&self, rule: &str) -> String {
+        for (pattern, means) in &self.aliases {
+            if pattern.is_match(rule) {
+                return pattern.replace(rule, means.as_str()).into_owned();
+            }
+        }
+        format!("{}:{rule}", self.name())
+    }
+
+    /// What is known of a rule.
+    pub fn rule(&self, rule: &str) -> Option<&RuleData> {
+        self.written.rules.get(rule)
+    }
+
+    /// The expression whose first group is a secret in a rule's messages.
+    pub fn secret_in_message(&self, rule: &str) -> Option<&Regex> {
+        self.secrets.get(rule)
+    }
+
+    /// The score that is known of a rule, whatever the scanner says of its severity.
+    pub fn score_of_rule(&self, rule: &str, message: &str) -> Option<Score> {
+        let cases = self.when.get(rule).into_iter().flatten();
+        let case = cases
+            .into_iter()
+            .find(|(pattern, _)| pattern.is_match(message));
+        case.map(|(_, score)| *score)
+            .or_else(|| self.rule(rule)?.score)
+    }
+
+    /// The score of the scanner's word for a severity, with its confidence where the table has both.
+    pub fn score(&self, level: &str, confidence: Option<&str>) -> Option<Score> {
+        let both = confidence.and_then(|c| self.written.severity.get(&format!("{level}/{c}")));
+        both.or_else(|| self.written.severity.get(level)).copied()
+    }
+
+    /// The files that lines of standard error say could not be read.
+    ///
+    /// Each with the line; no file where the expression has no group for it.
+    pub fn unread_files<'t>(
+        &'t self,
+        stderr: &'t str,
+    ) -> impl Iterator<Item = (Option<&'t str>, &'t str)> {
+        stderr.lines().filter_map(|line| {
+            let found = self.error_lines.iter().find_map(|p| p.captures(line))?;
+            Some((found.get(1).map(|g| g.as_str()), line))
+        })
+    }
+
+    /// The version in what the program printed.
+    pub fn version_in(&self, printed: &str) -> Option<String> {
+        let found = self.version_pattern.as_ref()?.captures(printed)?;
+        Some(found.get(1)?.as_str().to_owned())
+    }
+
+    /// The version of the vulnerability database in what the program printed.
+    pub fn database_in(&self, printed: &str) -> Option<String> {
+        let found = self.database_pattern.as_ref()?.captures(printed)?;
+        Some(found.get(1)?.as_str().to_owned())
+    }
+
+    /// All that can alter results, as text.
+    pub fn digest_text(&self) -> String {
+        serde_json::to_string(&self.written).expect("a descriptor is plain data")
+    }
+}
+
+fn as_path(path: &[u8]) -> &std::path::Path {
+    use std::os::unix::ffi::OsStrExt;
+    std::path::Path::new(std::ffi::OsStr::from_bytes(path))
+}
+
+/// Globs of files: one without a `/` fits in any folder.
+fn glob_set<'g>(globs: impl IntoIterator<Item = &'g String>) -> Result<GlobSet, globset::Error> {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        let any_folder = match glob.contains('/') {
+            true => glob.clone(),
+            false => format!("**/{glob}"),
+        };
+        set.add(
+            GlobBuilder::new(&any_folder)
+                .literal_separator(true)
+                .build()?,
+        );
+    }
+    set.build()
+}
+
+/// What a descriptor must have besides what its fields' types say.
+fn check(written: &Written) -> Result<(), String> {
+    if let Some(output) = &written.output
+        && output.format != Format::Sarif
+        && output.filter.is_none()
+    {
+        return Err("the formats `json` and `xml` need a `filter`".into());
+    }
+    if written.engine == Engine::Secrets {
+        return Ok(());
+    }
+    let Some(output) = &written.output else {
+        return Err("a table `[output]` is missing".into());
+    };
+    let program = match (&written.program, written.engine) {
+        (Some(program), Engine::Program) => program,
+        (None, Engine::None) => return Ok(()),
+        (None, _) => return Err("a table `[program]` is missing".into()),
+        (Some(_), _) => return Err("an `engine` of `none` has no `[program]`".into()),
+    };
+    if written.files.is_empty() {
+        return Err("`files` names no files".into());
+    }
+    let has = |what: &str| program.command.iter().skip(1).any(|a| a.contains(what));
+    let inputs = ["{files}", "{file}", "{stage}"];
+    let named = inputs.iter().filter(|i| has(i)).count();
+    if named != 1 && program.each.is_empty() {
+        return Err("`command` must have one of `{files}`, `{file}` and `{stage}`".into());
+    }
+    if !program.each.is_empty() && written.scope == Scope::File {
+        return Err("`each` is for the scope `project`".into());
+    }
+    if has("{report}") != (output.from == ReportIn::File) {
+        return Err("`{report}` in `command` and `from = \"file\"` belong together".into());
+    }
+    if let Some(database) = &program.database
+        && database.args.is_empty() != database.pattern.is_none()
+    {
+        return Err("`database` needs both `args` and `pattern`, or neither".into());
+    }
+    let both = |code: &&i32| program.exit_clean.contains(code);
+    if let Some(code) = program.exit_findings.iter().find(both) {
+        return Err(format!("{code} is in `exit-clean` and in `exit-findings`"));
+    }
+    Ok(())
+}

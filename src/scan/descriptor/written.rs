@@ -1,0 +1,358 @@
+//! A descriptor as it is written: the fields of its TOML (`docs/scanners.md` lists them).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Kind, Score};
+
+/// What part of a tree a scanner's results depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// The results for a file depend on that file alone.
+    File,
+    /// The results depend on all files that the scanner reads.
+    Project,
+}
+
+/// What does the scanning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// A program of its own.
+    #[default]
+    Program,
+    /// The secrets scanner inside newgate.
+    Secrets,
+    /// None here: its results are ingested from files or loaded from a server.
+    None,
+}
+
+/// The format of a scanner's output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// SARIF 2.1.0.
+    #[default]
+    Sarif,
+    /// JSON, read through the jq filter of the descriptor.
+    Json,
+    /// XML, which jq sees as `{t: tag, a: attributes, c: children}`.
+    Xml,
+}
+
+/// Where a program leaves its report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportIn {
+    /// Standard output.
+    #[default]
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// The file that `{report}` names in the command.
+    File,
+}
+
+/// A file of the scanner's own configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConfigFile {
+    /// Its path in the repository: a file, or a folder of which all files count.
+    pub file: String,
+    /// The arguments that name it, in place of `{config}`.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// A text that the file must contain to count, such as a table of a shared file.
+    #[serde(default)]
+    pub containing: Option<String>,
+    /// Whether it is laid into the folder `{own}`, beside the files that are scanned, not among them.
+    #[serde(default)]
+    pub beside: bool,
+}
+
+/// A file that newgate gives to a scanner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OwnFile {
+    /// Its name.
+    pub name: String,
+    /// Its content.
+    pub content: String,
+    /// Whether it is laid among the files that are scanned, and not into the folder `{own}`.
+    #[serde(default)]
+    pub among: bool,
+}
+
+/// Where the version of a vulnerability database comes from. Results depend on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Database {
+    /// The arguments that make the program print the database's version. None: the database is a
+    /// server's, and results are remembered for a day (UTC).
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// A regular expression whose first group is the version in what it prints.
+    #[serde(default)]
+    pub pattern: Option<String>,
+}
+
+/// How the program is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Program {
+    /// The program and its arguments. `{files}` stands for the files, `{config}` for the arguments
+    /// of the first configuration file that the target has, or of `no-config`; inside an argument,
+    /// `{file}` for one file (the program is started once for each), `{stage}` for the folder that
+    /// is scanned, `{own}` for the folder of newgate's own files, `{report}` for the file that the
+    /// report is written to.
+    pub command: Vec<String>,
+    /// For the scope `project`: globs of the files for each of which it is started once, in the
+    /// file's folder.
+    #[serde(default)]
+    pub each: Vec<String>,
+    /// The arguments that make it print its version.
+    pub version: Vec<String>,
+    /// A regular expression whose first group is the version in what it prints.
+    pub version_pattern: String,
+    /// The vulnerability database that it asks.
+    #[serde(default)]
+    pub database: Option<Database>,
+    /// Exit codes of a run to the end, whatever it found.
+    pub exit_clean: Vec<i32>,
+    /// Exit codes that mean that it found something: with a report that says nothing, it failed.
+    #[serde(default)]
+    pub exit_findings: Vec<i32>,
+    /// How long one run may take, in seconds.
+    #[serde(default = "default_timeout")]
+    pub timeout: u64,
+    /// Least input, in KiB, that is worth a process of its own when files are split over the cores.
+    #[serde(default = "default_batch")]
+    pub batch: u64,
+    /// Settings of its environment.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// Its own configuration files, the one that counts first.
+    #[serde(default)]
+    pub config: Vec<ConfigFile>,
+    /// The arguments for `{config}` when there is no configuration file.
+    #[serde(default)]
+    pub no_config: Vec<String>,
+    /// What to do about it where it cannot run without a configuration file and there is none.
+    #[serde(default)]
+    pub config_required: Option<String>,
+    /// Other names that it would take configuration from by itself, in any folder: a file of the
+    /// change with such a name is shown to it under another.
+    #[serde(default)]
+    pub discovers: Vec<String>,
+    /// Files that newgate gives to it.
+    #[serde(default)]
+    pub own: Vec<OwnFile>,
+    /// Whether it executes code of the repository.
+    #[serde(default)]
+    pub runs_repository_code: bool,
+}
+
+pub(super) fn default_timeout() -> u64 {
+    300
+}
+
+fn default_batch() -> u64 {
+    96
+}
+
+/// How the output is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Output {
+    /// Its format.
+    pub format: Format,
+    /// Where the program leaves it.
+    #[serde(default)]
+    pub from: ReportIn,
+    /// The jq filter for JSON and XML.
+    #[serde(default)]
+    pub filter: Option<String>,
+    /// A jq filter that is true for a report of this scanner: to recognise a file, and to refuse
+    /// what is something else.
+    #[serde(default)]
+    pub detect: Option<String>,
+    /// Whether the filter lists every file that was scanned, so that one that is missing is known.
+    #[serde(default)]
+    pub lists_scanned: bool,
+    /// Rules that mean that a file could not be read; they are no findings.
+    #[serde(default)]
+    pub error_rules: Vec<String>,
+    /// Regular expressions for lines of standard error that mean that a file could not be read;
+    /// the first group is the file. Without a group it is the one of a run with `{file}`.
+    #[serde(default)]
+    pub error_lines: Vec<String>,
+}
+
+/// One request to a server that has results.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Request {
+    /// The address, with `{server}`, `{project}`, `{branch}`, `{commit}` and `{page}`.
+    pub url: String,
+    /// Header lines, with `{token}`.
+    #[serde(default)]
+    pub headers: Vec<String>,
+    /// A jq filter that is true for an answer after which there is another page; `$page` is the
+    /// number of this one, from 1.
+    #[serde(default)]
+    pub more: Option<String>,
+    /// A jq filter for the address of the next page, or null.
+    #[serde(default)]
+    pub next: Option<String>,
+    /// A jq filter for the addresses of the reports: this answer only lists them. `$commit` is the
+    /// commit that is asked for, `$branch` the branch.
+    #[serde(default)]
+    pub follow: Option<String>,
+    /// Header lines for the reports that are listed.
+    #[serde(default)]
+    pub follow_headers: Vec<String>,
+}
+
+/// How to ask which commit a server's results for a branch are of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Revision {
+    /// The address, as in a request.
+    pub url: String,
+    /// Header lines, with `{token}`.
+    #[serde(default)]
+    pub headers: Vec<String>,
+    /// A jq filter for the commit's id.
+    pub filter: String,
+}
+
+/// How results are loaded from a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Load {
+    /// The server, where the configuration names none.
+    #[serde(default)]
+    pub server: Option<String>,
+    /// How to ask which commit the results are of, where an address names only a branch. Without it
+    /// they are taken as the server has them, and not remembered.
+    #[serde(default)]
+    pub revision: Option<Revision>,
+    /// The requests; the answers of all of them are read.
+    pub request: Vec<Request>,
+}
+
+/// What is known of one rule besides what the scanner says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RuleData {
+    /// A title.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// CWE numbers.
+    #[serde(default)]
+    pub cwe: Vec<u32>,
+    /// A score that replaces the one of the severity table.
+    #[serde(default)]
+    pub score: Option<Score>,
+    /// Scores for some of its messages; the first that fits counts.
+    #[serde(default)]
+    pub when: Vec<When>,
+    /// What to do about it.
+    #[serde(default)]
+    pub fix: Option<String>,
+    /// A regular expression for the message whose first group is a secret.
+    #[serde(default)]
+    pub secret: Option<String>,
+}
+
+/// A score for some messages of a rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct When {
+    /// A regular expression for the message.
+    pub message: String,
+    /// The score.
+    pub score: Score,
+}
+
+/// A rule that stands for this scanner's rules across scanners.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Alias {
+    /// A regular expression for the whole rule id.
+    pub(super) rule: String,
+    /// The canonical rule, with `$1` for groups.
+    pub(super) means: String,
+}
+
+/// Where the program comes from, pinned.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Install {
+    /// The requirement for pip (`bandit[sarif]==1.9.4`).
+    #[serde(default)]
+    pub pypi: Option<String>,
+    /// The packages for npm, the one with the program first (`eslint@9.39.5`).
+    #[serde(default)]
+    pub npm: Vec<String>,
+    /// The crate for cargo (`cargo-audit@0.22.2`).
+    #[serde(default)]
+    pub crates: Option<String>,
+}
+
+impl Install {
+    /// Whether newgate can install it.
+    pub fn is_managed(&self) -> bool {
+        self.pypi.is_some() || !self.npm.is_empty() || self.crates.is_some()
+    }
+
+    /// The version that is pinned, of the package with the program.
+    pub fn version(&self) -> Option<&str> {
+        let first = self.pypi.as_deref().or(self.crates.as_deref());
+        let first = first.or(self.npm.first().map(String::as_str))?;
+        first.rsplit(['=', '@']).next()
+    }
+}
+
+/// A descriptor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Written {
+    pub(super) name: String,
+    pub(super) title: String,
+    /// What it calls itself in SARIF, where that is not its name or title.
+    #[serde(default)]
+    pub(super) driver_names: Vec<String>,
+    pub(super) homepage: String,
+    pub(super) kind: Kind,
+    pub(super) scope: Scope,
+    #[serde(default)]
+    pub(super) engine: Engine,
+    /// It describes a format that many tools write, and no scanner.
+    #[serde(default)]
+    pub(super) is_format: bool,
+    #[serde(default)]
+    pub(super) history: bool,
+    #[serde(default)]
+    pub(super) files: Vec<String>,
+    #[serde(default)]
+    pub(super) interpreters: Vec<String>,
+    #[serde(default)]
+    pub(super) suppressions: Vec<String>,
+    #[serde(default)]
+    pub(super) program: Option<Program>,
+    #[serde(default)]
+    pub(super) output: Option<Output>,
+    #[serde(default)]
+    pub(super) load: Option<Load>,
+    #[serde(default)]
+    pub(super) severity: BTreeMap<String, Score>,
+    #[serde(default)]
+    pub(super) alias: Vec<Alias>,
+    #[serde(default)]
+    pub(super) rules: BTreeMap<String, RuleData>,
+    #[serde(default)]
+    pub(super) install: Install,
+}

@@ -1,0 +1,119 @@
+//! Results for a project as a whole: the unit is all files that a scanner reads in a tree.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Descriptor, UnitResult, reads};
+use crate::cache::{Cache, ScannerKey, UnitDigest};
+use crate::error::{Error, Kind, Result};
+use crate::git::Repository;
+use crate::model::{FileVersion, Oid, RepoPath};
+
+/// What a scanner says of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectResult {
+    /// How many files it read.
+    pub read: u64,
+    /// The files about which there is something to say.
+    pub results: Vec<(FileVersion, UnitResult)>,
+}
+
+/// How it is stored: a path that is not UTF-8 keeps its bytes.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    read: u64,
+    results: Vec<(Bytes, Oid, u32, UnitResult)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Bytes {
+    Text(String),
+    Raw(Vec<u8>),
+}
+
+impl ProjectResult {
+    /// The results of all files.
+    pub fn of(units: &[(FileVersion, UnitResult)]) -> ProjectResult {
+        let says = |r: &UnitResult| *r != UnitResult::default();
+        ProjectResult {
+            read: units.len() as u64,
+            results: units.iter().filter(|(_, r)| says(r)).cloned().collect(),
+        }
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let results = self.results.iter().map(|(file, result)| {
+            let path = match file.path.as_str() {
+                Some(text) => Bytes::Text(text.to_owned()),
+                None => Bytes::Raw(file.path.as_bytes().to_vec()),
+            };
+            (path, file.blob.clone(), file.mode, result.clone())
+        });
+        let stored = Stored {
+            read: self.read,
+            results: results.collect(),
+        };
+        serde_json::to_vec(&stored).expect("a result is plain data")
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<ProjectResult> {
+        let stored: Stored = serde_json::from_slice(bytes).ok()?;
+        let results = stored
+            .results
+            .into_iter()
+            .map(|(path, blob, mode, mut result)| {
+                let path = RepoPath::new(match path {
+                    Bytes::Text(text) => text.into_bytes(),
+                    Bytes::Raw(raw) => raw,
+                });
+                for finding in &mut result.findings {
+                    finding.path = path.clone();
+                }
+                (FileVersion { path, blob, mode }, result)
+            });
+        Some(ProjectResult {
+            read: stored.read,
+            results: results.collect(),
+        })
+    }
+}
+
+/// The files that a scanner reads in a tree.
+///
+/// # Errors
+/// git could not answer.
+pub(super) fn inputs(
+    repo: &Repository,
+    descriptor: &Descriptor,
+    tree: &Oid,
+) -> Result<Vec<FileVersion>> {
+    let all = repo.list(tree, usize::MAX)?.ok_or_else(|| {
+        Error::new(
+            Kind::Git,
+            format!("the files of the tree {tree} cannot be listed"),
+        )
+    })?;
+    let mut files = Vec::new();
+    for file in all {
+        if reads(descriptor, &file, &|f| repo.blob(&f.blob))? {
+            files.push(file);
+        }
+    }
+    Ok(files)
+}
+
+/// A result that is remembered.
+pub fn known(cache: &Cache, key: &ScannerKey, digest: &UnitDigest) -> Option<ProjectResult> {
+    ProjectResult::from_bytes(&cache.result(key, digest)?)
+}
+
+/// Remembers a result under several digests.
+pub fn remember(
+    cache: &Cache,
+    key: &ScannerKey,
+    digests: impl IntoIterator<Item = UnitDigest>,
+    result: &ProjectResult,
+) {
+    let bytes = result.to_bytes();
+    cache.remember(key, digests.into_iter().map(|d| (d, bytes.clone())));
+}

@@ -1,0 +1,328 @@
+//! One installation: resolve, fetch by hash, ask the version, make visible.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{Locked, Origin};
+use crate::process;
+use crate::scan::Descriptor;
+
+/// The file that says that an installation is whole, and what it consists of.
+pub(super) const COMPLETE: &str = "newgate-installed.toml";
+
+/// Installs a scanner: what the lock pins, else `version` or the version that the catalogue pins.
+/// Returns what was installed, for the lock.
+///
+/// # Errors
+/// A program that is needed is not there, the registry did not answer, a hash differs, or the program
+/// does not say the version that was asked for; in words for people, with the next step.
+pub fn install(
+    descriptor: &Descriptor,
+    locked: Option<&Locked>,
+    version: Option<&str>,
+) -> Result<Locked, String> {
+    let install = descriptor.install();
+    let pinned = install.version().ok_or_else(|| {
+        format!(
+            "newgate cannot install {}: no registry has it from its makers; see {}",
+            descriptor.title(),
+            descriptor.homepage()
+        )
+    })?;
+    let version = locked
+        .map(|l| l.version.as_str())
+        .or(version)
+        .unwrap_or(pinned);
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-+_".contains(c);
+    if version.is_empty() || version.starts_with('.') || !version.chars().all(plain) {
+        return Err(format!("`{version}` is no version"));
+    }
+    let home = super::folder().ok_or("there is no home folder to install into")?;
+    let home = home.join(descriptor.name());
+    let cannot = |e: io::Error| format!("`{}` cannot be written: {e}", home.display());
+    fs::create_dir_all(&home).map_err(cannot)?;
+    let folder = tempfile::Builder::new()
+        .prefix(&format!("{version}-"))
+        .tempdir_in(&home)
+        .map_err(cannot)?;
+    let at = Place {
+        folder: folder.path(),
+        version,
+        locked: locked
+            .map(|l| l.packages.as_str())
+            .filter(|p| !p.is_empty()),
+    };
+    let with_version = |package: &str| match package.contains(pinned) {
+        true => package.replacen(pinned, version, 1),
+        false => package.to_owned(),
+    };
+    let (origin, packages) = if let Some(requirement) = &install.pypi {
+        (Origin::Pypi, at.install_pypi(&with_version(requirement))?)
+    } else if let Some(name) = &install.crates {
+        (Origin::Crates, at.install_crates(&with_version(name))?)
+    } else {
+        let mut packages = install.npm.clone();
+        packages[0] = with_version(&packages[0]);
+        (Origin::Npm, at.install_npm(&packages)?)
+    };
+    verify(descriptor, folder.path(), version)?;
+    let done = Locked {
+        version: version.to_owned(),
+        origin,
+        packages,
+    };
+    let record = toml::to_string(&done).expect("a record is plain data");
+    fs::write(folder.path().join(COMPLETE), record).map_err(cannot)?;
+    let folder = folder.keep();
+    show(&folder, &home.join(version)).map_err(cannot)?;
+    Ok(done)
+}
+
+/// Makes a whole installation visible under its version, at once.
+fn show(folder: &Path, link: &Path) -> io::Result<()> {
+    let name = folder.file_name().unwrap_or_default();
+    let new = folder.join("newgate-link");
+    std::os::unix::fs::symlink(name, &new)?;
+    fs::rename(&new, link)
+}
+
+/// Asks an installed program its version.
+fn verify(descriptor: &Descriptor, folder: &Path, version: &str) -> Result<(), String> {
+    let program = descriptor
+        .program()
+        .and_then(|p| p.command.first())
+        .ok_or("it has no program")?;
+    let path = folder.join("bin").join(program);
+    if !path.is_file() {
+        return Err(format!("the packages hold no program `{program}`"));
+    }
+    let told = super::super::program::version_of(descriptor, &path)?;
+    match super::fits(&told, version) {
+        true => Ok(()),
+        false => Err(format!(
+            "version {version} was asked for, and it says {told}"
+        )),
+    }
+}
+
+/// Where one version is installed.
+struct Place<'a> {
+    folder: &'a Path,
+    version: &'a str,
+    locked: Option<&'a str>,
+}
+
+impl Place<'_> {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn write(&self, name: &str, content: &str) -> Result<PathBuf, String> {
+        let path = self.path(name);
+        fs::write(&path, content)
+            .map_err(|e| format!("`{}` cannot be written: {e}", path.display()))?;
+        Ok(path)
+    }
+
+    /// Runs an installer in the folder and returns what it printed.
+    fn run(&self, program: &str, args: &[&str]) -> Result<Vec<u8>, String> {
+        let ran = process::helper(self.folder, program, args).map_err(|e| match e.kind() {
+            io::ErrorKind::NotFound => format!("it needs `{program}`, which is not on `PATH`"),
+            _ => format!("`{program}` cannot be started: {e}"),
+        })?;
+        match ran.code {
+            0 => Ok(ran.out),
+            _ => Err(explain(program, &String::from_utf8_lossy(&ran.err))),
+        }
+    }
+
+    /// A virtual environment with a requirement and all that it needs, each by its hash: by uv where
+    /// it is there, else by the standard library's `venv` and pip.
+    fn install_pypi(&self, requirement: &str) -> Result<String, String> {
+        const PYTHON: &str = "bin/python";
+        let uv = which::which("uv").is_ok();
+        match uv {
+            true => self.run("uv", &["venv", "--quiet", "--allow-existing", "."])?,
+            false => self.run("python3", &["-m", "venv", "."])?,
+        };
+        let pip = self.path(PYTHON);
+        let pip = pip.to_string_lossy();
+        let quiet = ["--quiet", "--disable-pip-version-check", "--no-input"];
+        let requirements = match (self.locked, uv) {
+            (Some(locked), _) => locked.to_owned(),
+            (None, true) => {
+                self.write("requirements.in", &format!("{requirement}\n"))?;
+                let compile = [
+                    "pip",
+                    "compile",
+                    "--quiet",
+                    "--generate-hashes",
+                    "--no-header",
+                ];
+                let rest = ["--no-annotate", "--python", &*pip, "requirements.in"];
+                let out = self.run("uv", &[&compile[..], &rest[..]].concat())?;
+                one_line_each(&String::from_utf8_lossy(&out))
+            }
+            (None, false) => {
+                let begin = ["-m", "pip", "install", "--dry-run", "--ignore-installed"];
+                let report = ["--report", "-", requirement];
+                let out = self.run(&pip, &[&begin[..], &quiet[..], &report[..]].concat())?;
+                requirements_of(&out)?
+            }
+        };
+        let file = self.write("requirements.txt", &requirements)?;
+        let file = file.to_string_lossy();
+        let hashed = ["--require-hashes", "--no-deps", "--requirement", &*file];
+        match uv {
+            true => {
+                let begin = ["pip", "install", "--quiet", "--python", &*pip];
+                self.run("uv", &[&begin[..], &hashed[..]].concat())?
+            }
+            false => {
+                let begin = ["-m", "pip", "install", "--only-binary", ":all:"];
+                self.run(&pip, &[&begin[..], &quiet[..], &hashed[..]].concat())?
+            }
+        };
+        Ok(requirements)
+    }
+
+    /// Packages of npm with all that they need, by the integrity hashes of a `package-lock.json`. No
+    /// package's scripts are run.
+    fn install_npm(&self, packages: &[String]) -> Result<String, String> {
+        let mut dependencies = serde_json::Map::new();
+        for package in packages {
+            let (name, version) = package.rsplit_once('@').unwrap_or((package, "*"));
+            dependencies.insert(name.to_owned(), Value::from(version));
+        }
+        let manifest = serde_json::json!({ "private": true, "dependencies": dependencies });
+        self.write("package.json", &format!("{manifest:#}\n"))?;
+        let quiet = [
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+        ];
+        if let Some(locked) = self.locked {
+            self.write("package-lock.json", locked)?;
+            self.run("npm", &[&["ci"][..], &quiet[..]].concat())?;
+        } else {
+            self.run("npm", &[&["install"][..], &quiet[..]].concat())?;
+        }
+        let lock = fs::read(self.path("package-lock.json"))
+            .map_err(|e| format!("npm left no `package-lock.json`: {e}"))?;
+        std::os::unix::fs::symlink("node_modules/.bin", self.path("bin"))
+            .map_err(|e| format!("the folder of programs cannot be made: {e}"))?;
+        npm_lock(&lock)
+    }
+
+    /// A crate, built here by the lock file that it brings; cargo checks every crate's hash.
+    fn install_crates(&self, package: &str) -> Result<String, String> {
+        let root = self.folder.to_string_lossy();
+        let (name, _) = package.split_once('@').unwrap_or((package, ""));
+        let version = format!("={}", self.version);
+        let args = [
+            "install",
+            "--quiet",
+            "--locked",
+            "--root",
+            &*root,
+            "--version",
+            &version,
+            name,
+        ];
+        self.run("cargo", &args)?;
+        Ok(String::new())
+    }
+}
+
+/// A requirements file of what pip's report says that it would install
+/// (<https://pip.pypa.io/en/stable/reference/installation-report/>).
+fn requirements_of(report: &[u8]) -> Result<String, String> {
+    let wrong = || "pip's report cannot be read".to_owned();
+    let report: Value = serde_json::from_slice(report).map_err(|_| wrong())?;
+    let mut lines = Vec::new();
+    for item in report["install"].as_array().ok_or_else(wrong)? {
+        let name = item["metadata"]["name"].as_str().ok_or_else(wrong)?;
+        let version = item["metadata"]["version"].as_str().ok_or_else(wrong)?;
+        let hash = item["download_info"]["archive_info"]["hashes"]["sha256"].as_str();
+        let hash = hash.ok_or_else(|| format!("the registry tells no hash of {name}"))?;
+        lines.push(format!("{name}=={version} --hash=sha256:{hash}"));
+    }
+    lines.sort();
+    Ok(lines.join("\n") + "\n")
+}
+
+/// A requirements file with a line for each package, its hashes behind it.
+fn one_line_each(requirements: &str) -> String {
+    let joined = requirements.replace("\\\n", " ");
+    let lines = joined
+        .lines()
+        .map(|l| l.split_whitespace().collect::<Vec<_>>().join(" "));
+    let mut lines: Vec<String> = lines
+        .filter(|l| !l.is_empty() && !l.starts_with('#'))
+        .collect();
+    lines.sort();
+    lines.join("\n") + "\n"
+}
+
+/// npm's lock file without the addresses of the registry that was asked.
+fn npm_lock(lock: &[u8]) -> Result<String, String> {
+    let wrong = |e: serde_json::Error| format!("npm's lock file cannot be read: {e}");
+    let mut lock: Value = serde_json::from_slice(lock).map_err(wrong)?;
+    let packages = lock["packages"].as_object_mut().into_iter().flatten();
+    for (path, package) in packages {
+        if let Some(fields) = package.as_object_mut() {
+            fields.remove("resolved");
+            fields.remove("funding");
+            if !path.is_empty() && !fields.contains_key("integrity") {
+                return Err(format!("the registry tells no hash of `{path}`"));
+            }
+        }
+    }
+    Ok(format!("{lock:#}\n"))
+}
+
+/// What an installer said, with the next step.
+fn explain(program: &str, said: &str) -> String {
+    let lines: Vec<&str> = said
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
+    let telling = |l: &&&str| l.to_lowercase().contains("error");
+    let line = lines.iter().rev().find(telling).or(lines.last()).copied();
+    let line = line.unwrap_or("nothing");
+    let all = said.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|w| all.contains(w));
+    let next = if has(&[
+        "do not match the hashes",
+        "hash mismatch",
+        "eintegrity",
+        "checksum",
+    ]) {
+        "what the registry sent is not what the lock file pins: ask why before going on; if this \
+         machine is of another kind than the one that wrote the lock, `newgate scanners update` here \
+         adds its hashes"
+    } else if has(&[
+        "connection",
+        "network",
+        "resolve host",
+        "name resolution",
+        "enotfound",
+        "econnrefused",
+        "etimedout",
+        "timed out",
+        "unreachable",
+        "eai_again",
+        "dns error",
+    ]) {
+        "the registry cannot be reached: connect, or name a mirror in the settings of its client \
+         (pip, npm, cargo), or name a program that is there with `path` in `[scanners.NAME]`"
+    } else {
+        "see what it says"
+    };
+    format!("`{program}` failed: {line} ({next})")
+}

@@ -1,0 +1,324 @@
+//! Results that newgate did not make: ingested for a commit, loaded from a server.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::server::{Answer, Server, ok};
+use crate::support::{World, places};
+
+/// A SARIF log of one tool with a result of rule `R1` on each of some lines.
+fn sarif(tool: &str, path: &str, lines: &[u32]) -> String {
+    let results: Vec<Value> = lines
+        .iter()
+        .map(|line| {
+            json!({
+                "ruleId": "R1", "level": "error", "message": {"text": "Bad."},
+                "locations": [{"physicalLocation": {
+                    "artifactLocation": {"uri": path}, "region": {"startLine": line}}}],
+            })
+        })
+        .collect();
+    let run = json!({"tool": {"driver": {"name": tool}}, "results": results});
+    json!({"version": "2.1.0", "runs": [run]}).to_string()
+}
+
+/// A world whose `main` has a file of three bad lines and a configuration, pushed, and a branch
+/// `feature` that moves them down and adds a fourth.
+fn configured(config: &str) -> World {
+    let world = World::new();
+    world.write(".newgate/config.toml", config);
+    world.write("app.x", "bad one\nbad two\nbad three\n");
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("app.x", "new\nbad one\nbad two\nbad three\nbad four\n");
+    world.commit("Add a line");
+    world
+}
+
+const INGESTED: &str = "[scanners]\nsecrets = false\nmytool = { results = \"ingest\" }\n";
+
+fn of<'r>(report: &'r Value, scanner: &str) -> &'r Value {
+    let all = report["scanners"].as_array().unwrap();
+    all.iter().find(|s| s["name"] == scanner).unwrap()
+}
+
+#[test]
+fn what_was_ingested_for_both_sides_is_compared() {
+    let world = configured(INGESTED);
+    world.write("old.sarif", sarif("MyTool", "app.x", &[1, 2, 3]));
+    world.write(
+        "new.sarif",
+        sarif("MyTool", "/builds/7/app.x", &[2, 3, 4, 5]),
+    );
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "incomplete");
+    let detail = of(&report, "mytool")["detail"].as_str().unwrap();
+    assert!(detail.contains("newgate ingest"), "{detail}");
+
+    world
+        .newgate(&["ingest", "old.sarif", "--rev", "main"])
+        .exits(0)
+        .says("3 findings of mytool");
+    world.newgate(&["ingest", "new.sarif"]).exits(0);
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "blocked", "{report:#}");
+    assert_eq!(places(&report, "new"), ["app.x:5"]);
+    assert_eq!(places(&report, "inherited").len(), 3);
+}
+
+#[test]
+fn a_push_does_not_wait_for_results_that_are_made_of_it() {
+    let world = configured(INGESTED);
+    world.install();
+    let pushed = world.push(&["origin", "feature"]).exits(0);
+    pushed.says("mytool has no results");
+}
+
+#[test]
+fn the_nearest_ancestor_with_results_stands_for_the_base() {
+    let world = configured(INGESTED);
+    world.write("old.sarif", sarif("mytool", "app.x", &[1, 2, 3]));
+    world
+        .newgate(&["ingest", "old.sarif", "--rev", "main"])
+        .exits(0);
+    // The target goes on, with a bad line of its own that no report knows of.
+    world.git(&["stash", "--include-untracked", "--quiet"]);
+    world.git(&["switch", "--quiet", "main"]);
+    world.write("app.x", "bad zero\nbad one\nbad two\nbad three\n");
+    world.commit("Go on");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "feature"]);
+    world.git(&["reset", "--quiet", "--hard", "main"]);
+    world.write("app.x", "bad zero\nbad one\nbad two\nbad three\nbad four\n");
+    world.commit("Add a line");
+    world.write("new.sarif", sarif("mytool", "app.x", &[1, 2, 3, 4, 5]));
+    world.newgate(&["ingest", "new.sarif"]).exits(0);
+    let report = world.check(&[]);
+    assert_eq!(places(&report, "new"), ["app.x:5"], "{report:#}");
+    let notes = report["notes"].to_string();
+    assert!(
+        notes.contains("is compared with its results for"),
+        "{notes}"
+    );
+}
+
+#[test]
+fn without_any_results_of_the_target_the_verdict_stays_open() {
+    let world = configured(INGESTED);
+    world.write("new.sarif", sarif("mytool", "app.x", &[2]));
+    world.newgate(&["ingest", "new.sarif"]).exits(0);
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "incomplete", "{report:#}");
+    assert!(
+        report["notes"]
+            .to_string()
+            .contains("no results for the base")
+    );
+}
+
+#[test]
+fn results_on_the_command_line_are_ingested_and_judged_in_one_step() {
+    let world = configured("[scanners]\nsecrets = false\n");
+    world.write("old.sarif", sarif("other", "app.x", &[1, 2, 3]));
+    world
+        .newgate(&["ingest", "old.sarif", "--rev", "main"])
+        .exits(0);
+    world.write("new.sarif", sarif("other", "app.x", &[2, 3, 4, 5]));
+    let report = world.check(&["--results", "new.sarif"]);
+    assert_eq!(report["verdict"], "blocked");
+    assert_eq!(places(&report, "new"), ["app.x:5"]);
+}
+
+#[test]
+fn a_report_that_cannot_be_of_this_commit_is_refused_with_the_reason() {
+    let world = configured(INGESTED);
+    let whole = sarif("mytool", "app.x", &[1]);
+    let other = sarif("mytool", "app.x", &[1]).replace(
+        "\"tool\"",
+        "\"versionControlProvenance\": [{\"repositoryUri\": \"x\", \"revisionId\": \"0123456789abcdef\"}], \"tool\"",
+    );
+    let failed = sarif("mytool", "app.x", &[]).replace(
+        "\"tool\"",
+        "\"invocations\": [{\"executionSuccessful\": false}], \"tool\"",
+    );
+    for (content, why) in [
+        ("", "the file is empty"),
+        (&whole[..whole.len() / 2], "not JSON"),
+        (&sarif("mytool", "gone.x", &[1]), "not in the tree"),
+        (&sarif("mytool", "app.x", &[77]), "line 77"),
+        (&other, "it is about the commit 0123456789abcdef"),
+        (&failed, "not successful"),
+        ("{\"hello\": 1}", "the format is not known"),
+    ] {
+        world.write("r.sarif", content);
+        let refused = world.newgate(&["ingest", "r.sarif"]).exits(2);
+        assert!(refused.err.contains(why), "{why}: {}", refused.err);
+    }
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "incomplete", "nothing was taken in");
+}
+
+/// A configuration that loads from a server.
+fn loads_from(server: &str, more: &str) -> String {
+    format!(
+        "[scanners]\nsecrets = false\n[scanners.mytool]\nresults = \"load\"\n[scanners.mytool.load]\n\
+         project = \"p\"\nserver = \"{server}\"\n\
+         url = \"{{server}}/find?p={{project}}&b={{branch}}&c={{commit}}&page={{page}}\"\n\
+         headers = [\"Authorization: Bearer {{token}}\", \"PRIVATE-TOKEN: {{token}}\"]\n\
+         more = '.total > $page * 2'\n\
+         filter = '.rows[] | {{path: .f, line: .l, rule: \"R1\", message: \"Bad.\", level: \"high\"}}'\n\
+         token-env = \"MY_TOKEN\"\n{more}"
+    )
+}
+
+fn rows(lines: &[u32], total: usize) -> Answer {
+    let rows: Vec<Value> = lines
+        .iter()
+        .map(|l| json!({"f": "app.x", "l": l}))
+        .collect();
+    ok(json!({"rows": rows, "total": total}).to_string())
+}
+
+fn with_token(mut world: World) -> World {
+    world
+        .environment
+        .push(("MY_TOKEN".into(), "t0ps3cret".into()));
+    world
+}
+
+/// Answers for the base at once, and for the head as told.
+fn base_or(head: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Server {
+    let of_head = std::sync::atomic::AtomicUsize::new(0);
+    Server::start(move |asked, _| match asked.target.contains("b=main") {
+        true => rows(&[1, 2], 2),
+        false => head(of_head.fetch_add(1, std::sync::atomic::Ordering::SeqCst)),
+    })
+}
+
+#[test]
+fn all_pages_are_loaded_for_both_sides_and_remembered() {
+    let server = Server::start(|asked, _| {
+        let page_two = asked.target.ends_with("page=2");
+        match (asked.target.contains("b=main"), page_two) {
+            (true, false) => rows(&[1, 2], 3),
+            (true, true) => rows(&[3], 3),
+            (false, false) => rows(&[2, 3], 4),
+            (false, true) => rows(&[4, 5], 4),
+        }
+    });
+    let world = with_token(configured(&loads_from(&server.address, "")));
+    let report = world.check(&[]);
+    assert_eq!(places(&report, "new"), ["app.x:5"], "{report:#}");
+    assert_eq!(places(&report, "inherited").len(), 3);
+    let asked = server.asked();
+    assert_eq!(asked.len(), 4);
+    for request in &asked {
+        assert_eq!(request.header("authorization"), Some("Bearer t0ps3cret"));
+    }
+    assert!(!report.to_string().contains("t0ps3cret"));
+    world.check(&[]);
+    assert_eq!(server.asked().len(), 4, "the second time nothing is asked");
+}
+
+#[test]
+fn a_server_in_trouble_is_asked_again_and_one_that_refuses_is_not() {
+    let server = base_or(|number| match number {
+        0 => Answer::With(429, "Retry-After: 0".into(), String::new()),
+        1 => Answer::Status(500, String::new()),
+        2 => Answer::Truncated(json!({"rows": [], "total": 0}).to_string()),
+        _ => rows(&[2, 3], 2),
+    });
+    let world = with_token(configured(&loads_from(&server.address, "")));
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "pass", "{report:#}");
+    assert_eq!(places(&report, "inherited").len(), 2);
+
+    for (status, why) in [
+        (401, "the token"),
+        (404, "is the project"),
+        (503, "trouble"),
+    ] {
+        let server = base_or(move |_| Answer::Status(status, String::new()));
+        let world = with_token(configured(&loads_from(&server.address, "timeout = 3\n")));
+        let report = world.check(&[]);
+        assert_eq!(report["verdict"], "incomplete");
+        let detail = of(&report, "mytool")["detail"].as_str().unwrap();
+        assert!(detail.contains(why), "{status}: {detail}");
+        assert!(!report.to_string().contains("t0ps3cret"));
+    }
+}
+
+#[test]
+fn what_is_slow_or_no_report_leaves_the_verdict_open() {
+    for (answer, why) in [
+        (Answer::Slow(Duration::from_secs(4)), "in time"),
+        (ok("<html>Log in</html>"), "not JSON"),
+        (ok("{\"error\": \"no such project\"}"), "cannot be read"),
+        (
+            ok("{\"rows\": [{\"f\": \"gone.x\", \"l\": 1}], \"total\": 1}"),
+            "not in the tree",
+        ),
+    ] {
+        let server = base_or(move |_| answer.clone());
+        let world = with_token(configured(&loads_from(&server.address, "timeout = 2\n")));
+        let report = world.check(&[]);
+        assert_eq!(report["verdict"], "incomplete", "{why}");
+        let detail = of(&report, "mytool")["detail"].as_str().unwrap();
+        assert!(detail.contains(why), "{why}: {detail}");
+    }
+}
+
+#[test]
+fn a_redirect_to_another_host_does_not_carry_the_token() {
+    let other = Server::start(|_, _| rows(&[2, 3], 2));
+    let to = format!(
+        "Location: {}/elsewhere",
+        other.address.replace("127.0.0.1", "localhost")
+    );
+    let server = base_or(move |_| Answer::With(302, to.clone(), String::new()));
+    let world = with_token(configured(&loads_from(&server.address, "")));
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "pass", "{report:#}");
+    let asked = other.asked();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].header("authorization"), None);
+    assert_eq!(asked[0].header("private-token"), None);
+}
+
+#[test]
+fn a_missing_token_and_an_address_without_encryption_are_told() {
+    let world = configured(&loads_from("http://127.0.0.1:9", ""));
+    let report = world.check(&[]);
+    let detail = of(&report, "mytool")["detail"].as_str().unwrap();
+    assert!(detail.contains("`MY_TOKEN`"), "{detail}");
+
+    let world = World::new();
+    world.write(".newgate/config.toml", loads_from("http://example.com", ""));
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world
+        .newgate(&["check"])
+        .exits(2)
+        .says("no `https://` address");
+}
+
+#[test]
+fn a_branch_cannot_send_the_token_to_a_server_of_its_own() {
+    let server = Server::start(|_, _| rows(&[], 0));
+    let world = World::new();
+    world.write("app.x", "1\n");
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write(".newgate/config.toml", loads_from(&server.address, ""));
+    world.commit("Bring a configuration");
+    let report = with_token(world).check(&[]);
+    assert!(server.asked().is_empty());
+    assert!(
+        report["notes"]
+            .to_string()
+            .contains("heeded once they are on the target")
+    );
+}
