@@ -11,7 +11,7 @@ use crate::compare::Located;
 use crate::compare::group::issue_key;
 use crate::error::Result;
 use crate::git::Repository;
-use crate::model::{FileVersion, Finding, Oid, Origin, Stage, Status};
+use crate::model::{FileVersion, Finding, Oid, Origin, RepoPath, Stage, Status};
 use crate::scan::{Scanner, Scope, State, UnitResult, project};
 
 /// A tree with more files than this is summed up by `newgate baseline build` only.
@@ -48,7 +48,7 @@ impl Listing {
     fn add(&mut self, cache: &Cache, scanner: &Scanner, file: &FileVersion) {
         let digest = UnitDigest::of_file(file);
         let known = cache.result(&scanner.key, &digest);
-        let name = file.path.to_string();
+        let name = file.path.to_text();
         match known.and_then(|bytes| UnitResult::from_bytes(&bytes, &file.path)) {
             None => self.missing.push(name),
             Some(result) => {
@@ -67,7 +67,7 @@ impl Listing {
     }
 
     fn remove(&mut self, file: &FileVersion) {
-        let name = file.path.to_string();
+        let name = file.path.to_text();
         self.files.remove(&name);
         self.missing.retain(|m| *m != name);
     }
@@ -98,7 +98,7 @@ pub(super) fn elsewhere(judging: &Judging<'_>) -> Result<Elsewhere> {
             .changes
             .iter()
             .filter_map(|c| c.old.as_ref())
-            .map(|f| f.path.to_string())
+            .map(|f| f.path.to_text())
             .collect();
         for (file, issues) in &listing.files {
             if changed.contains(file) {
@@ -181,7 +181,7 @@ fn unchanged(
     tree: &Oid,
     path: &str,
 ) -> Result<Vec<Located>> {
-    let Some(file) = repo.entry(tree, &path.into())? else {
+    let Some(file) = repo.entry(tree, &RepoPath::from_text(path))? else {
         return Ok(Vec::new());
     };
     let known = cache.result(&scanner.key, &UnitDigest::of_file(&file));
@@ -252,7 +252,7 @@ fn fill(
 ) -> Result<bool> {
     let before = listing.missing.len();
     for name in std::mem::take(&mut listing.missing) {
-        match repo.entry(tree, &name.as_str().into())? {
+        match repo.entry(tree, &RepoPath::from_text(&name))? {
             Some(file) => listing.add(cache, scanner, &file),
             None => listing.missing.push(name),
         }

@@ -84,13 +84,7 @@ fn diff_trees(
     folder: &mut Vec<u8>,
     changes: &mut Vec<FileChange>,
 ) -> Result<()> {
-    const DEEPEST: usize = 1_000;
-    if depth > DEEPEST {
-        return Err(Error::new(
-            Kind::Git,
-            "a tree has folders nested more than 1,000 deep",
-        ));
-    }
+    too_deep(depth)?;
     let tree = |oid: Option<git2::Oid>| oid.map(|o| repo.find_tree(o)).transpose();
     let (old, new) = (tree(old)?, tree(new)?);
     let mut left = old.iter().flat_map(|t| t.iter()).peekable();
@@ -132,6 +126,18 @@ fn diff_trees(
             });
         }
         folder.truncate(length);
+    }
+}
+
+/// Refuses folders that are nested without end.
+fn too_deep(depth: usize) -> Result<()> {
+    const DEEPEST: usize = 1_000;
+    match depth > DEEPEST {
+        true => Err(Error::new(
+            Kind::Git,
+            "a tree has folders nested more than 1,000 deep",
+        )),
+        false => Ok(()),
     }
 }
 
@@ -187,36 +193,49 @@ pub(super) fn folder(repo: &Repository, tree: &Oid, path: &str) -> Result<Option
         .map(|(id, _, _)| oid(id)))
 }
 
+/// All files of a tree; none if there are more than `limit`. The library's own walk refuses names
+/// of folders that are not UTF-8.
 pub(super) fn list(
     repo: &Repository,
     tree: &Oid,
     limit: usize,
 ) -> Result<Option<Vec<FileVersion>>> {
-    let tree = repo.find_tree(id(tree)?)?;
     let mut files = Vec::new();
-    let mut over = false;
-    let walked = tree.walk(git2::TreeWalkMode::PreOrder, |folder, entry| {
+    let whole = list_tree(repo, id(tree)?, 0, limit, &mut Vec::new(), &mut files)?;
+    Ok(whole.then_some(files))
+}
+
+/// Adds the files of a tree; returns whether they were all.
+fn list_tree(
+    repo: &Repository,
+    tree: git2::Oid,
+    depth: usize,
+    limit: usize,
+    folder: &mut Vec<u8>,
+    files: &mut Vec<FileVersion>,
+) -> Result<bool> {
+    too_deep(depth)?;
+    let tree = repo.find_tree(tree)?;
+    for entry in &tree {
+        let length = folder.len();
+        folder.extend_from_slice(entry.name_bytes());
         if entry.kind() == Some(ObjectType::Tree) {
-            return git2::TreeWalkResult::Ok;
+            folder.push(b'/');
+            if !list_tree(repo, entry.id(), depth + 1, limit, folder, files)? {
+                return Ok(false);
+            }
+        } else if files.len() >= limit {
+            return Ok(false);
+        } else {
+            files.push(FileVersion {
+                path: RepoPath::new(folder.as_slice()),
+                blob: oid(entry.id()),
+                mode: entry.filemode().cast_unsigned(),
+            });
         }
-        if files.len() >= limit {
-            over = true;
-            return git2::TreeWalkResult::Abort;
-        }
-        let mut path = folder.as_bytes().to_vec();
-        path.extend_from_slice(entry.name_bytes());
-        files.push(FileVersion {
-            path: RepoPath::new(path),
-            blob: oid(entry.id()),
-            mode: entry.filemode().cast_unsigned(),
-        });
-        git2::TreeWalkResult::Ok
-    });
-    if over {
-        return Ok(None);
+        folder.truncate(length);
     }
-    walked?;
-    Ok(Some(files))
+    Ok(true)
 }
 
 pub(super) fn blob(repo: &Repository, of: &Oid) -> Result<Option<Vec<u8>>> {

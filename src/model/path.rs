@@ -25,6 +25,28 @@ impl RepoPath {
         std::str::from_utf8(&self.0).ok()
     }
 
+    /// The path as a text that leads back to it, for what is stored: as it is where it is UTF-8, else
+    /// a NUL, which no path has, and the bytes in hexadecimal.
+    pub fn to_text(&self) -> String {
+        match self.as_str() {
+            Some(text) => text.to_owned(),
+            None => {
+                let hex: String = self.0.iter().map(|b| format!("{b:02x}")).collect();
+                format!("\0{hex}")
+            }
+        }
+    }
+
+    /// Reads what [`RepoPath::to_text`] wrote.
+    pub fn from_text(text: &str) -> RepoPath {
+        let Some(hex) = text.strip_prefix('\0') else {
+            return RepoPath::from(text);
+        };
+        let pairs = hex.as_bytes().chunks(2);
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        RepoPath(pairs.filter_map(byte).collect())
+    }
+
     /// The last part.
     pub fn file_name(&self) -> &[u8] {
         self.0.rsplit(|b| *b == b'/').next().unwrap_or(&self.0)
@@ -141,6 +163,14 @@ mod tests {
             assert!(!RepoPath::from(bad).is_plain(), "{bad}");
         }
         assert!(RepoPath::from("-dash/ü b.py").is_plain());
+    }
+
+    #[test]
+    fn what_is_stored_of_a_path_leads_back_to_it() {
+        for path in [&b"a/b.py"[..], b"odd\xff/a.py", b"\xc3\xbc.py"] {
+            let path = RepoPath::new(path);
+            assert_eq!(RepoPath::from_text(&path.to_text()), path);
+        }
     }
 
     #[test]

@@ -17,18 +17,11 @@ pub struct ProjectResult {
     pub results: Vec<(FileVersion, UnitResult)>,
 }
 
-/// How it is stored: a path that is not UTF-8 keeps its bytes.
+/// How it is stored.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     read: u64,
-    results: Vec<(Bytes, Oid, u32, UnitResult)>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Bytes {
-    Text(String),
-    Raw(Vec<u8>),
+    results: Vec<(String, Oid, u32, UnitResult)>,
 }
 
 impl ProjectResult {
@@ -43,11 +36,12 @@ impl ProjectResult {
 
     fn to_bytes(&self) -> Vec<u8> {
         let results = self.results.iter().map(|(file, result)| {
-            let path = match file.path.as_str() {
-                Some(text) => Bytes::Text(text.to_owned()),
-                None => Bytes::Raw(file.path.as_bytes().to_vec()),
-            };
-            (path, file.blob.clone(), file.mode, result.clone())
+            (
+                file.path.to_text(),
+                file.blob.clone(),
+                file.mode,
+                result.clone(),
+            )
         });
         let stored = Stored {
             read: self.read,
@@ -62,10 +56,7 @@ impl ProjectResult {
             .results
             .into_iter()
             .map(|(path, blob, mode, mut result)| {
-                let path = RepoPath::new(match path {
-                    Bytes::Text(text) => text.into_bytes(),
-                    Bytes::Raw(raw) => raw,
-                });
+                let path = RepoPath::from_text(&path);
                 for finding in &mut result.findings {
                     finding.path = path.clone();
                 }

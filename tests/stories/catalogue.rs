@@ -1,7 +1,10 @@
 //! Every scanner of the catalogue that can be installed here, run for real on planted weaknesses:
 //! found, remembered, and never clean when it crashed.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -86,11 +89,35 @@ fn wrapper(world_of: &tempfile::TempDir, scanner: &str, rest: &str) -> PathBuf {
     path
 }
 
+/// What is to be found in a scanner's tree: `path:line rule`.
+fn expected(scanner: &str) -> Vec<String> {
+    let text = fs::read_to_string(fixtures().join(scanner).join("expected")).unwrap();
+    let mut lines: Vec<String> = text
+        .lines()
+        .filter(|l| !l.is_empty())
+        .map(str::to_owned)
+        .collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// A program that runs another where there is no network, if this machine can do that.
+fn without_network(folder: &tempfile::TempDir, scanner: &str) -> PathBuf {
+    let path = folder.path().join(scanner);
+    let script = format!(
+        "#!/bin/sh\nreal='{}'\napart='unshare --map-root-user --net'\n\
+         if $apart true 2> /dev/null; then exec $apart \"$real\" \"$@\"; fi\nexec \"$real\" \"$@\"\n",
+        pinned(scanner).display()
+    );
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
 fn finds_and_remembers(scanner: &str) {
-    let expected = fs::read_to_string(fixtures().join(scanner).join("expected")).unwrap();
-    let mut expected: Vec<&str> = expected.lines().filter(|l| !l.is_empty()).collect();
-    expected.sort_unstable();
-    let world = planted(scanner, None);
+    let expected = expected(scanner);
+    let folder = tempfile::tempdir().unwrap();
+    let world = planted(scanner, Some(&without_network(&folder, scanner)));
     let report = world.check(&[]);
     assert_eq!(of(&report, scanner)["state"], "ok", "{report:#}");
     assert_eq!(places_and_rules(&report, "new"), expected);
@@ -99,6 +126,89 @@ fn finds_and_remembers(scanner: &str) {
     let again = world.check(&[]);
     assert_eq!(of(&again, scanner)["scanned"], 0, "{again:#}");
     assert_eq!(places_and_rules(&again, "new"), expected);
+}
+
+/// Files by which tools take configuration, or leave files out, by themselves.
+const HOSTILE: [(&str, &str); 22] = [
+    (".bandit", "[bandit]\nskips = B101,B602\nexclude = /\n"),
+    ("ruff.toml", "exclude = [\"*\"]\n"),
+    ("sgconfig.yml", "ruleDirs: []\n"),
+    (".checkov.yaml", "skip-check:\n  - CKV*\n  - CKV2*\n"),
+    (".secrets.baseline", "{}"),
+    (
+        "eslint.config.mjs",
+        "import fs from \"node:fs\";\nfs.writeFileSync(\"@MARK@\", \"\");\nexport default [{ ignores: [\"**\"] }];\n",
+    ),
+    (
+        ".eslintrc.json",
+        "{\"root\": true, \"ignorePatterns\": [\"**\"]}",
+    ),
+    (".eslintignore", "**\n"),
+    (
+        ".hadolint.yaml",
+        "ignored: [DL3002, DL3004, DL3007, DL3020, DL3064]\n",
+    ),
+    (".kingfisherignore", "*\n"),
+    (".gitleaksignore", "*\n"),
+    (".gitleaks.toml", "[allowlist]\npaths = ['.*']\n"),
+    (
+        ".oxlintrc.json",
+        "{\"ignorePatterns\": [\"**\"], \"rules\": {}}",
+    ),
+    (".oxlintignore", "**\n"),
+    (".retireignore", "*\n"),
+    (".retireignore.json", "[{\"component\": \"jquery\"}]"),
+    (".secretlintrc.json", "{\"rules\": []}"),
+    (".secretlintignore", "**\n"),
+    (".semgrepignore", "*\n"),
+    (".gitignore", "*\n"),
+    (".shellcheckrc", "disable=all\n"),
+    (
+        "zizmor.yml",
+        "rules:\n  artipacked:\n    disable: true\n  unpinned-uses:\n    disable: true\n",
+    ),
+];
+
+fn is_not_switched_off_by_the_change(scanner: &str) {
+    let expected = expected(scanner);
+    let world = planted(scanner, None);
+    let mark = world.path("home/ran");
+    let mut folders: BTreeSet<String> = BTreeSet::from([String::new(), ".github/".into()]);
+    let mut odd: Vec<String> = Vec::new();
+    for line in &expected {
+        let path = line.split_once(':').unwrap().0;
+        let folder = path.rsplit_once('/').map_or("", |(f, _)| f);
+        folders.insert(if folder.is_empty() {
+            String::new()
+        } else {
+            format!("{folder}/")
+        });
+        // What belongs to one place only means nothing elsewhere.
+        if !path.starts_with(".github/") {
+            let copy = [b"odd\xff/".as_slice(), path.as_bytes()].concat();
+            let copy = world.work().join(OsStr::from_bytes(&copy));
+            fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            fs::copy(world.work().join(path), copy).unwrap();
+            odd.push(format!("odd\\xff/{line}"));
+        }
+    }
+    for folder in folders {
+        for (name, content) in HOSTILE {
+            let content = content.replace("@MARK@", mark.to_str().unwrap());
+            world.write(&format!("{folder}{name}"), content);
+        }
+    }
+    world.git(&["add", "--all", "--force"]);
+    world.git(&["commit", "--quiet", "--message", "Try to switch it off"]);
+    let report = world.check(&[]);
+    let found = places_and_rules(&report, "new");
+    for line in expected.iter().chain(&odd) {
+        assert!(
+            found.contains(line),
+            "{line} is not in {found:#?}\n{report:#}"
+        );
+    }
+    assert!(!mark.exists(), "code of the change was run");
 }
 
 fn is_never_clean_after_a_crash(scanner: &str) {
@@ -125,6 +235,12 @@ macro_rules! scanners {
             $(#[$attribute])*
             fn finds_what_was_planted_and_remembers_it() {
                 super::finds_and_remembers($scanner);
+            }
+
+            #[test]
+            $(#[$attribute])*
+            fn is_not_switched_off_by_files_of_the_change() {
+                super::is_not_switched_off_by_the_change($scanner);
             }
 
             #[test]

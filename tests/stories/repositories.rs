@@ -248,3 +248,24 @@ fn names_that_are_not_utf_8_are_found_on_the_target_too() {
     world.git(&["cherry-pick", "main"]);
     assert_eq!(world.check(&[])["verdict"], "pass");
 }
+
+#[test]
+fn folders_with_names_that_are_not_utf8_are_listed_and_scanned() {
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::new();
+    let folder = world.work().join(std::ffi::OsStr::from_bytes(b"odd\xff"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("key.txt"), token(1)).unwrap();
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.newgate(&["baseline", "build"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("new.txt", "x\n");
+    world.commit("Add");
+    let report = world.check(&[]);
+    assert_eq!(
+        places(&report, "inherited"),
+        ["odd\\xff/key.txt:1"],
+        "{report:#}"
+    );
+}

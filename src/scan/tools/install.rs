@@ -290,7 +290,7 @@ fn explain(program: &str, said: &str) -> String {
     let lines: Vec<&str> = said
         .lines()
         .map(str::trim)
-        .filter(|l| !l.is_empty())
+        .filter(|l| !l.is_empty() && !l.contains("complete log of this run"))
         .collect();
     let telling = |l: &&&str| l.to_lowercase().contains("error");
     let line = lines.iter().rev().find(telling).or(lines.last()).copied();
@@ -321,6 +321,15 @@ fn explain(program: &str, said: &str) -> String {
     ]) {
         "the registry cannot be reached: connect, or name a mirror in the settings of its client \
          (pip, npm, cargo), or name a program that is there with `path` in `[scanners.NAME]`"
+    } else if has(&[
+        "no matching distribution",
+        "no version of",
+        "etarget",
+        "could not find `",
+    ]) {
+        "the registry cannot be reached, or has no such version for this kind of machine: look at \
+         the settings of its client (pip, npm, cargo), or name a program that is there with `path` in \
+         `[scanners.NAME]`"
     } else {
         "see what it says"
     };

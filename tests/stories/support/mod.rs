@@ -149,6 +149,24 @@ impl World {
         command
     }
 
+    /// Puts a folder before the others on `PATH`.
+    pub fn put_on_path(&mut self, folder: &Path) {
+        let path = std::env::var("PATH").unwrap();
+        let path = format!("{}:{path}", folder.display());
+        self.environment.push(("PATH".into(), path));
+    }
+
+    /// Takes over this machine's settings for its package registries, the home folder among them.
+    pub fn keep_registry_settings(&mut self) {
+        let settings = ["PIP_", "UV_", "npm_config_", "NODE_", "SSL_", "REQUESTS_"];
+        for (name, value) in std::env::vars() {
+            let of_registry = settings.iter().any(|s| name.starts_with(s));
+            if of_registry || name == "HOME" || name.to_lowercase().ends_with("_proxy") {
+                self.environment.push((name, value));
+            }
+        }
+    }
+
     /// Runs a program in a folder with something on standard input.
     pub fn run_in(&self, folder: &Path, program: &str, args: &[&str], input: &[u8]) -> Ran {
         use std::io::Write;

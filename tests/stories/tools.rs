@@ -1,0 +1,231 @@
+//! Scanners that newgate installs: from the real registries, pinned, whole or not at all.
+
+use std::fs;
+
+use crate::support::{World, issues, token};
+
+/// A world with a configuration on `main`, and the settings of this machine for its registries.
+fn configured(config: &str) -> World {
+    let mut world = World::new();
+    world.keep_registry_settings();
+    let cache = world.path("cache").display().to_string();
+    world.environment.push(("XDG_CACHE_HOME".into(), cache));
+    world.write(".newgate/config.toml", config);
+    world.write("src/a.c", "int a;\n");
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world
+}
+
+const WEAK: &str = "#include <string.h>\nvoid f(char *a, char *b) { strcpy(a, b); }\n";
+
+#[test]
+fn a_scanner_is_installed_pinned_and_used() {
+    let world = configured("[scanners]\nflawfinder = true\n");
+    world.write("src/a.c", WEAK);
+    world.commit("Copy");
+    let before = world.check(&[]);
+    assert_eq!(before["verdict"], "incomplete");
+    let detail = before["scanners"].to_string();
+    assert!(
+        detail.contains("newgate scanners install flawfinder"),
+        "{detail}"
+    );
+
+    let installed = world.newgate(&["scanners", "install"]).exits(0);
+    installed.says("flawfinder 2.0.20 is installed from PyPI");
+    let lock = fs::read_to_string(world.work().join(".newgate/scanners.lock")).unwrap();
+    assert!(lock.contains("flawfinder==2.0.20 --hash=sha256:"), "{lock}");
+    let after = world.check(&[]);
+    assert_eq!(after["verdict"], "blocked", "{after:#}");
+    assert_eq!(issues(&after, "new").len(), 1, "{after:#}");
+    world
+        .newgate(&["scanners", "install"])
+        .exits(0)
+        .says("2.0.20 is installed");
+    world
+        .newgate(&["scanners", "list"])
+        .exits(0)
+        .says("flawfinder 2.0.20");
+
+    // Another copy of the world, as a colleague has it, gets the same by the lock.
+    world.commit("Pin");
+    world.git(&["switch", "--quiet", "main"]);
+    world.git(&["merge", "--quiet", "feature"]);
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    fs::remove_dir_all(world.path("cache")).unwrap();
+    world.newgate(&["scanners", "install"]).exits(0);
+    assert_eq!(
+        fs::read_to_string(world.work().join(".newgate/scanners.lock")).unwrap(),
+        lock
+    );
+
+    // What is not what the lock pins is refused, and nothing is left behind.
+    fs::remove_dir_all(world.path("cache")).unwrap();
+    let at = lock.find("--hash=sha256:").unwrap() + "--hash=sha256:".len();
+    let forged = format!("{}{}{}", &lock[..at], "0".repeat(64), &lock[at + 64..]);
+    world.write(".newgate/scanners.lock", forged);
+    let refused = world.newgate(&["scanners", "install"]).exits(3);
+    refused.says("is not what the lock file pins");
+    world.newgate(&["scanners", "list"]).exits(0);
+    let tools = world.path("cache/newgate/tools/flawfinder");
+    assert_eq!(fs::read_dir(tools).unwrap().count(), 0);
+}
+
+#[test]
+fn packages_of_npm_are_installed_by_their_hashes_and_scan_through_the_gate() {
+    let world = configured("[scanners]\noxlint = true\n");
+    world.write("a.js", "eval(location.hash)\n");
+    world.commit("Evaluate");
+    world
+        .newgate(&["scanners", "install", "oxlint"])
+        .exits(0)
+        .says("oxlint 1.94.0 is installed from npm");
+    let lock = fs::read_to_string(world.work().join(".newgate/scanners.lock")).unwrap();
+    assert!(lock.contains("\"integrity\": \"sha512-"), "{lock}");
+    assert!(!lock.contains("\"resolved\""), "no registry's address");
+    let report = world.check(&[]);
+    assert_eq!(report["scanners"][0]["state"], "ok", "{report:#}");
+    assert_eq!(issues(&report, "new").len(), 1);
+    fs::remove_dir_all(world.path("cache")).unwrap();
+    world.newgate(&["scanners", "install", "oxlint"]).exits(0);
+}
+
+#[test]
+fn what_is_missing_is_installed_on_the_way_if_the_target_says_so() {
+    let world = configured("auto-install = true\n[scanners]\nflawfinder = true\n");
+    world.write("README.md", "Nothing for it.\n");
+    world.commit("Write");
+    world.check(&[]);
+    assert!(
+        !world.path("cache/newgate/tools").exists(),
+        "not before it is needed"
+    );
+    world.write("src/a.c", WEAK);
+    world.commit("Copy");
+    let report = world.check(&[]);
+    assert_eq!(issues(&report, "new").len(), 1, "{report:#}");
+    assert!(report["notes"].to_string().contains("2.0.20 was installed"));
+}
+
+#[test]
+fn without_a_network_it_says_what_to_do_and_leaves_nothing() {
+    let mut world = configured("[scanners]\nflawfinder = true\noxlint = true\n");
+    for (name, value) in [
+        ("PIP_INDEX_URL", "http://127.0.0.1:9/simple"),
+        ("PIP_FIND_LINKS", ""),
+        ("PIP_RETRIES", "0"),
+        ("npm_config_registry", "http://127.0.0.1:9/"),
+        ("npm_config_fetch_retries", "0"),
+        ("npm_config_cache", world.path("npm").to_str().unwrap()),
+    ] {
+        world.environment.push((name.into(), value.into()));
+    }
+    let failed = world.newgate(&["scanners", "install"]).exits(3);
+    for scanner in ["flawfinder", "oxlint"] {
+        assert!(
+            failed
+                .err
+                .contains(&format!("{scanner} cannot be installed")),
+            "{failed:#?}"
+        );
+    }
+    assert_eq!(
+        failed.err.matches("the registry cannot be reached").count(),
+        2,
+        "{failed:#?}"
+    );
+    assert!(!world.work().join(".newgate/scanners.lock").exists());
+    assert_eq!(world.newgate(&["scanners", "list"]).exits(0).out, "");
+}
+
+#[test]
+fn a_program_on_the_path_of_another_version_than_the_lock_pins_is_not_used() {
+    let world = World::new();
+    world.write(
+        ".newgate/config.toml",
+        format!(
+            "[scanners.ruff]\npath = \"{}\"\n",
+            crate::support::tools().join("ruff").display()
+        ),
+    );
+    world.write(
+        ".newgate/scanners.lock",
+        "version = 1\n[scanners.ruff]\nversion = \"0.1.2\"\norigin = \"pypi\"\n",
+    );
+    world.write("a.py", "X = 1\n");
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    // A path that the configuration names is taken as it is; without it, the lock decides.
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("a.py", "eval(input())\n");
+    world.commit("Evaluate");
+    assert_eq!(world.check(&[])["scanners"][0]["state"], "ok");
+    world.git(&["switch", "--quiet", "main"]);
+    world.write(".newgate/config.toml", "[scanners]\nruff = true\n");
+    world.commit("Leave the choice to the lock");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "feature"]);
+    let mut world = world;
+    world.put_on_path(&crate::support::tools());
+    let report = world.check(&[]);
+    let detail = report["scanners"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("pins 0.1.2"), "{report:#}");
+}
+
+#[test]
+fn versions_that_nothing_pins_are_pruned() {
+    let world = configured("[scanners]\n");
+    let tools = world.path("cache/newgate/tools/ruff");
+    for (version, folder) in [("0.0.1", "0.0.1-abc"), ("0.17.6", "0.17.6-abc")] {
+        fs::create_dir_all(tools.join(folder)).unwrap();
+        fs::write(tools.join(folder).join("newgate-installed.toml"), "").unwrap();
+        std::os::unix::fs::symlink(folder, tools.join(version)).unwrap();
+    }
+    world
+        .newgate(&["scanners", "prune", "--dry-run"])
+        .exits(0)
+        .says("ruff 0.0.1 would go");
+    assert!(tools.join("0.0.1").exists());
+    world
+        .newgate(&["scanners", "prune"])
+        .exits(0)
+        .says("ruff 0.0.1 is removed");
+    assert!(!tools.join("0.0.1").exists() && !tools.join("0.0.1-abc").exists());
+    assert!(tools.join("0.17.6").exists());
+}
+
+#[test]
+fn a_descriptor_for_a_tool_that_the_catalogue_lacks_is_written_from_a_sample() {
+    let world = configured("[scanners]\n");
+    world.write(
+        "sample.json",
+        format!(
+            "{{\"tool\": \"leaks\", \"results\": [{{\"file\": \"src/a.c\", \"line\": 1, \"rule_id\": \"L1\", \
+             \"severity\": \"HIGH\", \"message\": \"found {}\"}}]}}",
+            token(1)
+        ),
+    );
+    let told = world
+        .newgate(&["scanners", "new", "leaks", "sample.json"])
+        .exits(0);
+    assert!(told.out.contains("src/a.c:1"), "{told:#?}");
+    assert!(!told.out.contains(&token(1)), "{told:#?}");
+    let file = ".newgate/scanners/leaks.toml";
+    world
+        .newgate(&["scanners", "read", file, "sample.json"])
+        .exits(0)
+        .says("1 findings");
+    world
+        .newgate(&["scanners", "new", "leaks", "sample.json"])
+        .exits(2)
+        .says("is there already");
+    world
+        .newgate(&["scanners", "new", "Le aks", "sample.json"])
+        .exits(2);
+    world
+        .newgate(&["scanners", "show", "bandit"])
+        .exits(0)
+        .says("| HIGH/HIGH | 9.5 | critical |");
+}
