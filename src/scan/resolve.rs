@@ -157,8 +157,19 @@ pub fn resolve(
         }
         results.push(resolved);
     }
-    // Head before base, long before short.
-    queue.sort_by(|a, b| (a.side, b.bytes, a.scanner).cmp(&(b.side, a.bytes, b.scanner)));
+    // Head before base, long before short: what a start costs counts as the input that would cost as
+    // much.
+    let weight = |job: &Job| {
+        let start = scanners[job.scanner]
+            .descriptor
+            .program()
+            .map_or(0, |p| p.batch);
+        job.bytes.saturating_add(start.saturating_mul(1_024))
+    };
+    queue.sort_by(|a, b| {
+        let order = |j: &Job| (j.side, std::cmp::Reverse(weight(j)), j.scanner);
+        order(a).cmp(&order(b))
+    });
     let total = queue.iter().map(|j| j.files.len()).sum();
     let workers = with.jobs.clamp(1, queue.len().max(1));
     let shared = Mutex::new(Shared {
