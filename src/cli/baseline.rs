@@ -37,6 +37,7 @@ impl Baseline {
             cache: &cache,
             config_from: ConfigSource::Target,
             given: &[],
+            enforce: false,
             jobs: super::jobs(),
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: false,

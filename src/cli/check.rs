@@ -44,6 +44,10 @@ pub(super) struct Check {
     /// The scanner that `--results` is of, instead of the tool that it names
     #[arg(long, value_name = "SCANNER", requires = "results")]
     results_scanner: Option<String>,
+    /// Let nothing count that the change says for itself: exemptions of its own, scanners that would
+    /// execute its code
+    #[arg(long, conflicts_with = "config_from")]
+    enforce: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -101,6 +105,7 @@ impl Check {
             cache: &cache,
             config_from,
             given: &given,
+            enforce: self.enforce,
             jobs: super::jobs(),
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: screen.verbose || self.output.lists_all(),

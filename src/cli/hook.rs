@@ -125,6 +125,7 @@ impl PrePush {
             cache: &cache,
             config_from: ConfigSource::Target,
             given: &[],
+            enforce: false,
             jobs: jobs(),
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: screen.verbose || self.output.lists_all(),

@@ -332,6 +332,7 @@ fn make_issue(key: &str, places: Vec<Place>, elsewhere: Option<&(Finding, u64)>)
         rules,
         fix,
         blocks: false,
+        warns: false,
         because: String::new(),
         occurrences,
         elsewhere,
@@ -380,6 +381,9 @@ fn make_occurrence(place: Place) -> Occurrence {
         message,
         commit,
         exempted: None,
+        was_exempted: None,
+        action: None,
+        print: String::new(),
         frame: None,
         findings: place.findings.into_iter().map(|l| l.finding).collect(),
     }

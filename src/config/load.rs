@@ -8,8 +8,10 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, LoadSettings, OnIncomplete, Results, ScannerSettings};
+use super::rules::read_policy;
+use super::{Config, LoadSettings, OnIncomplete, Others, Results, ScannerSettings, Server};
 use crate::model::Severity;
+use crate::policy::Suppressions;
 
 /// The version of the file's format.
 const VERSION: i64 = 1;
@@ -25,12 +27,39 @@ pub struct Mistake {
     pub hint: Option<String>,
 }
 
-struct Reader {
+impl Mistake {
+    /// What the reader of TOML says.
+    pub(super) fn of_toml(error: &toml::de::Error) -> Mistake {
+        Mistake {
+            place: error.span().unwrap_or(0..0),
+            message: error.message().to_owned(),
+            hint: None,
+        }
+    }
+}
+
+/// Reads values, and collects every mistake with its place.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
     mistakes: Vec<Mistake>,
 }
 
 impl Reader {
-    fn wrong(&mut self, place: Range<usize>, message: impl Into<String>, hint: Option<String>) {
+    /// What was read, unless there were mistakes.
+    pub(super) fn finish<T>(mut self, read: T) -> Result<T, Vec<Mistake>> {
+        if self.mistakes.is_empty() {
+            return Ok(read);
+        }
+        self.mistakes.sort_by_key(|m| m.place.start);
+        Err(self.mistakes)
+    }
+
+    pub(super) fn wrong(
+        &mut self,
+        place: Range<usize>,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) {
         self.mistakes.push(Mistake {
             place,
             message: message.into(),
@@ -39,7 +68,7 @@ impl Reader {
     }
 
     /// Reports keys that nothing reads, with the nearest one that something does.
-    fn only(&mut self, table: &DeTable<'_>, known: &[&str], of: &str) {
+    pub(super) fn only(&mut self, table: &DeTable<'_>, known: &[&str], of: &str) {
         for key in table.keys() {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
@@ -54,7 +83,11 @@ impl Reader {
         }
     }
 
-    fn text<'t>(&mut self, table: &'t DeTable<'_>, key: &str) -> Option<(&'t str, Range<usize>)> {
+    pub(super) fn text<'t>(
+        &mut self,
+        table: &'t DeTable<'_>,
+        key: &str,
+    ) -> Option<(&'t str, Range<usize>)> {
         let value = table.get(key)?;
         match value.get_ref() {
             DeValue::String(text) => Some((text.as_ref(), value.span())),
@@ -69,7 +102,11 @@ impl Reader {
         }
     }
 
-    fn table<'t, 'i>(&mut self, table: &'t DeTable<'i>, key: &str) -> Option<&'t DeTable<'i>> {
+    pub(super) fn table<'t, 'i>(
+        &mut self,
+        table: &'t DeTable<'i>,
+        key: &str,
+    ) -> Option<&'t DeTable<'i>> {
         let value = table.get(key)?;
         match value.get_ref() {
             DeValue::Table(inner) => Some(inner),
@@ -84,13 +121,23 @@ impl Reader {
         }
     }
 
-    fn choice<T: Copy>(
+    pub(super) fn choice<T: Copy>(
         &mut self,
         table: &DeTable<'_>,
         key: &str,
         choices: &[(&str, T)],
     ) -> Option<T> {
         let (text, place) = self.text(table, key)?;
+        self.choose(key, text, place, choices)
+    }
+
+    fn choose<T: Copy>(
+        &mut self,
+        key: &str,
+        text: &str,
+        place: Range<usize>,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
         if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
             return Some(*value);
         }
@@ -107,7 +154,86 @@ impl Reader {
         None
     }
 
-    fn switch(&mut self, table: &DeTable<'_>, key: &str) -> Option<bool> {
+    /// A list of choices, or one.
+    pub(super) fn choices<T: Copy>(
+        &mut self,
+        table: &DeTable<'_>,
+        key: &str,
+        choices: &[(&str, T)],
+    ) -> Vec<T> {
+        let place = table.get(key).map_or(0..0, Spanned::span);
+        let words = self.words(table, key);
+        let chosen = words
+            .iter()
+            .filter_map(|w| self.choose(key, w, place.clone(), choices));
+        chosen.collect()
+    }
+
+    /// A list of texts, or one.
+    pub(super) fn words(&mut self, table: &DeTable<'_>, key: &str) -> Vec<String> {
+        match table.get(key).map(Spanned::get_ref) {
+            Some(DeValue::String(text)) => vec![text.as_ref().to_owned()],
+            _ => self.texts(table, key),
+        }
+    }
+
+    /// A list of tables (`[[key]]`).
+    pub(super) fn tables<'t, 'i>(
+        &mut self,
+        table: &'t DeTable<'i>,
+        key: &str,
+    ) -> Vec<&'t DeTable<'i>> {
+        let Some(value) = table.get(key) else {
+            return Vec::new();
+        };
+        let inner = |v: &'t Spanned<DeValue<'i>>| match v.get_ref() {
+            DeValue::Table(table) => Some(table),
+            _ => None,
+        };
+        let tables = match value.get_ref() {
+            DeValue::Array(values) => values.iter().map(inner).collect(),
+            _ => None,
+        };
+        tables.unwrap_or_else(|| {
+            let hint = Some(format!("write `[[{key}]]` for each"));
+            self.wrong(value.span(), format!("`{key}` is a list of tables"), hint);
+            Vec::new()
+        })
+    }
+
+    /// A whole number that is not negative.
+    pub(super) fn number(&mut self, table: &DeTable<'_>, key: &str) -> Option<i64> {
+        let value = table.get(key)?;
+        let number = whole_number(value.get_ref()).filter(|n| *n >= 0);
+        if number.is_none() {
+            self.wrong(
+                value.span(),
+                format!("`{key}` is a whole number, 0 or more"),
+                None,
+            );
+        }
+        number
+    }
+
+    /// A number from 0 to `most`.
+    pub(super) fn float(&mut self, table: &DeTable<'_>, key: &str, most: f64) -> Option<f64> {
+        let value = table.get(key)?;
+        let number = match value.get_ref() {
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            whole => whole_number(whole).map(|n| n as f64),
+        };
+        let number = number.filter(|n| (0.0..=most).contains(n));
+        if number.is_none() {
+            self.wrong(
+                value.span(),
+                format!("`{key}` is a number from 0 to {most}"),
+                None,
+            );
+        }
+        number
+    }
+
+    pub(super) fn switch(&mut self, table: &DeTable<'_>, key: &str) -> Option<bool> {
         let value = table.get(key)?;
         match value.get_ref() {
             DeValue::Boolean(on) => Some(*on),
@@ -170,7 +296,15 @@ fn duration(text: &str) -> Option<u64> {
         .filter(|n| *n > 0)
 }
 
-fn article(value: &DeValue<'_>) -> &'static str {
+/// A whole number.
+pub(super) fn whole_number(value: &DeValue<'_>) -> Option<i64> {
+    match value {
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
+        _ => None,
+    }
+}
+
+pub(super) fn article(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",
@@ -196,21 +330,26 @@ fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
 pub fn parse(text: &str, scanners: &[String]) -> Result<Config, Vec<Mistake>> {
     let (document, broken) = DeTable::parse_recoverable(text);
     if !broken.is_empty() {
-        let mistakes = broken.iter().map(|error| Mistake {
-            place: error.span().unwrap_or(0..0),
-            message: error.message().to_owned(),
-            hint: None,
-        });
-        return Err(mistakes.collect());
+        return Err(broken.iter().map(Mistake::of_toml).collect());
     }
     let root = document.get_ref();
-    let mut reader = Reader {
-        mistakes: Vec::new(),
-    };
+    let mut reader = Reader::default();
     let mut config = Config::default();
     reader.only(
         root,
-        &["version", "target", "auto-install", "gate", "scanners"],
+        &[
+            "version",
+            "target",
+            "auto-install",
+            "gate",
+            "scanners",
+            "rules",
+            "severity",
+            "grace",
+            "exemptions",
+            "trust",
+            "server",
+        ],
         "at the top",
     );
     read_version(&mut reader, root);
@@ -226,19 +365,46 @@ pub fn parse(text: &str, scanners: &[String]) -> Result<Config, Vec<Mistake>> {
     }
     config.auto_install = reader.switch(root, "auto-install").unwrap_or(false);
     if let Some(gate) = reader.table(root, "gate") {
-        reader.only(gate, &["block-at", "on-incomplete"], "in `[gate]`");
+        let known = ["block-at", "on-incomplete", "unassigned", "suppressions"];
+        reader.only(gate, &known, "in `[gate]`");
         let bands: Vec<(&str, Severity)> = Severity::WORST_FIRST
             .iter()
             .filter(|s| **s != Severity::Unassigned)
             .map(|s| (s.name(), *s))
             .collect();
         if let Some(severity) = reader.choice(gate, "block-at", &bands) {
-            config.gate.block_at = severity;
+            config.policy.block_at = severity;
+        }
+        if let Some(severity) = reader.choice(gate, "unassigned", &bands) {
+            config.policy.unassigned = severity;
+        }
+        let ways = [
+            ("allow", Suppressions::Allow),
+            ("warn", Suppressions::Warn),
+            ("block", Suppressions::Block),
+        ];
+        if let Some(choice) = reader.choice(gate, "suppressions", &ways) {
+            config.policy.suppressions = choice;
         }
         let choices = [("block", OnIncomplete::Block), ("warn", OnIncomplete::Warn)];
         if let Some(choice) = reader.choice(gate, "on-incomplete", &choices) {
-            config.gate.on_incomplete = choice;
+            config.policy.incomplete_blocks = choice == OnIncomplete::Block;
         }
+    }
+    read_policy(&mut reader, root, &mut config.policy);
+    if let Some(trust) = reader.table(root, "trust") {
+        reader.only(
+            trust,
+            &["exemptions", "run-repository-code"],
+            "in `[trust]`",
+        );
+        let sides = [("target", false), ("head", true)];
+        let head = reader.choice(trust, "exemptions", &sides);
+        config.trust.exemptions_of_head = head.unwrap_or(false);
+        config.trust.run_repository_code = reader.words(trust, "run-repository-code");
+    }
+    if let Some(server) = reader.table(root, "server") {
+        config.server = read_server(&mut reader, server);
     }
     if let Some(table) = reader.table(root, "scanners") {
         let mut names: Vec<&str> = scanners.iter().map(String::as_str).collect();
@@ -258,14 +424,43 @@ pub fn parse(text: &str, scanners: &[String]) -> Result<Config, Vec<Mistake>> {
             }
         }
     }
-    if reader.mistakes.is_empty() {
-        return Ok(config);
-    }
-    reader.mistakes.sort_by_key(|m| m.place.start);
-    Err(reader.mistakes)
+    reader.finish(config)
 }
 
-fn read_version(reader: &mut Reader, root: &DeTable<'_>) {
+fn read_server(reader: &mut Reader, table: &DeTable<'_>) -> Server {
+    const KEYS: [&str; 5] = [
+        "protect",
+        "others",
+        "budget",
+        "on-budget",
+        "accept-receipts",
+    ];
+    reader.only(table, &KEYS, "in `[server]`");
+    let mut server = Server::default();
+    if table.contains_key("protect") {
+        server.protect = reader.words(table, "protect");
+    }
+    let ways = [
+        ("block", Others::Block),
+        ("warn", Others::Warn),
+        ("skip", Others::Skip),
+    ];
+    if let Some(choice) = reader.choice(table, "others", &ways) {
+        server.others = choice;
+    }
+    if let Some(budget) = reader.seconds(table, "budget") {
+        server.budget = budget;
+    }
+    if let Some(choice) = reader.choice(table, "on-budget", &[("block", true), ("warn", false)]) {
+        server.block_on_budget = choice;
+    }
+    server.accept_receipts = reader
+        .text(table, "accept-receipts")
+        .map(|(t, _)| t.to_owned());
+    server
+}
+
+pub(super) fn read_version(reader: &mut Reader, root: &DeTable<'_>) {
     let Some(value) = root.get("version") else {
         return;
     };
@@ -431,8 +626,8 @@ mod tests {
                     [scanners]\nruff = true\nbandit = { timeout = '2m', path = '/opt/bandit' }\n";
         let config = parse(text, &names()).unwrap();
         assert_eq!(config.target.as_deref(), Some("develop"));
-        assert_eq!(config.gate.block_at, Severity::Medium);
-        assert_eq!(config.gate.on_incomplete, OnIncomplete::Warn);
+        assert_eq!(config.policy.block_at, Severity::Medium);
+        assert!(!config.policy.incomplete_blocks);
         assert_eq!(config.scanners, ["bandit", "ruff", "secrets"]);
         assert_eq!(
             config.settings["bandit"].timeout,

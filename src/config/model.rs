@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::Severity;
+use crate::policy::Policy;
 
 /// What to do when a scanner failed, so that nobody knows the verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,20 +14,50 @@ pub enum OnIncomplete {
     Warn,
 }
 
-/// What stops a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gate {
-    /// The least severity of a new or grown issue that stops a change.
-    pub block_at: Severity,
-    /// What a scanner that failed means.
-    pub on_incomplete: OnIncomplete,
+/// What a branch may say for itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// Whether exemptions that a change brings hold for it in an enforcing gate too.
+    pub exemptions_of_head: bool,
+    /// Scanners that may execute code of the repository in an enforcing gate.
+    pub run_repository_code: Vec<String>,
 }
 
-impl Default for Gate {
-    fn default() -> Gate {
-        Gate {
-            block_at: Severity::High,
-            on_incomplete: OnIncomplete::Block,
+/// What a server does with refs that are not protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// They are judged like protected ones.
+    Block,
+    /// They are judged, and pass.
+    Warn,
+    /// They are not judged.
+    Skip,
+}
+
+/// The gate on a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Patterns for the names of protected refs (`main`, `release/*`, `refs/tags/*`); none means the
+    /// target.
+    pub protect: Vec<String>,
+    /// What becomes of pushes to other refs.
+    pub others: Others,
+    /// How long the hook may take.
+    pub budget: Duration,
+    /// Whether a push is refused for which the time was too short.
+    pub block_on_budget: bool,
+    /// The file of allowed signers whose receipts are accepted in place of scanning.
+    pub accept_receipts: Option<String>,
+}
+
+impl Default for Server {
+    fn default() -> Server {
+        Server {
+            protect: Vec::new(),
+            others: Others::Skip,
+            budget: Duration::from_secs(4),
+            block_on_budget: true,
+            accept_receipts: None,
         }
     }
 }
@@ -86,7 +116,11 @@ pub struct Config {
     /// Whether a scanner that is missing is installed when it is needed.
     pub auto_install: bool,
     /// What stops a change.
-    pub gate: Gate,
+    pub policy: Policy,
+    /// What a branch may say for itself.
+    pub trust: Trust,
+    /// The gate on a server.
+    pub server: Server,
     /// The scanners that are on, in the order in which they name an issue.
     pub scanners: Vec<String>,
     /// What is said of each scanner.
@@ -113,7 +147,9 @@ impl Default for Config {
         Config {
             target: None,
             auto_install: false,
-            gate: Gate::default(),
+            policy: Policy::default(),
+            trust: Trust::default(),
+            server: Server::default(),
             scanners: vec!["secrets".to_owned()],
             settings: BTreeMap::new(),
         }

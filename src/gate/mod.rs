@@ -10,6 +10,7 @@ mod given;
 mod history;
 pub mod ingest;
 mod listing;
+mod prints;
 mod settings;
 mod suppressions;
 mod target;
@@ -20,14 +21,13 @@ use std::time::Instant;
 
 use crate::cache::{Cache, GateRun, now};
 use crate::compare::{Located, group};
-use crate::config::OnIncomplete;
 use crate::error::Result;
 use crate::git::Repository;
 use crate::model::{
     BandCounts, Change, FileChange, FileVersion, Finding, Oid, RepoPath, Report, ScannerReport,
     ScannerState, Severity, SkippedScanner, Verdict,
 };
-use crate::policy::{self, Policy};
+use crate::policy::{self, Policy, Suppressions};
 use crate::scan::tools;
 use crate::scan::{
     Need, Plan, Resolved, Resolver, Scanner, SecretKey, State, Trees, UnitResult, plan, prepare,
@@ -50,6 +50,8 @@ pub struct Gate<'a> {
     /// Scanners whose results were given for this very run, besides those that the configuration
     /// says.
     pub given: &'a [String],
+    /// Whether nothing that the change says for itself counts, as on a server.
+    pub enforce: bool,
     /// How many processes may run at once.
     pub jobs: usize,
     /// Told how many files are scanned, and of how many.
@@ -107,10 +109,7 @@ impl Gate<'_> {
         }
         notes.extend(change.notes.iter().cloned());
         notes.extend(settings.notes(self.repo, &change, &scanners, &changes)?);
-        let policy = Policy {
-            block_at: settings.config.gate.block_at,
-            incomplete_blocks: settings.config.gate.on_incomplete == OnIncomplete::Block,
-        };
+        let policy = self.policy(&settings)?;
         let judging = Judging {
             key: SecretKey::new(self.cache.secret_key()),
             gate: self,
@@ -134,11 +133,36 @@ impl Gate<'_> {
         for name in &settings.config.scanners {
             let wish = settings.wish(name);
             let descriptor = settings.descriptor(name)?;
-            scanners.push(prepare(descriptor, &wish, self.cache, &|file| {
+            let runs_code = descriptor.program().is_some_and(|p| p.runs_repository_code);
+            let mut scanner = prepare(descriptor, &wish, self.cache, &|file| {
                 settings.files(self.repo, file)
-            })?);
+            })?;
+            let allowed = &settings.config.trust.run_repository_code;
+            if self.enforce && runs_code && !allowed.contains(name) {
+                scanner.state = State::Missing(format!(
+                    "it executes code of the repository, which an enforcing gate refuses unless \
+                     `trust.run-repository-code` names `{name}`"
+                ));
+            }
+            scanners.push(scanner);
         }
         Ok(scanners)
+    }
+
+    /// The policy for today, with the exemptions that count here: those that the change itself brings
+    /// count only where nothing is enforced.
+    fn policy(&self, settings: &Settings) -> Result<Policy> {
+        const DAY: i64 = 24 * 60 * 60;
+        let mut policy = settings.config.policy.clone();
+        policy.today = now() / DAY;
+        policy.exemptions.clone_from(&settings.exemptions);
+        if !self.enforce || settings.config.trust.exemptions_of_head {
+            policy.exemptions.extend(settings.pending.iter().cloned());
+        }
+        if policy.suppressions == Suppressions::Block {
+            policy.rules.insert(0, suppressions::rule()?);
+        }
+        Ok(policy)
     }
 
     /// Installs scanners that are needed and missing; returns what was done.
@@ -223,12 +247,28 @@ impl Judging<'_> {
             located.extend(compared.located(index));
         }
         self.notes.append(&mut passed_over);
-        let silenced = suppressions::notes(&self)?;
-        self.notes.extend(silenced);
+        let silenced = match self.policy.suppressions {
+            Suppressions::Allow => Vec::new(),
+            _ => suppressions::added(&self)?,
+        };
+        for added in silenced {
+            match self.policy.suppressions {
+                Suppressions::Block => located.extend(added.located()?),
+                _ => self.notes.push(added.note()),
+            }
+        }
+        for item in &mut located {
+            self.policy.reassess(&mut item.finding);
+        }
         tip::inherit_from_tip(&self, &resolved, &mut located)?;
         located.extend(brought);
-        let elsewhere = listing::elsewhere(&self)?;
-        located.extend(elsewhere.located);
+        let mut elsewhere = listing::elsewhere(&self)?;
+        located.extend(std::mem::take(&mut elsewhere.located));
+        let samples = elsewhere.issues.values_mut().map(|(finding, _)| finding);
+        let all = located.iter_mut().map(|l| &mut l.finding).chain(samples);
+        for finding in all.filter(|f| f.overridden.is_none()) {
+            self.policy.reassess(finding);
+        }
         let names: Vec<String> = self
             .scanners
             .iter()
@@ -237,13 +277,15 @@ impl Judging<'_> {
         let mut issues = group(located, &names, &elsewhere.issues);
         for issue in &mut issues {
             for occurrence in &mut issue.occurrences {
-                if !occurrence.findings.is_empty()
+                if self.policy.suppressions != Suppressions::Block
+                    && !occurrence.findings.is_empty()
                     && occurrence.findings.iter().all(|f| f.suppressed)
                 {
                     occurrence.exempted = Some("an inline comment suppresses it".into());
                 }
             }
         }
+        prints::add_prints(&self, &mut issues)?;
         policy::judge_issues(&self.policy, &mut issues);
         frame::add_frames(&self, &mut issues);
         let scanners: Vec<ScannerReport> = self

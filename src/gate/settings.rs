@@ -4,6 +4,7 @@ use crate::config::{self, Config, Results};
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
 use crate::model::{Change, FileChange, Mode, Oid, RepoPath};
+use crate::policy::Exemption;
 use crate::scan::tools::{LOCK, Lock};
 use crate::scan::{Catalog, Descriptor, Scanner, Wish, builtin_names};
 
@@ -28,6 +29,10 @@ pub struct Settings {
     pub catalog: Catalog,
     /// The versions of scanners that the project pins.
     pub lock: Lock,
+    /// The exemptions that the target has.
+    pub exemptions: Vec<Exemption>,
+    /// Those that only the change has.
+    pub pending: Vec<Exemption>,
     /// The tree that it was read from, which scanners' own configuration is read from too.
     tree: Oid,
     /// Whether that is the head's tree.
@@ -66,10 +71,21 @@ impl Settings {
                     .hint("`newgate scanners install` writes a new one")
             })?,
         };
+        let exemptions = read_exemptions(repo, &tree)?;
+        let mut pending = Vec::new();
+        if !from_head {
+            pending = read_exemptions(repo, &change.head_tree)?;
+            pending.retain(|e| !exemptions.contains(e));
+            for exemption in &mut pending {
+                exemption.pending = true;
+            }
+        }
         Ok(Settings {
             config,
             catalog,
             lock,
+            exemptions,
+            pending,
             tree,
             from_head,
             refused,
@@ -229,6 +245,20 @@ fn read_file(repo: &Repository, tree: &Oid, path: &str) -> Result<Option<Vec<u8>
         Some(file) if file.is_regular() => Ok(Some(repo.blob(&file.blob)?)),
         _ => Ok(None),
     }
+}
+
+/// The exemptions of a tree.
+fn read_exemptions(repo: &Repository, tree: &Oid) -> Result<Vec<Exemption>> {
+    const FILE: &str = config::EXEMPTIONS;
+    let Some(content) = read_file(repo, tree, FILE)? else {
+        return Ok(Vec::new());
+    };
+    let text = utf8(FILE, content)?;
+    config::parse_exemptions(&text).map_err(|mistakes| {
+        let shown = config::render(&text, FILE, &mistakes, false);
+        Error::new(Kind::Config, format!("`{FILE}` has mistakes\n\n{shown}\n"))
+            .hint("`docs/exemptions.md` lists every key")
+    })
 }
 
 /// A file, or all files of a folder, of a tree.

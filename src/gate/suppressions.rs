@@ -3,16 +3,29 @@
 use std::collections::HashMap;
 
 use super::{Judging, text_of};
-use crate::error::Result;
+use crate::compare::Located;
+use crate::error::{Error, Kind, Result};
+use crate::model::{Finding, Region, RepoPath, Stage, Status};
+use crate::policy::{Action, Pattern, PolicyRule};
+
+/// Under which name they are reported.
+const SCANNER: &str = "newgate";
+const RULE: &str = "inline-suppression";
 
 /// How many places a note names.
 const NAMED: usize = 5;
 
-/// One note for each scanner that the change silences somewhere anew.
-pub(super) fn notes(judging: &Judging<'_>) -> Result<Vec<String>> {
-    let mut notes = Vec::new();
+/// The comments that a change adds to silence one scanner.
+pub(super) struct Added {
+    scanner: String,
+    places: Vec<(RepoPath, u32)>,
+}
+
+/// The comments that a change adds, by scanner.
+pub(super) fn added(judging: &Judging<'_>) -> Result<Vec<Added>> {
+    let mut all = Vec::new();
     if judging.change.base.is_none() {
-        return Ok(notes);
+        return Ok(all);
     }
     let repo = judging.gate.repo;
     for (scanner, plan) in judging.scanners.iter().zip(&judging.plans) {
@@ -31,26 +44,76 @@ pub(super) fn notes(judging: &Judging<'_>) -> Result<Vec<String>> {
         let mut places = Vec::new();
         for file in &plan.head {
             let text = text_of(repo, file)?;
-            for (number, line) in text.lines().enumerate().filter(|(_, l)| silences(l)) {
+            for (number, line) in (1..).zip(text.lines()).filter(|(_, l)| silences(l)) {
                 match before.get_mut(line.trim()).filter(|n| **n > 0) {
                     Some(left) => *left -= 1,
-                    None => places.push(format!("{}:{}", file.path, number + 1)),
+                    None => places.push((file.path.clone(), number)),
                 }
             }
         }
         if !places.is_empty() {
-            let more = places.len().saturating_sub(NAMED);
-            let named = places[..places.len() - more].join(", ");
-            let and_more = if more > 0 {
-                format!(" and {more} more")
-            } else {
-                String::new()
-            };
-            notes.push(format!(
-                "the change adds comments that silence {}, so that what they hide is not shown here: {named}{and_more}",
-                scanner.descriptor.name()
-            ));
+            all.push(Added {
+                scanner: scanner.descriptor.name().to_owned(),
+                places,
+            });
         }
     }
-    Ok(notes)
+    Ok(all)
+}
+
+impl Added {
+    /// A note that names the first places.
+    pub(super) fn note(&self) -> String {
+        let named = self.places.iter().take(NAMED);
+        let named: Vec<String> = named.map(|(path, line)| format!("{path}:{line}")).collect();
+        let and_more = match self.places.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!(
+            "the change adds comments that silence {}, so that what they hide is not shown here: {}{and_more}",
+            self.scanner,
+            named.join(", ")
+        )
+    }
+
+    /// Each comment as a finding of newgate itself, where the policy lets none pass.
+    pub(super) fn located(&self) -> Result<Vec<Located>> {
+        let mut all = Vec::new();
+        for (path, line) in &self.places {
+            let finding = Finding::build(SCANNER, RULE, path.clone())
+                .canonical(format!("{SCANNER}:{RULE}:{}", self.scanner))
+                .region(Some(Region::line(*line)))
+                .title(format!("A comment that silences {}", self.scanner))
+                .message(format!(
+                    "What {} finds here would not be shown.",
+                    self.scanner
+                ))
+                .fix(Some(
+                    "Take the comment out and mend what it hides, or ask for an exemption.".into(),
+                ))
+                .finish()
+                .map_err(|e| Error::new(Kind::Io, e.to_string()))?;
+            all.push(Located {
+                finding,
+                status: Status::New,
+                stage: Stage::Unmatched,
+                touched: false,
+                from: None,
+                why: "the change adds the comment".into(),
+                commit: None,
+            });
+        }
+        Ok(all)
+    }
+}
+
+/// The rule of the policy that lets no such comment pass.
+pub(super) fn rule() -> Result<PolicyRule> {
+    let pattern = |text: &str| Pattern::new(text, false).map_err(|e| Error::new(Kind::Config, e));
+    Ok(PolicyRule {
+        scanners: vec![SCANNER.to_owned()],
+        rules: vec![pattern(RULE)?],
+        ..PolicyRule::new("gate.suppressions", Action::Block)
+    })
 }

@@ -122,6 +122,29 @@ pub struct Finding {
     /// The scanner found it but an inline comment suppresses it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,
+    /// The day on which its advisory was published, in days since 1970-01-01.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<i64>,
+    /// How likely its advisory is to be exploited within 30 days (EPSS,
+    /// <https://www.first.org/epss/>), in ten-thousandths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epss: Option<u16>,
+    /// Whether its advisory is in a catalogue of known exploited ones (KEV,
+    /// <https://www.cisa.gov/known-exploited-vulnerabilities-catalog>).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kev: bool,
+    /// The score before the policy replaced it, and why it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<Overridden>,
+}
+
+/// A score that the policy replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overridden {
+    /// The score as the scanner or the catalogue states it; none if nobody does.
+    pub stated: Option<Score>,
+    /// Why the project sees it otherwise.
+    pub reason: String,
 }
 
 /// Longest text kept of a message, in characters.
@@ -153,6 +176,10 @@ impl Finding {
                 url: None,
                 fingerprint: None,
                 suppressed: false,
+                published: None,
+                epss: None,
+                kev: false,
+                overridden: None,
             },
         }
     }
@@ -262,6 +289,12 @@ impl FindingBuilder {
         fingerprint: Option<String>,
         /// Sets whether an inline comment suppresses it.
         suppressed: bool,
+        /// Sets the day on which its advisory was published.
+        published: Option<i64>,
+        /// Sets how likely its advisory is to be exploited.
+        epss: Option<u16>,
+        /// Sets whether its advisory is known to be exploited.
+        kev: bool,
     }
 
     /// Checks and returns the finding.

@@ -63,6 +63,9 @@ pub struct Issue {
     pub fix: Option<String>,
     /// Whether it stops the change.
     pub blocks: bool,
+    /// Whether the policy warns of it.
+    #[serde(default)]
+    pub warns: bool,
     /// Why it stops the change, or why it does not.
     pub because: String,
     /// Every known occurrence: new ones first, then by place.

@@ -1,6 +1,7 @@
 //! The words of the product as values: no clock, no environment, no git, no file.
 
 mod change;
+mod date;
 mod finding;
 mod issue;
 mod location;
@@ -11,7 +12,8 @@ mod report;
 mod severity;
 
 pub use change::{Change, FileChange, FileVersion, Mode};
-pub use finding::{Confidence, Finding, FindingBuilder, Invalid, Kind, Package};
+pub use date::{date_of_days, days_of_date};
+pub use finding::{Confidence, Finding, FindingBuilder, Invalid, Kind, Overridden, Package};
 pub use issue::{Issue, IssueStatus, Rule};
 pub use location::Region;
 pub use occurrence::{Occurrence, Origin, Stage, Status};

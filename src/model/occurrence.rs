@@ -128,6 +128,15 @@ pub struct Occurrence {
     pub commit: Option<String>,
     /// The exemption that covers it.
     pub exempted: Option<String>,
+    /// The exemption that covered it until it ended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub was_exempted: Option<String>,
+    /// What the policy does with it: `block`, `warn`, `ignore`; none if nothing decides.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub action: Option<String>,
+    /// A print of its code, which an exemption is bound to: the same wherever the code moves.
+    #[serde(default)]
+    pub print: String,
     /// The lines around it, secrets cut out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub frame: Option<Frame>,

@@ -1,66 +1,258 @@
 //! What blocks, and the verdict: values in, values out.
 
+mod exemption;
+mod rule;
+
+use std::collections::BTreeMap;
+
 use crate::model::{
-    Issue, IssueStatus, Occurrence, ScannerReport, ScannerState, Severity, Status, Verdict,
+    Finding, Issue, IssueStatus, Occurrence, Overridden, ScannerReport, ScannerState, Score,
+    Severity, Status, Verdict, date_of_days,
 };
 
+pub use exemption::{Exemption, Holds, Reason, Scope, covered};
+pub use rule::{Action, Pattern, PolicyRule, Standing};
+
+/// What becomes of comments that silence a scanner and that a change adds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Suppressions {
+    /// They are not told.
+    Allow,
+    /// They are told.
+    #[default]
+    Warn,
+    /// They stop the change.
+    Block,
+}
+
+/// A score that replaces the one that is stated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// A pattern for the rule id, with or without `scanner:` before it.
+    pub rule: Option<Pattern>,
+    /// A pattern for the path.
+    pub path: Option<Pattern>,
+    /// A scanner.
+    pub scanner: Option<String>,
+    /// The score.
+    pub score: Score,
+    /// Why.
+    pub reason: String,
+}
+
 /// What stops a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// The least severity of new occurrences that stops a change.
+    /// The least severity of new occurrences that stops a change, where no rule decides.
     pub block_at: Severity,
+    /// What a severity that nobody stated counts as.
+    pub unassigned: Severity,
     /// Whether a scanner that failed leaves the verdict open.
     pub incomplete_blocks: bool,
+    /// What becomes of new comments that silence a scanner.
+    pub suppressions: Suppressions,
+    /// The project's rules, in their order.
+    pub rules: Vec<PolicyRule>,
+    /// Scores that the project sees otherwise.
+    pub overrides: Vec<Override>,
+    /// For how many days after its advisory was published an issue only warns, by severity.
+    pub grace: BTreeMap<Severity, i64>,
+    /// Permissions.
+    pub exemptions: Vec<Exemption>,
+    /// For how many days an exemption may hold at most, by severity.
+    pub longest: BTreeMap<Severity, i64>,
+    /// Today, in days since 1970-01-01.
+    pub today: i64,
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy {
+            block_at: Severity::High,
+            unassigned: Severity::High,
+            incomplete_blocks: true,
+            suppressions: Suppressions::Warn,
+            rules: Vec::new(),
+            overrides: Vec::new(),
+            grace: BTreeMap::new(),
+            exemptions: Vec::new(),
+            longest: BTreeMap::new(),
+            today: 0,
+        }
+    }
+}
+
+impl Policy {
+    /// Replaces a finding's score where the project sees it otherwise; the first override that fits
+    /// counts.
+    pub fn reassess(&self, finding: &mut Finding) {
+        let fits = |o: &&Override| {
+            let id = format!("{}:{}", finding.scanner, finding.rule);
+            o.scanner.as_ref().is_none_or(|s| *s == finding.scanner)
+                && o.path.as_ref().is_none_or(|p| p.fits_path(&finding.path))
+                && o.rule.as_ref().is_none_or(|r| {
+                    r.fits(&finding.rule) || r.fits(&finding.canonical) || r.fits(&id)
+                })
+        };
+        if let Some(found) = self.overrides.iter().find(fits) {
+            finding.overridden = Some(Overridden {
+                stated: finding.score,
+                reason: found.reason.clone(),
+            });
+            finding.score = Some(found.score);
+        }
+    }
+
+    /// A severity as it counts: one that nobody stated as the policy says.
+    fn counted(&self, severity: Severity) -> Severity {
+        match severity {
+            Severity::Unassigned => self.unassigned,
+            stated => stated,
+        }
+    }
+
+    /// What the policy does with an occurrence, and why.
+    pub fn decide(&self, issue: &Issue, occurrence: &Occurrence) -> (Option<Action>, String) {
+        if let Some(exempted) = &occurrence.exempted {
+            return (Some(Action::Ignore), format!("exempted: {exempted}"));
+        }
+        let first = self
+            .rules
+            .iter()
+            .find(|r| r.fits(issue, occurrence, self.today));
+        if let Some(rule) = first {
+            let action = rule.action;
+            let why = format!("the rule `{}` says `{}`", rule.name, action.name());
+            return (Some(action), why);
+        }
+        if occurrence.status != Status::New {
+            return (None, String::new());
+        }
+        let severity = severity_of(occurrence);
+        let stated = match severity {
+            Severity::Unassigned => format!(
+                "its severity is unassigned, which counts as {}",
+                self.unassigned
+            ),
+            severity => format!("its severity is {severity}"),
+        };
+        let threshold = self.block_at;
+        if self.counted(severity) < threshold {
+            return (None, format!("{stated}, below `{threshold}`"));
+        }
+        if let Some(last) = self.in_grace(occurrence, severity) {
+            let until = date_of_days(last);
+            return (
+                Some(Action::Warn),
+                format!("{stated}, with a grace period until {until}"),
+            );
+        }
+        (
+            Some(Action::Block),
+            format!("{stated}, and `{threshold}` and above block"),
+        )
+    }
+
+    /// The last day of the grace period of an occurrence that is in one.
+    fn in_grace(&self, occurrence: &Occurrence, severity: Severity) -> Option<i64> {
+        let days = self.grace.get(&severity)?;
+        let published = occurrence
+            .findings
+            .iter()
+            .filter_map(|f| f.published)
+            .min()?;
+        let last = published + days;
+        (self.today <= last).then_some(last)
+    }
 }
 
 /// Decides for each issue whether it stops the change, and says why.
 ///
-/// An issue is judged by the worst of its new occurrences, since those are what the change adds: a
-/// critical issue that grows by a minor occurrence is as bad as the minor occurrence.
+/// Where no rule decides, an issue is judged by the worst of its new occurrences, since those are what
+/// the change adds: a critical issue that grows by a minor occurrence is as bad as the minor occurrence.
 pub fn judge_issues(policy: &Policy, issues: &mut [Issue]) {
+    mark_exempted(policy, issues);
     for issue in issues.iter_mut() {
-        let (blocks, because) = judge_issue(policy, issue);
-        issue.blocks = blocks;
-        issue.because = because;
+        let decisions: Vec<(Option<Action>, String)> = issue
+            .occurrences
+            .iter()
+            .map(|o| policy.decide(issue, o))
+            .collect();
+        for (occurrence, (action, _)) in issue.occurrences.iter_mut().zip(&decisions) {
+            occurrence.action = action.map(|a| a.name().to_owned());
+        }
+        let says = |wanted: Action| {
+            let mut all = decisions.iter().filter(|(a, _)| *a == Some(wanted));
+            all.next().map(|(_, why)| (why.clone(), all.count() + 1))
+        };
+        issue.blocks = says(Action::Block).is_some();
+        issue.warns = !issue.blocks && says(Action::Warn).is_some();
+        issue.because = because(issue, &decisions, &says);
     }
-    issues.sort_by_key(|i| !i.blocks);
+    issues.sort_by_key(|i| (!i.blocks, !i.warns));
 }
 
-fn judge_issue(policy: &Policy, issue: &Issue) -> (bool, String) {
-    match issue.status {
-        IssueStatus::Inherited => return (false, "the target has it already".into()),
-        IssueStatus::Fixed => return (false, "the change removes it".into()),
-        IssueStatus::New | IssueStatus::Grown => {}
-    }
-    let new = || issue.occurrences.iter().filter(|o| o.status == Status::New);
-    let counted: Vec<&Occurrence> = new().filter(|o| o.exempted.is_none()).collect();
-    if counted.is_empty() {
-        return (false, "every new occurrence is exempted".into());
-    }
-    let worst = counted
-        .iter()
-        .map(|o| severity_of(o))
-        .max_by_key(|s| rank(*s))
-        .unwrap_or(Severity::Unassigned);
-    let number = match (issue.status, counted.len()) {
+/// Why an issue stops the change or not, for people.
+fn because(
+    issue: &Issue,
+    decisions: &[(Option<Action>, String)],
+    says: &dyn Fn(Action) -> Option<(String, usize)>,
+) -> String {
+    let of = |number: usize| match (issue.status, number) {
         (IssueStatus::Grown, 1) => "a new occurrence of an inherited issue".to_owned(),
         (IssueStatus::Grown, n) => format!("{n} new occurrences of an inherited issue"),
-        (_, 1) => "a new issue".to_owned(),
-        (_, n) => format!("a new issue with {n} occurrences"),
+        (IssueStatus::New, 1) => "a new issue".to_owned(),
+        (IssueStatus::New, n) => format!("a new issue with {n} occurrences"),
+        (IssueStatus::Inherited, _) => "the target has it already".to_owned(),
+        (IssueStatus::Fixed, _) => "the change removes it".to_owned(),
     };
-    let threshold = policy.block_at;
-    let stated = if worst == Severity::Unassigned {
-        "its severity is unassigned, which counts as high".to_owned()
-    } else {
-        format!("its severity is {worst}")
-    };
-    if worst.blocks_at(threshold) {
-        (
-            true,
-            format!("{number}; {stated}, and `{threshold}` and above block"),
-        )
-    } else {
-        (false, format!("{number}; {stated}, below `{threshold}`"))
+    if let Some((why, number)) = says(Action::Block).or_else(|| says(Action::Warn)) {
+        return format!("{}; {why}", of(number));
+    }
+    if matches!(issue.status, IssueStatus::Inherited | IssueStatus::Fixed) {
+        return of(0);
+    }
+    let new = issue.occurrences.iter().zip(decisions);
+    let new: Vec<_> = new.filter(|(o, _)| o.status == Status::New).collect();
+    let counted: Vec<_> = new
+        .iter()
+        .filter(|(_, (a, _))| *a != Some(Action::Ignore))
+        .collect();
+    match counted.iter().max_by_key(|(o, _)| rank(severity_of(o))) {
+        Some((_, (_, why))) => format!("{}; {why}", of(counted.len())),
+        None if new.iter().all(|(o, _)| o.exempted.is_some()) => {
+            "every new occurrence is exempted".into()
+        }
+        None => {
+            let why = new.first().map_or("", |(_, (_, why))| why.as_str());
+            format!("{}; {why}", of(new.len()))
+        }
+    }
+}
+
+/// Marks the occurrences that exemptions cover, and those that one covered until it ended.
+fn mark_exempted(policy: &Policy, issues: &mut [Issue]) {
+    for ((i, at), number) in covered(&policy.exemptions, issues) {
+        let exemption = &policy.exemptions[number];
+        let occurrence = &mut issues[i].occurrences[at];
+        let severity = policy.counted(severity_of(occurrence));
+        match exemption.holds(policy.today, severity, &policy.longest) {
+            Holds::Yes => {
+                occurrence
+                    .exempted
+                    .get_or_insert_with(|| exemption.in_words());
+            }
+            Holds::Expired => {
+                let day = date_of_days(exemption.until);
+                occurrence.was_exempted = Some(format!("it was exempt until {day}"));
+            }
+            Holds::TooLong(last) => {
+                let day = date_of_days(last);
+                occurrence.was_exempted = Some(format!(
+                    "it was exempt until {day}, the longest term for {severity} issues"
+                ));
+            }
+        }
     }
 }
 
@@ -83,7 +275,8 @@ fn rank(severity: Severity) -> u8 {
 
 /// Whether a policy could stop a change for a finding of this severity.
 pub fn could_block(policy: &Policy, severity: Severity) -> bool {
-    severity.blocks_at(policy.block_at)
+    policy.counted(severity) >= policy.block_at
+        || policy.rules.iter().any(|r| r.action == Action::Block)
 }
 
 /// The verdict: blocked if any issue stops the change; else incomplete if a scanner that was needed
@@ -128,15 +321,102 @@ mod tests {
         group(located.collect(), &["s".into()], &BTreeMap::new()).remove(0)
     }
 
-    const POLICY: Policy = Policy {
-        block_at: Severity::High,
-        incomplete_blocks: true,
-    };
-
     fn blocks(list: &[(Status, f64)]) -> bool {
+        blocks_by(&Policy::default(), list)
+    }
+
+    fn blocks_by(policy: &Policy, list: &[(Status, f64)]) -> bool {
         let mut issues = [issue(list)];
-        judge_issues(&POLICY, &mut issues);
+        judge_issues(policy, &mut issues);
         issues[0].blocks
+    }
+
+    #[test]
+    fn the_first_rule_that_fits_decides() {
+        let inherited = PolicyRule {
+            status: vec![Standing::Inherited],
+            severity: Some(Severity::Critical),
+            ..PolicyRule::new("old ones too", Action::Block)
+        };
+        let tests = PolicyRule {
+            paths: vec![Pattern::new("0.py", true).unwrap()],
+            ..PolicyRule::new("not here", Action::Ignore)
+        };
+        let policy = Policy {
+            rules: vec![tests.clone(), inherited.clone()],
+            ..Policy::default()
+        };
+        assert!(!blocks_by(&policy, &[(Status::New, 9.8)]), "it is in 0.py");
+        assert!(blocks_by(
+            &policy,
+            &[(Status::New, 9.8), (Status::New, 9.8)]
+        ));
+        assert!(blocks_by(
+            &policy,
+            &[(Status::Fixed, 1.0), (Status::Inherited, 9.8)]
+        ));
+        assert!(!blocks_by(
+            &policy,
+            &[(Status::Fixed, 1.0), (Status::Inherited, 8.0)]
+        ));
+    }
+
+    #[test]
+    fn an_unassigned_severity_counts_as_the_policy_says() {
+        let lenient = Policy {
+            unassigned: Severity::Low,
+            ..Policy::default()
+        };
+        assert!(blocks(&[(Status::New, -1.0)]));
+        assert!(!blocks_by(&lenient, &[(Status::New, -1.0)]));
+    }
+
+    #[test]
+    fn an_exemption_of_one_occurrence_covers_no_copy_and_ends() {
+        let mut two = issue(&[(Status::Inherited, 9.0), (Status::New, 9.0)]);
+        for occurrence in &mut two.occurrences {
+            occurrence.print = "p".into();
+        }
+        let exemption = Exemption {
+            scope: Scope::Occurrence {
+                issue: two.id.clone(),
+                path: "elsewhere.py".into(),
+                print: "p".into(),
+            },
+            reason: Reason::FalsePositive,
+            text: "no".into(),
+            requested_by: String::new(),
+            approved_by: String::new(),
+            link: String::new(),
+            granted: 0,
+            until: 100,
+            pending: false,
+        };
+        let policy = |today, longest: &[(Severity, i64)]| Policy {
+            exemptions: vec![exemption.clone()],
+            longest: longest.iter().copied().collect(),
+            today,
+            ..Policy::default()
+        };
+        let judged = |policy: &Policy| {
+            let mut issues = [two.clone()];
+            judge_issues(policy, &mut issues);
+            issues[0].clone()
+        };
+        let held = judged(&policy(100, &[]));
+        let exempted: Vec<Status> = held
+            .occurrences
+            .iter()
+            .filter(|o| o.exempted.is_some())
+            .map(|o| o.status)
+            .collect();
+        assert_eq!(exempted, [Status::Inherited]);
+        assert!(held.blocks, "the copy is not covered");
+        let ended = judged(&policy(101, &[]));
+        assert!(ended.occurrences.iter().all(|o| o.exempted.is_none()));
+        assert!(ended.occurrences.iter().any(|o| o.was_exempted.is_some()));
+        let short = judged(&policy(31, &[(Severity::Critical, 30)]));
+        assert!(short.occurrences.iter().all(|o| o.exempted.is_none()));
     }
 
     #[test]
@@ -163,17 +443,18 @@ mod tests {
             detail: String::new(),
         };
         let ask = |policy: &Policy, state, open| verdict(policy, &[], &[scanner(state)], open);
-        assert_eq!(ask(&POLICY, ScannerState::Ok, false), Verdict::Pass);
-        assert_eq!(ask(&POLICY, ScannerState::Ok, true), Verdict::Incomplete);
+        let strict = Policy::default();
+        assert_eq!(ask(&strict, ScannerState::Ok, false), Verdict::Pass);
+        assert_eq!(ask(&strict, ScannerState::Ok, true), Verdict::Incomplete);
         for state in [
             ScannerState::Failed,
             ScannerState::Missing,
             ScannerState::TimedOut,
         ] {
-            assert_eq!(ask(&POLICY, state, false), Verdict::Incomplete);
+            assert_eq!(ask(&strict, state, false), Verdict::Incomplete);
             let lenient = Policy {
                 incomplete_blocks: false,
-                ..POLICY
+                ..Policy::default()
             };
             assert_eq!(ask(&lenient, state, false), Verdict::Pass);
         }

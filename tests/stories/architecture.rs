@@ -15,7 +15,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("report", &["model"]),
     ("process", &["environment"]),
     ("git", &["error", "environment", "model", "process"]),
-    ("config", &["model"]),
+    ("config", &["model", "policy"]),
     (
         "scan",
         &["cache", "environment", "error", "git", "model", "process"],

@@ -47,6 +47,12 @@ pub(super) struct Item {
     pub url: Option<String>,
     pub fingerprint: Option<String>,
     pub suppressed: bool,
+    /// The day on which the advisory was published; a date, whatever follows it.
+    pub published: Option<String>,
+    /// EPSS, 0.0 to 1.0.
+    pub epss: Option<f64>,
+    /// Whether the advisory is known to be exploited.
+    pub kev: bool,
 }
 
 /// A number, or a text that is one.
@@ -216,6 +222,17 @@ fn finding(
         .url(item.url)
         .fingerprint(item.fingerprint)
         .suppressed(item.suppressed)
+        .published(
+            item.published
+                .as_deref()
+                .and_then(crate::model::days_of_date),
+        )
+        .epss(
+            item.epss
+                .filter(|e| (0.0..=1.0).contains(e))
+                .map(|e| (e * 10_000.0).round() as u16),
+        )
+        .kev(item.kev)
         .finish()
         .map_err(|e| Unreadable(e.to_string()))
 }

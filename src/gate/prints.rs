@@ -1,0 +1,74 @@
+//! The print of an occurrence: what an exemption is bound to, wherever the code moves.
+
+use std::collections::HashMap;
+
+use super::frame::line_for_print;
+use super::{Judging, text_of};
+use crate::error::Result;
+use crate::model::{Issue, Kind, Occurrence, RepoPath, Status};
+
+/// Most lines of a region that count.
+const MOST_LINES: usize = 16;
+
+/// Gives every occurrence at head its print. Occurrences that are not new are given one only where
+/// there are exemptions to bind.
+pub(super) fn add_prints(judging: &Judging<'_>, issues: &mut [Issue]) -> Result<()> {
+    let repo = judging.gate.repo;
+    let all = !judging.policy.exemptions.is_empty();
+    let mut texts: HashMap<RepoPath, Option<String>> = HashMap::new();
+    for issue in issues {
+        let key = match issue.kind {
+            // The id of a secret's issue is this clone's own.
+            Kind::Secret => "secret".to_owned(),
+            _ => issue.id.clone(),
+        };
+        for occurrence in &mut issue.occurrences {
+            let wanted = occurrence.status == Status::New || all;
+            if !wanted || occurrence.status == Status::Fixed || occurrence.commit.is_some() {
+                continue;
+            }
+            let path = &occurrence.path;
+            if occurrence.region.is_some() && !texts.contains_key(path) {
+                let file = repo.entry(&judging.change.head_tree, path)?;
+                let file = file.filter(|f| f.is_regular() || f.is_link());
+                let text = file.map(|f| text_of(repo, &f)).transpose()?;
+                texts.insert(path.clone(), text);
+            }
+            let text = texts.get(path).and_then(Option::as_deref);
+            occurrence.print = print_of(&key, occurrence, text);
+        }
+    }
+    Ok(())
+}
+
+/// A hash of the issue and of the code at the place, without white space and without secrets.
+fn print_of(key: &str, occurrence: &Occurrence, text: Option<&str>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut part = |text: &str| {
+        hasher.update(text.as_bytes()).update(b"\0");
+    };
+    part(key);
+    if let Some(finding) = occurrence.findings.first() {
+        part(&finding.canonical);
+    }
+    match (occurrence.region, text, &occurrence.package) {
+        (_, _, Some(package)) => {
+            part(&package.ecosystem);
+            part(&package.name);
+        }
+        (Some(region), Some(text), None) => {
+            let lines = text.lines().skip(region.line as usize - 1);
+            let number = (region.end_line - region.line) as usize + 1;
+            for line in lines.take(number.min(MOST_LINES)) {
+                let line = line_for_print(line, &occurrence.findings);
+                let words: String = line.split_whitespace().collect();
+                part(&words);
+            }
+        }
+        _ => {
+            let words = occurrence.message.chars().filter(|c| !c.is_ascii_digit());
+            part(&words.collect::<String>());
+        }
+    }
+    hasher.finalize().to_hex()[..12].to_owned()
+}
