@@ -4,9 +4,13 @@ mod baseline;
 mod check;
 mod compare;
 mod demo;
+mod exempt;
+mod exemptions;
+mod explain;
 mod hook;
 mod ingest;
 mod install;
+mod last;
 mod output;
 mod scanners;
 mod screen;
@@ -48,6 +52,12 @@ enum Command {
     Uninstall(install::Uninstall),
     /// Show an issue of the last report: every occurrence, with its lines and why it is new or not
     Show(show::Show),
+    /// Say which rule decided, of the verdict or of an issue, and what would have to change
+    Explain(explain::Explain),
+    /// Write an exemption for an issue or an occurrence of the last report, for a time
+    Exempt(exempt::Exempt),
+    /// List the exemptions: active, pending, soon to end, expired, matching nothing
+    Exemptions(exemptions::Exemptions),
     /// List the scanners: which are on, which are found, in which version, and why not
     Scanners(scanners::Scanners),
     /// Take in reports of scanners that ran elsewhere, for a commit
@@ -72,6 +82,9 @@ pub fn main() -> ExitCode {
         Command::Install(command) => command.run(&screen),
         Command::Uninstall(command) => command.run(&screen),
         Command::Show(command) => command.run(&screen),
+        Command::Explain(command) => command.run(&screen),
+        Command::Exempt(command) => command.run(&screen),
+        Command::Exemptions(command) => command.run(&screen),
         Command::Scanners(command) => command.run(&screen),
         Command::Ingest(command) => command.run(&screen),
         Command::Baseline(command) => command.run(&screen),

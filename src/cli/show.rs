@@ -1,12 +1,10 @@
-use std::fs;
-
 use clap::Args;
 
-use super::io;
+use super::last;
 use super::screen::{Resolved, Stream};
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
-use crate::report::{issues_of, show_issue};
+use crate::report::show_issue;
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
@@ -18,22 +16,7 @@ pub(super) struct Show {
 impl Show {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         let repo = Repository::open_from_env()?;
-        let path = repo.common_dir().join("newgate/last/report.json");
-        let content = match fs::read(&path) {
-            Ok(content) => content,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                return Err(Error::new(Kind::Usage, "nothing was judged here yet")
-                    .hint("`newgate check` judges the current branch"));
-            }
-            Err(e) => return Err(io(format!("`{}` cannot be read", path.display()), e)),
-        };
-        let issues = issues_of(&content).map_err(|e| {
-            Error::new(
-                Kind::Io,
-                format!("`{}` is not a report of this version: {e}", path.display()),
-            )
-            .hint("`newgate check` writes a new one")
-        })?;
+        let issues = last::issues(&repo)?;
         let look = screen.look(Stream::Out);
         let Some(wanted) = self.issue else {
             for issue in &issues {

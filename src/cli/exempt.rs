@@ -1,0 +1,137 @@
+use std::fs;
+
+use clap::Args;
+
+use super::last::{self, Named};
+use super::screen::Resolved;
+use super::io;
+use crate::cache::now;
+use crate::config::{EXEMPTIONS, parse_exemptions, render};
+use crate::error::{Error, Kind, Result};
+use crate::git::Repository;
+use crate::model::{Issue, Kind as IssueKind, Occurrence, Status, date_of_days, days_of_date};
+use crate::policy::Reason;
+
+#[derive(Debug, Args)]
+pub(super) struct Exempt {
+    /// An issue's id, or an occurrence's print, of the last report
+    #[arg(value_name = "ISSUE|OCCURRENCE")]
+    name: String,
+    /// Why: compensating-controls, acceptable-use, acceptable-risk, false-positive, fix-unavailable, other
+    #[arg(long, value_name = "REASON")]
+    reason: String,
+    /// The last day on which it holds: a date, or a number of days such as 30d
+    #[arg(long, value_name = "DATE")]
+    until: String,
+    /// Why, in words
+    #[arg(long, value_name = "TEXT")]
+    text: String,
+    /// Who asks for it, instead of git's `user.name`
+    #[arg(long, value_name = "NAME")]
+    requested_by: Option<String>,
+    /// Who approved it
+    #[arg(long, value_name = "NAME")]
+    approved_by: Option<String>,
+    /// Where to read about it
+    #[arg(long, value_name = "URL")]
+    link: Option<String>,
+}
+
+impl Exempt {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        let repo = Repository::open_from_env()?;
+        let usage = |text: String| Error::new(Kind::Usage, text);
+        if !Reason::ALL.iter().any(|(name, _)| *name == self.reason) {
+            let names = Reason::ALL.map(|(name, _)| name).join(", ");
+            return Err(usage(format!("`{}` is no reason", self.reason)).hint(format!("one of {names}")));
+        }
+        let today = now() / (24 * 60 * 60);
+        let days = self.until.strip_suffix('d').and_then(|d| d.parse::<i64>().ok());
+        let until = days.map(|d| today + d).or_else(|| days_of_date(&self.until));
+        let until = until.filter(|u| *u >= today).ok_or_else(|| {
+            usage(format!("`{}` is no day to come", self.until)).hint("such as 2027-01-31, or 30d")
+        })?;
+        let work = repo.work_dir().ok_or_else(|| usage("there is no work tree here".into()))?;
+        let issues = last::issues(&repo)?;
+        let requested_by = match self.requested_by.clone() {
+            Some(name) => name,
+            None => repo.config("user.name")?.unwrap_or_default(),
+        };
+        let mut rest = String::new();
+        let mut line = |key: &str, value: &str| {
+            if !value.is_empty() {
+                rest.push_str(&format!("{key} = {}\n", quoted(value)));
+            }
+        };
+        line("reason", &self.reason);
+        line("text", self.text.trim());
+        line("requested-by", &requested_by);
+        line("approved-by", self.approved_by.as_deref().unwrap_or_default());
+        line("link", self.link.as_deref().unwrap_or_default());
+        rest.push_str(&format!(
+            "granted = {}\nuntil = {}\n",
+            date_of_days(today),
+            date_of_days(until)
+        ));
+        let scopes = scopes(last::named(&issues, &self.name)?)?;
+        let path = work.join(EXEMPTIONS);
+        let mut text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => "version = 1\n".to_owned(),
+            Err(e) => return Err(io(format!("`{EXEMPTIONS}` cannot be read"), e)),
+        };
+        for scope in &scopes {
+            text.push_str(&format!("\n[[exemption]]\n{scope}{rest}"));
+        }
+        parse_exemptions(&text).map_err(|mistakes| {
+            let shown = render(&text, EXEMPTIONS, &mistakes, false);
+            Error::new(Kind::Config, format!("`{EXEMPTIONS}` has mistakes\n\n{shown}\n"))
+        })?;
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+        written.map_err(|e| io(format!("`{EXEMPTIONS}` cannot be written"), e))?;
+        screen.note(&format!(
+            "`{EXEMPTIONS}` exempts {} until {}: commit it; it holds for everybody once it is on the target, \
+             and is pending until then",
+            self.name,
+            date_of_days(until)
+        ));
+        Ok(0)
+    }
+}
+
+/// The lines that say what is exempted.
+fn scopes(named: Named<'_>) -> Result<Vec<String>> {
+    let one = |issue: &Issue, o: &Occurrence| -> Result<String> {
+        if o.print.is_empty() {
+            let text = format!("the last report has no print of {}:{}", o.path, o.region.map_or(0, |r| r.line));
+            return Err(Error::new(Kind::Usage, text)
+                .hint("only what a change adds needs an exemption; `newgate check` writes a new report"));
+        }
+        let id = match issue.kind {
+            IssueKind::Secret => "secret",
+            _ => &issue.id,
+        };
+        let path = o.path.as_str().ok_or_else(|| {
+            Error::new(Kind::Usage, format!("the name of `{}` is not UTF-8", o.path))
+                .hint("exempt the whole issue, or write an exemption of the rule")
+        })?;
+        Ok(format!(
+            "issue = {}\npath = {}\nprint = {}\n",
+            quoted(id),
+            quoted(path),
+            quoted(&o.print)
+        ))
+    };
+    match named {
+        Named::Issue(issue) if issue.kind == IssueKind::Secret => {
+            let new = issue.occurrences.iter().filter(|o| o.status == Status::New);
+            new.map(|o| one(issue, o)).collect()
+        }
+        Named::Issue(issue) => Ok(vec![format!("issue = {}\n", quoted(&issue.id))]),
+        Named::Occurrence(issue, occurrence) => Ok(vec![one(issue, occurrence)?]),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}

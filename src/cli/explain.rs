@@ -1,0 +1,145 @@
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::last::{self, Named};
+use super::screen::Resolved;
+use crate::error::{Error, Kind, Result};
+use crate::git::Repository;
+use crate::model::{Issue, Occurrence, Status, harmless};
+
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// An issue's id, or an occurrence's print, of the last report; without one, the verdict
+    #[arg(value_name = "ISSUE|OCCURRENCE")]
+    name: Option<String>,
+}
+
+/// What of a report the verdict is explained by.
+#[derive(Deserialize)]
+struct Written {
+    verdict: String,
+    change: Change,
+    scanners: Vec<Scanner>,
+    notes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Change {
+    name: String,
+    base_reason: String,
+}
+
+#[derive(Deserialize)]
+struct Scanner {
+    name: String,
+    state: String,
+    detail: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Reports {
+    One(Box<Written>),
+    Many(Vec<Written>),
+}
+
+impl Explain {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        let repo = Repository::open_from_env()?;
+        let issues = last::issues(&repo)?;
+        let text = match &self.name {
+            None => verdict(&last::content(&repo)?, &issues)?,
+            Some(name) => match last::named(&issues, name)? {
+                Named::Issue(issue) => issue_in_words(issue, None),
+                Named::Occurrence(issue, occurrence) => issue_in_words(issue, Some(occurrence)),
+            },
+        };
+        screen.data(&harmless(&text));
+        Ok(0)
+    }
+}
+
+fn verdict(content: &[u8], issues: &[Issue]) -> Result<String> {
+    let reports: Reports = serde_json::from_slice(content)
+        .map_err(|e| Error::new(Kind::Io, format!("the last report cannot be read: {e}")))?;
+    let reports = match reports {
+        Reports::One(one) => vec![*one],
+        Reports::Many(many) => many,
+    };
+    let mut out = String::new();
+    for report in reports {
+        let _ = writeln!(
+            out,
+            "{}: {} (compared with {})",
+            report.change.name, report.verdict, report.change.base_reason
+        );
+        for scanner in report.scanners.iter().filter(|s| s.state != "ok") {
+            let _ = writeln!(
+                out,
+                "  {} is {}: {}\n    mend that; or `gate.on-incomplete = \"warn\"` lets the other scanners decide",
+                scanner.name, scanner.state, scanner.detail
+            );
+        }
+        if report.verdict == "incomplete" {
+            for note in &report.notes {
+                let _ = writeln!(out, "  {note}");
+            }
+        }
+    }
+    let blocking: Vec<&Issue> = issues.iter().filter(|i| i.blocks).collect();
+    for issue in &blocking {
+        let _ = writeln!(out, "  {} {}\n    {}", issue.id, issue.title, issue.because);
+    }
+    if !blocking.is_empty() {
+        out.push_str("`newgate explain ISSUE` says what would have to change\n");
+    }
+    Ok(out)
+}
+
+fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
+    let mut out = format!("{} {}\n  {}\n", issue.id, issue.title, issue.because);
+    let shown = issue.occurrences.iter().filter(|o| only.is_none_or(|only| *o == only));
+    for occurrence in shown {
+        let line = occurrence.region.map_or(String::new(), |r| format!(":{}", r.line));
+        let action = occurrence.action.as_deref().unwrap_or("counts for nothing");
+        let _ = writeln!(
+            out,
+            "  {}{line} {} ({}): {action}",
+            occurrence.path,
+            occurrence.status.name(),
+            occurrence.why
+        );
+        if let Some(exempted) = &occurrence.exempted {
+            let _ = writeln!(out, "    exempted: {exempted}");
+        }
+        if let Some(was) = &occurrence.was_exempted {
+            let _ = writeln!(out, "    {was}");
+        }
+    }
+    if issue.blocks {
+        out.push_str("It would pass\n");
+        if let Some(fix) = &issue.fix {
+            let _ = writeln!(out, "  mended: {fix}");
+        } else {
+            out.push_str("  mended\n");
+        }
+        let new = issue.occurrences.iter().find(|o| o.status == Status::New && !o.print.is_empty());
+        if let Some(new) = new {
+            let _ = writeln!(
+                out,
+                "  exempted, with a reason and for a time: newgate exempt {} --reason false-positive --until 30d --text '...'",
+                new.print
+            );
+        }
+        match issue.because.contains("the rule `") {
+            true => out.push_str("  if that rule in the target's `.newgate/config.toml` said otherwise\n"),
+            false => out.push_str(
+                "  if `gate.block-at`, or a `[[severity]]` or `[[rules]]` entry, in the target's `.newgate/config.toml` said so\n",
+            ),
+        }
+    }
+    out
+}
