@@ -37,9 +37,9 @@ impl ScannerKey {
     }
 
     /// The key of results that somebody gave, by ingestion or from a server: what made them is not
-    /// known here.
-    pub fn of_given(scanner: &str) -> ScannerKey {
-        ScannerKey::new(&format!("given\0{scanner}"), "", &[], [])
+    /// known here, only how they were read and where they came from.
+    pub fn of_given(scanner: &str, how: &str) -> ScannerKey {
+        ScannerKey::new(&format!("given\0{scanner}\0{how}"), "", &[], [])
     }
 
     /// The hash.

@@ -2,11 +2,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::ingest::{How, take_reports};
+use super::ingest::{How, descriptor_of, take_reports};
 use super::output::{Output, keep_last};
 use super::screen::{Resolved, Stream};
 use crate::cache::Cache;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
+use crate::gate::ingest::Over;
 use crate::gate::{ConfigSource, Gate, Settings, ingest, target_for};
 use crate::git::{Head, Repository, Request, Scratch, choose, find_remote};
 
@@ -87,6 +88,13 @@ impl Check {
         };
         let mut given = Vec::new();
         if !self.results.is_empty() {
+            let own = super::commit_and_tree(&repo, change.head.as_str())?.1;
+            if own != change.head_tree {
+                let text = "the reports are of the head, and what is judged is the tree that the merge makes";
+                return Err(Error::new(Kind::Usage, text).hint(
+                    "judge the head without `--merge`, or check the merge out, scan that, and judge it",
+                ));
+            }
             let settings = Settings::read(&repo, &change, config_from)?;
             let how = How {
                 named: self.results_scanner.as_deref(),
@@ -95,7 +103,15 @@ impl Check {
             };
             let taken = take_reports(&repo, &cache, &settings.catalog, &self.results, how)?;
             for (scanner, of) in taken {
-                ingest::keep(&repo, &cache, &scanner, &change.head_tree, of)?;
+                let descriptor = descriptor_of(&settings, &scanner)?;
+                ingest::keep(
+                    &repo,
+                    &cache,
+                    &descriptor,
+                    &change.head_tree,
+                    of,
+                    Over::Replace,
+                )?;
                 given.push(scanner);
             }
         }

@@ -2,9 +2,9 @@ use std::fs;
 
 use clap::Args;
 
+use super::io;
 use super::last::{self, Named};
 use super::screen::Resolved;
-use super::io;
 use crate::cache::now;
 use crate::config::{EXEMPTIONS, parse_exemptions, render};
 use crate::error::{Error, Kind, Result};
@@ -43,15 +43,24 @@ impl Exempt {
         let usage = |text: String| Error::new(Kind::Usage, text);
         if !Reason::ALL.iter().any(|(name, _)| *name == self.reason) {
             let names = Reason::ALL.map(|(name, _)| name).join(", ");
-            return Err(usage(format!("`{}` is no reason", self.reason)).hint(format!("one of {names}")));
+            return Err(
+                usage(format!("`{}` is no reason", self.reason)).hint(format!("one of {names}"))
+            );
         }
         let today = now() / (24 * 60 * 60);
-        let days = self.until.strip_suffix('d').and_then(|d| d.parse::<i64>().ok());
-        let until = days.map(|d| today + d).or_else(|| days_of_date(&self.until));
+        let days = self
+            .until
+            .strip_suffix('d')
+            .and_then(|d| d.parse::<i64>().ok());
+        let until = days
+            .map(|d| today + d)
+            .or_else(|| days_of_date(&self.until));
         let until = until.filter(|u| *u >= today).ok_or_else(|| {
             usage(format!("`{}` is no day to come", self.until)).hint("such as 2027-01-31, or 30d")
         })?;
-        let work = repo.work_dir().ok_or_else(|| usage("there is no work tree here".into()))?;
+        let work = repo
+            .work_dir()
+            .ok_or_else(|| usage("there is no work tree here".into()))?;
         let issues = last::issues(&repo)?;
         let requested_by = match self.requested_by.clone() {
             Some(name) => name,
@@ -66,7 +75,10 @@ impl Exempt {
         line("reason", &self.reason);
         line("text", self.text.trim());
         line("requested-by", &requested_by);
-        line("approved-by", self.approved_by.as_deref().unwrap_or_default());
+        line(
+            "approved-by",
+            self.approved_by.as_deref().unwrap_or_default(),
+        );
         line("link", self.link.as_deref().unwrap_or_default());
         rest.push_str(&format!(
             "granted = {}\nuntil = {}\n",
@@ -85,9 +97,15 @@ impl Exempt {
         }
         parse_exemptions(&text).map_err(|mistakes| {
             let shown = render(&text, EXEMPTIONS, &mistakes, false);
-            Error::new(Kind::Config, format!("`{EXEMPTIONS}` has mistakes\n\n{shown}\n"))
+            Error::new(
+                Kind::Config,
+                format!("`{EXEMPTIONS}` has mistakes\n\n{shown}\n"),
+            )
         })?;
-        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+        let written = path
+            .parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| fs::write(&path, text));
         written.map_err(|e| io(format!("`{EXEMPTIONS}` cannot be written"), e))?;
         screen.note(&format!(
             "`{EXEMPTIONS}` exempts {} until {}: commit it; it holds for everybody once it is on the target, \
@@ -103,17 +121,25 @@ impl Exempt {
 fn scopes(named: Named<'_>) -> Result<Vec<String>> {
     let one = |issue: &Issue, o: &Occurrence| -> Result<String> {
         if o.print.is_empty() {
-            let text = format!("the last report has no print of {}:{}", o.path, o.region.map_or(0, |r| r.line));
-            return Err(Error::new(Kind::Usage, text)
-                .hint("only what a change adds needs an exemption; `newgate check` writes a new report"));
+            let text = format!(
+                "the last report has no print of {}:{}",
+                o.path,
+                o.region.map_or(0, |r| r.line)
+            );
+            return Err(Error::new(Kind::Usage, text).hint(
+                "only what a change adds needs an exemption; `newgate check` writes a new report",
+            ));
         }
         let id = match issue.kind {
             IssueKind::Secret => "secret",
             _ => &issue.id,
         };
         let path = o.path.as_str().ok_or_else(|| {
-            Error::new(Kind::Usage, format!("the name of `{}` is not UTF-8", o.path))
-                .hint("exempt the whole issue, or write an exemption of the rule")
+            Error::new(
+                Kind::Usage,
+                format!("the name of `{}` is not UTF-8", o.path),
+            )
+            .hint("exempt the whole issue, or write an exemption of the rule")
         })?;
         Ok(format!(
             "issue = {}\npath = {}\nprint = {}\n",

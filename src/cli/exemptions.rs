@@ -32,7 +32,10 @@ impl Exemptions {
         if let Some(text) = here.and_then(|p| fs::read_to_string(p).ok()) {
             let of_work_tree = parse_exemptions(&text).map_err(|mistakes| {
                 let shown = render(&text, EXEMPTIONS, &mistakes, false);
-                Error::new(Kind::Config, format!("`{EXEMPTIONS}` has mistakes\n\n{shown}\n"))
+                Error::new(
+                    Kind::Config,
+                    format!("`{EXEMPTIONS}` has mistakes\n\n{shown}\n"),
+                )
             })?;
             for mut exemption in of_work_tree {
                 if !all.contains(&exemption) {
@@ -51,7 +54,8 @@ impl Exemptions {
         let used = issues.as_ref().map(|i| covered(&all, i));
         let mut troubled = false;
         for (number, exemption) in all.iter().enumerate() {
-            let ended = exemption.holds(today, Severity::Unassigned, &settings.config.policy.longest);
+            let ended =
+                exemption.holds(today, Severity::Unassigned, &settings.config.policy.longest);
             let left = exemption.until - today;
             let state = match (ended, exemption.pending) {
                 (Holds::Expired | Holds::TooLong(_), _) => "expired",
@@ -59,8 +63,14 @@ impl Exemptions {
                 (Holds::Yes, false) if left <= SOON => "ends soon",
                 (Holds::Yes, false) => "active",
             };
-            let matches = used.as_ref().is_none_or(|u| u.values().any(|n| *n == number));
-            let matches = if matches { "" } else { ", matches nothing in the last report" };
+            let matches = used
+                .as_ref()
+                .is_none_or(|u| u.values().any(|n| *n == number));
+            let matches = if matches {
+                ""
+            } else {
+                ", matches nothing in the last report"
+            };
             troubled |= !matches.is_empty() || matches!(state, "expired" | "ends soon");
             screen.data(&format!(
                 "{state:<9} until {}{matches}\n          {}\n          {}: {}\n",

@@ -101,9 +101,14 @@ fn verdict(content: &[u8], issues: &[Issue]) -> Result<String> {
 
 fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
     let mut out = format!("{} {}\n  {}\n", issue.id, issue.title, issue.because);
-    let shown = issue.occurrences.iter().filter(|o| only.is_none_or(|only| *o == only));
+    let shown = issue
+        .occurrences
+        .iter()
+        .filter(|o| only.is_none_or(|only| *o == only));
     for occurrence in shown {
-        let line = occurrence.region.map_or(String::new(), |r| format!(":{}", r.line));
+        let line = occurrence
+            .region
+            .map_or(String::new(), |r| format!(":{}", r.line));
         let action = occurrence.action.as_deref().unwrap_or("counts for nothing");
         let _ = writeln!(
             out,
@@ -126,7 +131,10 @@ fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
         } else {
             out.push_str("  mended\n");
         }
-        let new = issue.occurrences.iter().find(|o| o.status == Status::New && !o.print.is_empty());
+        let new = issue
+            .occurrences
+            .iter()
+            .find(|o| o.status == Status::New && !o.print.is_empty());
         if let Some(new) = new {
             let _ = writeln!(
                 out,

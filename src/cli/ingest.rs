@@ -7,10 +7,11 @@ use super::io;
 use super::screen::Resolved;
 use crate::cache::Cache;
 use crate::error::{Error, Kind, Result};
-use crate::gate::ingest::{self, Ingested, Reader};
+use crate::gate::ingest::{self, Ingested, Over, Reader};
 use crate::gate::{ConfigSource, Settings};
 use crate::git::Repository;
 use crate::model::Oid;
+use crate::scan::read::tools_of;
 use crate::scan::{Catalog, Descriptor, SecretKey};
 
 #[derive(Debug, Args)]
@@ -27,6 +28,12 @@ pub(super) struct Ingest {
     /// The format, instead of the one that is recognised: `sarif`, or the name of a scanner or format
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
+    /// Keep them beside those that were ingested for this commit before
+    #[arg(long, conflicts_with = "replace")]
+    add: bool,
+    /// Put them in the place of those that were ingested for this commit before
+    #[arg(long)]
+    replace: bool,
 }
 
 impl Ingest {
@@ -47,11 +54,25 @@ impl Ingest {
             for (file, why) in &of.unread {
                 screen.note(&format!("{scanner} could not read `{file}`: {why}"));
             }
-            ingest::keep(&repo, &cache, &scanner, &tree, of)?;
+            let over = match (self.add, self.replace) {
+                (true, _) => Over::Add,
+                (_, true) => Over::Replace,
+                _ => Over::Refuse,
+            };
+            let descriptor = descriptor_of(&settings, &scanner)?;
+            ingest::keep(&repo, &cache, &descriptor, &tree, of, over)?;
             screen.note(&format!(
                 "{number} findings of {scanner} are kept for {commit}"
             ));
-            if !settings.config.scanners.contains(&scanner) {
+            let on = settings.config.scanners.contains(&scanner);
+            let runs = settings
+                .descriptor(&scanner)
+                .is_ok_and(|d| d.program().is_some());
+            if on && runs && !settings.wish(&scanner).given {
+                screen.note(&format!(
+                    "{scanner} is run here, so they do not count: `{scanner} = {{ results = \"ingest\" }}` makes them count"
+                ));
+            } else if !on {
                 screen.note(&format!(
                     "{scanner} is not on: add `{scanner} = {{ results = \"ingest\" }}` under `[scanners]` \
                      in `.newgate/config.toml`, or judge with `newgate check --results`"
@@ -60,6 +81,12 @@ impl Ingest {
         }
         Ok(0)
     }
+}
+
+/// The descriptor that results are kept under.
+pub(super) fn descriptor_of(settings: &Settings, scanner: &str) -> Result<Descriptor> {
+    let known = settings.catalog.get(scanner)?;
+    Ok(known.unwrap_or_else(|| Descriptor::generic(scanner)))
 }
 
 /// How reports are to be read.
@@ -157,7 +184,11 @@ fn take_report(
     }
     let generic = known.iter().any(|d| d.name() == tool && d.is_format());
     let findings = reading.findings.len();
-    let taken = ingest::by_scanner(known, how.named, &tool, reading);
+    let mut tools = tools_of(&report);
+    if tools.is_empty() {
+        tools.push(tool);
+    }
+    let taken = ingest::by_scanner(known, how.named, &tools, reading);
     if generic && findings == 0 && how.named.is_none() {
         return Err(Error::new(
             Kind::Usage,

@@ -111,6 +111,16 @@ impl Matcher<'_> {
                 )
             };
         }
+        if self.in_unchanged(&finding.path) && self.known.unread.contains(&finding.path) {
+            return Decision {
+                status: Status::Inherited,
+                stage: Stage::Unverified,
+                ..new(
+                    "in a file that is the same on both sides, of which the base has no results"
+                        .into(),
+                )
+            };
+        }
         let Some(p) = self.head.places[h] else {
             return new("the baseline has no such finding".into());
         };

@@ -29,8 +29,10 @@ pub(super) fn pairs(
             let Some(candidates) = open.get_mut(&key(finding, &finding.path)) else {
                 continue;
             };
+            // One advisory goes by several names, and gets more with time.
             let fits = |b: &Finding| {
-                !exact || b.package.as_ref().map(version) == finding.package.as_ref().map(version)
+                let version = |f: &Finding| f.package.as_ref().map(version).map(str::to_owned);
+                (!exact || version(b) == version(finding)) && shares_an_advisory(b, finding)
             };
             if let Some(at) = candidates.iter().position(|(_, b)| fits(b)) {
                 let (b, _) = candidates.remove(at);
@@ -54,14 +56,24 @@ fn version(package: &Package) -> &str {
     &package.version
 }
 
+/// Whether two findings are about one advisory, or, where none is named, of one rule; always, for
+/// those that are about no package.
+fn shares_an_advisory(a: &Finding, b: &Finding) -> bool {
+    if a.package.is_none() {
+        return true;
+    }
+    let names = |f: &Finding| -> Vec<String> {
+        let all = f.advisories.iter().chain([&f.rule]);
+        all.cloned().collect()
+    };
+    let of_b = names(b);
+    names(a).iter().any(|n| of_b.contains(n))
+}
+
 fn key(finding: &Finding, path: &RepoPath) -> String {
     match &finding.package {
         Some(package) => {
-            let advisory = finding.advisories.first().unwrap_or(&finding.rule);
-            format!(
-                "package\0{path}\0{}\0{}\0{advisory}",
-                package.ecosystem, package.name
-            )
+            format!("package\0{path}\0{}\0{}", package.ecosystem, package.name)
         }
         None => {
             let words: String = finding

@@ -415,7 +415,19 @@ pub fn parse(text: &str, scanners: &[String]) -> Result<Config, Vec<Mistake>> {
                 .is_some_and(|r| matches!(r.get_ref(), DeValue::String(s) if s != "run")),
             _ => false,
         });
-        names.extend(given.map(|(key, _)| key.get_ref().as_ref()));
+        for (key, _) in given {
+            let name = key.get_ref().as_ref();
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            if !name.chars().all(plain) {
+                let hint = "a name has lower-case letters, digits and `-`";
+                reader.wrong(
+                    key.span(),
+                    format!("`{name}` is no scanner's name"),
+                    Some(hint.into()),
+                );
+            }
+            names.push(name);
+        }
         reader.only(table, &names, "in `[scanners]`: no scanner has this name");
         for (key, value) in table {
             let name = key.get_ref().as_ref();
@@ -544,6 +556,20 @@ fn read_scanner(
     config.settings.insert(name.to_owned(), settings);
 }
 
+/// Whether a token may go to an address: over TLS, or to this machine itself.
+pub fn is_safe_address(address: &str) -> bool {
+    let (scheme, rest) = address.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    if host.is_empty() || authority.contains('@') {
+        return false;
+    }
+    scheme == "https" || (scheme == "http" && ["127.0.0.1", "localhost", "[::1]"].contains(&host))
+}
+
 fn read_load(reader: &mut Reader, table: &DeTable<'_>, name: &str) -> LoadSettings {
     const KEYS: [&str; 8] = [
         "server",
@@ -558,10 +584,7 @@ fn read_load(reader: &mut Reader, table: &DeTable<'_>, name: &str) -> LoadSettin
     reader.only(table, &KEYS, &format!("in `[scanners.{name}.load]`"));
     for key in ["server", "url"] {
         if let Some((address, place)) = reader.text(table, key) {
-            let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-            let safe = address.starts_with("https://")
-                || address.starts_with("{server}")
-                || local.iter().any(|l| address.starts_with(l));
+            let safe = address.starts_with("{server}") || is_safe_address(address);
             if !safe {
                 let hint = "`http://` is for this machine only, since the token goes with it";
                 let what = format!("`{key}` is no `https://` address");
@@ -667,6 +690,29 @@ mod tests {
         let text = "[gate\nblock-at = 'high'\n";
         let mistakes = parse(text, &names()).unwrap_err();
         assert!(render(text, "c.toml", &mistakes, false).contains("c.toml:1:"));
+    }
+
+    #[test]
+    fn a_token_goes_over_tls_or_to_this_machine() {
+        for safe in [
+            "https://x.example/a?b",
+            "http://127.0.0.1:9/x",
+            "http://localhost",
+            "http://[::1]:80/",
+        ] {
+            assert!(is_safe_address(safe), "{safe}");
+        }
+        for unsafe_ in [
+            "http://x.example",
+            "http://localhost.nip.io",
+            "http://127.0.0.1:1@127.0.0.1:18777",
+            "https://user@x.example",
+            "ftp://x",
+            "https://",
+            "",
+        ] {
+            assert!(!is_safe_address(unsafe_), "{unsafe_}");
+        }
     }
 
     #[test]

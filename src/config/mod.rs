@@ -4,7 +4,7 @@ mod load;
 mod model;
 mod rules;
 
-pub use load::{Mistake, parse, render};
+pub use load::{Mistake, is_safe_address, parse, render};
 pub use model::{
     Config, LoadSettings, OnIncomplete, Others, Results, ScannerSettings, Server, Trust,
 };

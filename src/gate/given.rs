@@ -1,7 +1,7 @@
 //! Results that somebody else made: ingested for a commit, or loaded from a server.
 
 use crate::cache::UnitDigest;
-use crate::config::{LoadSettings, Results};
+use crate::config::{LoadSettings, Results, is_safe_address};
 use crate::environment;
 use crate::error::Result;
 use crate::model::{Mode, Oid, ScannerState};
@@ -41,11 +41,14 @@ pub(super) fn take(
     let name = scanner.descriptor.name().to_owned();
     let plan = &judging.plans[index];
     let reads_some = !scanner.descriptor.globs().is_empty();
-    if reads_some && plan.head.is_empty() && plan.base.is_empty() {
+    let untouched = reads_some && plan.head.is_empty() && plan.base.is_empty();
+    let there = UnitDigest::of_tree(&judging.change.head_tree);
+    if untouched && project::known(judging.gate.cache, &scanner.key, &there).is_none() {
+        // Nothing that it reads has changed, and nobody gave results all the same.
         return Ok(None);
     }
     let change = judging.change.clone();
-    let branch = change.name.trim_start_matches("refs/heads/").to_owned();
+    let branch = branch_of(judging)?;
     let head = Side {
         commit: &change.head,
         tree: &change.head_tree,
@@ -83,11 +86,7 @@ pub(super) fn take(
     let (Some(base), Some(base_tree)) = (&change.base, &change.base_tree) else {
         return Ok(None);
     };
-    let target = change.target.clone().unwrap_or_default();
-    let target = target
-        .rsplit_once('/')
-        .map_or(target.as_str(), |(_, b)| b)
-        .to_owned();
+    let target = target_branch(judging)?;
     let side = Side {
         commit: base,
         tree: base_tree,
@@ -128,6 +127,31 @@ pub(super) fn take(
         short(base)
     ));
     Ok(None)
+}
+
+/// The branch of the head, in the words of its server.
+fn branch_of(judging: &Judging<'_>) -> Result<String> {
+    let name = judging.change.name.as_str();
+    let local = name.split_once(" -> ").map_or(name, |(local, _)| local);
+    let full = match local {
+        "HEAD" => judging.gate.repo.symbolic("HEAD")?.unwrap_or_default(),
+        other => other.to_owned(),
+    };
+    Ok(full.strip_prefix("refs/heads/").unwrap_or(&full).to_owned())
+}
+
+/// The target branch without its remote's name.
+fn target_branch(judging: &Judging<'_>) -> Result<String> {
+    let target = judging.change.target.clone().unwrap_or_default();
+    let remotes = judging.gate.repo.remotes()?;
+    let inside = |name: &String| {
+        let rest = target.strip_prefix(name.as_str())?.strip_prefix('/')?;
+        Some(rest.to_owned())
+    };
+    Ok(remotes
+        .iter()
+        .find_map(|(name, _)| inside(name))
+        .unwrap_or(target))
 }
 
 /// How a scanner's results are given.
@@ -211,14 +235,16 @@ fn results_of(
         ));
         return Ok(Ok(None));
     }
-    let told = loaded.revision.is_some() || names_commit(&requests);
+    let told = loaded.revision.is_some() || is_final(&requests);
     let result = match read_loaded(judging, scanner, &said, side.tree, &loaded)? {
         Ok(Some(result)) => result,
         other => return Ok(other),
     };
     if told {
         project::remember(cache, &scanner.key, [digest], &result);
-    } else {
+    } else if !requests.request.iter().all(|r| {
+        r.url.contains("{commit}") || r.follow.as_ref().is_some_and(|f| f.contains("$commit"))
+    }) {
         judging.notes.push(format!(
             "the results of {} are those that its server has for `{}` now",
             scanner.descriptor.name(),
@@ -228,10 +254,19 @@ fn results_of(
     Ok(Ok(Some(result)))
 }
 
-/// Whether the requests ask for the results of one commit.
-fn names_commit(requests: &Load) -> bool {
+/// Whether an answer is of one commit and can no more grow. A list of analyses can.
+fn is_final(requests: &Load) -> bool {
+    let asks = |r: &Request| r.url.contains("{commit}") && r.follow.is_none();
+    !requests.request.is_empty() && requests.request.iter().all(asks)
+}
+
+/// Whether each request asks for one side: else both sides would get the same answer, and nothing
+/// would ever be new.
+fn tells_sides(requests: &Load) -> bool {
     let asks = |r: &Request| {
-        r.url.contains("{commit}") || r.follow.as_ref().is_some_and(|f| f.contains("$commit"))
+        let follow = r.follow.as_deref().unwrap_or_default();
+        ["{commit}", "{branch}"].iter().any(|w| r.url.contains(w))
+            || ["$commit", "$branch"].iter().any(|w| follow.contains(w))
     };
     !requests.request.is_empty() && requests.request.iter().all(asks)
 }
@@ -284,6 +319,17 @@ fn filling(
     let Some(server) = server.or_else(|| of_url.map(host_of)) else {
         return Ok(Err("its `load` table names no `server`".into()));
     };
+    if !tells_sides(requests) {
+        let text = "its addresses name neither `{branch}` nor `{commit}`, so that head and target would be the same";
+        return Ok(Err(text.into()));
+    }
+    let addresses = requests
+        .request
+        .iter()
+        .map(|r| r.url.replace("{server}", &server));
+    if let Some(address) = addresses.into_iter().find(|a| !is_safe_address(a)) {
+        return Ok(Err(format!("`{address}` is no `https://` address")));
+    }
     let asks = |what: &str| requests.request.iter().any(|r| r.url.contains(what));
     if said.project.is_none() && (asks("{project}") || asks("{project-encoded}")) {
         return Ok(Err("its `load` table names no `project`".into()));

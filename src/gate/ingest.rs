@@ -4,11 +4,11 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::cache::{Cache, ScannerKey, UnitDigest};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
 use crate::model::{FileVersion, Finding, Oid, RepoPath};
 use crate::scan::project::{self, ProjectResult};
-use crate::scan::read::{Paths, Reading, Unreadable, read, read_any, revisions};
+use crate::scan::read::{Paths, Reading, Unreadable, read, read_any, revisions, scanner_name};
 use crate::scan::{Descriptor, SecretKey, UnitResult};
 
 /// How a report is to be read.
@@ -108,19 +108,32 @@ pub struct Taken {
 pub type Ingested = BTreeMap<String, Taken>;
 
 /// Sorts the findings of a report by the scanner that they are kept under: the one that was named,
-/// else the tool that each names.
+/// else the tool that each names. Every one of `tools` has an entry, if it found nothing too.
 pub fn by_scanner(
     known: &[Descriptor],
     named: Option<&str>,
-    tool: &str,
+    tools: &[String],
     reading: Reading,
 ) -> Ingested {
     let mut all = Ingested::new();
-    let first = all.entry(named.unwrap_or(tool).to_owned()).or_default();
-    first.unread = reading.unread;
+    let called = |tool: &String| {
+        let known = known.iter().find(|d| d.is_called(tool));
+        known.map_or_else(|| scanner_name(tool), |d| d.name().to_owned())
+    };
+    let names: Vec<String> = match named {
+        Some(name) => vec![name.to_owned()],
+        None => tools.iter().map(called).collect(),
+    };
+    for name in &names {
+        all.entry(name.clone()).or_default();
+    }
+    if let Some(first) = names.first() {
+        all.entry(first.clone()).or_default().unread = reading.unread;
+    }
     for mut finding in reading.findings {
-        if let Some(name) = named {
-            finding.scanner = name.to_owned();
+        match named {
+            Some(name) => name.clone_into(&mut finding.scanner),
+            None => finding.scanner = called(&finding.scanner),
         }
         if let Some(descriptor) = known.iter().find(|d| d.name() == finding.scanner) {
             finding.canonical = descriptor.canonical(&finding.rule);
@@ -129,28 +142,73 @@ pub fn by_scanner(
         of.findings.push(finding);
     }
     // A format that many tools write is no scanner, once a tool is known.
+    let is_format = |name: &str| known.iter().any(|d| d.name() == name && d.is_format());
     let nothing = Taken::default();
-    if named.is_none() && all.len() > 1 && all.get(tool) == Some(&nothing) {
-        all.remove(tool);
+    if all.len() > 1 {
+        all.retain(|name, taken| !is_format(name) || *taken != nothing);
     }
     all
 }
 
-/// Keeps a scanner's results for a tree, in place of those that it had.
+/// What to do with results that a tree has already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Refuse, unless they are the same.
+    Refuse,
+    /// Put the new ones in their place.
+    Replace,
+    /// Keep both.
+    Add,
+}
+
+/// Keeps a scanner's results for a tree.
 ///
 /// # Errors
-/// git could not answer.
+/// git could not answer, the cache cannot be written, or other results are there and `over` refuses.
 pub fn keep(
     repo: &Repository,
     cache: &Cache,
-    scanner: &str,
+    descriptor: &Descriptor,
     tree: &Oid,
-    taken: Taken,
+    mut taken: Taken,
+    over: Over,
 ) -> Result<()> {
-    let result = result_for(repo, tree, taken)?;
+    let key = key_of(descriptor);
     let digest = UnitDigest::of_tree(tree);
-    project::remember(cache, &ScannerKey::of_given(scanner), [digest], &result);
-    Ok(())
+    let there = project::known(cache, &key, &digest);
+    if let (Some(there), Over::Add) = (&there, over) {
+        for (file, unit) in &there.results {
+            taken.findings.extend(unit.findings.iter().cloned());
+            let why = unit.unread.iter();
+            taken
+                .unread
+                .extend(why.map(|w| (file.path.clone(), w.clone())));
+        }
+        taken.findings.sort_by(|a, b| a.order().cmp(&b.order()));
+        taken.findings.dedup();
+    }
+    let result = result_for(repo, tree, taken)?;
+    if over == Over::Refuse && there.as_ref().is_some_and(|t| *t != result) {
+        let text = format!(
+            "there are other results of {} for this commit already",
+            descriptor.name()
+        );
+        return Err(Error::new(Kind::Usage, text)
+            .hint("`--add` keeps both, `--replace` puts these in their place"));
+    }
+    project::remember(cache, &key, [digest], &result);
+    match project::known(cache, &key, &digest) == Some(result) {
+        true => Ok(()),
+        false => Err(Error::new(
+            Kind::Io,
+            "the results cannot be kept in the cache of this repository",
+        )),
+    }
+}
+
+/// The key of results that are ingested: another descriptor would have read them otherwise.
+pub(super) fn key_of(descriptor: &Descriptor) -> ScannerKey {
+    ScannerKey::of_given(descriptor.name(), &descriptor.digest_text())
 }
 
 /// Findings by the files of a tree.

@@ -25,13 +25,13 @@ use crate::error::Result;
 use crate::git::Repository;
 use crate::model::{
     BandCounts, Change, FileChange, FileVersion, Finding, Oid, RepoPath, Report, ScannerReport,
-    ScannerState, Severity, SkippedScanner, Verdict,
+    ScannerState, Severity, SkippedScanner, Verdict, harmless,
 };
 use crate::policy::{self, Policy, Suppressions};
 use crate::scan::tools;
 use crate::scan::{
-    Need, Plan, Resolved, Resolver, Scanner, SecretKey, State, Trees, UnitResult, plan, prepare,
-    resolve,
+    Need, Plan, Resolved, Resolver, Scanner, SecretKey, State, Trees, UnitResult, hints_for, plan,
+    prepare, resolve,
 };
 
 pub use build::{Built, build_baseline};
@@ -110,6 +110,8 @@ impl Gate<'_> {
         notes.extend(change.notes.iter().cloned());
         notes.extend(settings.notes(self.repo, &change, &scanners, &changes)?);
         let policy = self.policy(&settings)?;
+        let unknown = settings.broken(self.repo, &change, &changes);
+        let unknown = unknown.into_iter().collect();
         let judging = Judging {
             key: SecretKey::new(self.cache.secret_key()),
             gate: self,
@@ -119,7 +121,7 @@ impl Gate<'_> {
             changes,
             plans,
             notes,
-            unknown: Vec::new(),
+            unknown,
         };
         let mut report = judging.run(&settings)?;
         report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -301,7 +303,7 @@ impl Judging<'_> {
                 skipped: plan.skipped,
                 milliseconds: one.milliseconds,
                 state: one.state,
-                detail: one.detail,
+                detail: harmless(&one.detail),
             })
             .collect();
         let open = !self.unknown.is_empty();
@@ -312,18 +314,17 @@ impl Judging<'_> {
                 "not everything was scanned, and `on-incomplete = \"warn\"` lets that pass".into(),
             );
         }
-        let mut notes = self.unknown;
-        notes.append(&mut self.notes);
         Ok(Report {
             verdict,
-            available: available(settings, &self.scanners, &self.changes)?,
+            available: available(settings, &self.scanners, &self.changes),
             change: self.change,
             issues,
             scanners,
             never_scanned: elsewhere.never_scanned,
             lists_unchanged: self.gate.list_unchanged,
             block_at: self.policy.block_at,
-            notes,
+            notes: self.notes.iter().map(|n| harmless(n)).collect(),
+            unknown: self.unknown.iter().map(|n| harmless(n)).collect(),
             milliseconds: 0,
         })
     }
@@ -362,41 +363,26 @@ fn unread_files(
     open
 }
 
-/// Scanners of the catalogue that are off and would read files of the change.
-fn available(
-    settings: &Settings,
-    on: &[Scanner],
-    changes: &[FileChange],
-) -> Result<Vec<SkippedScanner>> {
-    let mut list = Vec::new();
-    for name in settings.catalog.names() {
-        if on.iter().any(|s| s.descriptor.name() == name)
-            || settings.config.settings.contains_key(&name)
-        {
-            continue;
-        }
-        let Some(descriptor) = settings.catalog.get(&name)? else {
-            continue;
-        };
-        // One that needs more than a word in the configuration, or that reads everything as the
-        // built-in one does, is no hint.
-        let needs_more = descriptor
-            .program()
-            .is_none_or(|p| p.config_required.is_some());
-        let reads_all = descriptor.globs().iter().any(|g| g == "*");
-        if needs_more || reads_all || !descriptor.install().is_managed() {
-            continue;
-        }
-        // By name alone: a hint is not worth reading files for.
-        let by_name =
-            |file: &FileVersion| file.is_regular() && descriptor.matches_name(file.path.as_bytes());
-        let new = changes.iter().filter_map(|c| c.new.as_ref());
-        let files = new.filter(|f| by_name(f)).count() as u64;
-        if files > 0 {
-            list.push(SkippedScanner { name, files });
+/// Scanners of the catalogue that are off and would read files of the change, by name alone: a hint is
+/// not worth reading files for.
+fn available(settings: &Settings, on: &[Scanner], changes: &[FileChange]) -> Vec<SkippedScanner> {
+    let mut files: BTreeMap<&str, u64> = BTreeMap::new();
+    for file in changes.iter().filter_map(|c| c.new.as_ref()) {
+        let path = file.path.as_str().filter(|_| file.is_regular());
+        for name in path.into_iter().flat_map(hints_for) {
+            *files.entry(name).or_default() += 1;
         }
     }
-    Ok(list)
+    let told = |name: &str| {
+        on.iter().any(|s| s.descriptor.name() == name)
+            || settings.config.settings.contains_key(name)
+    };
+    let all = files.into_iter().filter(|(name, _)| !told(name));
+    let all = all.map(|(name, files)| SkippedScanner {
+        name: name.to_owned(),
+        files,
+    });
+    all.collect()
 }
 
 /// The findings of all units of one side.

@@ -6,7 +6,7 @@ use crate::git::Repository;
 use crate::model::{Change, FileChange, Mode, Oid, RepoPath};
 use crate::policy::Exemption;
 use crate::scan::tools::{LOCK, Lock};
-use crate::scan::{Catalog, Descriptor, Scanner, Wish, builtin_names};
+use crate::scan::{Catalog, Descriptor, Engine, Scanner, Wish, builtin_names};
 
 use super::{own_path, tree_of};
 
@@ -59,12 +59,15 @@ impl Settings {
         }
         let (mut config, mut catalog) = read_tree(repo, &tree)?;
         let mut refused = false;
+        check_results(&config, &catalog)?;
         if from_head && source == ConfigSource::Target {
             // What nobody has agreed to yet does not say which programs run here.
             refused = catalog.drop_own() | config.drop_programs();
             config.scanners.retain(|s| builtin_names().any(|b| b == s));
         }
         let lock = match read_file(repo, &tree, LOCK)? {
+            // What nobody has agreed to yet does not say which programs run here.
+            _ if from_head && source == ConfigSource::Target => Lock::default(),
             None => Lock::default(),
             Some(content) => Lock::parse(&utf8(LOCK, content)?).map_err(|e| {
                 Error::new(Kind::Config, format!("`{LOCK}` cannot be read: {e}"))
@@ -110,7 +113,12 @@ impl Settings {
         Wish {
             path: said.path,
             timeout: said.timeout,
-            locked: locked.map(|l| l.version.clone()),
+            locked: locked.cloned(),
+            given_from: match (said.results, &said.load) {
+                (Some(Results::Load) | None, Some(load)) => format!("{load:?}"),
+                (Some(Results::Load), None) => "load".to_owned(),
+                _ => String::new(),
+            },
             given: match said.results {
                 Some(results) => results != Results::Run,
                 None => said.load.is_some(),
@@ -141,6 +149,36 @@ impl Settings {
     /// git could not answer, or the folder has very many files.
     pub fn files(&self, repo: &Repository, path: &str) -> Result<Vec<(String, Vec<u8>)>> {
         config_files(repo, &self.tree, path)
+    }
+
+    /// What is wrong with the configuration that a change brings, where that is not the one that
+    /// counts: it would stop everybody's pushes once it is on the target.
+    pub fn broken(
+        &self,
+        repo: &Repository,
+        change: &Change,
+        changes: &[FileChange],
+    ) -> Option<String> {
+        let own = |p: &RepoPath| p.as_bytes().starts_with(b".newgate/");
+        let edits = changes
+            .iter()
+            .any(|c| c.old.iter().chain(&c.new).any(|f| own(&f.path)));
+        if self.from_head || !edits {
+            return None;
+        }
+        let read = read_tree(repo, &change.head_tree)
+            .and_then(|(config, catalog)| check_results(&config, &catalog))
+            .and_then(|()| read_exemptions(repo, &change.head_tree));
+        let error = read.err()?;
+        Some(format!(
+            "the change's own `{}` has mistakes, and would stop every push once it is on the target: {}",
+            config::FOLDER,
+            error
+                .chain()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        ))
     }
 
     /// What the reader should know of where the configuration came from.
@@ -245,6 +283,31 @@ fn read_file(repo: &Repository, tree: &Oid, path: &str) -> Result<Option<Vec<u8>
         Some(file) if file.is_regular() => Ok(Some(repo.blob(&file.blob)?)),
         _ => Ok(None),
     }
+}
+
+/// Checks that the results of each scanner can come from where the configuration says.
+fn check_results(config: &Config, catalog: &Catalog) -> Result<()> {
+    for (name, said) in &config.settings {
+        let descriptor = catalog.get(name)?;
+        let loads = said
+            .load
+            .as_ref()
+            .is_some_and(|l| l.url.is_some() || l.server.is_some())
+            || descriptor.as_ref().is_some_and(|d| d.load().is_some());
+        let runs = descriptor
+            .as_ref()
+            .is_some_and(|d| d.engine() != Engine::None);
+        let wrong = match said.results {
+            Some(Results::Load) if !loads => {
+                "nothing says where to load its results from: give it a table `load` with a `url`"
+            }
+            Some(Results::Run) if !runs => "nothing runs it: its results are ingested or loaded",
+            _ => continue,
+        };
+        let text = format!("`{}`: `scanners.{name}.results`: {wrong}", config::FILE);
+        return Err(Error::new(Kind::Config, text).hint("`docs/results.md` says how"));
+    }
+    Ok(())
 }
 
 /// The exemptions of a tree.

@@ -29,9 +29,8 @@ pub(super) fn added(judging: &Judging<'_>) -> Result<Vec<Added>> {
     }
     let repo = judging.gate.repo;
     for (scanner, plan) in judging.scanners.iter().zip(&judging.plans) {
-        let markers = scanner.descriptor.suppressions();
-        let silences = |line: &str| markers.iter().any(|m| line.contains(m.as_str()));
-        if markers.is_empty() {
+        let silences = |line: &str| scanner.descriptor.is_silenced_by(line);
+        if scanner.descriptor.suppressions().is_empty() {
             continue;
         }
         // Each line of the base answers for one of the head, in whichever file: what moved is not new.

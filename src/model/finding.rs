@@ -326,6 +326,10 @@ impl FindingBuilder {
                 )));
             }
         }
+        f.rule = tidy(&f.rule, TITLE_LIMIT);
+        f.canonical = tidy(&f.canonical, TITLE_LIMIT);
+        f.level = f.level.take().map(|l| tidy(&l, TITLE_LIMIT));
+        f.fix = f.fix.take().map(|t| tidy(&t, MESSAGE_LIMIT));
         f.message = tidy(&f.message, MESSAGE_LIMIT);
         if f.title.trim().is_empty() {
             f.title = first_sentence(&f.message).to_owned();

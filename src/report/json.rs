@@ -21,6 +21,7 @@ struct Document<'a> {
     available: &'a [SkippedScanner],
     never_scanned: Option<u64>,
     notes: &'a [String],
+    unknown: &'a [String],
     milliseconds: u64,
 }
 
@@ -108,6 +109,7 @@ fn document(report: &Report) -> Document<'_> {
         available: &report.available,
         never_scanned: report.never_scanned,
         notes: &report.notes,
+        unknown: &report.unknown,
         milliseconds: report.milliseconds,
     }
 }

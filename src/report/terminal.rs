@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use owo_colors::{OwoColorize, Style};
 
 use crate::model::{
-    BandCounts, Issue, IssueStatus, Occurrence, Report, ScannerState, Severity, Status, Verdict,
+    BandCounts, Issue, IssueStatus, Occurrence, Report, ScannerReport, ScannerState, Severity,
+    Status, Verdict,
 };
 
 /// How a report looks.
@@ -21,6 +22,9 @@ pub struct Look {
     pub quiet: bool,
 }
 
+/// The command that installs missing scanners, as their details name it.
+const INSTALL: &str = "newgate scanners install";
+
 /// How many occurrences of an issue are shown with their lines, and how many at all.
 const SHOWN: (usize, usize) = (3, 10);
 
@@ -32,14 +36,18 @@ pub fn terminal(report: &Report, look: Look) -> String {
     };
     page.first_line(report);
     page.base(report);
+    let mut passing: Vec<&Issue> = Vec::new();
     for issue in &report.issues {
         let blocking = issue.blocks;
         match issue.status {
-            IssueStatus::New | IssueStatus::Grown if blocking || !look.quiet => page.issue(issue),
+            IssueStatus::New | IssueStatus::Grown if blocking || look.verbose => page.issue(issue),
+            IssueStatus::New | IssueStatus::Grown if !look.quiet => passing.push(issue),
+            _ if issue.warns && !look.quiet => passing.push(issue),
             IssueStatus::Inherited | IssueStatus::Fixed if look.verbose => page.issue(issue),
             _ => {}
         }
     }
+    page.in_short(&passing);
     page.trouble(report);
     if !look.quiet {
         page.summary(report);
@@ -253,6 +261,51 @@ impl Page {
         }
     }
 
+    /// Issues that do not stop the change, a few lines each.
+    fn in_short(&mut self, issues: &[&Issue]) {
+        if issues.is_empty() {
+            return;
+        }
+        let head = self.strong("Does not stop the change");
+        let _ = writeln!(self.out, "\n{head} (`-v` shows more)");
+        for issue in issues {
+            let score = issue.score.map_or_else(String::new, |s| format!(" {s}"));
+            let band = format!("{}{score}", issue.severity.name().to_uppercase());
+            let mut places: Vec<String> = Vec::new();
+            let shown = issue
+                .occurrences
+                .iter()
+                .filter(|o| o.status == Status::New || issue.warns);
+            for occurrence in shown {
+                let line = occurrence
+                    .region
+                    .map_or(String::new(), |r| format!(":{}", r.line));
+                let exempted = if occurrence.exempted.is_some() {
+                    " (exempted)"
+                } else {
+                    ""
+                };
+                places.push(format!("{}{line}{exempted}", occurrence.path));
+            }
+            let more = places.len().saturating_sub(SHOWN.0);
+            places.truncate(SHOWN.0);
+            if more > 0 {
+                places.push(format!("{more} more"));
+            }
+            let warns = if issue.warns { "warning: " } else { "" };
+            let text = format!(
+                "{band:<14} {warns}{} · {} · issue {}",
+                issue.title,
+                places.join(", "),
+                issue.id
+            );
+            self.wrapped("  ", "                 ", &text);
+            if issue.warns {
+                self.wrapped("                 ", "                 ", &issue.because);
+            }
+        }
+    }
+
     fn status_line(&self, issue: &Issue) -> String {
         let count = |status| {
             issue
@@ -306,7 +359,10 @@ impl Page {
         let place = self.strong(&place);
         let mut tail = match (&occurrence.exempted, occurrence.status) {
             (Some(why), _) => format!(" [exempted: {why}]"),
-            (None, Status::New) => String::new(),
+            (None, Status::New) => match &occurrence.was_exempted {
+                Some(was) => format!(" [{was}]"),
+                None => String::new(),
+            },
             (None, status) => format!(" [{}: {}]", status.name(), occurrence.why),
         };
         if self.look.verbose && occurrence.status == Status::New && !occurrence.why.is_empty() {
@@ -350,22 +406,45 @@ impl Page {
     }
 
     fn trouble(&mut self, report: &Report) {
-        for scanner in report
+        let style = Style::new().yellow().bold();
+        let missing = |s: &&ScannerReport| s.state == ScannerState::Missing;
+        let installable = format!("`{INSTALL}");
+        let to_install: Vec<&str> = report
             .scanners
             .iter()
-            .filter(|s| s.state != ScannerState::Ok)
-        {
+            .filter(|s| missing(s) && s.detail.contains(&installable))
+            .map(|s| s.name.as_str())
+            .collect();
+        let together = to_install.len() > 1;
+        if together {
+            let head = self.paint(&format!("{} scanners are missing", to_install.len()), style);
+            let _ = writeln!(self.out, "\n{head}");
+            let text = format!("{}: `{INSTALL}` installs them", to_install.join(", "));
+            self.wrapped("  ", "  ", &text);
+        }
+        let troubled = report
+            .scanners
+            .iter()
+            .filter(|s| s.state != ScannerState::Ok);
+        for scanner in troubled {
+            if together && to_install.contains(&scanner.name.as_str()) {
+                continue;
+            }
             let what = match scanner.state {
                 ScannerState::Missing => "is missing",
                 ScannerState::TimedOut => "took too long",
                 _ => "failed",
             };
-            let head = self.paint(
-                &format!("{} {what}", scanner.name),
-                Style::new().yellow().bold(),
-            );
+            let head = self.paint(&format!("{} {what}", scanner.name), style);
             let _ = writeln!(self.out, "\n{head}");
             self.wrapped("  ", "  ", &scanner.detail);
+        }
+        if !report.unknown.is_empty() {
+            let head = self.paint("Nobody knows", style);
+            let _ = writeln!(self.out, "\n{head}");
+            for unknown in &report.unknown {
+                self.wrapped("  ", "    ", unknown);
+            }
         }
     }
 
@@ -392,21 +471,41 @@ impl Page {
         }
         self.wrapped("  issues   ", "           ", &line);
         let mut scanned = Vec::new();
-        for s in &report.scanners {
+        let mut idle = 0;
+        for s in report
+            .scanners
+            .iter()
+            .filter(|s| s.state == ScannerState::Ok)
+        {
+            if s.scanned + s.cached == 0 && !self.look.verbose {
+                idle += 1;
+                continue;
+            }
             let version = s
                 .version
                 .as_ref()
                 .map(|v| format!(" {v}"))
                 .unwrap_or_default();
-            scanned.push(format!(
-                "{}{version}: {} scanned, {} from cache, {} not for it",
-                s.name,
-                plural(s.scanned, "file"),
-                s.cached,
-                s.skipped
-            ));
+            let mut parts = Vec::new();
+            if s.scanned > 0 || s.cached == 0 {
+                parts.push(format!("{} scanned", plural(s.scanned, "file")));
+            }
+            if s.cached > 0 {
+                parts.push(format!("{} from cache", s.cached));
+            }
+            scanned.push(format!("{}{version}: {}", s.name, parts.join(", ")));
         }
-        self.wrapped("  scanned  ", "           ", &scanned.join("; "));
+        match (scanned.is_empty(), idle) {
+            (_, 0) => {}
+            (true, _) => {
+                scanned.push("nothing in this change is for the scanners that are on".into());
+            }
+            (false, 1) => scanned.push("one other had nothing to read".into()),
+            (false, n) => scanned.push(format!("{n} others had nothing to read")),
+        }
+        if !scanned.is_empty() {
+            self.wrapped("  scanned  ", "           ", &scanned.join("; "));
+        }
         match report.never_scanned {
             Some(0) => {}
             Some(n) => self.wrapped(
@@ -437,7 +536,26 @@ impl Page {
 
     /// What to do, and the verdict again.
     fn last_line(&mut self, report: &Report) {
+        const SHORT: usize = 40;
         let counts = report.counts();
+        if self.out.lines().count() > SHORT {
+            // What stops the change stands far above: once more, in short.
+            for issue in report.issues.iter().filter(|i| i.blocks) {
+                let place = issue
+                    .occurrences
+                    .iter()
+                    .find(|o| o.action.as_deref() == Some("block"));
+                let place = place.map_or(String::new(), |o| {
+                    let line = o.region.map_or(String::new(), |r| format!(":{}", r.line));
+                    format!("{}{line} ", o.path)
+                });
+                self.wrapped(
+                    "  stops    ",
+                    "           ",
+                    &format!("{place}{}", issue.title),
+                );
+            }
+        }
         let blocking = report.issues.iter().filter(|i| i.blocks);
         let in_history = blocking
             .flat_map(|i| &i.occurrences)

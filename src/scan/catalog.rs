@@ -76,6 +76,34 @@ pub fn builtin_names() -> impl Iterator<Item = &'static str> {
     BUILT_IN.iter().map(|(name, _)| *name)
 }
 
+/// What the report hints at: scanners that newgate installs and that need nothing else, with their
+/// files. A table of its own, so that a hint costs no reading of descriptors; a test compares them.
+const HINTS: [(&str, &[&str]); 9] = [
+    ("bandit", &[".py", ".pyi", ".pyw"]),
+    ("checkov", &[".tf", "Dockerfile"]),
+    ("eslint", &[".js", ".mjs", ".cjs", ".jsx"]),
+    ("flawfinder", &[".c", ".h", ".cpp", ".cc", ".hpp"]),
+    ("hadolint", &["Dockerfile", "Containerfile"]),
+    ("oxlint", &[".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx"]),
+    ("ruff", &[".py", ".pyi", ".pyw"]),
+    ("shellcheck", &[".sh", ".bash"]),
+    ("zizmor", &[".github/workflows/"]),
+];
+
+/// The scanners that the report may hint at and that would read a file of this name.
+pub fn hints_for(path: &str) -> impl Iterator<Item = &'static str> {
+    let fits = |end: &str| match end.ends_with('/') {
+        true => path.starts_with(end) && (path.ends_with(".yml") || path.ends_with(".yaml")),
+        false if end.starts_with('.') => path.ends_with(end),
+        false => path.rsplit('/').next() == Some(end),
+    };
+    let all = HINTS
+        .iter()
+        .filter(|(_, ends)| ends.iter().any(|e| fits(e)));
+    let names: Vec<&'static str> = all.map(|(name, _)| *name).collect();
+    names.into_iter()
+}
+
 /// Descriptors by name.
 #[derive(Debug, Default)]
 pub struct Catalog {
@@ -123,7 +151,7 @@ impl Catalog {
         let Some((_, text)) = BUILT_IN.iter().find(|(n, _)| *n == name) else {
             return Ok(None);
         };
-        Descriptor::parse(text, &format!("{name}.toml")).map(Some)
+        Descriptor::parse_checked(text, &format!("{name}.toml")).map(Some)
     }
 }
 
@@ -132,10 +160,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn hints_are_what_the_descriptors_say() {
+        for (name, ends) in HINTS {
+            let descriptor = Catalog::default().get(name).unwrap().unwrap();
+            assert!(descriptor.install().is_managed(), "{name}");
+            let program = descriptor.program().unwrap();
+            assert!(program.config_required.is_none(), "{name}");
+            for end in ends {
+                let path = match end.ends_with('/') {
+                    true => format!("{end}x.yml"),
+                    false if end.starts_with('.') => format!("a/x{end}"),
+                    false => format!("a/{end}"),
+                };
+                assert!(descriptor.matches_name(path.as_bytes()), "{name} {path}");
+                assert!(hints_for(&path).any(|n| n == name), "{name} {path}");
+            }
+        }
+    }
+
+    #[test]
     fn every_descriptor_that_is_compiled_in_is_sound() {
         for (name, _) in BUILT_IN {
             let descriptor = Catalog::default().get(name).unwrap().unwrap();
             assert_eq!(descriptor.name(), name);
+            let text = BUILT_IN.iter().find(|(n, _)| *n == name).unwrap().1;
+            Descriptor::parse(text, name).unwrap();
             if let Some(filter) = descriptor.output().and_then(|o| o.filter.as_deref()) {
                 crate::scan::read::check_filter(filter, &[]).unwrap();
             }

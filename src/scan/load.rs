@@ -88,8 +88,6 @@ pub fn load(load: &Load, filling: &Filling, timeout: Duration) -> Result<Loaded,
 
 impl Filling {
     fn url(&self, template: &str, page: usize) -> String {
-        use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         // A project's name may have a `/` that belongs to the path (`owner/name`): where it must be
         // encoded, the template says `{project-encoded}`.
         template
@@ -102,11 +100,17 @@ impl Filling {
     }
 }
 
+fn encoded(text: &str) -> String {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
 fn jq(filter: &str, answer: &[u8], filling: &Filling, page: usize) -> Result<Vec<Value>, String> {
     let variables = [
         ("$page", Value::from(page)),
         ("$commit", Value::from(filling.commit.as_str())),
         ("$branch", Value::from(filling.branch.as_str())),
+        ("$project", Value::from(encoded(&filling.project))),
     ];
     apply(filter, answer, &variables).map_err(|e| format!("its answer cannot be read: {e}"))
 }
@@ -131,29 +135,48 @@ enum Tried {
 impl Client<'_> {
     /// All pages of a request, or what they list.
     fn all_pages(&mut self, request: &Request, reports: &mut Vec<Vec<u8>>) -> Result<(), String> {
+        let mut pages = Vec::new();
+        let paging = (&request.more, &request.next);
+        self.pages(&request.url, &request.headers, paging, &mut pages)?;
+        let Some(follow) = &request.follow else {
+            reports.append(&mut pages);
+            return Ok(());
+        };
+        let headers = match request.follow_headers.is_empty() {
+            true => &request.headers,
+            false => &request.follow_headers,
+        };
+        let paging = (&request.follow_more, &request.follow_next);
+        for page in pages {
+            let listed = jq(follow, &page, self.filling, 1)?;
+            for address in listed.iter().filter_map(Value::as_str) {
+                let address = absolute(&self.filling.server, address)?;
+                self.same_server(&address)?;
+                self.pages(&address, headers, paging, reports)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All pages from a template of an address on.
+    fn pages(
+        &mut self,
+        template: &str,
+        headers: &[String],
+        (more, next): (&Option<String>, &Option<String>),
+        pages: &mut Vec<Vec<u8>>,
+    ) -> Result<(), String> {
         let mut page = 1;
-        let mut url = self.filling.url(&request.url, page);
+        let mut url = self.filling.url(template, page);
         loop {
-            let answer = self.get(&url, &request.headers)?;
+            let answer = self.get(&url, headers)?;
             let ask = |filter: &Option<String>| match filter {
                 Some(filter) => jq(filter, &answer, self.filling, page),
                 None => Ok(Vec::new()),
             };
-            let more = ask(&request.more)?.first() == Some(&Value::Bool(true));
-            let next = ask(&request.next)?;
-            let listed = ask(&request.follow)?;
-            if request.follow.is_none() {
-                reports.push(answer);
-            }
-            for address in listed.iter().filter_map(Value::as_str) {
-                let address = absolute(&url, address)?;
-                self.same_server(&address)?;
-                let headers = match request.follow_headers.is_empty() {
-                    true => &request.headers,
-                    false => &request.follow_headers,
-                };
-                reports.push(self.get(&address, headers)?);
-            }
+            let goes_on = ask(more)?.first() == Some(&Value::Bool(true));
+            let next = ask(next)?;
+            pages.push(answer);
             page += 1;
             url = match next
                 .first()
@@ -161,7 +184,7 @@ impl Client<'_> {
                 .filter(|n| !n.is_empty())
             {
                 Some(next) => absolute(&url, next)?,
-                None if more => self.filling.url(&request.url, page),
+                None if goes_on => self.filling.url(template, page),
                 None => return Ok(()),
             };
             self.same_server(&url)?;

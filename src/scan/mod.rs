@@ -16,7 +16,7 @@ mod stage;
 pub mod tools;
 
 pub use builtin::{SecretKey, Secrets, redact};
-pub use catalog::{Catalog, builtin_names};
+pub use catalog::{Catalog, builtin_names, hints_for};
 pub use descriptor::{
     Descriptor, Engine, Format, Install, Load, Output, Program, Request, RuleData, Scope,
 };

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::tools::LOCK;
+use super::tools::{LOCK, Locked};
 use super::{Descriptor, Engine, tools};
 use crate::cache::{Cache, ScannerKey};
 use crate::process::{self, Cancel, Ended};
@@ -59,10 +59,12 @@ pub struct Wish {
     pub path: Option<PathBuf>,
     /// A time limit from the configuration.
     pub timeout: Option<Duration>,
-    /// The version that the lock file pins.
-    pub locked: Option<String>,
+    /// What the lock file pins.
+    pub locked: Option<Locked>,
     /// Whether its results are given by somebody else, by ingestion or from a server.
     pub given: bool,
+    /// The server that gives them, and how, as text; empty for ingestion.
+    pub given_from: String,
 }
 
 /// The content of a configuration file, or of all files of a folder, of the target: paths and
@@ -83,7 +85,10 @@ pub fn prepare(
     if wish.given || descriptor.engine() == Engine::None {
         return Ok(Scanner {
             timeout: wish.timeout.unwrap_or_else(|| descriptor.timeout()),
-            key: ScannerKey::of_given(descriptor.name()),
+            key: ScannerKey::of_given(
+                descriptor.name(),
+                &format!("{}{}", descriptor.digest_text(), wish.given_from),
+            ),
             descriptor,
             state: State::Ready,
             given: true,
@@ -242,20 +247,19 @@ fn locate(
         ),
         false => format!("see {}", descriptor.homepage()),
     };
-    let managed = tools::program_of(descriptor, wish.locked.as_deref());
-    let (path, pinned) = match (&wish.path, managed) {
-        (Some(path), _) => {
-            let path = which::which(path)
-                .map_err(|_| format!("`{}`, given by `path`, is not a program", path.display()))?;
-            (path, None)
-        }
-        (None, Some(managed)) => (managed, wish.locked.as_ref()),
-        (None, None) => {
-            let path = which::which(name)
-                .map_err(|_| format!("the program `{name}` is not on `PATH`; {install}"))?;
-            (path, wish.locked.as_ref())
+    let path = match &wish.path {
+        Some(path) => which::which(path)
+            .map_err(|_| format!("`{}`, given by `path`, is not a program", path.display()))?,
+        None => {
+            if let Some(found) = installed(descriptor, wish.locked.as_ref())? {
+                return Ok(found);
+            }
+            which::which(name)
+                .map_err(|_| format!("the program `{name}` is not on `PATH`; {install}"))?
         }
     };
+    let pinned = wish.locked.as_ref().filter(|_| wish.path.is_none());
+    let pinned = pinned.map(|l| l.version.as_str());
     let path = std::path::absolute(&path).unwrap_or(path);
     let shown = path.display();
     let identity = identity(&path);
@@ -278,6 +282,25 @@ fn locate(
     }
 }
 
+/// The program that newgate installed, and its version, which was asked then. What the lock pins is
+/// compared with what the installation consists of.
+fn installed(
+    descriptor: &Descriptor,
+    locked: Option<&Locked>,
+) -> Result<Option<(PathBuf, String)>, String> {
+    let wanted = locked.map(|l| l.version.as_str());
+    let Some((program, record)) = tools::installed_program(descriptor, wanted) else {
+        return Ok(None);
+    };
+    match locked.is_none_or(|l| l.has_hashes_of(&record)) {
+        true => Ok(Some((program, record.version))),
+        false => Err(format!(
+            "what is installed is not what `{LOCK}` pins: `newgate scanners install {}` installs that",
+            descriptor.name()
+        )),
+    }
+}
+
 /// The settings of a descriptor, with the folder of newgate's own files filled in.
 pub(super) fn environment(program: &super::Program, own: &Path) -> Vec<(String, String)> {
     let own = own.to_string_lossy();
@@ -295,6 +318,10 @@ fn identity(path: &Path) -> Option<String> {
     let mut begin = [0_u8; 512];
     let read = std::fs::File::open(&real).and_then(|mut f| std::io::Read::read(&mut f, &mut begin));
     let begin = &begin[..read.unwrap_or(0)];
+    // A shim goes by the name that it is called by.
+    if path.file_name() != real.file_name() && !begin.starts_with(b"#!") {
+        return None;
+    }
     let itself = stamp(path, &real)?;
     if begin.starts_with(b"\x7fELF") || begin.starts_with(&[0xcf, 0xfa, 0xed, 0xfe]) {
         return Some(itself);
@@ -307,7 +334,10 @@ fn identity(path: &Path) -> Option<String> {
         interpreter = which::which(words.next()?).ok()?;
     }
     let name = interpreter.file_name()?.to_str()?;
-    let beside = interpreter.parent() == real.parent();
+    let folder = interpreter
+        .parent()
+        .and_then(|p| std::fs::canonicalize(p).ok());
+    let beside = folder.as_deref() == real.parent();
     if !beside && !["node", "nodejs", "ruby", "perl"].contains(&name) {
         return None;
     }

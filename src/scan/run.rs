@@ -57,8 +57,18 @@ pub(super) fn run_batch(
         ))))
     };
     let mut names = Vec::with_capacity(files.len());
+    let mut given = Vec::with_capacity(files.len());
+    let mut not_utf8 = Vec::new();
     for file in files {
-        match stage.add(file, &content(file)?) {
+        let content = content(file)?;
+        if how.needs_utf8 && std::str::from_utf8(&content).is_err() {
+            let unread = Some("its content is not UTF-8, which this scanner leaves out".to_owned());
+            let findings = Vec::new();
+            not_utf8.push((file.clone(), UnitResult { findings, unread }));
+            continue;
+        }
+        given.push(file.clone());
+        match stage.add(file, &content) {
             Ok(name) => names.push(name),
             Err(e) => return cannot(&file.path, &e),
         }
@@ -80,13 +90,19 @@ pub(super) fn run_batch(
         scanner,
         program,
         how,
-        files,
+        files: &given,
         names: &names,
         stage: &stage,
         key,
         cancel,
     };
-    Ok(run.all())
+    if given.is_empty() {
+        return Ok(Ok((not_utf8, Duration::ZERO)));
+    }
+    Ok(run.all().map(|(mut units, took)| {
+        units.extend(not_utf8);
+        (units, took)
+    }))
 }
 
 fn built_in(
@@ -134,6 +150,7 @@ impl Run<'_> {
         let mut reading = Reading::default();
         let mut took = Duration::ZERO;
         if one_each || !self.how.each.is_empty() {
+            reading.unread = self.without_a_start();
             for (file, name) in self.files.iter().zip(self.names) {
                 let starts = one_each && self.how.each.is_empty()
                     || self.scanner.descriptor.starts_for(file.path.as_bytes());
@@ -151,6 +168,39 @@ impl Run<'_> {
         let lists_scanned =
             self.scanner.config_files.is_empty() && output.is_some_and(|o| o.lists_scanned);
         units(self.files, reading, lists_scanned).map(|units| (units, took))
+    }
+
+    /// Files for which nothing would be started: neither beside them nor in a folder above is one of
+    /// those that it is started for.
+    fn without_a_start(&self) -> Vec<(RepoPath, String)> {
+        if self.how.each.is_empty() {
+            return Vec::new();
+        }
+        let folder_of = |path: &RepoPath| -> Vec<u8> {
+            let bytes = path.as_bytes();
+            let end = bytes.iter().rposition(|b| *b == b'/').map_or(0, |i| i + 1);
+            bytes[..end].to_vec()
+        };
+        let starts = |f: &&FileVersion| self.scanner.descriptor.starts_for(f.path.as_bytes());
+        let folders: Vec<Vec<u8>> = self
+            .files
+            .iter()
+            .filter(starts)
+            .map(|f| folder_of(&f.path))
+            .collect();
+        let alone = self.files.iter().filter(|f| {
+            let own = folder_of(&f.path);
+            !folders.iter().any(|folder| own.starts_with(folder))
+        });
+        let wanted = self.how.each.join("`, `");
+        alone
+            .map(|f| {
+                (
+                    f.path.clone(),
+                    format!("there is no `{wanted}` beside it or above"),
+                )
+            })
+            .collect()
     }
 
     /// Starts the program once, for all files or for one.
@@ -231,7 +281,8 @@ impl Run<'_> {
             }
         }
         // Where all that it was given could not be read, there may be nothing to report.
-        let silent = output.trim_ascii().is_empty() && unread.len() == self.given(one.is_some());
+        let named: HashSet<&RepoPath> = unread.iter().map(|(path, _)| path).collect();
+        let silent = output.trim_ascii().is_empty() && named.len() == self.given(one.is_some());
         let mut reading = match silent {
             true => Reading::default(),
             false => read::read(descriptor, &output, &paths, self.key).map_err(|e| {

@@ -70,28 +70,49 @@ impl Stage {
                 name.to_owned()
             }
             _ => {
-                let extension = file
-                    .path
-                    .extension()
-                    .and_then(|e| std::str::from_utf8(e).ok());
-                let extension = extension.filter(|e| e.bytes().all(|b| b.is_ascii_alphanumeric()));
-                let number = self.aliases.len() + 1;
-                // A tool may go by the name: it stays where only the folder is at fault.
-                let last = RepoPath::new(file.path.file_name());
-                let last = last
-                    .as_str()
-                    .filter(|l| last.is_plain() && !self.is_reserved(l));
-                let name = match (last, extension) {
-                    (Some(last), _) => format!("newgate-alias-{number}/{last}"),
-                    (None, Some(extension)) => format!("newgate-alias-{number}.{extension}"),
-                    (None, None) => format!("newgate-alias-{number}"),
-                };
+                let name = self.alias(&file.path);
                 self.aliases.insert(name.clone(), file.path.clone());
                 name
             }
         };
         write(&self.root.join(&name), content, file.mode & 0o100 != 0)?;
         Ok(format!("./{name}"))
+    }
+
+    /// A name for a file that cannot go by its own: each part of the path that is not plain is
+    /// replaced, and the last one if it is reserved; the others stay, since tools may go by them.
+    fn alias(&self, path: &RepoPath) -> String {
+        let number = self.aliases.len() + 1;
+        let parts: Vec<&[u8]> = path.as_bytes().split(|b| *b == b'/').collect();
+        let mut names = Vec::with_capacity(parts.len());
+        for (at, part) in parts.iter().enumerate() {
+            let is_last = at + 1 == parts.len();
+            let part = RepoPath::new(*part);
+            let plain = part
+                .as_str()
+                .filter(|p| part.is_plain() && !p.starts_with("newgate-alias-"));
+            let plain = plain.filter(|p| !is_last || !self.is_reserved(p));
+            let extension = part.extension().and_then(|e| std::str::from_utf8(e).ok());
+            let extension = extension.filter(|e| e.bytes().all(|b| b.is_ascii_alphanumeric()));
+            names.push(match (plain, extension) {
+                (Some(plain), _) => plain.to_owned(),
+                (None, Some(extension)) if is_last => format!("newgate-alias-{number}.{extension}"),
+                _ => format!("newgate-alias-{number}"),
+            });
+        }
+        let name = names.join("/");
+        match name.len() < 1_000 && self.is_free(&name) {
+            true => name,
+            false => format!(
+                "newgate-alias-{number}/{}",
+                names.last().map_or("file", String::as_str)
+            ),
+        }
+    }
+
+    /// Whether no other file stands at a name, or in the way of it.
+    fn is_free(&self, name: &str) -> bool {
+        name.contains("newgate-alias-") && !self.root.join(name).exists()
     }
 
     fn is_reserved(&self, name: &str) -> bool {
@@ -147,12 +168,16 @@ mod tests {
         ] {
             let name = stage.add(&file(bad), b"x").unwrap();
             let plain = name.strip_prefix("./").unwrap();
-            assert!(plain.starts_with("newgate-alias-"), "{name}");
+            assert!(plain.contains("newgate-alias-"), "{name}");
             assert_eq!(stage.aliases()[plain].as_bytes(), bad);
             assert!(stage.root().join(plain).is_file());
         }
         let hidden = stage.add(&file(b"pkg/.tool.toml"), b"x").unwrap();
-        assert!(hidden.starts_with("./newgate-alias-"), "{hidden}");
+        assert!(hidden.starts_with("./pkg/newgate-alias-"), "{hidden}");
+        // The parts of a path that are plain stay: a rule may be for `src/` only.
+        let inside = stage.add(&file(b"src/caf\xe9/Dockerfile"), b"x").unwrap();
+        assert!(inside.starts_with("./src/newgate-alias-"), "{inside}");
+        assert!(inside.ends_with("/Dockerfile"), "{inside}");
         assert_eq!(
             stage.add(&file(b"-rf/a b.py"), b"x").unwrap(),
             "./-rf/a b.py"

@@ -112,7 +112,7 @@ fn without_any_results_of_the_target_the_verdict_stays_open() {
     let report = world.check(&[]);
     assert_eq!(report["verdict"], "incomplete", "{report:#}");
     assert!(
-        report["notes"]
+        report["unknown"]
             .to_string()
             .contains("no results for the base")
     );
@@ -320,5 +320,137 @@ fn a_branch_cannot_send_the_token_to_a_server_of_its_own() {
         report["notes"]
             .to_string()
             .contains("heeded once they are on the target")
+    );
+}
+
+#[test]
+fn what_stands_in_a_file_that_the_change_does_not_touch_is_never_blamed_on_it() {
+    let world = configured(INGESTED);
+    world.git(&["switch", "--quiet", "main"]);
+    world.write("old.x", "bad\n");
+    world.commit("Add another");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "feature"]);
+    world.git(&["rebase", "--quiet", "main"]);
+    // No results for the base at all.
+    world.write("new.sarif", sarif("mytool", "old.x", &[1]));
+    world.newgate(&["ingest", "new.sarif"]).exits(0);
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "incomplete", "{report:#}");
+    assert_eq!(places(&report, "new"), Vec::<String>::new());
+    // Only an older ancestor has some.
+    world.write("old.sarif", sarif("mytool", "app.x", &[1]));
+    world
+        .newgate(&["ingest", "old.sarif", "--rev", "main~1"])
+        .exits(0);
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "pass", "{report:#}");
+    assert_eq!(places(&report, "inherited"), ["old.x:1"]);
+}
+
+#[test]
+fn a_second_report_does_not_silently_take_the_place_of_the_first() {
+    let world = configured(INGESTED);
+    world.write("a.sarif", sarif("mytool", "app.x", &[5]));
+    world.write("b.sarif", sarif("mytool", "app.x", &[]));
+    world.write("base.sarif", sarif("mytool", "app.x", &[]));
+    world
+        .newgate(&["ingest", "base.sarif", "--rev", "main"])
+        .exits(0);
+    world.newgate(&["ingest", "a.sarif"]).exits(0);
+    world.newgate(&["ingest", "a.sarif"]).exits(0);
+    world.newgate(&["ingest", "b.sarif"]).exits(2).says("--add");
+    world.newgate(&["ingest", "b.sarif", "--add"]).exits(0);
+    assert_eq!(world.check(&[])["verdict"], "blocked");
+    world.newgate(&["ingest", "b.sarif", "--replace"]).exits(0);
+    assert_eq!(world.check(&[])["verdict"], "pass");
+}
+
+#[test]
+fn native_reports_of_one_finding_and_clean_ones_are_taken_for_what_they_are() {
+    let world = configured("[scanners]\nsecrets = false\nhadolint = { results = \"ingest\" }\n");
+    world.write("Dockerfile", "FROM x:latest\n");
+    world.commit("Build");
+    let one = r#"[{"code":"DL3007","column":1,"file":"Dockerfile","level":"warning","line":1,"message":"Using latest"}]"#;
+    world.write("one.json", one);
+    world
+        .newgate(&["ingest", "one.json"])
+        .exits(0)
+        .says("of hadolint");
+    // A clean report of one tool is like that of another.
+    world.write("clean.json", "[]");
+    let unclear = world
+        .newgate(&["ingest", "clean.json", "--rev", "main"])
+        .exits(2);
+    unclear.says("name the scanner");
+    world
+        .newgate(&[
+            "ingest",
+            "clean.json",
+            "--rev",
+            "main",
+            "--scanner",
+            "hadolint",
+        ])
+        .exits(0);
+    assert_eq!(places(&world.check(&[]), "new"), ["Dockerfile:1"]);
+}
+
+#[test]
+fn a_secret_in_a_report_of_another_format_is_not_kept() {
+    let world = configured("[scanners]\nsecrets = false\nbandit = { results = \"ingest\" }\n");
+    let report = json!({
+        "version": "15.0.0",
+        "scan": {"type": "sast", "status": "success", "start_time": "2026-01-01T00:00:00", "end_time": "2026-01-01T00:00:00",
+            "analyzer": {"id": "bandit", "name": "bandit", "version": "1", "vendor": {"name": "x"}},
+            "scanner": {"id": "bandit", "name": "bandit", "version": "1", "vendor": {"name": "x"}}},
+        "vulnerabilities": [{"id": "1", "name": "Possible hardcoded password: 'hunter2-Kx9'",
+            "description": "Possible hardcoded password: 'hunter2-Kx9'", "severity": "Low",
+            "location": {"file": "app.x", "start_line": 1},
+            "identifiers": [{"type": "bandit_test_id", "name": "B105", "value": "B105"}]}],
+    });
+    world.write("gl.json", report.to_string());
+    world.newgate(&["ingest", "gl.json"]).exits(0);
+    let shown = world.check(&["--no-base"]).to_string();
+    assert!(shown.contains("hardcoded"), "{shown}");
+    let cache = std::fs::read(world.work().join(".git/newgate/cache.db")).unwrap();
+    let cache = String::from_utf8_lossy(&cache).into_owned();
+    let wal = std::fs::read(world.work().join(".git/newgate/cache.db-wal")).unwrap_or_default();
+    let wal = String::from_utf8_lossy(&wal).into_owned();
+    for text in [shown, cache, wal] {
+        assert!(!text.contains("hunter2"), "a secret was kept");
+    }
+}
+
+#[test]
+fn a_server_that_cannot_tell_head_from_target_is_not_believed() {
+    let server = Server::start(|_, _| rows(&[1, 2, 3, 4, 5], 1));
+    let config = loads_from(&server.address, "").replace("&b={branch}&c={commit}", "");
+    let report = with_token(configured(&config)).check(&[]);
+    assert_eq!(report["verdict"], "incomplete");
+    assert!(server.asked().is_empty());
+}
+
+#[test]
+fn branches_are_asked_for_by_their_own_names() {
+    let server = Server::start(|_, _| rows(&[], 0));
+    let mut world = World::new();
+    world.write(".newgate/config.toml", loads_from(&server.address, ""));
+    world.write("app.x", "1\n");
+    world.commit("Start");
+    world.git(&["branch", "release/main"]);
+    world
+        .push(&["--quiet", "origin", "main", "release/main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "--create", "fix/it"]);
+    world.write("app.x", "2\n");
+    world.commit("Mend");
+    world = with_token(world);
+    world.check(&["--target", "origin/release/main"]);
+    let asked: Vec<String> = server.asked().into_iter().map(|a| a.target).collect();
+    assert!(asked.iter().any(|t| t.contains("b=fix%2Fit")), "{asked:?}");
+    assert!(
+        asked.iter().any(|t| t.contains("b=release%2Fmain")),
+        "{asked:?}"
     );
 }

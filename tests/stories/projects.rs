@@ -252,3 +252,37 @@ fn one_advisory_by_three_names_is_one_issue() {
     let references = all[0]["references"].to_string();
     assert!(references.contains("CVE-2021-23337") && references.contains("GHSA-35jh"));
 }
+
+#[test]
+fn a_manifest_without_a_lock_file_is_not_clean() {
+    let npm = which::which("npm").unwrap();
+    let config = format!(
+        "[scanners]\nsecrets = false\nnpm-audit = {{ path = \"{}\" }}\n",
+        npm.display()
+    );
+    let world = configured(&config);
+    world.write(
+        "web/package.json",
+        "{\"name\": \"w\", \"version\": \"1.0.0\"}\n",
+    );
+    world.commit("Depend");
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "incomplete", "{report:#}");
+    assert!(
+        report["unknown"]
+            .to_string()
+            .contains("there is no `package-lock.json`")
+    );
+}
+
+#[test]
+fn what_a_scanner_leaves_out_for_its_bytes_is_not_clean() {
+    let world = configured(&with("checkov"));
+    let mut content = b"# caf\xe9\n".to_vec();
+    content.extend_from_slice(FROM_LATEST.as_bytes());
+    world.write("Dockerfile", content);
+    world.commit("Build");
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "incomplete", "{report:#}");
+    assert!(report["unknown"].to_string().contains("not UTF-8"));
+}

@@ -66,11 +66,25 @@ fn a_scanner_is_installed_pinned_and_used() {
     let at = lock.find("--hash=sha256:").unwrap() + "--hash=sha256:".len();
     let forged = format!("{}{}{}", &lock[..at], "0".repeat(64), &lock[at + 64..]);
     world.write(".newgate/scanners.lock", forged);
-    let refused = world.newgate(&["scanners", "install"]).exits(3);
+    let named = [
+        "scanners",
+        "install",
+        "flawfinder",
+        "--lock",
+        ".newgate/scanners.lock",
+    ];
+    let refused = world.newgate(&named).exits(3);
     refused.says("is not what the lock file pins");
     world.newgate(&["scanners", "list"]).exits(0);
     let tools = world.path("cache/newgate/tools/flawfinder");
     assert_eq!(fs::read_dir(tools).unwrap().count(), 0);
+
+    // A lock that the target does not have counts for nobody: what the target pins is installed.
+    world
+        .newgate(&["scanners", "install"])
+        .exits(0)
+        .says("what the target pins is installed");
+    assert_eq!(world.check(&["--no-base"])["scanners"][0]["state"], "ok");
 }
 
 #[test]

@@ -327,3 +327,68 @@ fn comments_that_silence_a_scanner_anew_are_told() {
         "{told}"
     );
 }
+
+#[test]
+fn a_lock_of_the_branch_names_no_program() {
+    let world = World::started();
+    let mark = world.path("home/ran");
+    world.git(&["switch", "--quiet", "--create", "evil"]);
+    let folder = world.work().join("evil/bin");
+    std::fs::create_dir_all(&folder).unwrap();
+    let script = format!("#!/bin/sh\ntouch '{}'\necho bandit 1.9.4\n", mark.display());
+    std::fs::write(folder.join("bandit"), script).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.join("bandit"), executable).unwrap();
+    std::fs::write(
+        world.work().join("evil/newgate-installed.toml"),
+        "version = \"1.9.4\"\norigin = \"pypi\"\n",
+    )
+    .unwrap();
+    world.write(".newgate/config.toml", "[scanners]\nbandit = true\n");
+    world.write(
+        ".newgate/scanners.lock",
+        format!(
+            "version = 1\n[scanners.bandit]\nversion = \"{}\"\norigin = \"pypi\"\n",
+            world.work().join("evil").display()
+        ),
+    );
+    world.write("run.py", SHELL);
+    world.commit("Evil");
+    world.newgate(&["check"]);
+    world.newgate(&["scanners"]);
+    assert!(!mark.exists());
+}
+
+#[test]
+fn comments_that_silence_are_seen_however_they_are_spelled() {
+    let world = World::new();
+    world.configure(&["bandit", "ruff"]);
+    world.write(
+        ".newgate/config.toml",
+        "[scanners]\nbandit = true\nruff = true\neslint = true\nshellcheck = true\nflawfinder = true\n",
+    );
+    world.write("README.md", "x\n");
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    let spellings = [
+        ("a.py", "x = 1  # NOQA\n"),
+        ("b.py", "# ruff: disable[S307]\nx = 1\n"),
+        ("c.py", "x = 1  #  NoSec\n"),
+        ("d.js", "/*\n eslint no-eval: 0\n*/\nx;\n"),
+        ("e.js", "x; // ESLint-Disable-line\n"),
+        ("f.sh", "#!/bin/sh\n# shellcheck  disable=SC2086\necho\n"),
+        ("g.c", "int x; /* FLAWFINDER: IGNORE */\n"),
+    ];
+    for (name, content) in spellings {
+        world.write(name, content);
+    }
+    world.commit("Silence");
+    let notes = world.check(&[])["notes"].to_string();
+    for (name, _) in spellings {
+        assert!(
+            notes.contains(&format!("{name}:")),
+            "{name} is not in {notes}"
+        );
+    }
+}

@@ -5,8 +5,11 @@ use clap::Args;
 
 use crate::cli::io;
 use crate::cli::screen::{Label, Resolved};
+use crate::config;
 use crate::error::{Error, Kind, Result};
-use crate::scan::tools::{self, Installed, LOCK, Lock, Origin};
+use crate::gate::{ConfigSource, Settings};
+use crate::git::Repository;
+use crate::scan::tools::{self, Installed, LOCK, Lock, Locked, Origin};
 use crate::scan::{Catalog, Descriptor};
 
 #[derive(Debug, Args)]
@@ -47,13 +50,16 @@ impl LockFile {
     /// The path, and what is in it; no path outside of a work tree.
     fn read(&self) -> Result<(Option<PathBuf>, Lock)> {
         let of_work_tree = || {
-            let repo = crate::git::Repository::open_from_env().ok()?;
+            let repo = Repository::open_from_env().ok()?;
             Some(repo.work_dir()?.join(LOCK))
         };
         let Some(path) = self.path.clone().or_else(of_work_tree) else {
             return Ok((None, Lock::default()));
         };
         let shown = path.display();
+        if fs::symlink_metadata(&path).is_ok_and(|m| !m.is_file()) {
+            return Err(Error::new(Kind::Config, format!("`{shown}` is no file")));
+        }
         let lock = match fs::read_to_string(&path) {
             Ok(text) => Lock::parse(&text).map_err(|e| {
                 Error::new(Kind::Config, format!("`{shown}` cannot be read: {e}"))
@@ -86,26 +92,73 @@ fn write_lock(path: Option<&Path>, lock: &Lock, screen: &Resolved) -> Result<()>
     Ok(())
 }
 
-/// The scanners that are on and that newgate can install.
-fn managed() -> Result<Vec<String>> {
-    let mut repo = crate::git::Repository::open_from_env()?;
-    let change = crate::cli::change_by_default(&mut repo)?;
-    let settings = crate::gate::Settings::read(&repo, &change, crate::gate::ConfigSource::Target)?;
-    let mut names = Vec::new();
-    for name in &settings.config.scanners {
-        let given = settings.wish(name).given;
-        if !given && settings.descriptor(name)?.install().is_managed() {
-            names.push(name.clone());
+/// What a repository says of its scanners: the target for what is trusted, and the work tree for what
+/// somebody is about to commit.
+struct Project {
+    settings: Option<Settings>,
+    /// Whether the settings are the change's own, since there is no target yet.
+    is_new: bool,
+}
+
+impl Project {
+    fn here() -> Result<Project> {
+        let Ok(mut repo) = Repository::open_from_env() else {
+            return Ok(Project {
+                settings: None,
+                is_new: true,
+            });
+        };
+        let change = crate::cli::change_by_default(&mut repo)?;
+        let mut settings = Settings::read(&repo, &change, ConfigSource::Target)?;
+        let here = repo.work_dir().map(|w| w.join(config::FILE));
+        if let Some(text) = here.as_deref().and_then(read_own_file) {
+            settings.config =
+                config::parse(&text, &settings.catalog.names()).map_err(|mistakes| {
+                    let shown = config::render(&text, config::FILE, &mistakes, false);
+                    Error::new(
+                        Kind::Config,
+                        format!("`{}` has mistakes\n\n{shown}\n", config::FILE),
+                    )
+                })?;
         }
+        Ok(Project {
+            is_new: change.target.is_none(),
+            settings: Some(settings),
+        })
     }
-    Ok(names)
+
+    /// What pins a scanner: the target's lock file, which the change cannot alter.
+    fn pins(&self, name: &str) -> Option<Locked> {
+        self.settings.as_ref()?.lock.scanners.get(name).cloned()
+    }
+
+    /// The scanners that are on and that newgate can install.
+    fn managed(&self) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        if let Some(settings) = &self.settings {
+            for name in &settings.config.scanners {
+                let given = settings.wish(name).given;
+                if !given && settings.descriptor(name)?.install().is_managed() {
+                    names.push(name.clone());
+                }
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// A file of the work tree, unless it is a link: what it leads to is none of this repository's.
+fn read_own_file(path: &Path) -> Option<String> {
+    let plain = fs::symlink_metadata(path).ok()?.is_file();
+    plain.then(|| fs::read_to_string(path).ok())?
 }
 
 impl Install {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         let catalog = super::catalog()?;
+        let project = Project::here()?;
         let names = match self.scanners.is_empty() {
-            true => managed()?,
+            true => project.managed()?,
             false => self.scanners,
         };
         if names.is_empty() {
@@ -116,17 +169,40 @@ impl Install {
         let before = lock.clone();
         let mut failed = false;
         for name in names {
+            if let Some((plain, _)) = name.split_once('@') {
+                let text = format!("`{plain}` is installed in the version that is pinned");
+                return Err(Error::new(Kind::Usage, text)
+                    .hint(format!("`newgate scanners update {name}` pins another")));
+            }
             let descriptor = super::named(&catalog, &name)?;
-            let locked = lock.scanners.get(&name).cloned();
+            // A lock file that was named counts, and that of a new repository; else the target's.
+            let own = lock.scanners.get(&name).cloned();
+            let locked = match self.lock.path.is_some() || project.is_new {
+                true => own.clone(),
+                false => project.pins(&name),
+            };
+            if locked.is_some() && own.is_some() && locked != own {
+                screen.note(&format!(
+                    "{name}: what the target pins is installed; the change's own lock counts once it is there"
+                ));
+            }
             let wanted = locked.as_ref().map(|l| l.version.as_str());
+            let keep = own.is_some() && locked != own && locked.is_some();
             if let Some(there) = tools::record_of(&descriptor, wanted)
-                && locked.as_ref().is_none_or(|l| *l == there)
+                && locked.as_ref().is_none_or(|l| l.has_hashes_of(&there))
             {
                 screen.note(&format!("{name} {} is installed", there.version));
-                lock.scanners.insert(name, there);
+                if !keep {
+                    let pinned = locked.unwrap_or(there);
+                    lock.scanners.insert(name, pinned);
+                }
                 continue;
             }
-            failed |= !one(&descriptor, locked.as_ref(), None, &mut lock, screen);
+            let mut pins = Lock::default();
+            failed |= !one(&descriptor, locked.as_ref(), None, &mut pins, screen);
+            if let Some(pinned) = pins.scanners.remove(&name).filter(|_| !keep) {
+                lock.scanners.insert(name, locked.unwrap_or(pinned));
+            }
         }
         if lock != before {
             write_lock(path.as_deref(), &lock, screen)?;
@@ -151,6 +227,16 @@ impl Update {
                 None => (wanted, None),
             };
             let descriptor = super::named(&catalog, &name)?;
+            let wanted = version.as_deref().or(descriptor.install().version());
+            if let Some(there) = tools::record_of(&descriptor, wanted)
+                && lock
+                    .scanners
+                    .get(&name)
+                    .is_some_and(|l| l.has_hashes_of(&there))
+            {
+                screen.note(&format!("{name} is at {} already", there.version));
+                continue;
+            }
             failed |= !one(&descriptor, None, version.as_deref(), &mut lock, screen);
         }
         if lock != before {
@@ -163,7 +249,7 @@ impl Update {
 /// Installs one scanner and notes it in the lock; tells what went wrong.
 fn one(
     descriptor: &Descriptor,
-    locked: Option<&tools::Locked>,
+    locked: Option<&Locked>,
     version: Option<&str>,
     lock: &mut Lock,
     screen: &Resolved,

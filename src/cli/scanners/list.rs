@@ -9,7 +9,7 @@ use crate::cli::screen::Resolved;
 use crate::error::Result;
 use crate::gate::{ConfigSource, Settings};
 use crate::git::Repository;
-use crate::scan::{State, prepare};
+use crate::scan::{Engine, State, prepare};
 
 #[derive(Debug, Args)]
 pub(super) struct List {
@@ -24,6 +24,8 @@ struct Row {
     name: String,
     title: String,
     on: bool,
+    /// `run`, `ingested or loaded`, or `built in`.
+    way: &'static str,
     found: bool,
     version: Option<String>,
     program: Option<String>,
@@ -43,12 +45,20 @@ impl List {
             let Some(descriptor) = settings.catalog.get(&name)? else {
                 continue;
             };
+            if descriptor.is_format() {
+                continue;
+            }
             let wish = settings.wish(&name);
             let scanner = prepare(descriptor, &wish, &cache, &|file| {
                 settings.files(&repo, file)
             })?;
             rows.push(Row {
                 on: settings.config.scanners.contains(&name),
+                way: match (scanner.given, scanner.descriptor.engine()) {
+                    (true, _) => "ingested or loaded",
+                    (false, Engine::Secrets) => "built in",
+                    (false, _) => "run",
+                },
                 name,
                 title: scanner.descriptor.title().to_owned(),
                 found: scanner.state == State::Ready,
@@ -75,27 +85,44 @@ impl List {
 
 fn table(rows: &[Row]) -> String {
     let mut out = String::new();
+    let width = rows.iter().filter(|r| r.on).map(|r| r.name.len()).max();
+    let width = width.unwrap_or(0).max("scanner".len());
     let _ = writeln!(
         out,
-        "{:<10} {:<4} {:<10} {:<14} program",
-        "scanner", "on", "version", "kind"
+        "{:<width$}  {:<10} {:<14} program",
+        "scanner", "version", "kind"
     );
-    for row in rows {
-        let on = if row.on { "on" } else { "off" };
+    for row in rows.iter().filter(|r| r.on) {
         let version = row.version.as_deref().unwrap_or("-");
-        let program = match (&row.program, &row.why_not) {
-            (Some(program), _) => program.as_str(),
-            (None, Some(why)) => why.as_str(),
-            (None, None) => "built in",
+        let program = match (&row.program, &row.why_not, row.way) {
+            (Some(program), ..) => program.as_str(),
+            (None, Some(why), _) => why.as_str(),
+            (None, None, way) => way,
         };
         let _ = writeln!(
             out,
-            "{:<10} {on:<4} {version:<10} {:<14} {program}",
+            "{:<width$}  {version:<10} {:<14} {program}",
             row.name, row.kind
         );
     }
+    let off: Vec<&str> = rows
+        .iter()
+        .filter(|r| !r.on)
+        .map(|r| r.name.as_str())
+        .collect();
+    let mut line = String::from("off:");
+    out.push('\n');
+    for name in off {
+        if line.len() + name.len() + 2 > 78 {
+            let _ = writeln!(out, "{line}");
+            line = "   ".to_owned();
+        }
+        let _ = write!(line, " {name}");
+    }
+    let _ = writeln!(out, "{line}");
     out.push_str(
-        "\nTurn one on with `NAME = true` under `[scanners]` in `.newgate/config.toml`.\n",
+        "\n`NAME = true` under `[scanners]` in `.newgate/config.toml` turns one on, once that is on the target;\n\
+         `newgate scanners show NAME` says more.\n",
     );
     out
 }

@@ -69,8 +69,15 @@ fn catalog() -> Result<Catalog> {
 /// A scanner by its name.
 fn named(catalog: &Catalog, name: &str) -> Result<Descriptor> {
     catalog.get(name)?.ok_or_else(|| {
-        Error::new(Kind::Usage, format!("there is no scanner `{name}`"))
-            .hint("`newgate scanners` lists those that there are")
+        let names = catalog.names();
+        let all = names.iter().map(|n| (strsim::damerau_levenshtein(n, name), n));
+        let hint = match all.min() {
+            Some((distance, near)) if distance <= 2 => format!("did you mean `{near}`?"),
+            _ => "`newgate scanners` lists those that the target has; the file of a descriptor that is \
+                  not there yet can be named instead"
+                .to_owned(),
+        };
+        Error::new(Kind::Usage, format!("there is no scanner `{name}`")).hint(hint)
     })
 }
 

@@ -1,8 +1,10 @@
 //! A scanner as data: what a TOML descriptor says of it.
 
+mod expressions;
 mod written;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -11,6 +13,7 @@ use regex::Regex;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::model::{Kind, Score};
 
+use expressions::Expressions;
 pub(super) use written::ReportIn;
 use written::Written;
 pub use written::{Engine, Format, Install, Load, Output, Program, Request, RuleData, Scope};
@@ -23,12 +26,7 @@ pub struct Descriptor {
     /// What is none of its files, whatever the other globs say.
     not: GlobSet,
     each: GlobSet,
-    aliases: Vec<(Regex, String)>,
-    secrets: BTreeMap<String, Regex>,
-    when: BTreeMap<String, Vec<(Regex, Score)>>,
-    error_lines: Vec<Regex>,
-    version_pattern: Option<Regex>,
-    database_pattern: Option<Regex>,
+    expressions: OnceLock<Arc<Expressions>>,
 }
 
 impl Descriptor {
@@ -37,6 +35,20 @@ impl Descriptor {
     /// # Errors
     /// It is not TOML, has an unknown or missing field, or an expression that does not compile.
     pub fn parse(text: &str, place: &str) -> Result<Descriptor, Error> {
+        let descriptor = Descriptor::parse_checked(text, place)?;
+        let expressions = Expressions::compile(&descriptor.written).map_err(|what| {
+            let text = format!("scanner descriptor `{place}`: {what}");
+            Error::new(ErrorKind::Config, text)
+        })?;
+        let _ = descriptor.expressions.set(Arc::new(expressions));
+        Ok(descriptor)
+    }
+
+    /// Reads one whose expressions are known to compile.
+    ///
+    /// # Errors
+    /// It is not TOML, or has an unknown or missing field.
+    pub(super) fn parse_checked(text: &str, place: &str) -> Result<Descriptor, Error> {
         let wrong = |what: String| {
             Error::new(
                 ErrorKind::Config,
@@ -45,9 +57,6 @@ impl Descriptor {
             .hint("`docs/scanners.md` lists the fields of a descriptor")
         };
         let written: Written = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
-        let compile = |pattern: &str, what: &str| {
-            Regex::new(pattern).map_err(|e| wrong(format!("{what}: {e}")))
-        };
         let (not, files): (Vec<String>, Vec<String>) = written
             .files
             .iter()
@@ -58,41 +67,10 @@ impl Descriptor {
         let globs = glob_set(&files).map_err(|e| wrong(format!("`files`: {e}")))?;
         let each = written.program.iter().flat_map(|p| &p.each);
         let each = glob_set(each).map_err(|e| wrong(format!("`each`: {e}")))?;
-        let mut aliases = Vec::new();
-        for alias in &written.alias {
-            let pattern = compile(&format!("^(?:{})$", alias.rule), "`alias`")?;
-            aliases.push((pattern, alias.means.clone()));
-        }
-        let mut secrets = BTreeMap::new();
-        let mut when: BTreeMap<String, Vec<(Regex, Score)>> = BTreeMap::new();
-        for (rule, data) in &written.rules {
-            for case in &data.when {
-                let pattern = compile(&case.message, "`when`")?;
-                when.entry(rule.clone())
-                    .or_default()
-                    .push((pattern, case.score));
-            }
-            if let Some(pattern) = &data.secret {
-                secrets.insert(rule.clone(), compile(pattern, "`secret`")?);
-            }
-        }
-        let mut error_lines = Vec::new();
-        for pattern in written.output.iter().flat_map(|o| &o.error_lines) {
-            error_lines.push(compile(pattern, "`error-lines`")?);
-        }
-        let version_pattern = match &written.program {
-            Some(program) => Some(compile(&program.version_pattern, "`version-pattern`")?),
-            None => None,
-        };
         check(&written).map_err(wrong)?;
         let plain = |n: &str| {
             n.bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
-        let database = written.program.iter().find_map(|p| p.database.as_ref());
-        let database_pattern = match database.and_then(|d| d.pattern.as_ref()) {
-            Some(pattern) => Some(compile(pattern, "the `pattern` of `database`")?),
-            None => None,
         };
         if written.name.is_empty() || !plain(&written.name) {
             return Err(wrong(
@@ -104,12 +82,7 @@ impl Descriptor {
             not,
             each,
             written,
-            aliases,
-            secrets,
-            when,
-            error_lines,
-            version_pattern,
-            database_pattern,
+            expressions: OnceLock::new(),
         })
     }
 
@@ -141,13 +114,15 @@ impl Descriptor {
             globs: GlobSet::empty(),
             not: GlobSet::empty(),
             each: GlobSet::empty(),
-            aliases: Vec::new(),
-            secrets: BTreeMap::new(),
-            when: BTreeMap::new(),
-            error_lines: Vec::new(),
-            version_pattern: None,
-            database_pattern: None,
+            expressions: OnceLock::new(),
         }
+    }
+
+    fn expressions(&self) -> &Expressions {
+        self.expressions.get_or_init(|| {
+            let compiled = Expressions::compile(&self.written);
+            Arc::new(compiled.expect("a test compiles those of the catalogue"))
+        })
     }
 
     /// The same with another jq filter for its JSON.
@@ -240,6 +215,14 @@ impl Descriptor {
         &self.written.suppressions
     }
 
+    /// Whether a line has a comment that silences it.
+    pub fn is_silenced_by(&self, line: &str) -> bool {
+        self.expressions()
+            .suppressions
+            .iter()
+            .any(|s| s.is_match(line))
+    }
+
     /// How its program is called; `None` for one that is built in.
     pub fn program(&self) -> Option<&Program> {
         self.written.program.as_ref()
@@ -301,7 +284,7 @@ impl Descriptor {
 
     /// The rule that stands for a rule of this scanner across scanners.
     pub fn canonical(&self, rule: &str) -> String {
-        for (pattern, means) in &self.aliases {
+        for (pattern, means) in &self.expressions().aliases {
             if pattern.is_match(rule) {
                 return pattern.replace(rule, means.as_str()).into_owned();
             }
@@ -316,12 +299,12 @@ impl Descriptor {
 
     /// The expression whose first group is a secret in a rule's messages.
     pub fn secret_in_message(&self, rule: &str) -> Option<&Regex> {
-        self.secrets.get(rule)
+        self.expressions().secrets.get(rule)
     }
 
     /// The score that is known of a rule, whatever the scanner says of its severity.
     pub fn score_of_rule(&self, rule: &str, message: &str) -> Option<Score> {
-        let cases = self.when.get(rule).into_iter().flatten();
+        let cases = self.expressions().when.get(rule).into_iter().flatten();
         let case = cases
             .into_iter()
             .find(|(pattern, _)| pattern.is_match(message));
@@ -343,20 +326,24 @@ impl Descriptor {
         stderr: &'t str,
     ) -> impl Iterator<Item = (Option<&'t str>, &'t str)> {
         stderr.lines().filter_map(|line| {
-            let found = self.error_lines.iter().find_map(|p| p.captures(line))?;
+            let found = self
+                .expressions()
+                .error_lines
+                .iter()
+                .find_map(|p| p.captures(line))?;
             Some((found.get(1).map(|g| g.as_str()), line))
         })
     }
 
     /// The version in what the program printed.
     pub fn version_in(&self, printed: &str) -> Option<String> {
-        let found = self.version_pattern.as_ref()?.captures(printed)?;
+        let found = self.expressions().version.as_ref()?.captures(printed)?;
         Some(found.get(1)?.as_str().to_owned())
     }
 
     /// The version of the vulnerability database in what the program printed.
     pub fn database_in(&self, printed: &str) -> Option<String> {
-        let found = self.database_pattern.as_ref()?.captures(printed)?;
+        let found = self.expressions().database.as_ref()?.captures(printed)?;
         Some(found.get(1)?.as_str().to_owned())
     }
 

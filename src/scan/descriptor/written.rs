@@ -149,6 +149,9 @@ pub struct Program {
     /// Files that newgate gives to it.
     #[serde(default)]
     pub own: Vec<OwnFile>,
+    /// Whether it leaves out a file whose content is not UTF-8 without a word: newgate says so then.
+    #[serde(default)]
+    pub needs_utf8: bool,
     /// Whether it executes code of the repository.
     #[serde(default)]
     pub runs_repository_code: bool,
@@ -207,12 +210,18 @@ pub struct Request {
     #[serde(default)]
     pub next: Option<String>,
     /// A jq filter for the addresses of the reports: this answer only lists them. `$commit` is the
-    /// commit that is asked for, `$branch` the branch.
+    /// commit that is asked for, `$branch` the branch, `$project` the project's name, encoded.
     #[serde(default)]
     pub follow: Option<String>,
     /// Header lines for the reports that are listed.
     #[serde(default)]
     pub follow_headers: Vec<String>,
+    /// As `more`, for the reports that are listed; their addresses have `{page}` then.
+    #[serde(default)]
+    pub follow_more: Option<String>,
+    /// As `next`, for the reports that are listed.
+    #[serde(default)]
+    pub follow_next: Option<String>,
 }
 
 /// How to ask which commit a server's results for a branch are of.

@@ -53,6 +53,9 @@ pub(super) fn items(filter: &str, report: Vec<Val>) -> Result<Vec<Item>, Unreada
 /// surrogate pairs, as some tools write for names of files that are not UTF-8, are replaced.
 pub(super) fn json(report: &[u8]) -> Result<Vec<Val>, Unreadable> {
     let report = whole_characters(report);
+    if depth_of_json(&report) > DEEPEST {
+        return Err(Unreadable(format!("it is nested more than {DEEPEST} deep")));
+    }
     let documents = read::parse_many(&report);
     let documents = documents.map(|d| d.map_err(|e| Unreadable(format!("it is not JSON: {e}"))));
     documents.collect()
@@ -80,18 +83,67 @@ pub(super) fn xml(report: &[u8]) -> Result<Vec<Val>, Unreadable> {
     Ok(elements)
 }
 
-/// How deep the elements of an XML document are nested, at most.
-fn depth_of_xml(text: &[u8]) -> usize {
+/// How deep the lists and objects of a JSON document are nested, at most.
+fn depth_of_json(text: &[u8]) -> usize {
     let (mut depth, mut most) = (0_usize, 0);
-    for pair in text.windows(2) {
-        match pair {
-            [b'<', b'/'] | [b'/', b'>'] => depth = depth.saturating_sub(1),
-            [b'<', next] if next.is_ascii_alphabetic() || *next == b'_' => depth += 1,
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in text {
+        match (in_text, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_text = !in_text,
+            (false, b'[' | b'{') => depth += 1,
+            (false, b']' | b'}') => depth = depth.saturating_sub(1),
             _ => {}
         }
         most = most.max(depth);
     }
     most
+}
+
+/// How deep the elements of an XML document are nested, at most: never less than they are, whatever
+/// stands in comments and attributes.
+fn depth_of_xml(text: &[u8]) -> usize {
+    let (mut depth, mut most, mut at) = (0_usize, 0, 0);
+    while let Some(found) = text[at..].iter().position(|b| *b == b'<') {
+        at += found;
+        let rest = &text[at..];
+        let skip = |end: &[u8]| {
+            let found = rest.windows(end.len()).position(|w| w == end);
+            found.map_or(rest.len(), |i| i + end.len())
+        };
+        if rest.starts_with(b"<!--") {
+            at += skip(b"-->");
+        } else if rest.starts_with(b"<![CDATA[") {
+            at += skip(b"]]>");
+        } else if rest.starts_with(b"<?") || rest.starts_with(b"<!") {
+            at += skip(b">");
+        } else if rest.starts_with(b"</") {
+            depth = depth.saturating_sub(1);
+            at += skip(b">");
+        } else {
+            let (length, empty) = tag(rest);
+            most = most.max(depth + 1);
+            depth += usize::from(!empty);
+            at += length;
+        }
+        at = at.min(text.len());
+    }
+    most
+}
+
+/// The length of an opening tag, and whether it closes itself.
+fn tag(text: &[u8]) -> (usize, bool) {
+    let mut quote = None;
+    for (at, byte) in text.iter().enumerate() {
+        match (quote, byte) {
+            (Some(q), b) if q == *b => quote = None,
+            (None, b'"' | b'\'') => quote = Some(*byte),
+            (None, b'>') => return (at + 1, at > 0 && text[at - 1] == b'/'),
+            _ => {}
+        }
+    }
+    (text.len(), false)
 }
 
 /// Replaces references to characters (XML 1.0, 4.1 and 4.6) in all texts of a value.
@@ -244,4 +296,27 @@ fn run(
         each(value.map_err(|e| Unreadable(format!("the filter failed on it: {e}")))?)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_that_are_nested_without_end_are_refused() {
+        let json_of = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(json(json_of(400).as_bytes()).is_ok());
+        assert!(json("[".repeat(3_000_000).as_bytes()).is_err());
+        assert!(json(json_of(3_000).as_bytes()).is_err());
+        assert!(json(br#"["[[[[", "\"[[["]"#).is_ok());
+        for element in [r#"<a x="/>">"#, "<a><!-- </a> -->", "<a><![CDATA[</a>]]>"] {
+            assert!(
+                xml(element.repeat(400_000).as_bytes()).is_err(),
+                "{element}"
+            );
+        }
+        let many = format!("<r>{}</r>", r#"<a b="&lt;x&gt;"/>"#.repeat(2_000));
+        let read = xml(many.as_bytes()).unwrap();
+        assert!(read[0].to_string().contains("<x>"));
+    }
 }

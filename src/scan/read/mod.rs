@@ -70,7 +70,7 @@ pub fn read(
     }
     let documents = match how.format {
         Format::Sarif => {
-            let items = sarif::items(output, true)?;
+            let items = sarif::items(output)?;
             return raw::reading(descriptor, &how.error_rules, items, true, paths, key);
         }
         Format::Json => jq::json(output)?,
@@ -117,14 +117,7 @@ pub fn read_any(
         let errors = known
             .and_then(|d| d.output())
             .map_or(&[][..], |o| &o.error_rules);
-        let reading = raw::reading(
-            descriptor,
-            errors,
-            sarif::items(output, false)?,
-            true,
-            paths,
-            key,
-        )?;
+        let reading = raw::reading(descriptor, errors, sarif::items(output)?, true, paths, key)?;
         return Ok((descriptor.name().to_owned(), reading));
     }
     let is_xml = output.trim_ascii_start().starts_with(b"<");
@@ -146,7 +139,15 @@ pub fn read_any(
     }
     match fitting[..] {
         [] => {}
-        [one] => return Ok((one.name().to_owned(), read(one, output, paths, key)?)),
+        [one] => {
+            let reading = read(one, output, paths, key).map_err(|e| {
+                Unreadable(format!(
+                    "it looks like a report of {}, but {e}",
+                    one.title()
+                ))
+            })?;
+            return Ok((one.name().to_owned(), reading));
+        }
         _ => {
             // A clean report of one looks like that of another: `[]`.
             let names: Vec<&str> = fitting.iter().map(|d| d.name()).collect();
@@ -176,6 +177,14 @@ pub(super) fn recognises(how: &Output, report: &[u8]) -> bool {
 /// Whether a report is SARIF.
 pub(super) fn looks_like_sarif(report: &[u8]) -> bool {
     sarif::looks_like(report)
+}
+
+/// The names of all tools that a SARIF log has runs of.
+pub fn tools_of(report: &[u8]) -> Vec<String> {
+    match sarif::looks_like(report) {
+        true => sarif::tool_names(report),
+        false => Vec::new(),
+    }
 }
 
 /// The commits that a report says it is about; none where it does not say.

@@ -1,11 +1,13 @@
 //! Items of a report, whatever its format, made into findings by one place.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Deserializer};
 
 use super::{Paths, Reading, Unreadable};
 use crate::model::{Confidence, Finding, Kind, Package, Region, Score};
-use crate::scan::Descriptor;
 use crate::scan::builtin::{SecretKey, redact};
+use crate::scan::{Catalog, Descriptor};
 
 /// One item of a report, as a jq filter writes it (`docs/scanners.md` has the fields): a finding, a
 /// file that could not be read (`error`), or a file that was scanned (`scanned`).
@@ -101,6 +103,7 @@ pub(super) fn reading(
     key: &SecretKey,
 ) -> Result<Reading, Unreadable> {
     let mut reading = Reading::default();
+    let mut by_tool: HashMap<String, Option<Descriptor>> = HashMap::new();
     for item in items {
         let known = |written: &str| {
             paths.resolve(written, uris).ok_or_else(|| {
@@ -139,7 +142,15 @@ pub(super) fn reading(
                 reading.unread.push((path, message));
                 continue;
             }
-            let finding = finding(descriptor, item, path, key)?;
+            // In a format of many tools, what is known of a rule is known of the tool's.
+            let own = item.tool.as_deref().map(scanner_name);
+            let named = own.as_ref().and_then(|tool| {
+                let known = by_tool
+                    .entry(tool.clone())
+                    .or_insert_with(|| Catalog::default().get(tool).ok().flatten());
+                known.as_ref()
+            });
+            let finding = finding(descriptor, own.as_deref().zip(named), item, path, key)?;
             reading.findings.push(finding);
         }
     }
@@ -151,33 +162,37 @@ pub(super) fn reading(
 }
 
 fn finding(
-    descriptor: &Descriptor,
+    format: &Descriptor,
+    of_tool: Option<(&str, &Descriptor)>,
     item: Item,
     path: crate::model::RepoPath,
     key: &SecretKey,
 ) -> Result<Finding, Unreadable> {
+    let descriptor = of_tool.map_or(format, |(_, d)| d);
     let rule = item.rule.unwrap_or_default();
-    let mut message = item.message.unwrap_or_default();
-    let mut secret = item.secret.as_deref().map(|s| key.identity(s.as_bytes()));
-    if let Some(text) = &item.secret
-        && !text.is_empty()
-    {
-        message = message.replace(text.as_str(), "[secret]");
-    }
+    let message = item.message.unwrap_or_default();
+    let mut secrets: Vec<String> = item.secret.into_iter().filter(|s| !s.is_empty()).collect();
     if let Some(pattern) = descriptor.secret_in_message(&rule)
         && let Some(found) = pattern.captures(&message).and_then(|c| c.get(1))
     {
-        secret = Some(key.identity(found.as_str().as_bytes()));
-        message.replace_range(found.range(), "[secret]");
+        secrets.insert(0, found.as_str().to_owned());
     }
-    let message = redact(&message);
+    let secret = secrets.first().map(|s| key.identity(s.as_bytes()));
+    // No text of a report keeps a secret, whichever field it stands in.
+    let clean = |text: &str| {
+        let cut = secrets
+            .iter()
+            .fold(text.to_owned(), |t, s| t.replace(s.as_str(), "[secret]"));
+        redact(&cut)
+    };
+    let message = clean(&message);
     let data = descriptor.rule(&rule);
     let confidence = item.confidence.as_deref();
     let of_vectors = item.cvss.iter().filter_map(|v| Score::of_vector(v)).max();
     let score = of_vectors
         .or_else(|| descriptor.score_of_rule(&rule, &message))
         .or_else(|| item.score.and_then(Score::new))
-        .or_else(|| descriptor.score(item.level.as_deref()?, confidence))
+        .or_else(|| format.score(item.level.as_deref()?, confidence))
         .or_else(|| score_of_level(item.level.as_deref()?));
     let region = item.line.filter(|l| *l > 0).map(|line| Region {
         line,
@@ -198,43 +213,50 @@ fn finding(
     let kind = if item.package.is_some() {
         Kind::Dependency
     } else {
-        item.kind.unwrap_or_else(|| descriptor.kind())
+        item.kind.unwrap_or_else(|| format.kind())
     };
     let tool = item.tool.as_deref().map(scanner_name);
-    let canonical = match &tool {
-        Some(tool) => format!("{tool}:{rule}"),
-        None => descriptor.canonical(&rule),
+    let canonical = match (&tool, of_tool) {
+        (Some(tool), None) => format!("{tool}:{rule}"),
+        _ => descriptor.canonical(&rule),
     };
-    Finding::build(tool.as_deref().unwrap_or(descriptor.name()), &rule, path)
-        .canonical(canonical)
-        .kind(kind)
-        .region(region)
-        .title(capitalised(&redact(&title)))
-        .message(message)
-        .score(score)
-        .confidence(confidence.and_then(confidence_of))
-        .level(item.level)
-        .cwe(cwe)
-        .advisories(advisories)
-        .package(item.package.map(normal_package))
-        .secret(secret)
-        .fix(data.and_then(|d| d.fix.clone()).or(item.fix))
-        .url(item.url)
-        .fingerprint(item.fingerprint)
-        .suppressed(item.suppressed)
-        .published(
-            item.published
-                .as_deref()
-                .and_then(crate::model::days_of_date),
-        )
-        .epss(
-            item.epss
-                .filter(|e| (0.0..=1.0).contains(e))
-                .map(|e| (e * 10_000.0).round() as u16),
-        )
-        .kev(item.kev)
-        .finish()
-        .map_err(|e| Unreadable(e.to_string()))
+    Finding::build(
+        tool.as_deref().unwrap_or(descriptor.name()),
+        &clean(&rule),
+        path,
+    )
+    .canonical(canonical)
+    .kind(kind)
+    .region(region)
+    .title(capitalised(&clean(&title)))
+    .message(message)
+    .score(score)
+    .confidence(confidence.and_then(confidence_of))
+    .level(item.level.map(|l| clean(&l)))
+    .cwe(cwe)
+    .advisories(advisories)
+    .package(item.package.map(normal_package))
+    .secret(secret)
+    .fix(
+        data.and_then(|d| d.fix.clone())
+            .or(item.fix.map(|f| clean(&f))),
+    )
+    .url(item.url.map(|u| clean(&u)))
+    .fingerprint(item.fingerprint.map(|f| clean(&f)))
+    .suppressed(item.suppressed)
+    .published(
+        item.published
+            .as_deref()
+            .and_then(crate::model::days_of_date),
+    )
+    .epss(
+        item.epss
+            .filter(|e| (0.0..=1.0).contains(e))
+            .map(|e| (e * 10_000.0).round() as u16),
+    )
+    .kev(item.kev)
+    .finish()
+    .map_err(|e| Unreadable(e.to_string()))
 }
 
 /// A package in the words of OSV (<https://ossf.github.io/osv-schema/#defined-ecosystems>), whatever

@@ -160,13 +160,21 @@ pub(super) fn looks_like(output: &[u8]) -> bool {
     struct Probe {
         runs: Option<serde::de::IgnoredAny>,
     }
-    serde_json::from_slice::<Probe>(output).is_ok_and(|p| p.runs.is_some())
+    // A list of one element would fit a structure of one field.
+    output.trim_ascii_start().starts_with(b"{")
+        && serde_json::from_slice::<Probe>(output).is_ok_and(|p| p.runs.is_some())
+}
+
+/// The names of the tools of all runs, in their order.
+pub(super) fn tool_names(output: &[u8]) -> Vec<String> {
+    let log: Option<Log> = serde_json::from_slice(output).ok();
+    let runs = log.and_then(|l| l.runs).into_iter().flatten();
+    runs.filter_map(|r| r.tool?.driver?.name).collect()
 }
 
 /// The name of the tool of the first run.
 pub(super) fn tool_name(output: &[u8]) -> Option<String> {
-    let log: Log = serde_json::from_slice(output).ok()?;
-    log.runs?.into_iter().next()?.tool?.driver?.name
+    tool_names(output).into_iter().next()
 }
 
 /// The commits that the runs of a log say they are of.
@@ -177,18 +185,22 @@ pub(super) fn revisions(output: &[u8]) -> Vec<String> {
     told.filter_map(|p| p.revision_id).collect()
 }
 
-/// The items of a log. With `strict`, a log without a list of results is an error: a scanner that was
-/// given files and found nothing writes an empty list; no list means that it did not scan.
-pub(super) fn items(output: &[u8], strict: bool) -> Result<Vec<Item>, Unreadable> {
+/// The items of a log. A run without a list of results is an error: a scanner that was given files
+/// and found nothing writes an empty list; no list means that it did not scan.
+pub(super) fn items(output: &[u8]) -> Result<Vec<Item>, Unreadable> {
     let text = String::from_utf8_lossy(output);
+    let wrong = |what: &str| Err(Unreadable(format!("it is not SARIF: {what}")));
+    if !text.trim_start().starts_with('{') {
+        return wrong("it is no object");
+    }
     let log: Log =
         serde_json::from_str(&text).map_err(|e| Unreadable(format!("it is not SARIF: {e}")))?;
-    let runs = log
-        .runs
-        .ok_or_else(|| Unreadable("it is not SARIF: it has no `runs`".into()))?;
-    if strict && !runs.iter().any(|r| r.results.is_some()) {
+    let Some(runs) = log.runs else {
+        return wrong("it has no `runs`");
+    };
+    if runs.is_empty() || runs.iter().any(|r| r.results.is_none()) {
         return Err(Unreadable(
-            "it has no list of results, so nothing was scanned".into(),
+            "it has a run without a list of results, so nothing was scanned".into(),
         ));
     }
     let mut items = Vec::new();
@@ -210,7 +222,6 @@ pub(super) fn items(output: &[u8], strict: bool) -> Result<Vec<Item>, Unreadable
 
 fn run_items(run: &Run, items: &mut Vec<Item>) {
     for invocation in run.invocations.iter().flatten() {
-        let mut named_a_file = false;
         let notifications = invocation.tool_execution_notifications.iter();
         let all = notifications
             .chain(&invocation.tool_configuration_notifications)
@@ -230,11 +241,9 @@ fn run_items(run: &Run, items: &mut Vec<Item>) {
                     failed: Some(message),
                     ..Item::default()
                 });
-            } else {
-                named_a_file = true;
             }
         }
-        if invocation.execution_successful == Some(false) && !named_a_file {
+        if invocation.execution_successful == Some(false) {
             items.push(Item {
                 failed: Some("it says itself that its run was not successful".into()),
                 ..Item::default()

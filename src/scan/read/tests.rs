@@ -238,8 +238,17 @@ fn nulls_several_runs_bases_and_extensions_are_read() {
          "artifacts":[{"location":{"uri":"app/clean.py","uriBaseId":"ROOT"}}],
          "results":[{"ruleId":"E1","rule":{"index":0,"toolComponent":{"index":0}},"message":{"text":"m"},"suppressions":null,
             "locations":[{"physicalLocation":{"artifactLocation":{"index":0},"region":{"startLine":3}}}]}]},
-        {"tool":null,"results":null},
+        {"tool":null,"results":[]},
         {"results":[{"ruleId":"P","kind":"pass","message":{"text":"ok"},"locations":[]}]}]}"#;
+    // A run without a list of results scanned nothing.
+    for nothing in [
+        &br#"{"runs":[{"results":[]},{"results":null}]}"#[..],
+        br#"{"runs":[{"tool":{}}]}"#,
+        br#"{"runs":[]}"#,
+        b"[[]]",
+    ] {
+        assert!(read_any(&[], nothing, &strict_paths(), &key()).is_err());
+    }
     let (_, reading) = read_any(&[], log, &strict_paths(), &key()).unwrap();
     let [finding] = &reading.findings[..] else {
         panic!("{reading:?}");

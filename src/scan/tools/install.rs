@@ -25,19 +25,21 @@ pub fn install(
     version: Option<&str>,
 ) -> Result<Locked, String> {
     let install = descriptor.install();
-    let pinned = install.version().ok_or_else(|| {
-        format!(
-            "newgate cannot install {}: no registry has it from its makers; see {}",
-            descriptor.title(),
-            descriptor.homepage()
-        )
-    })?;
+    let pinned = install
+        .version()
+        .ok_or_else(|| match descriptor.program() {
+            Some(_) => format!(
+                "newgate cannot install {}: no registry has it from its makers; see {}",
+                descriptor.title(),
+                descriptor.homepage()
+            ),
+            None => "nothing is run: its results are ingested or loaded".into(),
+        })?;
     let version = locked
         .map(|l| l.version.as_str())
         .or(version)
         .unwrap_or(pinned);
-    let plain = |c: char| c.is_ascii_alphanumeric() || ".-+_".contains(c);
-    if version.is_empty() || version.starts_with('.') || !version.chars().all(plain) {
+    if !super::lock::is_version(version) {
         return Err(format!("`{version}` is no version"));
     }
     let home = super::folder().ok_or("there is no home folder to install into")?;
@@ -160,6 +162,7 @@ impl Place<'_> {
                     "compile",
                     "--quiet",
                     "--generate-hashes",
+                    "--no-build",
                     "--no-header",
                 ];
                 let rest = ["--no-annotate", "--python", &*pip, "requirements.in"];
@@ -168,7 +171,7 @@ impl Place<'_> {
             }
             (None, false) => {
                 let begin = ["-m", "pip", "install", "--dry-run", "--ignore-installed"];
-                let report = ["--report", "-", requirement];
+                let report = ["--only-binary", ":all:", "--report", "-", requirement];
                 let out = self.run(&pip, &[&begin[..], &quiet[..], &report[..]].concat())?;
                 requirements_of(&out)?
             }
@@ -178,7 +181,7 @@ impl Place<'_> {
         let hashed = ["--require-hashes", "--no-deps", "--requirement", &*file];
         match uv {
             true => {
-                let begin = ["pip", "install", "--quiet", "--python", &*pip];
+                let begin = ["pip", "install", "--quiet", "--no-build", "--python", &*pip];
                 self.run("uv", &[&begin[..], &hashed[..]].concat())?
             }
             false => {
@@ -197,7 +200,7 @@ impl Place<'_> {
             let (name, version) = package.rsplit_once('@').unwrap_or((package, "*"));
             dependencies.insert(name.to_owned(), Value::from(version));
         }
-        let manifest = serde_json::json!({ "private": true, "dependencies": dependencies });
+        let manifest = serde_json::json!({ "name": "newgate-tools", "private": true, "dependencies": dependencies });
         self.write("package.json", &format!("{manifest:#}\n"))?;
         let quiet = [
             "--ignore-scripts",

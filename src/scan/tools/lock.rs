@@ -39,6 +39,35 @@ pub struct Locked {
 }
 
 impl Locked {
+    /// Checks that it names packages of the registry by version and hash, and nothing else: no
+    /// addresses, no options, no paths.
+    fn check(&self) -> Result<(), String> {
+        if !is_version(&self.version) {
+            return Err("its version is none".into());
+        }
+        match self.origin {
+            Origin::Pypi => match self.packages.lines().find(|l| !is_requirement(l)) {
+                Some(_) => Err(
+                    "its packages are not all of the form `name==version --hash=sha256:...`".into(),
+                ),
+                None => Ok(()),
+            },
+            Origin::Npm if self.packages.is_empty() => Ok(()),
+            Origin::Npm => check_npm(&self.packages),
+            Origin::Crates if self.packages.is_empty() => Ok(()),
+            Origin::Crates => Err("a crate brings its own lock file".into()),
+        }
+    }
+
+    /// Whether it pins all that an installation on this machine consists of.
+    pub fn has_hashes_of(&self, there: &Locked) -> bool {
+        let same = self.clone().with_hashes_of(there).packages == self.packages;
+        self.version == there.version
+            && same
+            && (self.origin == Origin::Pypi || self.packages == there.packages)
+            && (self.origin != Origin::Pypi || names(self) == names(there))
+    }
+
     /// The same with the hashes that another machine found for the same packages.
     #[must_use]
     pub fn with_hashes_of(mut self, other: &Locked) -> Locked {
@@ -59,9 +88,70 @@ impl Locked {
             let hashes: Vec<&str> = hashes.iter().map(String::as_str).collect();
             format!("{package} {}\n", hashes.join(" "))
         };
-        self.packages = all.iter().map(line).collect();
+        // Other packages, or other versions of them, cannot be installed together with these.
+        if names(&self) == names(other) {
+            self.packages = all.iter().map(line).collect();
+        }
         self
     }
+}
+
+/// The packages and versions of a requirements file.
+fn names(locked: &Locked) -> BTreeSet<&str> {
+    let lines = locked.packages.lines();
+    lines.filter_map(|l| l.split_whitespace().next()).collect()
+}
+
+/// Whether a text is a version and can be a folder's name.
+pub(super) fn is_version(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-+_".contains(c);
+    !text.is_empty() && !text.starts_with(['.', '-']) && text.chars().all(plain)
+}
+
+/// Whether a line pins one package of PyPI.
+fn is_requirement(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let package = words.next().and_then(|w| w.split_once("=="));
+    let named = package.is_some_and(|(name, version)| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.[],".contains(c);
+        name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && name.chars().all(plain)
+            && version
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || ".!+-_".contains(c))
+    });
+    let hashes: Vec<&str> = words.collect();
+    let is_hash = |w: &&str| {
+        let hash = w.strip_prefix("--hash=sha256:");
+        hash.is_some_and(|h| h.len() == 64 && h.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    named && !hashes.is_empty() && hashes.iter().all(is_hash)
+}
+
+/// Checks that a lock file of npm has packages of the registry only, each with its hash.
+fn check_npm(text: &str) -> Result<(), String> {
+    let wrong = || "its packages are no lock file of npm with a hash for each".to_owned();
+    let lock: serde_json::Value = serde_json::from_str(text).map_err(|_| wrong())?;
+    let packages = lock["packages"].as_object().ok_or_else(wrong)?;
+    for (path, package) in packages {
+        if path.is_empty() {
+            // A dependency by address is one that no hash of the registry pins.
+            let wanted = package["dependencies"].as_object().into_iter().flatten();
+            let mut versions = wanted.map(|(_, version)| version.as_str().unwrap_or(":"));
+            if versions.any(|v| v.contains([':', '/'])) {
+                return Err(wrong());
+            }
+            continue;
+        }
+        let hash = package["integrity"].as_str().unwrap_or_default();
+        let hashed = hash.starts_with("sha512-") || hash.starts_with("sha1-");
+        let plain = path.starts_with("node_modules/") && !path.contains("..");
+        let elsewhere = package.get("resolved").is_some() || package.get("link").is_some();
+        if !hashed || !plain || elsewhere {
+            return Err(wrong());
+        }
+    }
+    Ok(())
 }
 
 /// The content of a lock file.
@@ -93,14 +183,18 @@ impl Lock {
         struct Versioned {
             version: u32,
         }
-        let versioned: Versioned = toml::from_str(text).map_err(|e| e.to_string())?;
+        let versioned: Versioned = toml::from_str(text).map_err(|e| e.message().to_owned())?;
         if versioned.version != VERSION {
             return Err(format!(
                 "its version is {}, and this newgate reads {VERSION}",
                 versioned.version
             ));
         }
-        toml::from_str(text).map_err(|e| e.to_string())
+        let lock: Lock = toml::from_str(text).map_err(|e| e.message().to_owned())?;
+        for (name, locked) in &lock.scanners {
+            locked.check().map_err(|why| format!("`{name}`: {why}"))?;
+        }
+        Ok(lock)
     }
 
     /// The file's text.
@@ -120,7 +214,10 @@ mod tests {
         let locked = Locked {
             version: "1.9.4".into(),
             origin: Origin::Pypi,
-            packages: "bandit==1.9.4 --hash=sha256:00\nstevedore==5.10.0 --hash=sha256:11\n".into(),
+            packages: format!(
+                "bandit==1.9.4 --hash=sha256:{0}\nstevedore==5.10.0 --hash=sha256:{0}\n",
+                "0".repeat(64)
+            ),
         };
         lock.scanners.insert("bandit".into(), locked);
         assert_eq!(Lock::parse(&lock.to_text()), Ok(lock));
@@ -134,17 +231,59 @@ mod tests {
             packages: packages.into(),
         };
         let here = locked("a==1.0 --hash=sha256:1\nb==2.0 --hash=sha256:2\n");
-        let there = locked("a==1.0 --hash=sha256:3\n");
+        let there = locked("a==1.0 --hash=sha256:3\nb==2.0 --hash=sha256:2\n");
         let both = here.with_hashes_of(&there);
         assert_eq!(
             both.packages,
             "a==1.0 --hash=sha256:1 --hash=sha256:3\nb==2.0 --hash=sha256:2\n"
         );
+        // Another set of packages takes the place of the old one.
+        let moved = locked("a==1.0 --hash=sha256:3\nb==2.1 --hash=sha256:4\n");
+        assert_eq!(moved.clone().with_hashes_of(&both), moved);
         let newer = Locked {
             version: "2.0".into(),
             ..locked("a==2.0 --hash=sha256:4\n")
         };
         assert_eq!(newer.clone().with_hashes_of(&both), newer);
+    }
+
+    #[test]
+    fn a_lock_names_packages_of_the_registry_by_hash_and_nothing_else() {
+        let parse = |version: &str, origin: Origin, packages: &str| {
+            let mut lock = Lock::default();
+            let locked = Locked {
+                version: version.into(),
+                origin,
+                packages: packages.into(),
+            };
+            lock.scanners.insert("x".into(), locked);
+            Lock::parse(&lock.to_text())
+        };
+        let hash = format!("--hash=sha256:{}", "a".repeat(64));
+        assert!(parse("1.0", Origin::Pypi, &format!("x==1.0 {hash}\n")).is_ok());
+        for version in ["/tmp/evil", "../evil", ".hidden", ""] {
+            assert!(parse(version, Origin::Pypi, "").is_err(), "{version}");
+        }
+        for packages in [
+            format!("x @ file:///tmp/x.whl {hash}\n"),
+            format!("--index-url https://evil.example/simple\nx==1.0 {hash}\n"),
+            "x==1.0\n".to_owned(),
+            format!("-e . {hash}\n"),
+        ] {
+            assert!(parse("1.0", Origin::Pypi, &packages).is_err(), "{packages}");
+        }
+        let npm = |fields: serde_json::Value| {
+            serde_json::json!({"packages": {"": {}, "node_modules/x": fields}}).to_string()
+        };
+        let plain = serde_json::json!({"version": "1.0.0", "integrity": "sha512-x"});
+        assert!(parse("1.0", Origin::Npm, &npm(plain)).is_ok());
+        for fields in [
+            serde_json::json!({"version": "1.0.0"}),
+            serde_json::json!({"integrity": "sha512-x", "resolved": "https://evil.example/x.tgz"}),
+        ] {
+            let text = npm(fields);
+            assert!(parse("1.0", Origin::Npm, &text).is_err(), "{text}");
+        }
     }
 
     #[test]

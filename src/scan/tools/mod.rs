@@ -25,24 +25,24 @@ pub fn folder() -> Option<PathBuf> {
 }
 
 /// The program of a scanner that was installed, in the version that is wanted, else the one that the
-/// catalogue pins.
-pub(super) fn program_of(descriptor: &Descriptor, wanted: Option<&str>) -> Option<PathBuf> {
+/// catalogue pins; with what the installation consists of.
+pub(super) fn installed_program(
+    descriptor: &Descriptor,
+    wanted: Option<&str>,
+) -> Option<(PathBuf, Locked)> {
     let version = wanted.or_else(|| descriptor.install().version())?;
     let name = descriptor.program()?.command.first()?;
-    let program = folder()?
-        .join(descriptor.name())
-        .join(version)
-        .join("bin")
-        .join(name);
-    program.is_file().then_some(program)
+    let link = folder()?.join(descriptor.name()).join(version);
+    let record = fs::read_to_string(link.join(install::COMPLETE)).ok()?;
+    let program = link.join("bin").join(name);
+    program.is_file().then_some(())?;
+    Some((program, toml::from_str(&record).ok()?))
 }
 
 /// What an installed scanner consists of, in the version that is wanted, else the one that the
 /// catalogue pins; none if it is not installed.
 pub fn record_of(descriptor: &Descriptor, wanted: Option<&str>) -> Option<Locked> {
-    let program = program_of(descriptor, wanted)?;
-    let record = program.parent()?.parent()?.join(install::COMPLETE);
-    toml::from_str(&fs::read_to_string(record).ok()?).ok()
+    installed_program(descriptor, wanted).map(|(_, record)| record)
 }
 
 /// Whether the version that a program tells is the one of a package: the package may count its own

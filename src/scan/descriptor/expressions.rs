@@ -1,0 +1,74 @@
+//! The regular expressions of a descriptor, compiled when the first of them is needed: a verdict from
+//! the cache needs none.
+
+use std::collections::BTreeMap;
+
+use regex::{Regex, RegexBuilder};
+
+use super::written::Written;
+use crate::model::Score;
+
+/// A descriptor's expressions.
+#[derive(Debug, Default)]
+pub(super) struct Expressions {
+    pub(super) aliases: Vec<(Regex, String)>,
+    pub(super) secrets: BTreeMap<String, Regex>,
+    pub(super) when: BTreeMap<String, Vec<(Regex, Score)>>,
+    pub(super) error_lines: Vec<Regex>,
+    pub(super) version: Option<Regex>,
+    pub(super) database: Option<Regex>,
+    pub(super) suppressions: Vec<Regex>,
+}
+
+impl Expressions {
+    /// Compiles all of them.
+    pub(super) fn compile(written: &Written) -> Result<Expressions, String> {
+        let compile =
+            |pattern: &str, what: &str| Regex::new(pattern).map_err(|e| format!("{what}: {e}"));
+        let mut all = Expressions::default();
+        for alias in &written.alias {
+            let pattern = compile(&format!("^(?:{})$", alias.rule), "`alias`")?;
+            all.aliases.push((pattern, alias.means.clone()));
+        }
+        for (rule, data) in &written.rules {
+            for case in &data.when {
+                let pattern = compile(&case.message, "`when`")?;
+                let cases = all.when.entry(rule.clone()).or_default();
+                cases.push((pattern, case.score));
+            }
+            if let Some(pattern) = &data.secret {
+                let pattern = compile(pattern, "`secret`")?;
+                all.secrets.insert(rule.clone(), pattern);
+            }
+        }
+        for pattern in written.output.iter().flat_map(|o| &o.error_lines) {
+            all.error_lines.push(compile(pattern, "`error-lines`")?);
+        }
+        if let Some(program) = &written.program {
+            all.version = Some(compile(&program.version_pattern, "`version-pattern`")?);
+            let database = program.database.as_ref().and_then(|d| d.pattern.as_ref());
+            let compiled = database.map(|p| compile(p, "the `pattern` of `database`"));
+            all.database = compiled.transpose()?;
+        }
+        for marker in &written.suppressions {
+            all.suppressions.push(suppression(marker)?);
+        }
+        Ok(all)
+    }
+}
+
+/// The expression for a comment that silences a scanner: tools take them in either case, and with
+/// more or less white space. Between slashes it is an expression itself.
+fn suppression(marker: &str) -> Result<Regex, String> {
+    let expression = match marker.strip_prefix('/').and_then(|m| m.strip_suffix('/')) {
+        Some(expression) => expression.to_owned(),
+        None => {
+            let words: Vec<String> = marker.split_whitespace().map(regex::escape).collect();
+            words.join(r"\s*")
+        }
+    };
+    let built = RegexBuilder::new(&expression)
+        .case_insensitive(true)
+        .build();
+    built.map_err(|e| format!("`suppressions`: {e}"))
+}
