@@ -38,6 +38,7 @@ impl Baseline {
             config_from: ConfigSource::Target,
             given: &[],
             enforce: false,
+            deadline: None,
             jobs: super::jobs(),
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: false,

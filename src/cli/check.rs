@@ -122,6 +122,7 @@ impl Check {
             config_from,
             given: &given,
             enforce: self.enforce,
+            deadline: None,
             jobs: super::jobs(),
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: screen.verbose || self.output.lists_all(),

@@ -10,8 +10,11 @@ use super::{io, jobs};
 use crate::cache::Cache;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{ConfigSource, Gate, target_for};
-use crate::git::{PushLine, Pushed, Repository, choose_push, find_remote, parse_push_lines};
-use crate::model::{Report, Verdict};
+use crate::git::{
+    Head, PushLine, Pushed, Repository, Request, Scratch, choose, choose_push, find_remote,
+    find_target, parse_push_lines,
+};
+use crate::model::{Mode, Report, Verdict};
 use crate::process::run_hook;
 
 #[derive(Debug, Args)]
@@ -24,6 +27,61 @@ pub(super) struct Hook {
 enum Which {
     /// Judge a push before it leaves (githooks(5): refs on standard input)
     PrePush(PrePush),
+    /// Judge a push on the server, before any ref is updated (refs on standard input)
+    PreReceive(super::server::PreReceive),
+    /// Judge one ref of a push on the server
+    Update(super::server::Update),
+    /// Judge a merge before it is committed: the index against the current branch
+    PreMergeCommit(PreMergeCommit),
+}
+
+#[derive(Debug, Args)]
+struct PreMergeCommit {
+    /// A hook that was there before, to be run first
+    #[arg(long, value_name = "PATH")]
+    chained: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl PreMergeCommit {
+    fn run(self, screen: &Resolved) -> Result<u8> {
+        if let Some(chained) = self.chained.filter(|p| p.symlink_metadata().is_ok()) {
+            run_chained(&chained, &[], b"")?;
+        }
+        let mut repo = Repository::open_from_env()?;
+        // The branch that is merged into is the target, and its tip the base.
+        let target = find_target(&repo, None, Some("HEAD"))?;
+        let request = Request {
+            head: Head::Index,
+            base: None,
+            target,
+            merge: false,
+            no_base: false,
+        };
+        let mut scratch = Scratch::new();
+        let mut change = choose(&mut repo, &request, &mut scratch)?;
+        change.mode = Mode::Merge;
+        change.name = "the merge".to_owned();
+        let cache = Cache::open(repo.common_dir());
+        let progress = screen.progress();
+        let gate = Gate {
+            repo: &repo,
+            cache: &cache,
+            config_from: ConfigSource::Target,
+            given: &[],
+            enforce: false,
+            deadline: None,
+            jobs: jobs(),
+            progress: &|done, total| progress.tell(done, total),
+            list_unchanged: screen.verbose || self.output.lists_all(),
+        };
+        let reports = [gate.judge(change)?];
+        drop(progress);
+        keep_last(&repo, &reports);
+        self.output.write(&reports, screen, Stream::Error)?;
+        Ok(reports[0].verdict.exit_code())
+    }
 }
 
 #[derive(Debug, Args)]
@@ -45,6 +103,9 @@ impl Hook {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         match self.hook {
             Which::PrePush(hook) => hook.run(screen),
+            Which::PreReceive(hook) => hook.run(screen),
+            Which::Update(hook) => hook.run(screen),
+            Which::PreMergeCommit(hook) => hook.run(screen),
         }
     }
 }
@@ -126,6 +187,7 @@ impl PrePush {
             config_from: ConfigSource::Target,
             given: &[],
             enforce: false,
+            deadline: None,
             jobs: jobs(),
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: screen.verbose || self.output.lists_all(),
@@ -142,7 +204,7 @@ impl PrePush {
 }
 
 /// Runs the hook that was there before; the push goes on only if it succeeds.
-fn run_chained(hook: &Path, args: &[OsString], input: &[u8]) -> Result<()> {
+pub(super) fn run_chained(hook: &Path, args: &[OsString], input: &[u8]) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let shown = hook.display();
     let mode = hook.metadata().map(|m| m.permissions().mode());

@@ -9,8 +9,16 @@ use super::{io, own_path};
 use crate::error::{Error, Kind, Result};
 use crate::git::{Repository, hook_folder};
 
-/// The shim that git runs; `@NEWGATE@` is replaced by the path of this program.
-const PRE_PUSH: &str = include_str!("../../hooks/pre-push");
+/// The shims that git runs, by hook; `@NEWGATE@` is replaced by the path of this program.
+const SHIMS: [(&str, &str); 4] = [
+    ("pre-push", include_str!("../../hooks/pre-push")),
+    (
+        "pre-merge-commit",
+        include_str!("../../hooks/pre-merge-commit"),
+    ),
+    ("pre-receive", include_str!("../../hooks/pre-receive")),
+    ("update", include_str!("../../hooks/update")),
+];
 /// The text by which a shim of any version is known.
 const MARK: &str = "newgate-shim";
 /// What is added to the name of a hook that was there before.
@@ -21,6 +29,26 @@ pub(super) struct Install {
     /// The repository
     #[arg(value_name = "PATH", default_value = ".")]
     path: PathBuf,
+    /// Judge merges before they are committed too (pre-merge-commit)
+    #[arg(long)]
+    merges: bool,
+    /// Install the gate of a server: PATH is a bare repository that receives pushes
+    #[arg(long, conflicts_with = "merges")]
+    server: bool,
+    /// The hook of the server: pre-receive judges a whole push, update each ref of its own
+    #[arg(
+        long,
+        value_name = "HOOK",
+        default_value = "pre-receive",
+        requires = "server"
+    )]
+    hook: ServerHook,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ServerHook {
+    PreReceive,
+    Update,
 }
 
 #[derive(Debug, Args)]
@@ -57,43 +85,93 @@ fn is_shim(hook: &Path) -> bool {
     fs::read(hook).is_ok_and(|c| String::from_utf8_lossy(&c).contains(MARK))
 }
 
+/// Where a hook lies: in the folder of hooks, or, where a forge keeps folders of them (Gitea and
+/// Forgejo: `pre-receive.d`, GitLab: `custom_hooks`), in that.
+fn place_of(folder: &Path, name: &str) -> PathBuf {
+    let of_forge = [
+        folder.join(format!("{name}.d")),
+        folder
+            .with_file_name("custom_hooks")
+            .join(format!("{name}.d")),
+    ];
+    if let Some(several) = of_forge.iter().find(|f| f.is_dir()) {
+        return several.join("newgate");
+    }
+    let custom = folder.with_file_name("custom_hooks");
+    match custom.is_dir() {
+        true => custom.join(name),
+        false => folder.join(name),
+    }
+}
+
 impl Install {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         let repo = open(&self.path)?;
-        let folder = hook_folder(&repo)?;
-        fs::create_dir_all(&folder.path).map_err(|e| {
+        let folder = hook_folder(&repo)?.path;
+        fs::create_dir_all(&folder).map_err(|e| {
             io(
-                format!("the folder `{}` cannot be made", folder.path.display()),
+                format!("the folder `{}` cannot be made", folder.display()),
                 e,
             )
         })?;
-        let hook = folder.path.join("pre-push");
-        let before = folder.path.join(format!("pre-push.{BEFORE}"));
-        let shown = hook.display();
-        if hook.symlink_metadata().is_ok() && !is_shim(&hook) {
-            if before.symlink_metadata().is_ok() {
-                return Err(Error::new(
-                    Kind::Usage,
-                    format!(
-                        "there are two hooks to keep: `{shown}` and `{}`",
-                        before.display()
-                    ),
-                )
-                .hint("join them into one `pre-push`, remove the other, and install again"));
-            }
-            fs::rename(&hook, &before)
-                .map_err(|e| io(format!("`{shown}` cannot be renamed"), e))?;
-            screen.note(&format!(
-                "kept the hook that was there as `{}`; it runs first",
-                before.display()
-            ));
+        if self.server {
+            let name = match self.hook {
+                ServerHook::PreReceive => "pre-receive",
+                ServerHook::Update => "update",
+            };
+            install_shim(&place_of(&folder, name), name, screen)?;
+            screen.note("pushes to protected branches are judged now (`[server]` in the configuration of the default branch says which)");
+            return Ok(0);
         }
-        let shim = PRE_PUSH.replace("@NEWGATE@", &quoted(&own_path()?)?);
-        write_executable(&hook, &shim)?;
-        screen.note(&format!("installed `{shown}`"));
+        install_shim(&folder.join("pre-push"), "pre-push", screen)?;
+        if self.merges {
+            install_shim(&folder.join("pre-merge-commit"), "pre-merge-commit", screen)?;
+        }
         screen.note("every `git push` from here is judged now; `newgate check` judges by hand, `newgate uninstall` undoes this");
         Ok(0)
     }
+}
+
+/// Installs one shim; a hook that is there is kept, and run first.
+fn install_shim(hook: &Path, name: &str, screen: &Resolved) -> Result<()> {
+    let before = before(hook);
+    let shown = hook.display();
+    if hook.symlink_metadata().is_ok() && !is_shim(hook) {
+        if before.symlink_metadata().is_ok() {
+            return Err(Error::new(
+                Kind::Usage,
+                format!(
+                    "there are two hooks to keep: `{shown}` and `{}`",
+                    before.display()
+                ),
+            )
+            .hint(format!(
+                "join them into one `{name}`, remove the other, and install again"
+            )));
+        }
+        fs::rename(hook, &before).map_err(|e| io(format!("`{shown}` cannot be renamed"), e))?;
+        screen.note(&format!(
+            "kept the hook that was there as `{}`; it runs first",
+            before.display()
+        ));
+    }
+    let shim = SHIMS
+        .iter()
+        .find(|(n, _)| *n == name)
+        .map_or("", |(_, shim)| shim);
+    write_executable(hook, &shim.replace("@NEWGATE@", &quoted(&own_path()?)?))?;
+    screen.note(&format!("installed `{shown}`"));
+    Ok(())
+}
+
+/// The name of a hook that was there before.
+fn before(hook: &Path) -> PathBuf {
+    let name = hook
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    hook.with_file_name(format!("{name}.{BEFORE}"))
 }
 
 /// Writes a program so that at no time a half-written one can be run.
@@ -110,20 +188,32 @@ fn write_executable(path: &Path, content: &str) -> Result<()> {
 impl Uninstall {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         let repo = open(&self.path)?;
-        let folder = hook_folder(&repo)?;
-        let hook = folder.path.join("pre-push");
-        let before = folder.path.join(format!("pre-push.{BEFORE}"));
-        let shown = hook.display();
-        if !is_shim(&hook) {
-            screen.note(&format!("`{shown}` is not newgate's: nothing to take out"));
+        let folder = hook_folder(&repo)?.path;
+        let mut places: Vec<PathBuf> = Vec::new();
+        for (name, _) in SHIMS {
+            places.push(folder.join(name));
+            places.push(place_of(&folder, name));
+        }
+        places.dedup();
+        let ours: Vec<&PathBuf> = places.iter().filter(|p| is_shim(p)).collect();
+        if ours.is_empty() {
+            let shown = folder.join("pre-push");
+            screen.note(&format!(
+                "`{}` is not newgate's: nothing to take out",
+                shown.display()
+            ));
             return Ok(0);
         }
-        fs::remove_file(&hook).map_err(|e| io(format!("`{shown}` cannot be removed"), e))?;
-        screen.note(&format!("removed `{shown}`"));
-        if before.symlink_metadata().is_ok() {
-            fs::rename(&before, &hook)
-                .map_err(|e| io(format!("`{}` cannot be put back", before.display()), e))?;
-            screen.note("put back the hook that was there before");
+        for hook in ours {
+            let shown = hook.display();
+            fs::remove_file(hook).map_err(|e| io(format!("`{shown}` cannot be removed"), e))?;
+            screen.note(&format!("removed `{shown}`"));
+            let before = before(hook);
+            if before.symlink_metadata().is_ok() {
+                fs::rename(&before, hook)
+                    .map_err(|e| io(format!("`{}` cannot be put back", before.display()), e))?;
+                screen.note("put back the hook that was there before");
+            }
         }
         Ok(0)
     }

@@ -12,8 +12,10 @@ mod ingest;
 mod install;
 mod last;
 mod output;
+mod receipt;
 mod scanners;
 mod screen;
+mod server;
 mod show;
 
 use std::process::ExitCode;
@@ -52,6 +54,8 @@ enum Command {
     Uninstall(install::Uninstall),
     /// Show an issue of the last report: every occurrence, with its lines and why it is new or not
     Show(show::Show),
+    /// Judge, and sign what passed, so that a server need not scan it again
+    Receipt(receipt::Receipt),
     /// Say which rule decided, of the verdict or of an issue, and what would have to change
     Explain(explain::Explain),
     /// Write an exemption for an issue or an occurrence of the last report, for a time
@@ -82,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Install(command) => command.run(&screen),
         Command::Uninstall(command) => command.run(&screen),
         Command::Show(command) => command.run(&screen),
+        Command::Receipt(command) => command.run(&screen),
         Command::Explain(command) => command.run(&screen),
         Command::Exempt(command) => command.run(&screen),
         Command::Exemptions(command) => command.run(&screen),

@@ -36,6 +36,7 @@ use crate::scan::{
 
 pub use build::{Built, build_baseline};
 pub use frame::frame_of;
+pub use settings::read_tree;
 pub use settings::{ConfigSource, Settings};
 pub use target::{Choice, target_for};
 
@@ -52,6 +53,8 @@ pub struct Gate<'a> {
     pub given: &'a [String],
     /// Whether nothing that the change says for itself counts, as on a server.
     pub enforce: bool,
+    /// When the verdict must be there.
+    pub deadline: Option<Instant>,
     /// How many processes may run at once.
     pub jobs: usize,
     /// Told how many files are scanned, and of how many.
@@ -206,6 +209,7 @@ impl Gate<'_> {
             cache: self.cache,
             key,
             jobs: self.jobs,
+            deadline: self.deadline,
             progress: self.progress,
         }
     }
@@ -306,6 +310,8 @@ impl Judging<'_> {
                 detail: harmless(&one.detail),
             })
             .collect();
+        let late = self.gate.deadline.is_some_and(|d| Instant::now() >= d);
+        let out_of_time = late && scanners.iter().any(|s| s.state == ScannerState::TimedOut);
         let open = !self.unknown.is_empty();
         let verdict = policy::verdict(&self.policy, &issues, &scanners, open);
         let failed = open || scanners.iter().any(|s| s.state != ScannerState::Ok);
@@ -323,6 +329,7 @@ impl Judging<'_> {
             never_scanned: elsewhere.never_scanned,
             lists_unchanged: self.gate.list_unchanged,
             block_at: self.policy.block_at,
+            out_of_time,
             notes: self.notes.iter().map(|n| harmless(n)).collect(),
             unknown: self.unknown.iter().map(|n| harmless(n)).collect(),
             milliseconds: 0,

@@ -95,6 +95,11 @@ impl Settings {
         })
     }
 
+    /// Whether they are the change's own, since nobody has agreed to any yet.
+    pub fn is_of_head(&self) -> bool {
+        self.from_head
+    }
+
     /// Turns scanners on whose results were given.
     pub(super) fn give(&mut self, scanners: &[String]) {
         for name in scanners {
@@ -346,7 +351,10 @@ fn config_files(repo: &Repository, tree: &Oid, path: &str) -> Result<Vec<(String
 }
 
 /// Reads configuration and descriptors from a tree.
-pub(super) fn read_tree(repo: &Repository, tree: &Oid) -> Result<(Config, Catalog)> {
+///
+/// # Errors
+/// They have mistakes, or git could not answer.
+pub fn read_tree(repo: &Repository, tree: &Oid) -> Result<(Config, Catalog)> {
     if folder(repo, tree)?.is_none() {
         return Ok((Config::default(), Catalog::default()));
     }

@@ -21,7 +21,10 @@ use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 pub use choose::{Head, Request, choose};
 pub use hooks::{HookFolder, hook_folder};
 pub use program::{Answer, Git};
-pub use push::{PushLine, Pushed, choose_push, parse_push_lines};
+pub use push::{
+    PushLine, Pushed, choose_push, default_branch, parse_push_lines, parse_receive_lines,
+    receive_target,
+};
 pub use snapshot::Scratch;
 pub use target::{Target, find_remote, find_target};
 

@@ -58,6 +58,81 @@ pub fn parse_push_lines(input: &[u8]) -> Result<Vec<PushLine>> {
     Ok(lines)
 }
 
+/// Reads what git gives to a pre-receive hook: old id, new id and ref of each line
+/// (<https://git-scm.com/docs/githooks#pre-receive>).
+///
+/// # Errors
+/// A line has another form.
+pub fn parse_receive_lines(input: &[u8]) -> Result<Vec<PushLine>> {
+    let text = String::from_utf8_lossy(input);
+    let mut lines = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let mut words = line.splitn(3, ' ');
+        let mut read = || -> Option<PushLine> {
+            let old = Oid::parse(words.next()?)?;
+            let new = Oid::parse(words.next()?)?;
+            let name = words.next().filter(|n| !n.is_empty())?.to_owned();
+            Some(PushLine {
+                local_ref: name.clone(),
+                local_oid: new,
+                remote_ref: name,
+                remote_oid: old,
+            })
+        };
+        lines.push(read().ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                format!("line {} of standard input is not one of a push", number + 1),
+            )
+            .hint("git writes `<old id> <new id> <ref>`; see githooks(5)")
+        })?);
+    }
+    Ok(lines)
+}
+
+/// The target of a ref that a server receives: what the ref points at before the push, else the
+/// server's default branch; none while there is none.
+///
+/// # Errors
+/// git could not answer.
+pub fn receive_target(repo: &Repository, line: &PushLine) -> Result<Option<Target>> {
+    let branch = short_ref(&line.remote_ref).to_owned();
+    if !line.remote_oid.is_zero()
+        && line.remote_ref.starts_with("refs/heads/")
+        && let Some(Peeled::Commit { commit, tree }) = repo.peel(&line.remote_oid)?
+    {
+        return Ok(Some(Target {
+            name: harmless(&branch),
+            branch,
+            tip: commit,
+            tree,
+        }));
+    }
+    default_branch(repo)
+}
+
+/// The branch that `HEAD` of a bare repository names, where it is there.
+///
+/// # Errors
+/// git could not answer.
+pub fn default_branch(repo: &Repository) -> Result<Option<Target>> {
+    let Some(name) = repo.symbolic("HEAD")? else {
+        return Ok(None);
+    };
+    let Some(oid) = repo.reference(&name)? else {
+        return Ok(None);
+    };
+    Ok(match repo.peel(&oid)? {
+        Some(Peeled::Commit { commit, tree }) => Some(Target {
+            name: harmless(short_ref(&name)),
+            branch: short_ref(&name).to_owned(),
+            tip: commit,
+            tree,
+        }),
+        _ => None,
+    })
+}
+
 /// Chooses the trees of one line of a push to a remote.
 ///
 /// # Errors

@@ -215,6 +215,8 @@ pub struct Report {
     pub block_at: Severity,
     /// Things that the reader should know.
     pub notes: Vec<String>,
+    /// The time that it could take was over before everything was scanned.
+    pub out_of_time: bool,
     /// What nobody knows, besides what scanners failed at: it leaves the verdict open.
     pub unknown: Vec<String>,
     /// How long the judgement took, in milliseconds.

@@ -70,7 +70,8 @@ impl Pattern {
         self.matcher.is_match(text)
     }
 
-    pub(super) fn fits_path(&self, path: &RepoPath) -> bool {
+    /// Whether it fits a path.
+    pub fn fits_path(&self, path: &RepoPath) -> bool {
         use std::os::unix::ffi::OsStrExt;
         let path = std::ffi::OsStr::from_bytes(path.as_bytes());
         self.matcher.is_match(std::path::Path::new(path))

@@ -78,9 +78,22 @@ pub(crate) fn git(
 /// # Errors
 /// It cannot be started.
 pub(crate) fn helper(folder: &Path, program: &str, args: &[&str]) -> io::Result<Ran> {
+    helper_fed(folder, program, args, b"")
+}
+
+/// The same with something on standard input.
+///
+/// # Errors
+/// It cannot be started.
+pub(crate) fn helper_fed(
+    folder: &Path,
+    program: &str,
+    args: &[&str],
+    input: &[u8],
+) -> io::Result<Ran> {
     let mut command = duct::cmd(program, args)
         .dir(folder)
-        .stdin_null()
+        .stdin_bytes(input)
         .stdout_capture()
         .stderr_capture()
         .unchecked();

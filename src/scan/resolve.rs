@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::plan::Trees;
 use super::project::{self, ProjectResult};
@@ -14,6 +15,9 @@ use crate::git::Repository;
 use crate::model::{FileVersion, Oid, RepoPath, ScannerState};
 use crate::process::{self, Cancel};
 
+/// What is said of what a deadline left undone.
+const OUT_OF_TIME: &str =
+    "the time ran out; what was scanned is remembered, so the next try goes on from there";
 /// Most bytes of file names in one command line.
 const ARGUMENT_BYTES: usize = 96 * 1024;
 /// Most files in one command line.
@@ -78,6 +82,8 @@ pub struct Resolver<'a> {
     pub key: &'a SecretKey,
     /// How many processes may run at once.
     pub jobs: usize,
+    /// When the answers must be there; what is not scanned by then is left.
+    pub deadline: Option<Instant>,
     /// Told how many files are done, and of how many.
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
 }
@@ -325,6 +331,14 @@ fn work(
                 || head_left[j.scanner] == 0
                 || scanners[j.scanner].program.is_some()
         });
+        if with.deadline.is_some_and(|d| Instant::now() >= d) {
+            for job in std::mem::take(&mut state.queue) {
+                let late = Ok(Err(Fault::TimedOut(OUT_OF_TIME.into())));
+                take(&mut state, &job, late);
+            }
+            changed.notify_all();
+            return;
+        }
         let Some(job) = next.and_then(|i| state.queue.remove(i)) else {
             if state.running == 0 || state.queue.is_empty() {
                 changed.notify_all();
@@ -342,9 +356,25 @@ fn work(
         let content = |file: &FileVersion| with.repo.blob(&file.blob);
         let scanner = &scanners[job.scanner];
         // A fault of newgate itself is one of the scanner too: nobody knows its results.
-        let attempt = || run_batch(scanner, &job.files, &content, with.key, &cancel);
+        let left = with
+            .deadline
+            .map(|d| d.saturating_duration_since(Instant::now()));
+        let hurried = left
+            .filter(|l| *l < scanner.timeout)
+            .map(|timeout| Scanner {
+                timeout,
+                ..scanner.clone()
+            });
+        let in_time = hurried.as_ref().unwrap_or(scanner);
+        let attempt = || run_batch(in_time, &job.files, &content, with.key, &cancel);
         let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt))
             .unwrap_or_else(|_| Ok(Err(Fault::Failed("newgate failed while it was run".into()))));
+        let ran = match ran {
+            Ok(Err(Fault::TimedOut(_))) if hurried.is_some() => {
+                Ok(Err(Fault::TimedOut(OUT_OF_TIME.into())))
+            }
+            other => other,
+        };
         if let Ok(Ok((units, _))) = &ran {
             match &job.project {
                 None => with.cache.remember(

@@ -17,6 +17,7 @@ mod pushes;
 mod repositories;
 mod scanners;
 mod secrets;
+mod servers;
 mod support;
 mod tools;
 mod trust;

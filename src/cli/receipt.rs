@@ -1,0 +1,371 @@
+//! Receipts: what a gate has passed, signed, so that a server need not scan it again.
+//!
+//! A receipt is a blob under `refs/newgate/receipts/TREE`: a few lines of text, an empty line, and an
+//! SSH signature of these lines in the namespace `newgate` (ssh-keygen(1), `-Y sign`).
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use clap::Args;
+
+use super::screen::Resolved;
+use super::{commit_and_tree, io};
+use crate::cache::{Cache, now};
+use crate::config;
+use crate::error::{Error, Kind, Result};
+use crate::gate::{ConfigSource, Gate, Settings, target_for};
+use crate::git::{Head, Repository, Request, Scratch, choose, find_remote};
+use crate::model::{Change, Oid, Verdict};
+use crate::process;
+
+/// The first line.
+const MAGIC: &str = "newgate-receipt 1";
+/// Where receipts lie.
+const REFS: &str = "refs/newgate/receipts/";
+/// The namespace of the signatures.
+const NAMESPACE: &str = "newgate";
+/// For how long a receipt counts, in seconds.
+const VALID: i64 = 7 * 24 * 60 * 60;
+const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----";
+
+#[derive(Debug, Args)]
+pub(super) struct Receipt {
+    /// The commit
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    head: String,
+    /// The branch that it is meant for, instead of the remote's default branch
+    #[arg(long, value_name = "REF")]
+    target: Option<String>,
+    /// Push the receipt to this remote too
+    #[arg(long, value_name = "REMOTE")]
+    push: Option<String>,
+}
+
+/// What a receipt says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Said {
+    tree: String,
+    base: String,
+    policy: String,
+    scanners: Vec<String>,
+    verdict: String,
+    time: i64,
+}
+
+impl Said {
+    fn to_text(&self) -> String {
+        format!(
+            "{MAGIC}\ntree {}\nbase {}\npolicy {}\nscanners {}\nverdict {}\ntime {}\n",
+            self.tree,
+            self.base,
+            self.policy,
+            self.scanners.join(" "),
+            self.verdict,
+            self.time
+        )
+    }
+
+    fn parse(text: &str) -> Option<Said> {
+        let mut lines = text.lines();
+        (lines.next()? == MAGIC).then_some(())?;
+        let mut value = |key: &str| {
+            let line = lines.next()?;
+            line.strip_prefix(key)?.strip_prefix(' ').map(str::to_owned)
+        };
+        let said = Said {
+            tree: value("tree")?,
+            base: value("base")?,
+            policy: value("policy")?,
+            scanners: value("scanners")?
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
+            verdict: value("verdict")?,
+            time: value("time")?.parse().ok()?,
+        };
+        // Nothing else stands in it.
+        (said.to_text() == text).then_some(said)
+    }
+}
+
+/// The policy that a change is judged by, as the id of the folder that it is read from.
+fn policy_of(repo: &Repository, change: &Change) -> Result<String> {
+    let tree = match &change.tip {
+        Some(tip) => Some(commit_and_tree(repo, tip.as_str())?.1),
+        None => change.base_tree.clone(),
+    };
+    let folder = match tree {
+        Some(tree) => repo.folder(&tree, config::FOLDER)?,
+        None => None,
+    };
+    Ok(folder.map_or("none".to_owned(), |f| f.to_string()))
+}
+
+/// The scanners that a change is judged by, with their keys where `with_keys`.
+fn scanners_of(
+    repo: &Repository,
+    cache: &Cache,
+    change: &Change,
+    with_keys: bool,
+) -> Result<Vec<String>> {
+    let settings = Settings::read(repo, change, ConfigSource::Target)?;
+    let mut all = Vec::new();
+    for name in &settings.config.scanners {
+        let mut word = name.clone();
+        if with_keys {
+            let descriptor = settings.descriptor(name)?;
+            let scanner = crate::scan::prepare(descriptor, &settings.wish(name), cache, &|file| {
+                settings.files(repo, file)
+            })?;
+            let key = scanner.key.as_bytes();
+            let _ = write!(
+                word,
+                "={}",
+                key[..8]
+                    .iter()
+                    .map(|b| format!("{b:02x}"))
+                    .collect::<String>()
+            );
+        }
+        all.push(word);
+    }
+    Ok(all)
+}
+
+impl Receipt {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        let mut repo = Repository::open_from_env()?;
+        let (remote, _) = find_remote(&repo, self.push.as_deref())?;
+        let choice = target_for(&repo, remote.as_deref(), self.target.as_deref())?;
+        let request = Request {
+            head: Head::Revision(self.head),
+            base: None,
+            target: choice.target,
+            merge: false,
+            no_base: false,
+        };
+        let change = choose(&mut repo, &request, &mut Scratch::new())?;
+        let cache = Cache::open(repo.common_dir());
+        let gate = Gate {
+            repo: &repo,
+            cache: &cache,
+            config_from: ConfigSource::Target,
+            given: &[],
+            // It stands in for the gate of a server.
+            enforce: true,
+            deadline: None,
+            jobs: super::jobs(),
+            progress: &|_, _| {},
+            list_unchanged: false,
+        };
+        let said = Said {
+            tree: change.head_tree.to_string(),
+            base: change
+                .base_tree
+                .as_ref()
+                .map_or("none".into(), Oid::to_string),
+            policy: policy_of(&repo, &change)?,
+            scanners: scanners_of(&repo, &cache, &change, true)?,
+            verdict: "pass".into(),
+            time: now(),
+        };
+        let report = gate.judge(change)?;
+        let whole = report
+            .scanners
+            .iter()
+            .all(|s| s.state == crate::model::ScannerState::Ok);
+        if report.verdict != Verdict::Pass || !whole || !report.unknown.is_empty() {
+            screen.note(
+                "newgate: no receipt, since the gate does not pass whole; `newgate check` says why",
+            );
+            return Ok(report.verdict.worse(Verdict::Incomplete).exit_code());
+        }
+        let text = said.to_text();
+        let signature = sign(&repo, &text)?;
+        let blob = repo.git().feed(
+            ["hash-object", "-w", "--stdin"],
+            format!("{text}\n{signature}").into_bytes(),
+        )?;
+        let blob = String::from_utf8_lossy(&blob.must("hash-object")?)
+            .trim()
+            .to_owned();
+        let name = format!("{REFS}{}", said.tree);
+        repo.git()
+            .run(["update-ref", &name, &blob])?
+            .must("update-ref")?;
+        screen.note(&format!(
+            "newgate: a receipt for the tree {} is in `{name}`",
+            said.tree
+        ));
+        match self.push {
+            Some(remote) => {
+                let spec = format!("+{name}:{name}");
+                repo.git()
+                    .run(["push", "--no-verify", &remote, &spec])?
+                    .must("push")?;
+                screen.note(&format!("newgate: pushed to {remote}"));
+            }
+            None => screen.note(&format!(
+                "newgate: `git push <remote> +{name}:{name}` hands it on"
+            )),
+        }
+        Ok(0)
+    }
+}
+
+/// Signs a text with git's own SSH signing key.
+fn sign(repo: &Repository, text: &str) -> Result<String> {
+    let key = repo.config("user.signingkey")?.ok_or_else(|| {
+        Error::new(Kind::Usage, "there is no key to sign with")
+            .hint("`git config user.signingkey ~/.ssh/id_ed25519.pub` names an SSH key; `gpg.format` need not be set")
+    })?;
+    let scratch =
+        tempfile::tempdir().map_err(|e| io("a folder for the signature cannot be made", e))?;
+    let data = scratch.path().join("receipt");
+    fs::write(&data, text).map_err(|e| io("the receipt cannot be written", e))?;
+    let mut named = key.clone();
+    if let Some(literal) = key
+        .strip_prefix("key::")
+        .or(key.starts_with("ssh-").then_some(&key))
+    {
+        let file = scratch.path().join("key.pub");
+        fs::write(&file, literal).map_err(|e| io("the key cannot be written", e))?;
+        named = file.display().to_string();
+    } else if let (Some(rest), Some(home)) =
+        (key.strip_prefix("~/"), crate::environment::variable("HOME"))
+    {
+        named = Path::new(&home).join(rest).display().to_string();
+    }
+    let file = data.display().to_string();
+    let args = ["-Y", "sign", "-n", NAMESPACE, "-f", &named, &file];
+    let ran = process::helper(scratch.path(), "ssh-keygen", &args)
+        .map_err(|e| io("`ssh-keygen` cannot be started", e))?;
+    if ran.code != 0 {
+        let said = String::from_utf8_lossy(&ran.err).trim().to_owned();
+        return Err(Error::new(
+            Kind::Io,
+            format!("`ssh-keygen` cannot sign with `{key}`: {said}"),
+        ));
+    }
+    fs::read_to_string(scratch.path().join("receipt.sig"))
+        .map_err(|e| io("the signature cannot be read", e))
+}
+
+/// What became of the search for a receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// There is none.
+    None,
+    /// It counts; with who signed it.
+    Valid(String),
+    /// It does not count, and why.
+    Worthless(String),
+}
+
+/// Looks for a receipt of the very tree, base and policy of a change.
+pub(super) fn accepted(
+    repo: &Repository,
+    cache: &Cache,
+    change: &Change,
+    signers: &str,
+) -> Result<Found> {
+    let name = format!("{REFS}{}", change.head_tree);
+    let Some(blob) = repo.reference(&name)? else {
+        return Ok(Found::None);
+    };
+    let Ok(content) = repo.blob(&blob) else {
+        return Ok(Found::Worthless("it is no file".into()));
+    };
+    let content = String::from_utf8_lossy(&content).into_owned();
+    let Some((text, signature)) = content.split_once(BEGIN) else {
+        return Ok(Found::Worthless("it is not signed".into()));
+    };
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let Some(said) = Said::parse(text) else {
+        return Ok(Found::Worthless("it is no receipt of this version".into()));
+    };
+    let base = change
+        .base_tree
+        .as_ref()
+        .map_or("none".into(), Oid::to_string);
+    let names: Vec<&str> = said
+        .scanners
+        .iter()
+        .map(|s| s.split('=').next().unwrap_or(s))
+        .collect();
+    let age = now() - said.time;
+    let why = if said.tree != change.head_tree.as_str() {
+        "it is of another tree"
+    } else if said.base != base {
+        "it was given against another base: the branch has moved on, judge it again"
+    } else if said.policy != policy_of(repo, change)? {
+        "it was given by another policy than this branch has"
+    } else if names != scanners_of(repo, cache, change, false)? {
+        "other scanners were on"
+    } else if said.verdict != "pass" {
+        "its verdict is not `pass`"
+    } else if age > VALID {
+        "it has expired"
+    } else if age < -300 {
+        "it is from the future"
+    } else {
+        return verify(repo, change, text, &format!("{BEGIN}{signature}"), signers);
+    };
+    Ok(Found::Worthless(why.into()))
+}
+
+/// Checks the signature against the allowed signers: a file on the server, or one of the policy's tree.
+fn verify(
+    repo: &Repository,
+    change: &Change,
+    text: &str,
+    signature: &str,
+    signers: &str,
+) -> Result<Found> {
+    let scratch =
+        tempfile::tempdir().map_err(|e| io("a folder for the signature cannot be made", e))?;
+    let file = |name: &str, content: &[u8]| -> Result<String> {
+        let path = scratch.path().join(name);
+        fs::write(&path, content).map_err(|e| io("the receipt cannot be written", e))?;
+        Ok(path.display().to_string())
+    };
+    let allowed = if Path::new(signers).is_absolute() {
+        signers.to_owned()
+    } else {
+        let settings = Settings::read(repo, change, ConfigSource::Target)?;
+        let files = settings.files(repo, signers)?;
+        let Some((_, content)) = files.first().filter(|_| !settings.is_of_head()) else {
+            return Ok(Found::Worthless(format!(
+                "the target has no file `{signers}`"
+            )));
+        };
+        file("allowed", content)?
+    };
+    let sig = file("receipt.sig", signature.as_bytes())?;
+    let data = file("receipt", text.as_bytes())?;
+    let keygen = |args: &[&str], input: &[u8]| {
+        process::helper_fed(scratch.path(), "ssh-keygen", args, input)
+            .map_err(|e| io("`ssh-keygen` cannot be started", e))
+    };
+    let found = keygen(&["-Y", "find-principals", "-s", &sig, "-f", &allowed], b"")?;
+    let who = String::from_utf8_lossy(&found.out)
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    if found.code != 0 || who.is_empty() {
+        return Ok(Found::Worthless(
+            "whoever signed it is not allowed to".into(),
+        ));
+    }
+    let args = [
+        "-Y", "verify", "-f", &allowed, "-I", &who, "-n", NAMESPACE, "-s", &sig,
+    ];
+    let content = fs::read(&data).map_err(|e| io("the receipt cannot be read", e))?;
+    let verified = keygen(&args, &content)?;
+    match verified.code {
+        0 => Ok(Found::Valid(who)),
+        _ => Ok(Found::Worthless("its signature does not fit".into())),
+    }
+}

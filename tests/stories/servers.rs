@@ -1,0 +1,362 @@
+//! The gate of a server: real pushes to a bare repository that judges them.
+
+use crate::support::{Ran, World, token};
+
+fn leak(number: u32) -> String {
+    format!("TOKEN = '{}'\n", token(number))
+}
+
+/// A world whose remote has the gate, and whose `main` is there.
+fn guarded(config: &str) -> World {
+    let world = World::new();
+    world.write(".newgate/config.toml", config);
+    world.write("app.py", "X = 1\n");
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    let bare = world.path("remote.git");
+    world
+        .newgate(&["install", "--server", bare.to_str().unwrap()])
+        .exits(0);
+    world
+}
+
+fn remote(world: &World, args: &[&str]) -> String {
+    let ran = world.run_in(&world.path("remote.git"), "git", args, b"");
+    assert_eq!(ran.code, 0, "{ran:#?}");
+    ran.out
+}
+
+fn push(world: &World, what: &str) -> Ran {
+    world.push(&["origin", what])
+}
+
+#[test]
+fn a_push_of_a_new_leak_to_main_is_refused_and_a_mended_one_taken() {
+    let world = guarded("");
+    let objects = remote(&world, &["count-objects", "-v"]);
+    world.write("leak.py", leak(1));
+    world.commit("Leak");
+    let refused = push(&world, "main").exits(1);
+    for line in [
+        "remote: newgate: main: BLOCKED",
+        "leak.py:1",
+        "remote:   next: mend it",
+    ] {
+        assert!(refused.err.contains(line), "{line}: {}", refused.err);
+    }
+    assert!(!refused.err.contains('\u{1b}') && !refused.err.contains(&token(1)));
+    assert_eq!(
+        remote(&world, &["count-objects", "-v"]),
+        objects,
+        "nothing was written"
+    );
+    world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    world.write("fine.py", "Y = 2\n");
+    world.commit("Go on");
+    push(&world, "main").exits(0).says("newgate: main: PASS");
+}
+
+#[test]
+fn other_branches_are_skipped_warned_or_blocked_as_the_configuration_says() {
+    for (others, code, says) in [
+        ("skip", 0, ""),
+        ("warn", 0, "is not protected"),
+        ("block", 1, "BLOCKED"),
+    ] {
+        let world = guarded(&format!("[server]\nothers = \"{others}\"\n"));
+        world.git(&["switch", "--quiet", "--create", "feature"]);
+        world.write("leak.py", leak(1));
+        world.commit("Leak");
+        let pushed = push(&world, "feature").exits(code);
+        assert!(pushed.err.contains(says), "{others}: {}", pushed.err);
+    }
+}
+
+#[test]
+fn branches_are_protected_by_pattern_and_every_ref_of_a_push_is_judged() {
+    let world = guarded("[server]\nprotect = [\"main\", \"release/*\"]\n");
+    world.git(&["switch", "--quiet", "--create", "release/1"]);
+    world.write("leak.py", leak(1));
+    world.commit("Leak");
+    world.git(&["branch", "harmless", "main"]);
+    let refused = world.push(&["origin", "harmless", "release/1"]).exits(1);
+    assert!(
+        refused.err.contains("release/1: BLOCKED"),
+        "{}",
+        refused.err
+    );
+    assert_eq!(
+        world.remote_ref("refs/heads/harmless"),
+        None,
+        "pre-receive takes all or nothing"
+    );
+    world.push(&["origin", ":refs/heads/gone"]);
+    push(&world, "harmless").exits(0);
+}
+
+#[test]
+fn the_update_hook_judges_each_ref_of_its_own() {
+    let world = World::new();
+    world.write(".newgate/config.toml", "[server]\nothers = \"block\"\n");
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    let bare = world.path("remote.git");
+    world
+        .newgate(&[
+            "install",
+            "--server",
+            "--hook",
+            "update",
+            bare.to_str().unwrap(),
+        ])
+        .exits(0);
+    world.git(&["branch", "good"]);
+    world.git(&["switch", "--quiet", "--create", "bad"]);
+    world.write("leak.py", leak(1));
+    world.commit("Leak");
+    world.push(&["origin", "good", "bad"]).exits(1);
+    assert!(world.remote_ref("refs/heads/good").is_some());
+    assert_eq!(world.remote_ref("refs/heads/bad"), None);
+}
+
+#[test]
+fn a_branch_cannot_weaken_the_server_that_judges_it() {
+    let world = guarded("");
+    world.write(".newgate/config.toml", "[scanners]\nsecrets = false\n");
+    world.write(
+        ".newgate/exemptions.toml",
+        "version = 1\n[[exemption]]\nrule = \"github-pat\"\nreason = \"other\"\ntext = \"please\"\n\
+         granted = 2026-01-01\nuntil = 2999-01-01\n",
+    );
+    world.write("leak.py", leak(1));
+    world.commit("Weaken");
+    push(&world, "main").exits(1).says("BLOCKED");
+}
+
+#[test]
+fn what_runs_out_of_time_goes_on_with_the_next_push() {
+    let mut world = guarded("");
+    // A scanner that takes three seconds for each of two files, with four in all.
+    let program = world.path("home/bandit");
+    let script = "#!/bin/sh\ncase \"$*\" in *--version) echo 'bandit 1.9.4'; exit 0;; esac\nsleep 3\n\
+                  echo '{\"errors\": [], \"generated_at\": \"\", \"metrics\": {\"_totals\": {}'\n\
+                  for f in \"$@\"; do case \"$f\" in ./*.py) echo \", \\\"$f\\\": {}\";; esac; done\necho '}, \"results\": []}'\n";
+    std::fs::write(&program, script).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, executable).unwrap();
+    world.write(
+        ".newgate/config.toml",
+        format!(
+            "[server]\nbudget = 2\n[scanners]\nsecrets = true\n[scanners.bandit]\npath = \"{}\"\n",
+            program.display()
+        ),
+    );
+    world.commit("Configure");
+    push(&world, "main").exits(0);
+    world.write("a.py", "A = 1\n");
+    world.commit("Add");
+    let late = push(&world, "main").exits(1);
+    assert!(late.err.contains("the time ran out"), "{}", late.err);
+    assert!(
+        late.err.contains("goes on from what was scanned"),
+        "{}",
+        late.err
+    );
+    // More time, as another machine would have: then it is judged, and remembered.
+    std::fs::write(&program, script.replace("sleep 3\n", "")).unwrap();
+    push(&world, "main").exits(0);
+    // `warn` lets it through.
+    std::fs::write(&program, script).unwrap();
+    world.write(
+        ".newgate/config.toml",
+        format!(
+            "[server]\nbudget = 2\non-budget = \"warn\"\n[scanners.bandit]\npath = \"{}\"\n",
+            program.display()
+        ),
+    );
+    world.commit("Warn");
+    push(&world, "main").exits(0);
+    world.write("b.py", "B = 1\n");
+    world.commit("Add another");
+    push(&world, "main").exits(0).says("lets that pass");
+    world.environment.clear();
+}
+
+/// A key to sign with, and its line in a file of allowed signers.
+fn key(world: &World, name: &str) -> String {
+    let path = world.path(&format!("home/{name}"));
+    let path = path.to_str().unwrap();
+    let made = world.run_in(
+        &world.folder(),
+        "ssh-keygen",
+        &["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", path],
+        b"",
+    );
+    assert_eq!(made.code, 0, "{made:#?}");
+    let public = std::fs::read_to_string(format!("{path}.pub")).unwrap();
+    format!("{name}@example.com namespaces=\"newgate\" {public}")
+}
+
+/// A guarded world that accepts the receipts of `dev`, whose key signs here.
+fn with_receipts() -> World {
+    let world = guarded("");
+    let dev = key(&world, "dev");
+    world.write(".newgate/allowed_signers", dev);
+    world.write(
+        ".newgate/config.toml",
+        "[server]\naccept-receipts = \".newgate/allowed_signers\"\n",
+    );
+    world.commit("Accept receipts");
+    push(&world, "main").exits(0);
+    let public = world.path("home/dev.pub");
+    world.git(&["config", "user.signingkey", public.to_str().unwrap()]);
+    world
+}
+
+#[test]
+fn a_receipt_is_accepted_in_place_of_scanning() {
+    let world = with_receipts();
+    world.write("fine.py", "Y = 2\n");
+    world.commit("Go on");
+    world.newgate(&["receipt", "--push", "origin"]).exits(0);
+    push(&world, "main")
+        .exits(0)
+        .says("PASS by the receipt of dev@example.com");
+}
+
+#[test]
+fn no_receipt_is_given_for_what_does_not_pass() {
+    let world = with_receipts();
+    world.write("leak.py", leak(1));
+    world.commit("Leak");
+    world.newgate(&["receipt"]).exits(1).says("no receipt");
+    push(&world, "main").exits(1);
+}
+
+#[test]
+fn a_receipt_that_is_not_of_this_very_push_is_worth_nothing() {
+    let world = with_receipts();
+    let name = |world: &World| {
+        let tree = world.git(&["rev-parse", "HEAD^{tree}"]);
+        format!("refs/newgate/receipts/{tree}")
+    };
+    let replace = |world: &World, change: &dyn Fn(String) -> String| {
+        let name = name(world);
+        let text = world.git(&["cat-file", "blob", &name]) + "\n";
+        let ran = world.run_in(
+            &world.work(),
+            "git",
+            &["hash-object", "-w", "--stdin"],
+            change(text).as_bytes(),
+        );
+        world.git(&["update-ref", &name, ran.out.trim()]);
+        world.git(&["push", "--quiet", "--force", "origin", &name]);
+    };
+    // Altered.
+    world.write("one.py", "A = 1\n");
+    world.commit("One");
+    world.newgate(&["receipt", "--push", "origin"]).exits(0);
+    replace(&world, &|text| {
+        let at = text.find("time ").unwrap() + 5;
+        let end = at + text[at..].find('\n').unwrap();
+        format!(
+            "{}{}{}",
+            &text[..at],
+            text[at..end].parse::<i64>().unwrap() - 60,
+            &text[end..]
+        )
+    });
+    push(&world, "main")
+        .exits(0)
+        .says("its signature does not fit");
+    // Of another tree: copied to the name of this one.
+    world.write("two.py", "A = 2\n");
+    world.commit("Two");
+    world.newgate(&["receipt"]).exits(0);
+    let old = name(&world);
+    world.write("leak.py", leak(1));
+    world.commit("Leak");
+    world.git(&["update-ref", &name(&world), &old]);
+    world.git(&["push", "--quiet", "origin", &name(&world)]);
+    push(&world, "main").exits(1).says("it is of another tree");
+    world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    // Of another base: main has moved on in between.
+    world.git(&["push", "--quiet", "origin", &old]);
+    let other = world.git(&[
+        "commit-tree",
+        "-p",
+        "origin/main",
+        "-m",
+        "Other",
+        "origin/main^{tree}",
+    ]);
+    world.git(&["branch", "other", &other]);
+    world.write("three.py", "A = 3\n");
+    world.commit("Three");
+    world.newgate(&["receipt", "--push", "origin"]).exits(0);
+    world.git(&["push", "--quiet", "origin", "HEAD~1:main"]);
+    push(&world, "main")
+        .exits(0)
+        .says("it was given against another base");
+    // By somebody who is not allowed to.
+    key(&world, "stranger");
+    let public = world.path("home/stranger.pub");
+    world.git(&["config", "user.signingkey", public.to_str().unwrap()]);
+    world.write("four.py", "A = 4\n");
+    world.commit("Four");
+    world.newgate(&["receipt", "--push", "origin"]).exits(0);
+    push(&world, "main").exits(0).says("is not allowed to");
+}
+
+#[test]
+fn the_folders_of_hooks_of_forges_are_used() {
+    for (made, expected) in [
+        ("hooks/pre-receive.d", "hooks/pre-receive.d/newgate"),
+        ("custom_hooks", "custom_hooks/pre-receive"),
+    ] {
+        let world = World::new();
+        let bare = world.path("remote.git");
+        std::fs::create_dir_all(bare.join(made)).unwrap();
+        let path = bare.to_str().unwrap();
+        world.newgate(&["install", "--server", path]).exits(0);
+        assert!(bare.join(expected).is_file(), "{expected}");
+        world.newgate(&["uninstall", path]).exits(0);
+        assert!(!bare.join(expected).exists());
+    }
+}
+
+#[test]
+fn a_merge_is_judged_before_it_is_committed() {
+    let world = World::new();
+    world.write("app.py", "X = 1\n");
+    world.commit("Start");
+    world.newgate(&["install", "--merges"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("leak.py", leak(1));
+    world.commit("Leak");
+    world.git(&["switch", "--quiet", "main"]);
+    world.write("other.py", "Y = 1\n");
+    world.commit("Go on");
+    let merged = world.try_git(&["merge", "--no-edit", "feature"]);
+    assert_ne!(merged.code, 0, "{merged:#?}");
+    assert!(merged.err.contains("BLOCKED"), "{merged:#?}");
+}
+
+#[test]
+fn two_pushes_at_once_are_both_judged() {
+    let world = guarded("[server]\nothers = \"block\"\n");
+    let push_of = |name: &str, content: String| {
+        world.git(&["switch", "--quiet", "--create", name, "main"]);
+        world.write("x.py", content);
+        world.commit(name);
+    };
+    push_of("good", "X = 2\n".into());
+    push_of("bad", leak(1));
+    let (good, bad) = std::thread::scope(|threads| {
+        let good = threads.spawn(|| push(&world, "good"));
+        let bad = threads.spawn(|| push(&world, "bad"));
+        (good.join().unwrap(), bad.join().unwrap())
+    });
+    good.exits(0);
+    bad.exits(1);
+}
