@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::io;
-use super::output::Format;
+use super::output::ListFormat;
 use super::screen::Resolved;
 use crate::cache::Cache;
 use crate::compare::{ComparedFile, Difference, Known, compare};
@@ -26,7 +26,7 @@ pub(super) struct Compare {
     head: String,
     /// The format of the rows
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
-    format: Format,
+    format: ListFormat,
     /// The report on the base: SARIF, or the native format of a scanner in the catalogue
     #[arg(value_name = "OLD-REPORT")]
     old: PathBuf,
@@ -135,10 +135,10 @@ impl Compare {
             screen.note(&format!("note: {note}"));
         }
         screen.data(&match self.format {
-            Format::Json => {
+            ListFormat::Json => {
                 serde_json::to_string_pretty(&rows).expect("rows are plain data") + "\n"
             }
-            Format::Terminal => table(&rows),
+            ListFormat::Terminal => table(&rows),
         });
         Ok(0)
     }

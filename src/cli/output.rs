@@ -11,7 +11,7 @@ use super::screen::{Resolved, Stream};
 use crate::error::Result;
 use crate::git::Repository;
 use crate::model::Report;
-use crate::report::{Look, terminal, to_json};
+use crate::report::{Look, env, terminal, to_json};
 
 /// A format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -19,6 +19,17 @@ pub(super) enum Format {
     /// For people
     Terminal,
     /// Everything, for programs (docs/json.md)
+    Json,
+    /// The counts as variables, for scripts
+    Env,
+}
+
+/// A format of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// For people
+    Terminal,
+    /// For programs
     Json,
 }
 
@@ -37,7 +48,7 @@ impl FromStr for Target {
             .split_once('=')
             .ok_or("write FORMAT=PATH, such as json=report.json")?;
         let format = Format::from_str(format, true)
-            .map_err(|_| format!("there is no format `{format}`; use terminal or json"))?;
+            .map_err(|_| format!("there is no format `{format}`; use terminal, json or env"))?;
         if path.is_empty() {
             return Err("the path is empty".into());
         }
@@ -82,6 +93,7 @@ impl Output {
             let text = match output.format {
                 Format::Terminal => all(reports, look),
                 Format::Json => to_json(reports) + "\n",
+                Format::Env => env(reports),
             };
             fs::write(&output.path, text).map_err(|e| {
                 io(
@@ -96,6 +108,7 @@ impl Output {
         match self.format {
             Format::Terminal => screen.text(stream, &all(reports, screen.look(stream))),
             Format::Json => screen.data(&(to_json(reports) + "\n")),
+            Format::Env => screen.data(&env(reports)),
         }
         Ok(())
     }

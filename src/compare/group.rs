@@ -353,6 +353,11 @@ fn make_occurrence(place: Place) -> Occurrence {
         .findings
         .iter()
         .find_map(|l| l.finding.package.clone());
+    let overridden = place
+        .findings
+        .iter()
+        .filter_map(|l| l.finding.overridden.clone());
+    let overridden = overridden.collect();
     let mut scanners: Vec<String> = Vec::new();
     let mut rules: Vec<Rule> = Vec::new();
     for Located { finding, .. } in &place.findings {
@@ -378,6 +383,7 @@ fn make_occurrence(place: Place) -> Occurrence {
         scanners,
         rules,
         package,
+        overridden,
         message,
         commit,
         exempted: None,

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Frame, Package, Region, RepoPath, Rule};
+use super::{Finding, Frame, Overridden, Package, Region, RepoPath, Rule};
 
 /// Where an occurrence stands against the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -121,6 +121,9 @@ pub struct Occurrence {
     /// The package, where the weakness is one of a package.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub package: Option<Package>,
+    /// The scores that the policy replaced, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub overridden: Vec<Overridden>,
     /// What the first of them says.
     pub message: String,
     /// The commit in which it was found, when not in the head tree.

@@ -115,6 +115,19 @@ fn style_of(severity: Severity) -> Style {
     }
 }
 
+/// The score that the policy replaced, and why.
+fn stated_otherwise(issue: &Issue) -> Option<String> {
+    let other = issue
+        .occurrences
+        .iter()
+        .flat_map(|o| &o.overridden)
+        .next()?;
+    let stated = other
+        .stated
+        .map_or("unassigned".to_owned(), |s| s.to_string());
+    Some(format!("stated as {stated}: {}", other.reason))
+}
+
 fn seconds(milliseconds: u64) -> String {
     if milliseconds < 1_000 {
         format!("{milliseconds} ms")
@@ -221,6 +234,7 @@ impl Page {
         let mut facts = vec![rules.join(", ")];
         facts.extend(issue.references.iter().cloned());
         facts.push(format!("issue {}", issue.id));
+        facts.extend(stated_otherwise(issue));
         let facts = facts.join(" · ");
         self.wrapped("  ", "  ", &facts);
         let line = self.status_line(issue);
@@ -293,12 +307,10 @@ impl Page {
                 places.push(format!("{more} more"));
             }
             let warns = if issue.warns { "warning: " } else { "" };
-            let text = format!(
-                "{band:<14} {warns}{} · {} · issue {}",
-                issue.title,
-                places.join(", "),
-                issue.id
-            );
+            let mut facts = vec![issue.title.clone(), places.join(", ")];
+            facts.push(format!("issue {}", issue.id));
+            facts.extend(stated_otherwise(issue));
+            let text = format!("{band:<14} {warns}{}", facts.join(" · "));
             self.wrapped("  ", "                 ", &text);
             if issue.warns {
                 self.wrapped("                 ", "                 ", &issue.because);

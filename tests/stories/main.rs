@@ -12,6 +12,7 @@ mod checks;
 mod comparing;
 mod given;
 mod installing;
+mod policy;
 mod projects;
 mod pushes;
 mod repositories;

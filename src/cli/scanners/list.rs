@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cache::Cache;
-use crate::cli::output::Format;
+use crate::cli::output::ListFormat;
 use crate::cli::screen::Resolved;
 use crate::error::Result;
 use crate::gate::{ConfigSource, Settings};
@@ -15,7 +15,7 @@ use crate::scan::{Engine, State, prepare};
 pub(super) struct List {
     /// The format of the list
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
-    format: Format,
+    format: ListFormat,
 }
 
 #[derive(Serialize)]
@@ -73,10 +73,10 @@ impl List {
             });
         }
         let text = match self.format {
-            Format::Json => {
+            ListFormat::Json => {
                 serde_json::to_string_pretty(&rows).expect("rows are plain data") + "\n"
             }
-            Format::Terminal => table(&rows),
+            ListFormat::Terminal => table(&rows),
         };
         screen.data(&text);
         Ok(0)

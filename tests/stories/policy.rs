@@ -1,0 +1,258 @@
+//! What blocks: the project's rules, its exceptions, and what explains them.
+
+use serde_json::Value;
+
+use crate::support::{World, issues, places, token};
+
+fn leak(number: u32) -> String {
+    format!("TOKEN = '{}'\n", token(number))
+}
+
+/// A world whose `main` has a configuration and an old leak, pushed, on a branch `feature`.
+fn configured(config: &str) -> World {
+    let world = World::new();
+    world.write(".newgate/config.toml", config);
+    world.write("old.py", leak(9));
+    world.commit("Start");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world
+}
+
+fn print_of(report: &Value, path: &str) -> String {
+    for issue in report["issues"].as_array().unwrap() {
+        for occurrence in issue["occurrences"].as_array().unwrap() {
+            if occurrence["path"] == path {
+                return occurrence["print"].as_str().unwrap().to_owned();
+            }
+        }
+    }
+    panic!("nothing in {path}: {report:#}");
+}
+
+#[test]
+fn rules_decide_before_the_threshold_the_first_that_fits() {
+    let world = configured(
+        "[[rules]]\nname = \"tests\"\naction = \"ignore\"\npath = \"tests/**\"\n\
+         [[rules]]\nname = \"old leaks too\"\naction = \"block\"\nkind = \"secret\"\nstatus = [\"touched\"]\n\
+         [[rules]]\nname = \"docs\"\naction = \"warn\"\npath = [\"docs/**\", \"*.md\"]\ncwe = \"CWE-798\"\n",
+    );
+    for name in ["tests/a.py", "docs/b.py"] {
+        world.write(name, leak(1));
+    }
+    world.commit("Leak");
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "pass", "{report:#}");
+    let issue = issues(&report, "new")[0];
+    assert_eq!(issue["warns"], true);
+    assert!(
+        issue["because"]
+            .as_str()
+            .unwrap()
+            .contains("the rule `docs` says `warn`")
+    );
+    // Editing the line of an old one is another matter here.
+    world.write("old.py", format!("TOKENS = '{}'\n", token(9)));
+    world.commit("Touch");
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "blocked", "{report:#}");
+    world
+        .newgate(&["explain"])
+        .exits(0)
+        .says("the rule `old leaks too` says `block`");
+}
+
+#[test]
+fn a_score_that_the_project_sees_otherwise_is_shown_with_the_stated_one() {
+    let world = configured(
+        "[[severity]]\nrule = \"secrets:github-pat\"\npath = \"examples/**\"\nscore = 2.0\nreason = \"made up\"\n",
+    );
+    world.write("examples/a.py", leak(1));
+    world.commit("Show");
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "pass", "{report:#}");
+    let issue = issues(&report, "new")[0];
+    assert_eq!(issue["score"], 2.0);
+    let overridden = &issue["occurrences"][0]["overridden"][0];
+    assert_eq!(
+        (&overridden["stated"], &overridden["reason"]),
+        (&9.1.into(), &"made up".into())
+    );
+}
+
+#[test]
+fn an_exemption_is_pending_on_the_branch_holds_on_the_target_and_covers_no_copy() {
+    let world = configured("");
+    world.write("a.py", leak(1));
+    world.commit("Leak");
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "blocked");
+    let print = print_of(&report, "a.py");
+    let args = [
+        "--reason",
+        "false-positive",
+        "--until",
+        "30d",
+        "--text",
+        "A made-up token.",
+    ];
+    world
+        .newgate(&[&["exempt", &print][..], &args[..]].concat())
+        .exits(0);
+    world.commit("Ask for an exemption");
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "pass", "{report:#}");
+    assert!(
+        report["issues"]
+            .to_string()
+            .contains("pending: false-positive")
+    );
+    assert_eq!(world.check(&["--enforce"])["verdict"], "blocked");
+    world.newgate(&["exemptions"]).exits(0).says("pending");
+
+    // On the target it holds for everybody, wherever the line goes; not for a copy.
+    world.git(&["switch", "--quiet", "main"]);
+    world.write(
+        ".newgate/exemptions.toml",
+        std::fs::read(world.work().join(".newgate/exemptions.toml")).unwrap_or_else(|_| {
+            world
+                .git(&["show", "feature:.newgate/exemptions.toml"])
+                .into_bytes()
+        }),
+    );
+    world.commit("Grant it");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "feature"]);
+    world.git(&["reset", "--quiet", "--hard", "main"]);
+    world.write("lib/moved.py", format!("import os\n\n\n{}", leak(1)));
+    world.commit("Bring it, elsewhere");
+    assert_eq!(world.check(&["--enforce"])["verdict"], "pass");
+    world.newgate(&["exemptions"]).exits(0).says("active");
+    world.write("lib/copy.py", leak(1));
+    world.commit("Copy it");
+    let report = world.check(&["--enforce"]);
+    assert_eq!(report["verdict"], "blocked", "{report:#}");
+}
+
+#[test]
+fn an_exemption_that_has_ended_counts_no_more_and_that_is_said() {
+    let world = configured("");
+    world.write(
+        ".newgate/exemptions.toml",
+        "version = 1\n[[exemption]]\nrule = \"secrets:github-pat\"\npath = \"*.py\"\nreason = \"acceptable-risk\"\n\
+         text = \"For the demo.\"\ngranted = 2026-01-01\nuntil = 2026-01-31\n",
+    );
+    world.git(&["switch", "--quiet", "--force-create", "main"]);
+    world.commit("Exempt for a month");
+    world
+        .push(&["--quiet", "--no-verify", "--force", "origin", "main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "--force-create", "feature"]);
+    world.write("a.py", leak(1));
+    world.commit("Leak");
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "blocked");
+    assert!(
+        report["issues"]
+            .to_string()
+            .contains("it was exempt until 2026-01-31")
+    );
+    world
+        .newgate(&["exemptions", "--check"])
+        .exits(1)
+        .says("expired");
+}
+
+#[test]
+fn mistakes_in_exemptions_are_told_with_their_places() {
+    let world = configured("");
+    world.write(
+        ".newgate/exemptions.toml",
+        "version = 1\n[[exemption]]\nrule = \"x\"\nreason = \"because\"\ntext = \"t\"\ngranted = 2026-01-01\nuntil = \"soon\"\n\
+         [[exemption]]\npath = \"a\"\nreason = \"other\"\n",
+    );
+    let told = world.newgate(&["exemptions"]).exits(2);
+    for expected in [
+        "exemptions.toml:4:",
+        "`because` is no value of `reason`",
+        "`until` is no date",
+        "an exemption needs `until`",
+        "an exemption is of an issue, of one occurrence, or of a rule in a path",
+    ] {
+        assert!(told.err.contains(expected), "{expected}: {}", told.err);
+    }
+}
+
+#[test]
+fn comments_that_silence_a_scanner_stop_the_change_where_none_may_pass() {
+    let world = World::new();
+    let bandit = crate::support::tools().join("bandit");
+    world.write(
+        ".newgate/config.toml",
+        format!(
+            "[gate]\nsuppressions = \"block\"\n[scanners.bandit]\npath = \"{}\"\n",
+            bandit.display()
+        ),
+    );
+    world.write("a.py", "X = 1\n");
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("a.py", "X = eval('1')  # nosec\n");
+    world.commit("Silence");
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "blocked", "{report:#}");
+    assert_eq!(places(&report, "new"), ["a.py:1"]);
+    assert!(
+        report["issues"][0]["title"]
+            .as_str()
+            .unwrap()
+            .contains("silences bandit")
+    );
+}
+
+#[test]
+fn the_counts_are_there_as_variables() {
+    let world = configured("[[rules]]\naction = \"ignore\"\npath = \"tests/**\"\n");
+    world.write("a.py", leak(1));
+    world.write("b.py", leak(1));
+    world.write("tests/c.py", leak(2));
+    world.commit("Leak");
+    world.newgate(&["baseline", "build"]).exits(0);
+    let told = world.newgate(&["check", "--format", "env"]).exits(1).out;
+    for line in [
+        "CRITICAL=2",
+        "NEW_CRITICAL=2",
+        "NEW_OCCURRENCES_CRITICAL=3",
+        "IGNORED=1",
+        "HIGH=0",
+    ] {
+        assert!(told.lines().any(|l| l == line), "{line}: {told}");
+    }
+}
+
+#[test]
+fn an_issue_is_explained_with_what_would_have_to_change() {
+    let world = configured("");
+    world.write("a.py", leak(1));
+    world.commit("Leak");
+    let report = world.check(&[]);
+    let id = issues(&report, "new")[0]["id"].as_str().unwrap();
+    let told = world.newgate(&["explain", id]).exits(0).out;
+    for words in [
+        "its severity is critical",
+        "It would pass",
+        "newgate exempt",
+        "gate.block-at",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    world
+        .newgate(&["explain", "ffffffffff"])
+        .exits(2)
+        .says("no issue or occurrence");
+}
