@@ -360,3 +360,82 @@ fn two_pushes_at_once_are_both_judged() {
     good.exits(0);
     bad.exits(1);
 }
+
+#[test]
+fn a_push_over_http_is_judged_and_the_other_end_sees_why() {
+    use std::io::BufRead;
+    let world = guarded("");
+    let bare = world.path("remote.git");
+    let set = world.run_in(&bare, "git", &["config", "http.receivepack", "true"], b"");
+    assert_eq!(set.code, 0);
+    let script = format!(
+        "{}/tests/stories/support/http_backend.py",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let mut server = world.start("python3", &[&script, world.folder().to_str().unwrap()]);
+    let mut port = String::new();
+    let mut lines = std::io::BufReader::new(server.stdout.take().unwrap());
+    lines.read_line(&mut port).unwrap();
+    let url = format!("http://127.0.0.1:{}/remote.git", port.trim());
+    world.write("leak.py", leak(1));
+    world.commit("Leak");
+    let refused = world.push(&[&url, "main"]);
+    world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    world.write("fine.py", "Y = 2\n");
+    world.commit("Go on");
+    let taken = world.push(&[&url, "main"]);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    refused
+        .exits(1)
+        .says("remote: newgate: main: BLOCKED")
+        .says("leak.py:1");
+    taken.exits(0).says("newgate: main: PASS");
+}
+
+#[test]
+fn a_policy_that_was_pushed_to_another_branch_first_counts_for_that_branch_only() {
+    let world = guarded("[server]\nprotect = [\"main\"]\n");
+    world.git(&["switch", "--quiet", "--create", "policy"]);
+    world.write(
+        ".newgate/config.toml",
+        "[scanners]\nsecrets = false\n[server]\nprotect = [\"nothing\"]\n",
+    );
+    world.commit("Weaken");
+    push(&world, "policy").exits(0);
+    world.write("leak.py", leak(1));
+    world.commit("Leak");
+    let refused = world.push(&["origin", "policy:main"]).exits(1);
+    assert!(refused.err.contains("main: BLOCKED"), "{}", refused.err);
+}
+
+#[test]
+fn a_scanner_that_executes_code_of_the_repository_is_refused_unless_it_is_named() {
+    let descriptor = "name = \"runs\"\ntitle = \"R\"\nhomepage = \"https://example.com\"\nkind = \"code\"\nscope = \"file\"\n\
+                      files = [\"*.py\"]\n[program]\ncommand = [\"true\", \"{files}\"]\nversion = [\"--version\"]\n\
+                      version-pattern = '(\\d[\\d.]*)'\nexit-clean = [0]\nruns-repository-code = true\n[output]\nformat = \"json\"\nfilter = 'empty'\n";
+    for (allowed, says) in [
+        ("", "run-repository-code"),
+        (
+            "[trust]\nrun-repository-code = [\"runs\"]\n",
+            "cannot be read",
+        ),
+    ] {
+        let world = World::new();
+        world.write(".newgate/scanners/runs.toml", descriptor);
+        world.write(
+            ".newgate/config.toml",
+            format!("{allowed}[scanners]\nruns = true\n"),
+        );
+        world.commit("Start");
+        world.push(&["--quiet", "origin", "main"]).exits(0);
+        let bare = world.path("remote.git");
+        world
+            .newgate(&["install", "--server", bare.to_str().unwrap()])
+            .exits(0);
+        world.write("a.py", "X = 1\n");
+        world.commit("Add");
+        let refused = push(&world, "main").exits(1);
+        assert!(refused.err.contains(says), "{says}: {}", refused.err);
+    }
+}

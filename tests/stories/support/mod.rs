@@ -183,6 +183,16 @@ impl World {
         Ran::of(&child.wait_with_output().unwrap())
     }
 
+    /// Starts a program that goes on by itself; its standard output can be read.
+    pub fn start(&self, program: &str, args: &[&str]) -> std::process::Child {
+        let mut command = self.command(&self.folder(), program);
+        command
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
+        command.stderr(Stdio::null()).spawn().unwrap()
+    }
+
     /// Runs git in the repository; it must succeed. Returns what it printed, trimmed.
     #[track_caller]
     pub fn git(&self, args: &[&str]) -> String {
