@@ -3,7 +3,7 @@ use clap::{Args, Subcommand};
 use super::screen::Resolved;
 use crate::cache::Cache;
 use crate::error::{Error, Kind, Result};
-use crate::gate::{ConfigSource, Gate, build_baseline, target_for};
+use crate::gate::{Gate, build_baseline, target_for};
 use crate::git::{Repository, find_remote};
 
 #[derive(Debug, Subcommand)]
@@ -33,15 +33,8 @@ impl Baseline {
         let cache = Cache::open(repo.common_dir());
         let progress = screen.progress();
         let gate = Gate {
-            repo: &repo,
-            cache: &cache,
-            config_from: ConfigSource::Target,
-            given: &[],
-            enforce: false,
-            deadline: None,
-            jobs: super::jobs(),
             progress: &|done, total| progress.tell(done, total),
-            list_unchanged: false,
+            ..Gate::new(&repo, &cache, super::jobs())
         };
         let built = build_baseline(&gate, &target)?;
         drop(progress);

@@ -117,15 +117,12 @@ impl Check {
         }
         let progress = screen.progress();
         let gate = Gate {
-            repo: &repo,
-            cache: &cache,
             config_from,
             given: &given,
             enforce: self.enforce,
-            deadline: None,
-            jobs: super::jobs(),
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: screen.verbose || self.output.lists_all(),
+            ..Gate::new(&repo, &cache, super::jobs())
         };
         let report = gate.judge(change)?;
         drop(progress);

@@ -9,7 +9,7 @@ use super::screen::{Resolved, Stream};
 use super::{io, jobs};
 use crate::cache::Cache;
 use crate::error::{Error, Kind, Result};
-use crate::gate::{ConfigSource, Gate, target_for};
+use crate::gate::{Gate, target_for};
 use crate::git::{
     Head, PushLine, Pushed, Repository, Request, Scratch, choose, choose_push, find_remote,
     find_target, parse_push_lines,
@@ -66,15 +66,9 @@ impl PreMergeCommit {
         let cache = Cache::open(repo.common_dir());
         let progress = screen.progress();
         let gate = Gate {
-            repo: &repo,
-            cache: &cache,
-            config_from: ConfigSource::Target,
-            given: &[],
-            enforce: false,
-            deadline: None,
-            jobs: jobs(),
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: screen.verbose || self.output.lists_all(),
+            ..Gate::new(&repo, &cache, jobs())
         };
         let reports = [gate.judge(change)?];
         drop(progress);
@@ -182,15 +176,9 @@ impl PrePush {
         let cache = Cache::open(repo.common_dir());
         let progress = screen.progress();
         let gate = Gate {
-            repo,
-            cache: &cache,
-            config_from: ConfigSource::Target,
-            given: &[],
-            enforce: false,
-            deadline: None,
-            jobs: jobs(),
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: screen.verbose || self.output.lists_all(),
+            ..Gate::new(repo, &cache, jobs())
         };
         let mut reports = Vec::new();
         for line in lines {

@@ -148,16 +148,9 @@ impl Receipt {
         let change = choose(&mut repo, &request, &mut Scratch::new())?;
         let cache = Cache::open(repo.common_dir());
         let gate = Gate {
-            repo: &repo,
-            cache: &cache,
-            config_from: ConfigSource::Target,
-            given: &[],
             // It stands in for the gate of a server.
             enforce: true,
-            deadline: None,
-            jobs: super::jobs(),
-            progress: &|_, _| {},
-            list_unchanged: false,
+            ..Gate::new(&repo, &cache, super::jobs())
         };
         let said = Said {
             tree: change.head_tree.to_string(),

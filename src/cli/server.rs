@@ -14,7 +14,7 @@ use super::{io, jobs};
 use crate::cache::Cache;
 use crate::config::{Config, Others, Server};
 use crate::error::Result;
-use crate::gate::{ConfigSource, Gate, read_tree};
+use crate::gate::{Gate, read_tree};
 use crate::git::{
     PushLine, Pushed, Repository, choose_push, default_branch, parse_receive_lines, receive_target,
 };
@@ -88,15 +88,9 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
     let server = config.server;
     let cache = Cache::open(repo.common_dir());
     let gate = Gate {
-        repo: &repo,
-        cache: &cache,
-        config_from: ConfigSource::Target,
-        given: &[],
         enforce: true,
         deadline: Some(started + server.budget),
-        jobs: jobs(),
-        progress: &|_, _| {},
-        list_unchanged: false,
+        ..Gate::new(&repo, &cache, jobs())
     };
     let mut worst = Verdict::Pass;
     // Protected refs first: the time is theirs.

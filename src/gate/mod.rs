@@ -85,6 +85,23 @@ struct Judging<'a> {
     unknown: Vec<String>,
 }
 
+impl<'a> Gate<'a> {
+    /// A gate before a push or by hand, that tells nobody how far it is.
+    pub fn new(repo: &'a Repository, cache: &'a Cache, jobs: usize) -> Gate<'a> {
+        Gate {
+            repo,
+            cache,
+            config_from: ConfigSource::Target,
+            given: &[],
+            enforce: false,
+            deadline: None,
+            jobs,
+            progress: &|_, _| {},
+            list_unchanged: false,
+        }
+    }
+}
+
 impl Gate<'_> {
     /// Judges a change.
     ///

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Locked, Origin};
+use crate::environment;
 use crate::process;
 use crate::scan::Descriptor;
 
@@ -221,24 +222,49 @@ impl Place<'_> {
         npm_lock(&lock)
     }
 
-    /// A crate, built here by the lock file that it brings; cargo checks every crate's hash.
+    /// A crate, built here by the lock file that it brings; cargo checks its dependencies' hashes by
+    /// that, and its own, which the project's lock pins, is compared here before it can be seen.
     fn install_crates(&self, package: &str) -> Result<String, String> {
         let root = self.folder.to_string_lossy();
         let (name, _) = package.split_once('@').unwrap_or((package, ""));
         let version = format!("={}", self.version);
-        let args = [
-            "install",
+        let options = [
             "--quiet",
             "--locked",
             "--root",
             &*root,
             "--version",
             &version,
-            name,
         ];
-        self.run("cargo", &args)?;
-        Ok(String::new())
+        self.run(
+            "cargo",
+            &[&["install"][..], &options[..], &[name][..]].concat(),
+        )?;
+        let hash = hash_of_crate(name, self.version)?;
+        let pinned = format!("{name}=={} --hash=sha256:{hash}\n", self.version);
+        match self.locked {
+            Some(locked) if locked != pinned => Err(format!(
+                "the crate is not what the lock file pins: ask why before going on ({hash})"
+            )),
+            _ => Ok(pinned),
+        }
     }
+}
+
+/// The SHA-256 of a crate, as cargo keeps it after it was fetched.
+fn hash_of_crate(name: &str, version: &str) -> Result<String, String> {
+    let home = environment::variable("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(environment::variable("HOME")?).join(".cargo")));
+    let cache = home
+        .ok_or("there is no home folder")?
+        .join("registry/cache");
+    let registries = fs::read_dir(&cache).map_err(|e| format!("`{}`: {e}", cache.display()))?;
+    let file = format!("{name}-{version}.crate");
+    let paths = registries.filter_map(|r| Some(r.ok()?.path().join(&file)));
+    let content = paths.filter_map(|p| fs::read(p).ok()).next();
+    let content = content.ok_or_else(|| format!("cargo keeps no `{file}` to take the hash of"))?;
+    let digest = ring::digest::digest(&ring::digest::SHA256, &content);
+    Ok(digest.as_ref().iter().map(|b| format!("{b:02x}")).collect())
 }
 
 /// A requirements file of what pip's report says that it would install

@@ -33,7 +33,7 @@ pub struct Locked {
     /// Where it comes from.
     pub origin: Origin,
     /// All packages with their hashes, as the registry's own client writes them: a requirements file
-    /// with `--hash`, a `package-lock.json`; empty for a crate, which brings its own lock file.
+    /// with `--hash`, a `package-lock.json`; for a crate, which brings its own lock file, one line of the first form.
     #[serde(default)]
     pub packages: String,
 }
@@ -46,16 +46,17 @@ impl Locked {
             return Err("its version is none".into());
         }
         match self.origin {
-            Origin::Pypi => match self.packages.lines().find(|l| !is_requirement(l)) {
-                Some(_) => Err(
-                    "its packages are not all of the form `name==version --hash=sha256:...`".into(),
-                ),
-                None => Ok(()),
-            },
+            Origin::Pypi | Origin::Crates => {
+                match self.packages.lines().find(|l| !is_requirement(l)) {
+                    Some(_) => Err(
+                        "its packages are not all of the form `name==version --hash=sha256:...`"
+                            .into(),
+                    ),
+                    None => Ok(()),
+                }
+            }
             Origin::Npm if self.packages.is_empty() => Ok(()),
             Origin::Npm => check_npm(&self.packages),
-            Origin::Crates if self.packages.is_empty() => Ok(()),
-            Origin::Crates => Err("a crate brings its own lock file".into()),
         }
     }
 
