@@ -160,6 +160,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn rules_stand_for_one_another_across_scanners() {
+        for (scanner, rule, canonical) in [
+            ("ruff", "S602", "bandit:B602"),
+            ("bandit", "B602", "bandit:B602"),
+            ("hadolint", "SC2086", "shellcheck:SC2086"),
+            ("shellcheck", "SC2086", "shellcheck:SC2086"),
+            ("hadolint", "DL3007", "hadolint:DL3007"),
+            ("opengrep", "my.rule", "semgrep:my.rule"),
+            (
+                "kingfisher",
+                "betterleaks.github-pat",
+                "betterleaks:github-pat",
+            ),
+        ] {
+            let descriptor = Catalog::default().get(scanner).unwrap().unwrap();
+            assert_eq!(descriptor.canonical(rule), canonical, "{scanner}");
+        }
+    }
+
+    #[test]
     fn hints_are_what_the_descriptors_say() {
         for (name, ends) in HINTS {
             let descriptor = Catalog::default().get(name).unwrap().unwrap();

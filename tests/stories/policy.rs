@@ -256,3 +256,60 @@ fn an_issue_is_explained_with_what_would_have_to_change() {
         .exits(2)
         .says("no issue or occurrence");
 }
+
+#[test]
+fn rules_heed_how_likely_an_advisory_is_exploited_and_grace_how_new_it_is() {
+    let grype = |epss: f64, exploited: bool| {
+        serde_json::json!({"matches": [{"vulnerability": {"id": "GHSA-35jh-r3h4-6jhm", "severity": "Medium",
+                "epss": [{"epss": epss}], "knownExploited": if exploited { vec![1] } else { vec![] },
+                "fix": {"versions": [], "state": "unknown"}},
+            "relatedVulnerabilities": [{"id": "CVE-2021-23337"}], "matchDetails": [],
+            "artifact": {"name": "lodash", "version": "4.17.4", "type": "npm", "language": "javascript",
+                "locations": [{"path": "/package-lock.json"}], "purl": "pkg:npm/lodash@4.17.4"}}],
+            "source": {"type": "directory", "target": "."}, "descriptor": {"name": "grype", "version": "0.90.0"}})
+        .to_string()
+    };
+    for (rule, epss, exploited, verdict) in [
+        ("kev = true", 0.1, true, "blocked"),
+        ("kev = true", 0.1, false, "pass"),
+        ("epss = 0.5", 0.6, false, "blocked"),
+        ("epss = 0.5", 0.4, false, "pass"),
+        ("advisory = \"2021-23337\"", 0.1, false, "blocked"),
+        (
+            "package = \"LODASH*\"\nkind = \"dependency\"",
+            0.1,
+            false,
+            "blocked",
+        ),
+        ("advisory-age = 1", 0.1, false, "pass"),
+    ] {
+        let world = configured(&format!(
+            "[[rules]]\naction = \"block\"\n{rule}\n[scanners]\nsecrets = false\n"
+        ));
+        world.write("package-lock.json", "{}\n");
+        world.commit("Depend");
+        world.write("grype.json", grype(epss, exploited));
+        let report = world.check(&["--no-base", "--results", "grype.json"]);
+        assert_eq!(report["verdict"], verdict, "{rule}: {report:#}");
+    }
+    // A new advisory only warns while its grace lasts.
+    let published = |day: &str| {
+        serde_json::json!({"results": [{"source": {"path": "package-lock.json", "type": "lockfile"}, "packages": [{
+            "package": {"name": "lodash", "version": "4.17.4", "ecosystem": "npm"},
+            "vulnerabilities": [{"id": "GHSA-35jh-r3h4-6jhm", "summary": "x", "published": day,
+                "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:H/UI:N/S:U/C:H/I:H/A:H"}]}],
+            "groups": [{"ids": ["GHSA-35jh-r3h4-6jhm"]}]}]}]})
+        .to_string()
+    };
+    for (day, verdict) in [
+        ("2021-01-01T00:00:00Z", "blocked"),
+        ("2999-01-01T00:00:00Z", "pass"),
+    ] {
+        let world = configured("[grace]\nhigh = 30\n[scanners]\nsecrets = false\n");
+        world.write("package-lock.json", "{}\n");
+        world.commit("Depend");
+        world.write("osv.json", published(day));
+        let report = world.check(&["--no-base", "--results", "osv.json"]);
+        assert_eq!(report["verdict"], verdict, "{day}: {report:#}");
+    }
+}

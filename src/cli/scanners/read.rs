@@ -94,6 +94,15 @@ pub(crate) fn listing(reading: &Reading) -> String {
                 p.ecosystem, p.name, p.version
             );
         }
+        if let Some(day) = f.published {
+            let _ = write!(out, " published:{}", crate::model::date_of_days(day));
+        }
+        if let Some(epss) = f.epss {
+            let _ = write!(out, " epss:{:.4}", f64::from(epss) / 10_000.0);
+        }
+        if f.kev {
+            out.push_str(" kev");
+        }
         if f.secret.is_some() {
             out.push_str(" secret");
         }
