@@ -207,7 +207,13 @@ impl Page {
         };
         let verdict = self.verdict(report.verdict);
         let name = self.strong(&report.change.name);
-        let _ = writeln!(self.out, "newgate: {verdict}  {name}: {what}");
+        let length = "newgate: INCOMPLETE  : ".len() + report.change.name.len() + what.len();
+        let between = if length > self.look.width {
+            "\n  "
+        } else {
+            " "
+        };
+        let _ = writeln!(self.out, "newgate: {verdict}  {name}:{between}{what}");
     }
 
     fn base(&mut self, report: &Report) {
@@ -223,9 +229,24 @@ impl Page {
     fn issue(&mut self, issue: &Issue) {
         let band = issue.severity.name().to_uppercase();
         let score = issue.score.map_or_else(String::new, |s| format!(" {s}"));
-        let band = self.paint(&format!(" {band}{score} "), style_of(issue.severity));
-        let title = self.strong(&issue.title);
-        let _ = writeln!(self.out, "\n{band} {title}");
+        let plain = format!(" {band}{score} ");
+        let band = self.paint(&plain, style_of(issue.severity));
+        let _ = writeln!(self.out);
+        let before = self.out.len();
+        let rest = " ".repeat(plain.len() + 1);
+        self.wrapped(&format!("{plain} "), &rest, &issue.title);
+        // Escape codes have no width, so they come after the breaking.
+        let lines = self.out.split_off(before);
+        for (number, line) in lines.lines().enumerate() {
+            let (start, title) = line.split_at(plain.len() + 1);
+            let start = if number == 0 {
+                format!("{band} ")
+            } else {
+                start.to_owned()
+            };
+            let title = self.strong(title);
+            let _ = writeln!(self.out, "{start}{title}");
+        }
         let rules: Vec<String> = issue
             .rules
             .iter()
@@ -242,7 +263,7 @@ impl Page {
         let new = || issue.occurrences.iter().filter(|o| o.status == Status::New);
         let mut shown = 0;
         for occurrence in new().take(SHOWN.1) {
-            self.occurrence(occurrence, shown < SHOWN.0);
+            self.occurrence(&issue.title, occurrence, shown < SHOWN.0);
             shown += 1;
         }
         let left = new().count() - shown;
@@ -256,7 +277,7 @@ impl Page {
         if self.look.verbose {
             let old = issue.occurrences.iter().filter(|o| o.status != Status::New);
             for occurrence in old {
-                self.occurrence(occurrence, false);
+                self.occurrence(&issue.title, occurrence, false);
             }
         }
         if matches!(issue.status, IssueStatus::New | IssueStatus::Grown) {
@@ -354,7 +375,7 @@ impl Page {
         }
     }
 
-    fn occurrence(&mut self, occurrence: &Occurrence, with_lines: bool) {
+    fn occurrence(&mut self, title: &str, occurrence: &Occurrence, with_lines: bool) {
         let place = match occurrence.region {
             Some(r) => match r.column {
                 Some(column) => format!("{}:{}:{column}", occurrence.path, r.line),
@@ -385,7 +406,9 @@ impl Page {
             self.frame(occurrence);
         }
         if occurrence.status == Status::New {
-            self.wrapped("      ", "      ", &occurrence.message);
+            if occurrence.message.trim_end_matches('.') != title {
+                self.wrapped("      ", "      ", &occurrence.message);
+            }
             if occurrence.commit.is_some() {
                 self.wrapped("      ", "      ", &occurrence.why);
             }
