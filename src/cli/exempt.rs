@@ -87,6 +87,13 @@ impl Exempt {
         ));
         let scopes = scopes(last::named(&issues, &self.name)?)?;
         let path = work.join(EXEMPTIONS);
+        let folder = path.parent().unwrap_or(work);
+        let link = |p: &std::path::Path| fs::symlink_metadata(p).is_ok_and(|m| m.is_symlink());
+        if link(&path) || link(folder) {
+            return Err(usage(format!(
+                "`{EXEMPTIONS}` is a link, and leads somewhere else"
+            )));
+        }
         let mut text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => "version = 1\n".to_owned(),

@@ -59,6 +59,7 @@ impl Exemptions {
             let left = exemption.until - today;
             let state = match (ended, exemption.pending) {
                 (Holds::Expired | Holds::TooLong(_), _) => "expired",
+                (Holds::NotYet, _) => "not yet",
                 (Holds::Yes, true) => "pending",
                 (Holds::Yes, false) if left <= SOON => "ends soon",
                 (Holds::Yes, false) => "active",

@@ -7,7 +7,7 @@ use super::last::{self, Named};
 use super::screen::Resolved;
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
-use crate::model::{Issue, Occurrence, Status, harmless};
+use crate::model::{Issue, Occurrence, harmless};
 
 #[derive(Debug, Args)]
 pub(super) struct Explain {
@@ -131,10 +131,8 @@ fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
         } else {
             out.push_str("  mended\n");
         }
-        let new = issue
-            .occurrences
-            .iter()
-            .find(|o| o.status == Status::New && !o.print.is_empty());
+        let blocked = |o: &&Occurrence| o.action.as_deref() == Some("block") && !o.print.is_empty();
+        let new = issue.occurrences.iter().find(blocked);
         if let Some(new) = new {
             let _ = writeln!(
                 out,

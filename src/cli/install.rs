@@ -7,7 +7,7 @@ use clap::Args;
 use super::screen::Resolved;
 use super::{io, own_path};
 use crate::error::{Error, Kind, Result};
-use crate::git::{Repository, hook_folder};
+use crate::git::{Repository, default_branch, hook_folder};
 
 /// The shims that git runs, by hook; `@NEWGATE@` is replaced by the path of this program.
 const SHIMS: [(&str, &str); 4] = [
@@ -43,6 +43,9 @@ pub(super) struct Install {
         requires = "server"
     )]
     hook: ServerHook,
+    /// Put it where GitLab looks for the hooks of a repository (`custom_hooks`)
+    #[arg(long, requires = "server")]
+    gitlab: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -85,23 +88,25 @@ fn is_shim(hook: &Path) -> bool {
     fs::read(hook).is_ok_and(|c| String::from_utf8_lossy(&c).contains(MARK))
 }
 
-/// Where a hook lies: in the folder of hooks, or, where a forge keeps folders of them (Gitea and
-/// Forgejo: `pre-receive.d`, GitLab: `custom_hooks`), in that.
+/// Where a hook lies: in the folder of hooks, or, where a forge's own hook there starts those of a
+/// folder (Gitea, Forgejo: `pre-receive.d`), in that.
 fn place_of(folder: &Path, name: &str) -> PathBuf {
-    let of_forge = [
-        folder.join(format!("{name}.d")),
-        folder
-            .with_file_name("custom_hooks")
-            .join(format!("{name}.d")),
-    ];
-    if let Some(several) = of_forge.iter().find(|f| f.is_dir()) {
-        return several.join("newgate");
-    }
-    let custom = folder.with_file_name("custom_hooks");
-    match custom.is_dir() {
-        true => custom.join(name),
+    let several = format!("{name}.d");
+    let starts_them = fs::read(folder.join(name))
+        .is_ok_and(|hook| String::from_utf8_lossy(&hook).contains(&several));
+    match starts_them && folder.join(&several).is_dir() {
+        true => folder.join(several).join("newgate"),
         false => folder.join(name),
     }
+}
+
+/// Where GitLab looks for a hook of a repository
+/// (<https://docs.gitlab.com/administration/server_hooks/>).
+fn place_on_gitlab(folder: &Path, name: &str) -> PathBuf {
+    folder
+        .with_file_name("custom_hooks")
+        .join(format!("{name}.d"))
+        .join("newgate")
 }
 
 impl Install {
@@ -119,7 +124,18 @@ impl Install {
                 ServerHook::PreReceive => "pre-receive",
                 ServerHook::Update => "update",
             };
-            install_shim(&place_of(&folder, name), name, screen)?;
+            let place = match self.gitlab {
+                true => place_on_gitlab(&folder, name),
+                false => place_of(&folder, name),
+            };
+            if let Some(parent) = place.parent() {
+                fs::create_dir_all(parent)
+                    .map_err(|e| io(format!("`{}` cannot be made", parent.display()), e))?;
+            }
+            install_shim(&place, name, screen)?;
+            if default_branch(&repo)?.is_none() {
+                screen.note("`HEAD` names no branch that is there yet: until it does, every branch is protected");
+            }
             screen.note("pushes to protected branches are judged now (`[server]` in the configuration of the default branch says which)");
             return Ok(0);
         }
@@ -193,6 +209,7 @@ impl Uninstall {
         for (name, _) in SHIMS {
             places.push(folder.join(name));
             places.push(place_of(&folder, name));
+            places.push(place_on_gitlab(&folder, name));
         }
         places.dedup();
         let ours: Vec<&PathBuf> = places.iter().filter(|p| is_shim(p)).collect();

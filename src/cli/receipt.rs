@@ -15,7 +15,7 @@ use crate::cache::{Cache, now};
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{ConfigSource, Gate, Settings, target_for};
-use crate::git::{Head, Repository, Request, Scratch, choose, find_remote};
+use crate::git::{Head, Repository, Request, Scratch, choose, default_branch, find_remote};
 use crate::model::{Change, Oid, Verdict};
 use crate::process;
 
@@ -45,24 +45,31 @@ pub(super) struct Receipt {
 /// What a receipt says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Said {
+    /// The commit at head: it pins all that is pushed with it.
+    commit: String,
     tree: String,
+    /// The commit at base.
     base: String,
     policy: String,
     scanners: Vec<String>,
     verdict: String,
     time: i64,
+    /// When it counts no more, in seconds since 1970.
+    expires: i64,
 }
 
 impl Said {
     fn to_text(&self) -> String {
         format!(
-            "{MAGIC}\ntree {}\nbase {}\npolicy {}\nscanners {}\nverdict {}\ntime {}\n",
+            "{MAGIC}\ncommit {}\ntree {}\nbase {}\npolicy {}\nscanners {}\nverdict {}\ntime {}\nexpires {}\n",
+            self.commit,
             self.tree,
             self.base,
             self.policy,
             self.scanners.join(" "),
             self.verdict,
-            self.time
+            self.time,
+            self.expires
         )
     }
 
@@ -74,6 +81,7 @@ impl Said {
             line.strip_prefix(key)?.strip_prefix(' ').map(str::to_owned)
         };
         let said = Said {
+            commit: value("commit")?,
             tree: value("tree")?,
             base: value("base")?,
             policy: value("policy")?,
@@ -83,6 +91,7 @@ impl Said {
                 .collect(),
             verdict: value("verdict")?,
             time: value("time")?.parse().ok()?,
+            expires: value("expires")?.parse().ok()?,
         };
         // Nothing else stands in it.
         (said.to_text() == text).then_some(said)
@@ -102,6 +111,22 @@ fn policy_of(repo: &Repository, change: &Change) -> Result<String> {
     Ok(folder.map_or("none".to_owned(), |f| f.to_string()))
 }
 
+/// When a receipt counts no more: after a week, or when an exemption ends by which it was given.
+fn expiry(repo: &Repository, change: &Change) -> Result<i64> {
+    const DAY: i64 = 24 * 60 * 60;
+    let settings = Settings::read(repo, change, ConfigSource::Enforced)?;
+    let today = now() / DAY;
+    let ends = settings
+        .exemptions
+        .iter()
+        .map(|e| e.until)
+        .filter(|u| *u >= today);
+    let first = ends
+        .min()
+        .map(|until| until.saturating_add(1).saturating_mul(DAY) - 1);
+    Ok(first.unwrap_or(i64::MAX).min(now() + VALID))
+}
+
 /// The scanners that a change is judged by, with their keys where `with_keys`.
 fn scanners_of(
     repo: &Repository,
@@ -109,7 +134,7 @@ fn scanners_of(
     change: &Change,
     with_keys: bool,
 ) -> Result<Vec<String>> {
-    let settings = Settings::read(repo, change, ConfigSource::Target)?;
+    let settings = Settings::read(repo, change, ConfigSource::Enforced)?;
     let mut all = Vec::new();
     for name in &settings.config.scanners {
         let mut word = name.clone();
@@ -153,15 +178,14 @@ impl Receipt {
             ..Gate::new(&repo, &cache, super::jobs())
         };
         let said = Said {
+            commit: change.head.to_string(),
             tree: change.head_tree.to_string(),
-            base: change
-                .base_tree
-                .as_ref()
-                .map_or("none".into(), Oid::to_string),
+            base: change.base.as_ref().map_or("none".into(), Oid::to_string),
             policy: policy_of(&repo, &change)?,
             scanners: scanners_of(&repo, &cache, &change, true)?,
             verdict: "pass".into(),
             time: now(),
+            expires: expiry(&repo, &change)?,
         };
         let report = gate.judge(change)?;
         let whole = report
@@ -278,10 +302,7 @@ pub(super) fn accepted(
     let Some(said) = Said::parse(text) else {
         return Ok(Found::Worthless("it is no receipt of this version".into()));
     };
-    let base = change
-        .base_tree
-        .as_ref()
-        .map_or("none".into(), Oid::to_string);
+    let base = change.base.as_ref().map_or("none".into(), Oid::to_string);
     let names: Vec<&str> = said
         .scanners
         .iter()
@@ -290,6 +311,8 @@ pub(super) fn accepted(
     let age = now() - said.time;
     let why = if said.tree != change.head_tree.as_str() {
         "it is of another tree"
+    } else if said.commit != change.head.as_str() {
+        "it is of another commit, which may have brought something else on its way"
     } else if said.base != base {
         "it was given against another base: the branch has moved on, judge it again"
     } else if said.policy != policy_of(repo, change)? {
@@ -298,24 +321,18 @@ pub(super) fn accepted(
         "other scanners were on"
     } else if said.verdict != "pass" {
         "its verdict is not `pass`"
-    } else if age > VALID {
+    } else if age > VALID || now() > said.expires {
         "it has expired"
     } else if age < -300 {
         "it is from the future"
     } else {
-        return verify(repo, change, text, &format!("{BEGIN}{signature}"), signers);
+        return verify(repo, text, &format!("{BEGIN}{signature}"), signers);
     };
     Ok(Found::Worthless(why.into()))
 }
 
 /// Checks the signature against the allowed signers: a file on the server, or one of the policy's tree.
-fn verify(
-    repo: &Repository,
-    change: &Change,
-    text: &str,
-    signature: &str,
-    signers: &str,
-) -> Result<Found> {
+fn verify(repo: &Repository, text: &str, signature: &str, signers: &str) -> Result<Found> {
     let scratch =
         tempfile::tempdir().map_err(|e| io("a folder for the signature cannot be made", e))?;
     let file = |name: &str, content: &[u8]| -> Result<String> {
@@ -326,14 +343,17 @@ fn verify(
     let allowed = if Path::new(signers).is_absolute() {
         signers.to_owned()
     } else {
-        let settings = Settings::read(repo, change, ConfigSource::Target)?;
-        let files = settings.files(repo, signers)?;
-        let Some((_, content)) = files.first().filter(|_| !settings.is_of_head()) else {
-            return Ok(Found::Worthless(format!(
-                "the target has no file `{signers}`"
-            )));
+        // Of the default branch, where `[server]` stands: another branch could bring its own.
+        let tree = default_branch(repo)?.map(|d| d.tree);
+        let entry = match &tree {
+            Some(tree) => repo.entry(tree, &signers.into())?,
+            None => None,
         };
-        file("allowed", content)?
+        let Some(entry) = entry.filter(crate::model::FileVersion::is_regular) else {
+            let why = format!("the default branch has no file `{signers}`");
+            return Ok(Found::Worthless(why));
+        };
+        file("allowed", &repo.blob(&entry.blob)?)?
     };
     let sig = file("receipt.sig", signature.as_bytes())?;
     let data = file("receipt", text.as_bytes())?;
@@ -342,23 +362,21 @@ fn verify(
             .map_err(|e| io("`ssh-keygen` cannot be started", e))
     };
     let found = keygen(&["-Y", "find-principals", "-s", &sig, "-f", &allowed], b"")?;
-    let who = String::from_utf8_lossy(&found.out)
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    if found.code != 0 || who.is_empty() {
+    let who = String::from_utf8_lossy(&found.out).into_owned();
+    if found.code != 0 || who.trim().is_empty() {
         return Ok(Found::Worthless(
             "whoever signed it is not allowed to".into(),
         ));
     }
-    let args = [
-        "-Y", "verify", "-f", &allowed, "-I", &who, "-n", NAMESPACE, "-s", &sig,
-    ];
     let content = fs::read(&data).map_err(|e| io("the receipt cannot be read", e))?;
-    let verified = keygen(&args, &content)?;
-    match verified.code {
-        0 => Ok(Found::Valid(who)),
-        _ => Ok(Found::Worthless("its signature does not fit".into())),
+    // One key may stand there for several purposes.
+    for who in who.lines().map(str::trim).filter(|w| !w.is_empty()) {
+        let args = [
+            "-Y", "verify", "-f", &allowed, "-I", who, "-n", NAMESPACE, "-s", &sig,
+        ];
+        if keygen(&args, &content)?.code == 0 {
+            return Ok(Found::Valid(who.to_owned()));
+        }
     }
+    Ok(Found::Worthless("its signature does not fit".into()))
 }

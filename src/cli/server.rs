@@ -16,9 +16,10 @@ use crate::config::{Config, Others, Server};
 use crate::error::Result;
 use crate::gate::{Gate, read_tree};
 use crate::git::{
-    PushLine, Pushed, Repository, choose_push, default_branch, parse_receive_lines, receive_target,
+    Peeled, PushLine, Pushed, Repository, choose_push, default_branch, parse_receive_lines,
+    receive_target,
 };
-use crate::model::{Change, Mode, Report, ScannerState, Status, Verdict, harmless};
+use crate::model::{Change, Mode, Report, ScannerReport, ScannerState, Verdict, harmless};
 use crate::policy::Pattern;
 
 /// How many issues of a ref are named.
@@ -82,7 +83,11 @@ struct Judged {
 fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result<u8> {
     let repo = Repository::open_from_env()?;
     let config = match default_branch(&repo)? {
-        Some(default) => read_tree(&repo, &default.tree)?.0,
+        // What nobody can read is the defaults here; the judgement below says so, and lets in only what
+        // mends it.
+        Some(default) => read_tree(&repo, &default.tree)
+            .map(|(c, _)| c)
+            .unwrap_or_default(),
         None => Config::default(),
     };
     let server = config.server;
@@ -92,11 +97,17 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
         deadline: Some(started + server.budget),
         ..Gate::new(&repo, &cache, jobs())
     };
+    // A name that stands for another ref is judged as that.
+    let lines: Vec<PushLine> = lines
+        .iter()
+        .map(|l| resolved(&repo, l))
+        .collect::<Result<_>>()?;
+    let default = default_branch(&repo)?.map(|d| format!("refs/heads/{}", d.branch));
     let mut worst = Verdict::Pass;
     // Protected refs first: the time is theirs.
     let (protected, others): (Vec<_>, Vec<_>) = lines
         .iter()
-        .partition(|l| is_protected(&repo, &server, &l.remote_ref));
+        .partition(|l| is_protected(default.as_deref(), &server, &l.remote_ref));
     let protected = protected.into_iter().map(|l| (l, Others::Block));
     for (line, way) in protected.chain(others.into_iter().map(|l| (l, server.others))) {
         if way == Others::Skip {
@@ -109,8 +120,16 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
                 name: harmless(short(&line.remote_ref)),
                 ..*change
             },
+            Pushed::Skip(_) if line.local_oid.is_zero() => continue,
+            Pushed::Skip(why) if way == Others::Block => {
+                // What nobody can judge does not get to a protected name.
+                screen.text(Stream::Error, &format!("newgate: {}\n", harmless(&why)));
+                worst = worst.worse(Verdict::Incomplete);
+                continue;
+            }
             Pushed::Skip(_) => continue,
         };
+        let change = against_what_was_there(&repo, line, change)?;
         let judged = judge_ref(&gate, &server, change)?;
         screen.text(Stream::Error, &judged.text);
         worst = worst.worse(match way {
@@ -125,6 +144,38 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
         }
     }
     Ok(worst.exit_code())
+}
+
+/// The ref that a name stands for.
+fn resolved(repo: &Repository, line: &PushLine) -> Result<PushLine> {
+    let mut line = line.clone();
+    for _ in 0..5 {
+        match repo.symbolic(&line.remote_ref)? {
+            Some(name) if name != line.remote_ref => {
+                line.local_ref.clone_from(&name);
+                line.remote_ref = name;
+            }
+            _ => break,
+        }
+    }
+    Ok(line)
+}
+
+/// The change against what the ref points at before the push, also where the push rewrites it: an
+/// older state would bring back what has been mended since.
+fn against_what_was_there(repo: &Repository, line: &PushLine, change: Change) -> Result<Change> {
+    if line.remote_oid.is_zero() {
+        return Ok(change);
+    }
+    Ok(match repo.peel(&line.remote_oid)? {
+        Some(Peeled::Commit { commit, tree }) => Change {
+            base: Some(commit),
+            base_tree: Some(tree),
+            base_reason: "what was there before this push".into(),
+            ..change
+        },
+        _ => change,
+    })
 }
 
 /// Judges the change of one ref: by a receipt where one is accepted, else by scanning.
@@ -149,12 +200,27 @@ fn judge_ref(gate: &Gate<'_>, server: &Server, change: Change) -> Result<Judged>
     }
     let report = gate.judge(change)?;
     let mut verdict = report.verdict;
-    if report.out_of_time && verdict == Verdict::Incomplete && !server.block_on_budget {
-        verdict = Verdict::Pass;
+    // Only what the clock left undone may pass, and no crash beside it.
+    let late = |s: &ScannerReport| {
+        s.state == ScannerState::Ok
+            || (s.state == ScannerState::TimedOut && s.detail.starts_with("the time ran out"))
+    };
+    let only_late = report.scanners.iter().all(late) && report.unknown.is_empty();
+    if report.out_of_time && verdict == Verdict::Incomplete && only_late && !server.block_on_budget
+    {
+        let left: Vec<&str> = report
+            .scanners
+            .iter()
+            .filter(|s| s.state != ScannerState::Ok)
+            .map(|s| s.name.as_str())
+            .collect();
         text.push_str(&format!(
-            "newgate: {name}: not everything was scanned within {} s, and `server.on-budget` lets that pass\n",
+            "newgate: {name}: {} did not end within {} s, and `server.on-budget` lets that pass\n",
+            left.join(", "),
             server.budget.as_secs()
         ));
+        verdict = Verdict::Pass;
+        return Ok(Judged { text, verdict });
     }
     text.push_str(&in_short(&report, server));
     Ok(Judged { text, verdict })
@@ -181,7 +247,10 @@ fn in_short(report: &Report, server: &Server) -> String {
         }
     }
     for issue in blocking.iter().take(NAMED) {
-        let new = issue.occurrences.iter().filter(|o| o.status == Status::New);
+        let new = issue
+            .occurrences
+            .iter()
+            .filter(|o| o.action.as_deref() == Some("block"));
         let new: Vec<_> = new.collect();
         let place = new.first().map_or(String::new(), |o| {
             let line = o.region.map_or(String::new(), |r| format!(":{}", r.line));
@@ -213,6 +282,9 @@ fn in_short(report: &Report, server: &Server) -> String {
     {
         lines.push(format!("  {}: {}", scanner.name, scanner.detail));
     }
+    for note in report.notes.iter().filter(|n| n.starts_with("the change ")) {
+        lines.push(format!("  note: {note}"));
+    }
     for unknown in &report.unknown {
         lines.push(format!("  {unknown}"));
     }
@@ -221,7 +293,7 @@ fn in_short(report: &Report, server: &Server) -> String {
             "  next: mend it and push again; `newgate check` in your clone shows all of it".into(),
         ),
         Verdict::Incomplete if report.out_of_time => lines.push(format!(
-            "  next: push again: {} s were too short, and it goes on from what was scanned",
+            "  next: push again: {} s were too short (`server.budget`), and it goes on from what was scanned",
             server.budget.as_secs()
         )),
         Verdict::Incomplete => {
@@ -232,10 +304,13 @@ fn in_short(report: &Report, server: &Server) -> String {
     harmless(&(lines.join("\n") + "\n"))
 }
 
-fn is_protected(repo: &Repository, server: &Server, name: &str) -> bool {
-    if server.protect.is_empty() {
-        let head = repo.symbolic("HEAD").ok().flatten();
-        return head.as_deref() == Some(name);
+/// Whether a ref is protected: the default branch always, and what the configuration says; every branch
+/// while there is no default branch, so that a server whose `HEAD` leads nowhere lets nothing in unseen.
+fn is_protected(default: Option<&str>, server: &Server, name: &str) -> bool {
+    match default {
+        Some(default) if default == name => return true,
+        None if name.starts_with("refs/heads/") => return true,
+        _ => {}
     }
     let fits = |pattern: &String| {
         let full = match pattern.starts_with("refs/") {
@@ -243,8 +318,7 @@ fn is_protected(repo: &Repository, server: &Server, name: &str) -> bool {
             false => format!("refs/heads/{pattern}"),
         };
         // A pattern that cannot be read protects everything.
-        Pattern::new(&full, true).is_ok_and(|p| p.fits_path(&name.into()))
-            || Pattern::new(&full, true).is_err()
+        Pattern::new(&full, true).map_or(true, |p| p.fits_path(&name.into()))
     };
     server.protect.iter().any(fits)
 }

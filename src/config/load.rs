@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::rules::read_policy;
 use super::{Config, LoadSettings, OnIncomplete, Others, Results, ScannerSettings, Server};
 use crate::model::Severity;
-use crate::policy::Suppressions;
+use crate::policy::{Pattern, Suppressions};
 
 /// The version of the file's format.
 const VERSION: i64 = 1;
@@ -173,6 +173,16 @@ impl Reader {
     pub(super) fn words(&mut self, table: &DeTable<'_>, key: &str) -> Vec<String> {
         match table.get(key).map(Spanned::get_ref) {
             Some(DeValue::String(text)) => vec![text.as_ref().to_owned()],
+            Some(DeValue::Array(values)) if values.is_empty() => {
+                let place = table.get(key).map_or(0..0, Spanned::span);
+                let what = format!("`{key}` is empty, which could mean nothing or everything");
+                self.wrong(
+                    place,
+                    what,
+                    Some("take it out, or name what is meant".into()),
+                );
+                Vec::new()
+            }
             _ => self.texts(table, key),
         }
     }
@@ -265,6 +275,7 @@ impl Reader {
 
     fn seconds(&mut self, table: &DeTable<'_>, key: &str) -> Option<Duration> {
         let value = table.get(key)?;
+        const MOST: u64 = 7 * 24 * 60 * 60;
         let seconds = match value.get_ref() {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .ok()
@@ -273,6 +284,7 @@ impl Reader {
             DeValue::String(text) => duration(text),
             _ => None,
         };
+        let seconds = seconds.filter(|s| *s <= MOST);
         if seconds.is_none() {
             let hint = Some("seconds as a number, or a text such as `\"90s\"` or `\"5m\"`".into());
             self.wrong(value.span(), format!("`{key}` is not a time"), hint);
@@ -449,8 +461,17 @@ fn read_server(reader: &mut Reader, table: &DeTable<'_>) -> Server {
     ];
     reader.only(table, &KEYS, "in `[server]`");
     let mut server = Server::default();
-    if table.contains_key("protect") {
+    if let Some(value) = table.get("protect") {
         server.protect = reader.words(table, "protect");
+        for pattern in &server.protect {
+            if let Err(why) = Pattern::new(pattern, true) {
+                reader.wrong(
+                    value.span(),
+                    format!("`{pattern}` is no pattern: {why}"),
+                    None,
+                );
+            }
+        }
     }
     let ways = [
         ("block", Others::Block),

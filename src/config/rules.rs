@@ -65,7 +65,12 @@ fn days_by_severity(reader: &mut Reader, table: &DeTable<'_>, of: &str) -> BTree
     let mut days = BTreeMap::new();
     for (name, severity) in BANDS {
         if let Some(number) = reader.number(table, name) {
-            days.insert(severity, number);
+            const MOST: i64 = 36_500;
+            if number > MOST {
+                let place = table.get(name).map_or(0..0, Spanned::span);
+                reader.wrong(place, format!("`{name}` is more than {MOST} days"), None);
+            }
+            days.insert(severity, number.min(MOST));
         }
     }
     days
@@ -98,6 +103,16 @@ fn read_rule(reader: &mut Reader, table: &DeTable<'_>, number: usize) -> Option<
     ];
     rule.status = reader.choices(table, "status", &standings);
     rule.severity = reader.choice(table, "severity", &BANDS);
+    for key in ["severity", "score"] {
+        if rule.action == Action::Ignore
+            && let Some(value) = table.get(key)
+        {
+            let hint =
+                "raise `gate.block-at`, or give what is meant another score with `[[severity]]`";
+            let what = format!("`{key}` is the least that fits: this would ignore the worst");
+            reader.wrong(value.span(), what, Some(hint.into()));
+        }
+    }
     rule.score = reader.float(table, "score", 10.0).and_then(Score::new);
     let kinds = [
         ("code", Kind::Code),
@@ -165,6 +180,17 @@ fn patterns(reader: &mut Reader, table: &DeTable<'_>, key: &str, path: bool) -> 
     all
 }
 
+/// One pattern, where a list could not say which part of it was meant.
+fn pattern(reader: &mut Reader, table: &DeTable<'_>, key: &str, path: bool) -> Option<Pattern> {
+    let mut all = patterns(reader, table, key, path);
+    if all.len() > 1 {
+        let place = table.get(key).map_or(0..0, Spanned::span);
+        let hint = Some("write an entry for each".into());
+        reader.wrong(place, format!("`{key}` is one text here, not a list"), hint);
+    }
+    all.drain(..).next()
+}
+
 fn read_override(reader: &mut Reader, table: &DeTable<'_>) -> Option<Override> {
     reader.only(
         table,
@@ -197,8 +223,8 @@ fn read_override(reader: &mut Reader, table: &DeTable<'_>) -> Option<Override> {
         return None;
     }
     Some(Override {
-        rule: patterns(reader, table, "rule", false).into_iter().next(),
-        path: patterns(reader, table, "path", true).into_iter().next(),
+        rule: pattern(reader, table, "rule", false),
+        path: pattern(reader, table, "path", true),
         scanner: reader.text(table, "scanner").map(|(s, _)| s.to_owned()),
         score: score?,
         reason: reason?,
@@ -261,7 +287,7 @@ fn read_exemption(reader: &mut Reader, table: &DeTable<'_>) -> Option<Exemption>
     let (issue, path, print) = (word("issue"), word("path"), word("print"));
     let (text, link) = (word("text"), word("link"));
     let (requested_by, approved_by) = (word("requested-by"), word("approved-by"));
-    let rule = patterns(reader, table, "rule", false).into_iter().next();
+    let rule = pattern(reader, table, "rule", false);
     let scope = match (issue, print, rule) {
         (Some(issue), None, None) if path.is_none() => Some(Scope::Issue(issue)),
         (Some(issue), Some(print), None) => Some(Scope::Occurrence {
@@ -271,7 +297,7 @@ fn read_exemption(reader: &mut Reader, table: &DeTable<'_>) -> Option<Exemption>
         }),
         (None, None, Some(rule)) => Some(Scope::Rule {
             rule,
-            path: patterns(reader, table, "path", true).into_iter().next(),
+            path: pattern(reader, table, "path", true),
         }),
         _ => {
             let hint = "`issue` alone; `issue`, `path` and `print`; or `rule` with a `path`";

@@ -94,15 +94,6 @@ pub fn frame_of(text: &str, findings: &[Finding]) -> Option<Frame> {
     })
 }
 
-/// A line without the secrets and literals that findings on it are about.
-pub(super) fn line_for_print(line: &str, findings: &[Finding]) -> String {
-    match findings.first() {
-        Some(finding) if finding.kind == Kind::Secret => without_columns(line, finding),
-        _ if findings.iter().any(Finding::is_about_a_literal) => without_literals(line),
-        _ => line.to_owned(),
-    }
-}
-
 /// A line without what a secret's finding covers.
 fn without_columns(line: &str, finding: &Finding) -> String {
     let Some(region) = finding.region else {

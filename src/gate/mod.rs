@@ -110,7 +110,11 @@ impl Gate<'_> {
     /// scanner did wrong is part of the report.
     pub fn judge(&self, change: Change) -> Result<Report> {
         let started = Instant::now();
-        let mut settings = Settings::read(self.repo, &change, self.config_from)?;
+        let source = match (self.enforce, self.config_from) {
+            (true, ConfigSource::Target) => ConfigSource::Enforced,
+            (_, source) => source,
+        };
+        let mut settings = Settings::read(self.repo, &change, source)?;
         settings.give(self.given);
         let scanners = self.scanners(&settings)?;
         let changes = self
@@ -272,7 +276,7 @@ impl Judging<'_> {
         self.notes.append(&mut passed_over);
         let silenced = match self.policy.suppressions {
             Suppressions::Allow => Vec::new(),
-            _ => suppressions::added(&self)?,
+            _ => suppressions::added(&self, &compared)?,
         };
         for added in silenced {
             match self.policy.suppressions {
@@ -377,7 +381,8 @@ fn unread_files(
         let unread_before =
             old.is_some_and(|(_, r): (&FileVersion, &UnitResult)| r.unread.is_some());
         let text = format!("{name} cannot read `{}`: {why}", file.path);
-        match unread_before {
+        // Where the gate is enforced, what is in a file that nobody can read is not let in.
+        match unread_before && !judging.gate.enforce {
             true => notes.push(format!(
                 "{text}; it could not before, so what is new in it is not known"
             )),

@@ -2,7 +2,7 @@
 
 use crate::config::{self, Config, Results};
 use crate::error::{Error, Kind, Result};
-use crate::git::Repository;
+use crate::git::{Repository, default_branch};
 use crate::model::{Change, FileChange, Mode, Oid, RepoPath};
 use crate::policy::Exemption;
 use crate::scan::tools::{LOCK, Lock};
@@ -18,6 +18,8 @@ pub enum ConfigSource {
     Target,
     /// The head, to try out an edit.
     Head,
+    /// The target and nothing else: where it has none, the server's default branch, else the defaults.
+    Enforced,
 }
 
 /// The configuration of a judgement, and where it came from.
@@ -34,7 +36,8 @@ pub struct Settings {
     /// Those that only the change has.
     pub pending: Vec<Exemption>,
     /// The tree that it was read from, which scanners' own configuration is read from too.
-    tree: Oid,
+    /// None where nothing is trusted yet.
+    tree: Option<Oid>,
     /// Whether that is the head's tree.
     from_head: bool,
     /// Whether it names programs of its own, which is not heeded in a head's tree.
@@ -48,35 +51,70 @@ impl Settings {
     /// # Errors
     /// The configuration or a descriptor has mistakes, or git could not answer.
     pub fn read(repo: &Repository, change: &Change, source: ConfigSource) -> Result<Settings> {
-        let mut tree = change.head_tree.clone();
+        let mut tree = Some(change.head_tree.clone());
         let mut from_head = true;
-        if source == ConfigSource::Target
-            && let Some(trusted) = trusted_tree(repo, change)?
-            && folder(repo, &trusted)?.is_some()
-        {
-            tree = trusted;
-            from_head = false;
+        let mut mended = false;
+        let trusted = trusted_tree(repo, change)?;
+        match source {
+            ConfigSource::Target => {
+                if let Some(trusted) = trusted
+                    && folder(repo, &trusted)?.is_some()
+                {
+                    tree = Some(trusted);
+                    from_head = false;
+                }
+            }
+            ConfigSource::Enforced => {
+                from_head = false;
+                let has_one = |tree: &Oid| folder(repo, tree).map(|f| f.is_some());
+                // In a clone, `HEAD` is whatever is checked out.
+                let default = match change.mode {
+                    Mode::Server => default_branch(repo)?.map(|d| d.tree),
+                    _ => None,
+                };
+                tree = match (trusted, default) {
+                    (Some(trusted), _) if has_one(&trusted)? => Some(trusted),
+                    (_, Some(default)) if has_one(&default)? => Some(default),
+                    (trusted, _) => trusted,
+                };
+            }
+            ConfigSource::Head => {}
         }
-        let (mut config, mut catalog) = read_tree(repo, &tree)?;
-        let mut refused = false;
+        let read = match &tree {
+            Some(tree) => read_tree(repo, tree),
+            None => Ok((Config::default(), Catalog::default())),
+        };
+        let (mut config, mut catalog) = match read {
+            // A change that mends what nobody can read is judged by the defaults.
+            Err(error) if source == ConfigSource::Enforced && error.kind() == Kind::Config => {
+                if read_tree(repo, &change.head_tree).is_err() {
+                    return Err(error);
+                }
+                mended = true;
+                (Config::default(), Catalog::default())
+            }
+            other => other?,
+        };
         check_results(&config, &catalog)?;
+        let mut refused = false;
         if from_head && source == ConfigSource::Target {
             // What nobody has agreed to yet does not say which programs run here.
             refused = catalog.drop_own() | config.drop_programs();
             config.scanners.retain(|s| builtin_names().any(|b| b == s));
         }
-        let lock = match read_file(repo, &tree, LOCK)? {
+        let heeded = tree.as_ref().filter(|_| !mended);
+        let lock = match heeded {
             // What nobody has agreed to yet does not say which programs run here.
-            _ if from_head && source == ConfigSource::Target => Lock::default(),
-            None => Lock::default(),
-            Some(content) => Lock::parse(&utf8(LOCK, content)?).map_err(|e| {
-                Error::new(Kind::Config, format!("`{LOCK}` cannot be read: {e}"))
-                    .hint("`newgate scanners install` writes a new one")
-            })?,
+            Some(tree) if !from_head || source == ConfigSource::Head => read_lock(repo, tree)?,
+            _ => Lock::default(),
         };
-        let exemptions = read_exemptions(repo, &tree)?;
+        let exemptions = match heeded {
+            Some(tree) => read_exemptions(repo, tree)?,
+            None => Vec::new(),
+        };
         let mut pending = Vec::new();
-        if !from_head {
+        let heeds_head = source == ConfigSource::Target || config.trust.exemptions_of_head;
+        if !from_head && heeds_head {
             pending = read_exemptions(repo, &change.head_tree)?;
             pending.retain(|e| !exemptions.contains(e));
             for exemption in &mut pending {
@@ -153,7 +191,10 @@ impl Settings {
     /// # Errors
     /// git could not answer, or the folder has very many files.
     pub fn files(&self, repo: &Repository, path: &str) -> Result<Vec<(String, Vec<u8>)>> {
-        config_files(repo, &self.tree, path)
+        match &self.tree {
+            Some(tree) => config_files(repo, tree, path),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// What is wrong with the configuration that a change brings, where that is not the one that
@@ -173,7 +214,8 @@ impl Settings {
         }
         let read = read_tree(repo, &change.head_tree)
             .and_then(|(config, catalog)| check_results(&config, &catalog))
-            .and_then(|()| read_exemptions(repo, &change.head_tree));
+            .and_then(|()| read_exemptions(repo, &change.head_tree))
+            .and_then(|_| read_lock(repo, &change.head_tree));
         let error = read.err()?;
         Some(format!(
             "the change's own `{}` has mistakes, and would stop every push once it is on the target: {}",
@@ -254,7 +296,8 @@ impl Settings {
                     };
                     Ok(files.iter().any(|(_, content)| has(content)))
                 };
-                if counts(&change.head_tree)? || counts(&self.tree)? {
+                let trusted = self.tree.as_ref().map_or(Ok(false), counts)?;
+                if counts(&change.head_tree)? || trusted {
                     notes.push(format!(
                         "the change edits `{}`, which configures {}: that applies once it is on {target}",
                         candidate.file,
@@ -286,6 +329,12 @@ fn folder(repo: &Repository, tree: &Oid) -> Result<Option<Oid>> {
 fn read_file(repo: &Repository, tree: &Oid, path: &str) -> Result<Option<Vec<u8>>> {
     match repo.entry(tree, &own_path(path))? {
         Some(file) if file.is_regular() => Ok(Some(repo.blob(&file.blob)?)),
+        // Where it leads is not what was agreed to, and to take it for absent would be the defaults.
+        Some(_) if path.starts_with(config::FOLDER) => Err(Error::new(
+            Kind::Config,
+            format!("`{path}` is a link, and no file"),
+        )
+        .hint("commit the file itself")),
         _ => Ok(None),
     }
 }
@@ -313,6 +362,17 @@ fn check_results(config: &Config, catalog: &Catalog) -> Result<()> {
         return Err(Error::new(Kind::Config, text).hint("`docs/results.md` says how"));
     }
     Ok(())
+}
+
+/// The lock file of a tree.
+fn read_lock(repo: &Repository, tree: &Oid) -> Result<Lock> {
+    let Some(content) = read_file(repo, tree, LOCK)? else {
+        return Ok(Lock::default());
+    };
+    Lock::parse(&utf8(LOCK, content)?).map_err(|e| {
+        Error::new(Kind::Config, format!("`{LOCK}` cannot be read: {e}"))
+            .hint("`newgate scanners install` writes a new one")
+    })
 }
 
 /// The exemptions of a tree.
@@ -391,7 +451,7 @@ pub fn read_tree(repo: &Repository, tree: &Oid) -> Result<(Config, Catalog)> {
             format!("`{}` has {number}\n\n{shown}\n", config::FILE),
         )
         .hint("`docs/configuration.md` lists every key")
-        .hint("if the mistake is on the target already, push the mended file past the gate: `git push --no-verify`")
+        .hint("if the mistake is on the target already, push the mended file past this gate with `git push --no-verify`; a server takes a push that mends it")
     })?;
     Ok((config, catalog))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::compared::Compared;
 use super::{Judging, text_of};
 use crate::compare::Located;
 use crate::error::{Error, Kind, Result};
@@ -22,7 +23,7 @@ pub(super) struct Added {
 }
 
 /// The comments that a change adds, by scanner.
-pub(super) fn added(judging: &Judging<'_>) -> Result<Vec<Added>> {
+pub(super) fn added(judging: &Judging<'_>, compared: &Compared) -> Result<Vec<Added>> {
     let mut all = Vec::new();
     if judging.change.base.is_none() {
         return Ok(all);
@@ -33,20 +34,42 @@ pub(super) fn added(judging: &Judging<'_>) -> Result<Vec<Added>> {
         if scanner.descriptor.suppressions().is_empty() {
             continue;
         }
-        // Each line of the base answers for one of the head, in whichever file: what moved is not new.
-        let mut before: HashMap<String, usize> = HashMap::new();
+        // Each line of the base answers for one of the head: in the same file, or, with the code that it
+        // stands beside, in another. A comment alone silences what is in its own file.
+        let mut same_file: HashMap<(RepoPath, String), usize> = HashMap::new();
+        let mut anywhere: HashMap<String, usize> = HashMap::new();
         for file in &plan.base {
             for line in text_of(repo, file)?.lines().filter(|l| silences(l)) {
-                *before.entry(line.trim().to_owned()).or_default() += 1;
+                let line = line.trim().to_owned();
+                if !is_comment(&line) {
+                    *anywhere.entry(line.clone()).or_default() += 1;
+                }
+                *same_file.entry((file.path.clone(), line)).or_default() += 1;
             }
         }
         let mut places = Vec::new();
         for file in &plan.head {
             let text = text_of(repo, file)?;
+            let renamed = || {
+                plan.base
+                    .iter()
+                    .find(|b| b.blob == file.blob)
+                    .map(|b| b.path.clone())
+            };
+            let old = compared.old_path(&file.path).or_else(renamed);
+            let old = old.unwrap_or_else(|| file.path.clone());
             for (number, line) in (1..).zip(text.lines()).filter(|(_, l)| silences(l)) {
-                match before.get_mut(line.trim()).filter(|n| **n > 0) {
-                    Some(left) => *left -= 1,
-                    None => places.push((file.path.clone(), number)),
+                let line = line.trim().to_owned();
+                let key = (old.clone(), line.clone());
+                if let Some(left) = same_file.get_mut(&key).filter(|n| **n > 0) {
+                    *left -= 1;
+                    if let Some(left) = anywhere.get_mut(&line) {
+                        *left = left.saturating_sub(1);
+                    }
+                } else if let Some(left) = anywhere.get_mut(&line).filter(|n| **n > 0) {
+                    *left -= 1;
+                } else {
+                    places.push((file.path.clone(), number));
                 }
             }
         }
@@ -58,6 +81,13 @@ pub(super) fn added(judging: &Judging<'_>) -> Result<Vec<Added>> {
         }
     }
     Ok(all)
+}
+
+/// Whether a line is nothing but a comment.
+fn is_comment(line: &str) -> bool {
+    ["#", "//", "/*", "*", "--", "<!--", ";"]
+        .iter()
+        .any(|start| line.starts_with(start))
 }
 
 impl Added {

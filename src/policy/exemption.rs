@@ -88,6 +88,8 @@ pub struct Exemption {
 pub enum Holds {
     /// It holds.
     Yes,
+    /// Its first day is to come.
+    NotYet,
     /// Its last day is over.
     Expired,
     /// It was granted for longer than the policy allows for this severity, and that term is over.
@@ -102,11 +104,16 @@ impl Exemption {
         severity: Severity,
         longest: &BTreeMap<Severity, i64>,
     ) -> Holds {
+        if today < self.granted {
+            return Holds::NotYet;
+        }
         if today > self.until {
             return Holds::Expired;
         }
         match longest.get(&severity) {
-            Some(days) if today > self.granted + days => Holds::TooLong(self.granted + days),
+            Some(days) if today > self.granted.saturating_add(*days) => {
+                Holds::TooLong(self.granted.saturating_add(*days))
+            }
             _ => Holds::Yes,
         }
     }
@@ -175,9 +182,13 @@ pub fn covered(exemptions: &[Exemption], issues: &[Issue]) -> BTreeMap<(usize, u
             for (at, occurrence) in issue.occurrences.iter().enumerate() {
                 let same = occurrence.print == *print && occurrence.status != Status::Fixed;
                 if same && !taken.contains(&(i, at)) {
+                    let is_new = occurrence.status == Status::New;
                     let moved_from = occurrence.from.as_ref().map(|f| &f.path);
                     let here = occurrence.path == *path || moved_from == Some(path);
-                    fitting.push((!here, occurrence.status == Status::New, i, at));
+                    // In another file it is a copy, unless the target has it there already.
+                    if here || !is_new {
+                        fitting.push((!here, is_new, i, at));
+                    }
                 }
             }
         }

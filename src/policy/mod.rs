@@ -116,10 +116,8 @@ impl Policy {
         if let Some(exempted) = &occurrence.exempted {
             return (Some(Action::Ignore), format!("exempted: {exempted}"));
         }
-        let first = self
-            .rules
-            .iter()
-            .find(|r| r.fits(issue, occurrence, self.today));
+        let fits = |r: &&PolicyRule| r.fits(issue, occurrence, self.today, self.unassigned);
+        let first = self.rules.iter().find(fits);
         if let Some(rule) = first {
             let action = rule.action;
             let why = format!("the rule `{}` says `{}`", rule.name, action.name());
@@ -155,13 +153,13 @@ impl Policy {
 
     /// The last day of the grace period of an occurrence that is in one.
     fn in_grace(&self, occurrence: &Occurrence, severity: Severity) -> Option<i64> {
-        let days = self.grace.get(&severity)?;
+        let days = self.grace.get(&self.counted(severity))?;
         let published = occurrence
             .findings
             .iter()
             .filter_map(|f| f.published)
             .min()?;
-        let last = published + days;
+        let last = published.saturating_add(*days);
         (self.today <= last).then_some(last)
     }
 }
@@ -207,7 +205,21 @@ fn because(
         (IssueStatus::Fixed, _) => "the change removes it".to_owned(),
     };
     if let Some((why, number)) = says(Action::Block).or_else(|| says(Action::Warn)) {
-        return format!("{}; {why}", of(number));
+        let wanted = if says(Action::Block).is_some() {
+            Action::Block
+        } else {
+            Action::Warn
+        };
+        let decided = issue
+            .occurrences
+            .iter()
+            .zip(decisions)
+            .filter(|(_, (a, _))| *a == Some(wanted));
+        let old = decided.map(|(o, _)| o.status).all(|s| s != Status::New);
+        return match old && issue.status != IssueStatus::Fixed {
+            true => format!("the target has it already; {why}"),
+            false => format!("{}; {why}", of(number)),
+        };
     }
     if matches!(issue.status, IssueStatus::Inherited | IssueStatus::Fixed) {
         return of(0);
@@ -230,27 +242,35 @@ fn because(
     }
 }
 
-/// Marks the occurrences that exemptions cover, and those that one covered until it ended.
+/// Marks the occurrences that exemptions cover, and those that one covered until it ended. Those that
+/// hold today come first: a renewal stands beside what it renews.
 fn mark_exempted(policy: &Policy, issues: &mut [Issue]) {
-    for ((i, at), number) in covered(&policy.exemptions, issues) {
-        let exemption = &policy.exemptions[number];
-        let occurrence = &mut issues[i].occurrences[at];
-        let severity = policy.counted(severity_of(occurrence));
-        match exemption.holds(policy.today, severity, &policy.longest) {
-            Holds::Yes => {
-                occurrence
-                    .exempted
-                    .get_or_insert_with(|| exemption.in_words());
+    let today = policy.today;
+    let holds = |e: &&Exemption| (e.granted..=e.until).contains(&today);
+    let current: Vec<Exemption> = policy.exemptions.iter().filter(holds).cloned().collect();
+    let ended = policy.exemptions.iter().filter(|e| today > e.until);
+    let ended: Vec<Exemption> = ended.cloned().collect();
+    for exemptions in [&current, &ended] {
+        for ((i, at), number) in covered(exemptions, issues) {
+            let exemption = &exemptions[number];
+            let occurrence = &mut issues[i].occurrences[at];
+            if occurrence.exempted.is_some() {
+                continue;
             }
-            Holds::Expired => {
-                let day = date_of_days(exemption.until);
-                occurrence.was_exempted = Some(format!("it was exempt until {day}"));
-            }
-            Holds::TooLong(last) => {
-                let day = date_of_days(last);
-                occurrence.was_exempted = Some(format!(
-                    "it was exempt until {day}, the longest term for {severity} issues"
-                ));
+            let severity = policy.counted(severity_of(occurrence));
+            match exemption.holds(today, severity, &policy.longest) {
+                Holds::Yes => occurrence.exempted = Some(exemption.in_words()),
+                Holds::NotYet => {}
+                Holds::Expired => {
+                    let day = date_of_days(exemption.until);
+                    occurrence.was_exempted = Some(format!("it was exempt until {day}"));
+                }
+                Holds::TooLong(last) => {
+                    let day = date_of_days(last);
+                    occurrence.was_exempted = Some(format!(
+                        "it was exempt until {day}, the longest term for {severity} issues"
+                    ));
+                }
             }
         }
     }

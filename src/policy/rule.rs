@@ -158,11 +158,22 @@ impl PolicyRule {
         }
     }
 
-    /// Whether all conditions hold. `today` is in days since 1970-01-01.
-    pub fn fits(&self, issue: &Issue, occurrence: &Occurrence, today: i64) -> bool {
+    /// Whether all conditions hold. `today` is in days since 1970-01-01; a severity that nobody stated
+    /// counts as `unassigned`.
+    pub fn fits(
+        &self,
+        issue: &Issue,
+        occurrence: &Occurrence,
+        today: i64,
+        unassigned: Severity,
+    ) -> bool {
         let findings = &occurrence.findings;
         let by_scanner = findings.iter().any(|f| self.scanners.contains(&f.scanner));
         let score = findings.iter().filter_map(|f| f.score).max();
+        let counted = match Severity::of(score) {
+            Severity::Unassigned => unassigned,
+            stated => stated,
+        };
         let standing_now = issue
             .occurrences
             .iter()
@@ -188,9 +199,7 @@ impl PolicyRule {
             published.is_some_and(|day| today - day >= days)
         };
         self.fits_status(issue, occurrence)
-            && self
-                .severity
-                .is_none_or(|s| Severity::of(score).blocks_at(s))
+            && self.severity.is_none_or(|s| counted >= s)
             && self
                 .score
                 .is_none_or(|least| score.is_some_and(|s| s >= least))

@@ -173,7 +173,9 @@ pub fn resolve(
         job.bytes.saturating_add(start.saturating_mul(1_024))
     };
     queue.sort_by(|a, b| {
-        let order = |j: &Job| (j.side, std::cmp::Reverse(weight(j)), j.scanner);
+        // The built-in scanner is done in no time, and finds what must not wait.
+        let runs = |j: &Job| scanners[j.scanner].program.is_some();
+        let order = |j: &Job| (j.side, runs(j), std::cmp::Reverse(weight(j)), j.scanner);
         order(a).cmp(&order(b))
     });
     let total = queue.iter().map(|j| j.files.len()).sum();

@@ -128,14 +128,22 @@ fn an_exemption_is_pending_on_the_branch_holds_on_the_target_and_covers_no_copy(
         .exits(0);
     world.git(&["switch", "--quiet", "feature"]);
     world.git(&["reset", "--quiet", "--hard", "main"]);
-    world.write("lib/moved.py", format!("import os\n\n\n{}", leak(1)));
-    world.commit("Bring it, elsewhere");
+    world.write("a.py", format!("import os\n\n\n{}", leak(1)));
+    world.commit("Bring it, further down");
     assert_eq!(world.check(&["--enforce"])["verdict"], "pass");
     world.newgate(&["exemptions"]).exits(0).says("active");
-    world.write("lib/copy.py", leak(1));
-    world.commit("Copy it");
-    let report = world.check(&["--enforce"]);
-    assert_eq!(report["verdict"], "blocked", "{report:#}");
+    // A copy, there or in another file, and another secret in its place are not covered.
+    for (name, content) in [
+        ("lib/copy.py", leak(1)),
+        ("a.py", format!("{}{}", leak(1), leak(1))),
+        ("a.py", leak(2)),
+    ] {
+        world.write(name, content);
+        world.commit("Something else");
+        let report = world.check(&["--enforce"]);
+        assert_eq!(report["verdict"], "blocked", "{name}: {report:#}");
+        world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    }
 }
 
 #[test]
@@ -312,4 +320,99 @@ fn rules_heed_how_likely_an_advisory_is_exploited_and_grace_how_new_it_is() {
         let report = world.check(&["--no-base", "--results", "osv.json"]);
         assert_eq!(report["verdict"], verdict, "{day}: {report:#}");
     }
+}
+
+#[test]
+fn a_renewal_takes_over_and_what_is_granted_from_a_later_day_does_not_hold_yet() {
+    let entry = |granted: &str, until: &str| {
+        format!(
+            "[[exemption]]\nrule = \"github-pat\"\nreason = \"other\"\ntext = \"t\"\ngranted = {granted}\nuntil = {until}\n"
+        )
+    };
+    for (entries, verdict) in [
+        (
+            [
+                entry("2025-01-01", "2025-12-31"),
+                entry("2026-01-01", "2999-12-31"),
+            ]
+            .concat(),
+            "pass",
+        ),
+        (entry("2999-01-01", "2999-12-31"), "blocked"),
+    ] {
+        let world = World::new();
+        world.write(
+            ".newgate/exemptions.toml",
+            format!("version = 1\n{entries}"),
+        );
+        world.commit("Start");
+        world.push(&["--quiet", "origin", "main"]).exits(0);
+        world.git(&["switch", "--quiet", "--create", "feature"]);
+        world.write("a.py", leak(1));
+        world.commit("Leak");
+        assert_eq!(world.check(&[])["verdict"], verdict, "{entries}");
+    }
+}
+
+#[test]
+fn what_could_mean_everything_is_a_mistake() {
+    for (config, says) in [
+        (
+            "[[rules]]\naction = \"ignore\"\npath = []\n",
+            "`path` is empty",
+        ),
+        (
+            "[[rules]]\naction = \"ignore\"\nseverity = \"low\"\n",
+            "would ignore the worst",
+        ),
+        (
+            "[[severity]]\nrule = []\nscore = 0.0\nreason = \"x\"\n",
+            "`rule` is empty",
+        ),
+        (
+            "[[severity]]\nrule = [\"a\", \"b\"]\nscore = 0.0\nreason = \"x\"\n",
+            "not a list",
+        ),
+        (
+            "[server]\nbudget = 9223372036854775807\n",
+            "`budget` is not a time",
+        ),
+        ("[server]\nprotect = [\"release/[\"]\n", "is no pattern"),
+        (
+            "[exemptions]\ncritical = 9223372036854775807\n",
+            "more than",
+        ),
+    ] {
+        let world = World::new();
+        world.write(".newgate/config.toml", config);
+        world.commit("Start");
+        let told = world.newgate(&["check"]).exits(2);
+        assert!(told.err.contains(says), "{config}: {}", told.err);
+    }
+}
+
+#[test]
+fn a_comment_alone_in_another_file_does_not_pay_for_a_new_one() {
+    let world = World::new();
+    let ruff = crate::support::tools().join("ruff");
+    world.write(
+        ".newgate/config.toml",
+        format!(
+            "[gate]\nsuppressions = \"block\"\n[scanners.ruff]\npath = \"{}\"\n",
+            ruff.display()
+        ),
+    );
+    world.write("harmless.py", "# ruff: noqa\nX = 1\n");
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("harmless.py", "X = 1\n");
+    world.write("evil.py", "# ruff: noqa\nX = eval(input())\n");
+    world.commit("Move the comment");
+    assert_eq!(world.check(&[])["verdict"], "blocked");
+    // A file that is renamed takes it along.
+    world.git(&["reset", "--quiet", "--hard", "main"]);
+    world.git(&["mv", "harmless.py", "renamed.py"]);
+    world.commit("Rename");
+    assert_eq!(world.check(&[])["verdict"], "pass");
 }

@@ -310,19 +310,173 @@ fn a_receipt_that_is_not_of_this_very_push_is_worth_nothing() {
 
 #[test]
 fn the_folders_of_hooks_of_forges_are_used() {
-    for (made, expected) in [
-        ("hooks/pre-receive.d", "hooks/pre-receive.d/newgate"),
-        ("custom_hooks", "custom_hooks/pre-receive"),
+    let world = World::new();
+    let bare = world.path("remote.git");
+    let path = bare.to_str().unwrap();
+    // A folder that nothing starts is none of a forge.
+    std::fs::create_dir_all(bare.join("hooks/pre-receive.d")).unwrap();
+    world.newgate(&["install", "--server", path]).exits(0);
+    assert!(bare.join("hooks/pre-receive").is_file());
+    world.newgate(&["uninstall", path]).exits(0);
+    let dispatcher = "#!/bin/sh\nfor hook in hooks/pre-receive.d/*; do \"$hook\" || exit; done\n";
+    std::fs::write(bare.join("hooks/pre-receive"), dispatcher).unwrap();
+    world.newgate(&["install", "--server", path]).exits(0);
+    assert!(bare.join("hooks/pre-receive.d/newgate").is_file());
+    world.newgate(&["uninstall", path]).exits(0);
+    world
+        .newgate(&["install", "--server", "--gitlab", path])
+        .exits(0);
+    assert!(bare.join("custom_hooks/pre-receive.d/newgate").is_file());
+    world.newgate(&["uninstall", path]).exits(0);
+    assert!(!bare.join("custom_hooks/pre-receive.d/newgate").exists());
+}
+
+#[test]
+fn a_pusher_brings_no_policy_where_the_target_has_none() {
+    for files in [
+        [(
+            ".newgate/config.toml",
+            "[[rules]]\naction = \"ignore\"\npath = \"**\"\n",
+        )],
+        [(
+            ".newgate/exemptions.toml",
+            "version = 1\n[[exemption]]\nrule = \"*\"\nreason = \"other\"\ntext = \"t\"\n\
+             granted = 2026-01-01\nuntil = 2999-01-01\n",
+        )],
     ] {
         let world = World::new();
+        world.write("app.py", "X = 1\n");
+        world.commit("Start");
+        world.push(&["--quiet", "origin", "main"]).exits(0);
         let bare = world.path("remote.git");
-        std::fs::create_dir_all(bare.join(made)).unwrap();
-        let path = bare.to_str().unwrap();
-        world.newgate(&["install", "--server", path]).exits(0);
-        assert!(bare.join(expected).is_file(), "{expected}");
-        world.newgate(&["uninstall", path]).exits(0);
-        assert!(!bare.join(expected).exists());
+        world
+            .newgate(&["install", "--server", bare.to_str().unwrap()])
+            .exits(0);
+        for (name, content) in files {
+            world.write(name, content);
+        }
+        world.write("leak.py", leak(1));
+        world.commit("Leak");
+        push(&world, "main").exits(1).says("BLOCKED");
+        assert_eq!(world.check(&["--enforce"])["verdict"], "blocked");
     }
+}
+
+#[test]
+fn a_head_that_leads_nowhere_and_names_that_lead_elsewhere_let_nothing_in() {
+    // `HEAD` names a branch that nobody made.
+    let world = guarded("");
+    remote(&world, &["symbolic-ref", "HEAD", "refs/heads/trunk"]);
+    world.write("leak.py", leak(1));
+    world.commit("Leak");
+    push(&world, "main").exits(1).says("BLOCKED");
+    // A name for the protected branch.
+    remote(&world, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    remote(
+        &world,
+        &["symbolic-ref", "refs/heads/alias", "refs/heads/main"],
+    );
+    push(&world, "main:alias").exits(1).says("BLOCKED");
+}
+
+#[test]
+fn the_default_branch_is_protected_whatever_is_said_and_an_old_state_does_not_come_back() {
+    let world = World::new();
+    world.write(
+        ".newgate/config.toml",
+        "[server]\nprotect = [\"release/*\"]\n",
+    );
+    world.write("leak.py", leak(1));
+    world.commit("Start with a leak");
+    world.write("leak.py", "X = 1\n");
+    world.commit("Mend it");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    let bare = world.path("remote.git");
+    world
+        .newgate(&["install", "--server", bare.to_str().unwrap()])
+        .exits(0);
+    let rewound = world.push(&["--force", "origin", "HEAD~1:main"]).exits(1);
+    assert!(rewound.err.contains("BLOCKED"), "{}", rewound.err);
+    world.write("other.py", leak(2));
+    world.commit("Leak again");
+    push(&world, "main").exits(1).says("BLOCKED");
+}
+
+#[test]
+fn a_receipt_of_another_history_with_the_same_end_is_worth_nothing() {
+    let world = with_receipts();
+    world.write("fine.py", "Y = 2\n");
+    world.commit("Go on");
+    world.newgate(&["receipt", "--push", "origin"]).exits(0);
+    let tree = world.git(&["rev-parse", "HEAD^{tree}"]);
+    world.git(&["reset", "--quiet", "--hard", "origin/main"]);
+    world.write("leak.py", leak(1));
+    world.commit("Leak");
+    world.git(&["rm", "--quiet", "leak.py"]);
+    world.write("fine.py", "Y = 2\n");
+    world.commit("Take it away again");
+    assert_eq!(world.git(&["rev-parse", "HEAD^{tree}"]), tree);
+    push(&world, "main")
+        .exits(1)
+        .says("it is of another commit");
+}
+
+#[test]
+fn signers_of_another_branch_sign_nothing() {
+    let world = with_receipts();
+    world.write(
+        ".newgate/config.toml",
+        "[server]\naccept-receipts = \".newgate/allowed_signers\"\nprotect = [\"main\", \"release/*\"]\n",
+    );
+    world.commit("Protect releases");
+    push(&world, "main").exits(0);
+    let stranger = key(&world, "stranger");
+    world.git(&["switch", "--quiet", "--create", "release/1"]);
+    world.write(".newgate/allowed_signers", stranger);
+    world.commit("Bring a signer");
+    push(&world, "release/1").exits(0);
+    let public = world.path("home/stranger.pub");
+    world.git(&["config", "user.signingkey", public.to_str().unwrap()]);
+    world.git(&["fetch", "--quiet"]);
+    world.write("fine.py", "Y = 2\n");
+    world.commit("Go on");
+    world
+        .newgate(&[
+            "receipt",
+            "--target",
+            "origin/release/1",
+            "--push",
+            "origin",
+        ])
+        .exits(0);
+    push(&world, "release/1").exits(0).says("is not allowed to");
+}
+
+#[test]
+fn a_linked_configuration_and_one_that_nobody_can_read_are_no_defaults() {
+    let world = guarded("");
+    world.write("other.toml", "[gate]\nblock-at = \"low\"\n");
+    std::fs::remove_file(world.work().join(".newgate/config.toml")).unwrap();
+    std::os::unix::fs::symlink("../other.toml", world.work().join(".newgate/config.toml")).unwrap();
+    world.commit("Link it");
+    push(&world, "main").exits(1).says("is a link");
+    // Where it is on the target already, a change that mends it gets in, and nothing else.
+    world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    world.write(".newgate/config.toml", "nonsense\n");
+    world.commit("Break it");
+    let hook = world.path("remote.git").join("hooks/pre-receive");
+    let kept = std::fs::read(&hook).unwrap();
+    std::fs::remove_file(&hook).unwrap();
+    push(&world, "main").exits(0);
+    std::fs::write(&hook, kept).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&hook, executable).unwrap();
+    world.write("more.py", "Z = 3\n");
+    world.commit("Go on");
+    push(&world, "main").exits(1);
+    world.write(".newgate/config.toml", "version = 1\n");
+    world.commit("Mend it");
+    push(&world, "main").exits(0);
 }
 
 #[test]
