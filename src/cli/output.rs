@@ -95,7 +95,7 @@ impl Output {
                 Format::Json => to_json(reports) + "\n",
                 Format::Env => env(reports),
             };
-            fs::write(&output.path, text).map_err(|e| {
+            write_anew(&output.path, &text).map_err(|e| {
                 io(
                     format!(
                         "the report cannot be written to `{}`",
@@ -112,6 +112,22 @@ impl Output {
         }
         Ok(())
     }
+}
+
+/// Writes a file in the place of what is there: never through a link, which a change may have brought.
+fn write_anew(path: &Path, text: &str) -> std::io::Result<()> {
+    let device = fs::metadata(path).is_ok_and(|m| !m.is_file());
+    if device {
+        // `/dev/stdout` and the like.
+        return fs::write(path, text);
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    fs::write(file.path(), text)?;
+    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    fs::set_permissions(file.path(), readable)?;
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
 }
 
 fn all(reports: &[Report], look: Look) -> String {

@@ -22,7 +22,7 @@ use std::time::Instant;
 use crate::cache::{Cache, GateRun, now};
 use crate::compare::{Located, group};
 use crate::error::Result;
-use crate::git::Repository;
+use crate::git::{Peeled, Repository};
 use crate::model::{
     BandCounts, Change, FileChange, FileVersion, Finding, Oid, RepoPath, Report, ScannerReport,
     ScannerState, Severity, SkippedScanner, Verdict, harmless,
@@ -135,7 +135,22 @@ impl Gate<'_> {
         notes.extend(settings.notes(self.repo, &change, &scanners, &changes)?);
         let policy = self.policy(&settings)?;
         let unknown = settings.broken(self.repo, &change, &changes);
-        let unknown = unknown.into_iter().collect();
+        let mut unknown: Vec<String> = unknown.into_iter().collect();
+        let history = scanners.iter().any(|s| s.descriptor.history());
+        let compared = change.base.as_ref().is_some_and(|b| *b != change.head);
+        if history
+            && compared
+            && matches!(self.repo.peel(&change.head)?, Some(Peeled::Commit { .. }))
+        {
+            let cut = self.repo.cut_off(&change.head, &change.known)?;
+            if let Some(first) = cut.first() {
+                unknown.push(format!(
+                    "this clone is cut off at {}, a commit of the change: what came before it and was taken \
+                     away again is not known (`git fetch --unshallow` brings it)",
+                    first.short()
+                ));
+            }
+        }
         let judging = Judging {
             key: SecretKey::new(self.cache.secret_key()),
             gate: self,

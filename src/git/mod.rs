@@ -387,6 +387,27 @@ impl Repository {
         self.common_dir.join("shallow").is_file()
     }
 
+    /// The commits of a change whose parents this clone was cut off from: what such a one brought and
+    /// took away again is not here.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn cut_off(&self, head: &Oid, known: &[Oid]) -> Result<Vec<Oid>> {
+        let Ok(listed) = std::fs::read_to_string(self.common_dir.join("shallow")) else {
+            return Ok(Vec::new());
+        };
+        let edges: std::collections::HashSet<&str> = listed.lines().map(str::trim).collect();
+        let mut args = vec!["rev-list".to_owned(), head.to_string()];
+        args.extend(known.iter().map(|k| format!("^{k}")));
+        let out = self.git.run(args)?.must("rev-list")?;
+        let out = String::from_utf8_lossy(&out).into_owned();
+        Ok(out
+            .lines()
+            .filter(|l| edges.contains(l))
+            .filter_map(Oid::parse)
+            .collect())
+    }
+
     /// Makes objects in another folder visible, as an alternate of this repository.
     ///
     /// # Errors

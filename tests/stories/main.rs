@@ -20,6 +20,7 @@ mod scanners;
 mod secrets;
 mod servers;
 mod support;
+mod templates;
 mod tools;
 mod trust;
 mod tutorial;
