@@ -277,12 +277,10 @@ impl Reader {
         let value = table.get(key)?;
         const MOST: u64 = 7 * 24 * 60 * 60;
         let seconds = match value.get_ref() {
-            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-                .ok()
+            DeValue::String(text) => duration(text),
+            number => whole_number(number)
                 .and_then(|n| u64::try_from(n).ok())
                 .filter(|n| *n > 0),
-            DeValue::String(text) => duration(text),
-            _ => None,
         };
         let seconds = seconds.filter(|s| *s <= MOST);
         if seconds.is_none() {
@@ -497,11 +495,7 @@ pub(super) fn read_version(reader: &mut Reader, root: &DeTable<'_>) {
     let Some(value) = root.get("version") else {
         return;
     };
-    let number = match value.get_ref() {
-        DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix()).ok(),
-        _ => None,
-    };
-    match number {
+    match whole_number(value.get_ref()) {
         Some(VERSION) => {}
         Some(newer) if newer > VERSION => reader.wrong(
             value.span(),
