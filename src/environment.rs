@@ -30,6 +30,17 @@ pub fn no_color() -> bool {
     variable("NO_COLOR").is_some() || variable("TERM").is_some_and(|t| t == "dumb")
 }
 
+/// The file that a job of GitHub Actions adds to its summary
+/// (<https://docs.github.com/en/actions/reference/workflows-and-actions/variables>).
+pub fn job_summary() -> Option<PathBuf> {
+    variable("GITHUB_STEP_SUMMARY").map(PathBuf::from)
+}
+
+/// The programs that the user opens pages with, best first, separated by colons.
+pub fn browsers() -> Option<String> {
+    variable("BROWSER")?.into_string().ok()
+}
+
 /// The width that a caller asked for, in columns.
 pub fn columns() -> Option<usize> {
     variable("COLUMNS")?.to_str()?.parse().ok()

@@ -15,20 +15,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 pub use key::{ScannerKey, UnitDigest};
 
-/// One judgement, for the history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GateRun {
-    /// Seconds since 1970-01-01 UTC.
-    pub time: i64,
-    /// The commit or tree that was judged.
-    pub head: String,
-    /// The target.
-    pub target: String,
-    /// The verdict.
-    pub verdict: String,
-    /// New, grown, inherited and fixed issues.
-    pub counts: [u64; 4],
-}
+use crate::model::{GateRun, Verdict};
 
 /// The cache of one repository.
 pub struct Cache {
@@ -210,22 +197,58 @@ impl Cache {
         if let Some(db) = self.lock() {
             let put = "INSERT INTO gate (time, head, target, verdict, new, grown, inherited, fixed)
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-            let [new, grown, inherited, fixed] =
-                run.counts.map(|c| i64::try_from(c).unwrap_or(i64::MAX));
+            let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
             let row = params![
                 run.time,
                 run.head,
                 run.target,
-                run.verdict,
-                new,
-                grown,
-                inherited,
-                fixed
+                run.verdict.name(),
+                number(run.new),
+                number(run.grown),
+                number(run.inherited),
+                number(run.fixed)
             ];
             let _ = db.execute(put, row);
+            // SQLite gives rows rising numbers, so this keeps the newest.
+            let prune = "DELETE FROM gate WHERE rowid <= (SELECT max(rowid) FROM gate) - ?1";
+            let _ = db.execute(prune, [HISTORY]);
         }
     }
+
+    /// The newest judgements, the oldest of them first.
+    pub fn history(&self, most: usize) -> Vec<GateRun> {
+        let read = || -> Option<Vec<GateRun>> {
+            let db = self.lock()?;
+            let ask = "SELECT time, head, target, verdict, new, grown, inherited, fixed
+                       FROM gate ORDER BY rowid DESC LIMIT ?1";
+            let mut ask = db.prepare_cached(ask).ok()?;
+            let rows = ask.query_map([i64::try_from(most).ok()?], |row| {
+                let number = |column| -> rusqlite::Result<u64> {
+                    let number: i64 = row.get(column)?;
+                    Ok(u64::try_from(number).unwrap_or_default())
+                };
+                let verdict: String = row.get(3)?;
+                Ok(GateRun {
+                    time: row.get(0)?,
+                    head: row.get(1)?,
+                    target: row.get(2)?,
+                    verdict: Verdict::of_name(&verdict).unwrap_or(Verdict::Incomplete),
+                    new: number(4)?,
+                    grown: number(5)?,
+                    inherited: number(6)?,
+                    fixed: number(7)?,
+                })
+            });
+            let mut runs: Vec<GateRun> = rows.ok()?.filter_map(Result::ok).collect();
+            runs.reverse();
+            Some(runs)
+        };
+        read().unwrap_or_default()
+    }
 }
+
+/// How many judgements the history keeps.
+const HISTORY: i64 = 10_000;
 
 /// How many bytes of a hash stand before a payload, so that damage is not read as a result.
 const SEAL: usize = 16;

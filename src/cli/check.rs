@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::ingest::{How, descriptor_of, take_reports};
-use super::output::{Output, keep_last};
+use super::last;
+use super::output::Output;
 use super::screen::{Resolved, Stream};
 use crate::cache::Cache;
 use crate::error::{Error, Kind, Result};
@@ -127,9 +128,10 @@ impl Check {
         let report = gate.judge(change)?;
         drop(progress);
         let code = report.verdict.exit_code();
-        let reports = [report];
-        keep_last(&repo, &reports);
-        self.output.write(&reports, screen, Stream::Out)?;
+        let mut reports = [report];
+        last::keep(&repo, &reports);
+        self.output
+            .write(&repo, &cache, &mut reports, screen, Stream::Out)?;
         Ok(code)
     }
 }

@@ -1,13 +1,12 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use serde::Deserialize;
 
 use super::last::{self, Named};
 use super::screen::Resolved;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::git::Repository;
-use crate::model::{Issue, Occurrence, harmless};
+use crate::model::{Issue, Occurrence, Report, ScannerState, Verdict, harmless};
 
 #[derive(Debug, Args)]
 pub(super) struct Explain {
@@ -16,42 +15,12 @@ pub(super) struct Explain {
     name: Option<String>,
 }
 
-/// What of a report the verdict is explained by.
-#[derive(Deserialize)]
-struct Written {
-    verdict: String,
-    change: Change,
-    scanners: Vec<Scanner>,
-    notes: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Change {
-    name: String,
-    base_reason: String,
-}
-
-#[derive(Deserialize)]
-struct Scanner {
-    name: String,
-    state: String,
-    detail: String,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Reports {
-    One(Box<Written>),
-    Many(Vec<Written>),
-}
-
 impl Explain {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         let repo = Repository::open_from_env()?;
         let issues = last::issues(&repo)?;
         let text = match &self.name {
-            None => verdict(&last::content(&repo)?, &issues)?,
+            None => verdict(&last::reports(&repo)?, &issues),
             Some(name) => match last::named(&issues, name)? {
                 Named::Issue(issue) => issue_in_words(issue, None),
                 Named::Occurrence(issue, occurrence) => issue_in_words(issue, Some(occurrence)),
@@ -62,28 +31,30 @@ impl Explain {
     }
 }
 
-fn verdict(content: &[u8], issues: &[Issue]) -> Result<String> {
-    let reports: Reports = serde_json::from_slice(content)
-        .map_err(|e| Error::new(Kind::Io, format!("the last report cannot be read: {e}")))?;
-    let reports = match reports {
-        Reports::One(one) => vec![*one],
-        Reports::Many(many) => many,
-    };
+fn verdict(reports: &[Report], issues: &[Issue]) -> String {
     let mut out = String::new();
     for report in reports {
         let _ = writeln!(
             out,
             "{}: {} (compared with {})",
-            report.change.name, report.verdict, report.change.base_reason
+            report.change.name,
+            report.verdict.name(),
+            report.change.base_reason
         );
-        for scanner in report.scanners.iter().filter(|s| s.state != "ok") {
+        for scanner in report
+            .scanners
+            .iter()
+            .filter(|s| s.state != ScannerState::Ok)
+        {
             let _ = writeln!(
                 out,
                 "  {} is {}: {}\n    mend that; or `gate.on-incomplete = \"warn\"` lets the other scanners decide",
-                scanner.name, scanner.state, scanner.detail
+                scanner.name,
+                scanner.state.name(),
+                scanner.detail
             );
         }
-        if report.verdict == "incomplete" {
+        if report.verdict == Verdict::Incomplete {
             for note in &report.notes {
                 let _ = writeln!(out, "  {note}");
             }
@@ -96,7 +67,7 @@ fn verdict(content: &[u8], issues: &[Issue]) -> Result<String> {
     if !blocking.is_empty() {
         out.push_str("`newgate explain ISSUE` says what would have to change\n");
     }
-    Ok(out)
+    out
 }
 
 fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::output::{Output, keep_last};
+use super::last;
+use super::output::Output;
 use super::screen::{Resolved, Stream};
 use super::{io, jobs};
 use crate::cache::Cache;
@@ -70,10 +71,11 @@ impl PreMergeCommit {
             list_unchanged: screen.verbose || self.output.lists_all(),
             ..Gate::new(&repo, &cache, jobs())
         };
-        let reports = [gate.judge(change)?];
+        let mut reports = [gate.judge(change)?];
         drop(progress);
-        keep_last(&repo, &reports);
-        self.output.write(&reports, screen, Stream::Error)?;
+        last::keep(&repo, &reports);
+        self.output
+            .write(&repo, &cache, &mut reports, screen, Stream::Error)?;
         Ok(reports[0].verdict.exit_code())
     }
 }
@@ -125,15 +127,17 @@ impl PrePush {
             return Ok(Verdict::Pass.exit_code());
         }
         let repo = Repository::open_from_env()?;
-        let (reports, notes) = self.judge(&repo, &lines, screen)?;
+        let cache = Cache::open(repo.common_dir());
+        let (mut reports, notes) = self.judge(&repo, &cache, &lines, screen)?;
         for note in notes {
             screen.note(&format!("newgate: {note}"));
         }
         if reports.is_empty() {
             return Ok(Verdict::Pass.exit_code());
         }
-        keep_last(&repo, &reports);
-        self.output.write(&reports, screen, Stream::Error)?;
+        last::keep(&repo, &reports);
+        self.output
+            .write(&repo, &cache, &mut reports, screen, Stream::Error)?;
         let verdict = reports
             .iter()
             .fold(Verdict::Pass, |v, r| v.worse(r.verdict));
@@ -143,6 +147,7 @@ impl PrePush {
     fn judge(
         &self,
         repo: &Repository,
+        cache: &Cache,
         lines: &[PushLine],
         screen: &Resolved,
     ) -> Result<(Vec<Report>, Vec<String>)> {
@@ -173,12 +178,11 @@ impl PrePush {
         } else {
             remote.as_deref().unwrap_or("the remote")
         };
-        let cache = Cache::open(repo.common_dir());
         let progress = screen.progress();
         let gate = Gate {
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: screen.verbose || self.output.lists_all(),
-            ..Gate::new(repo, &cache, jobs())
+            ..Gate::new(repo, cache, jobs())
         };
         let mut reports = Vec::new();
         for line in lines {

@@ -1,30 +1,54 @@
 //! The last report of a repository, for commands that look back at it.
 
 use std::fs;
+use std::path::PathBuf;
 
 use super::io;
+use super::output::write_anew;
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
-use crate::model::{Issue, Occurrence};
-use crate::report::issues_of;
+use crate::model::{Issue, Occurrence, Report};
+use crate::report::{from_json, to_json};
 
-/// The issues of the last report.
-pub(super) fn issues(repo: &Repository) -> Result<Vec<Issue>> {
-    let content = content(repo)?;
-    issues_of(&content).map_err(|e| {
+/// The last reports: one, or one for each ref of a push.
+pub(super) fn reports(repo: &Repository) -> Result<Vec<Report>> {
+    let path = file(repo);
+    let content = fs::read(&path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => Error::new(Kind::Usage, "nothing was judged here yet")
+            .hint("`newgate check` judges the current branch"),
+        _ => io(format!("`{}` cannot be read", path.display()), e),
+    })?;
+    from_json(&content).map_err(|e| {
         let text = format!("the last report is not a report of this version: {e}");
         Error::new(Kind::Io, text).hint("`newgate check` writes a new one")
     })
 }
 
-/// The last report as JSON.
-pub(super) fn content(repo: &Repository) -> Result<Vec<u8>> {
-    let path = repo.common_dir().join("newgate/last/report.json");
-    fs::read(&path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Error::new(Kind::Usage, "nothing was judged here yet")
-            .hint("`newgate check` judges the current branch"),
-        _ => io(format!("`{}` cannot be read", path.display()), e),
-    })
+/// The issues of the last reports, each once.
+pub(super) fn issues(repo: &Repository) -> Result<Vec<Issue>> {
+    let mut issues: Vec<Issue> = Vec::new();
+    for issue in reports(repo)?.into_iter().flat_map(|r| r.issues) {
+        if !issues.contains(&issue) {
+            issues.push(issue);
+        }
+    }
+    Ok(issues)
+}
+
+/// Keeps reports as the last ones of the repository. That they cannot be kept alters no verdict.
+pub(super) fn keep(repo: &Repository, reports: &[Report]) {
+    let kept = fs::create_dir_all(folder(repo))
+        .and_then(|()| write_anew(&file(repo), to_json(reports).as_bytes()));
+    drop(kept);
+}
+
+/// Where what the last judgement left is kept.
+pub(super) fn folder(repo: &Repository) -> PathBuf {
+    repo.common_dir().join("newgate/last")
+}
+
+fn file(repo: &Repository) -> PathBuf {
+    folder(repo).join("report.json")
 }
 
 /// What a name means: an issue, or one occurrence of it.

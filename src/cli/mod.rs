@@ -7,12 +7,15 @@ mod demo;
 mod exempt;
 mod exemptions;
 mod explain;
+mod history;
 mod hook;
 mod ingest;
 mod install;
 mod last;
+mod open;
 mod output;
 mod receipt;
+mod report;
 mod scanners;
 mod screen;
 mod server;
@@ -54,6 +57,12 @@ enum Command {
     Uninstall(install::Uninstall),
     /// Show an issue of the last report: every occurrence, with its lines and why it is new or not
     Show(show::Show),
+    /// Write the last report in a format
+    Report(report::Report),
+    /// Open the last report as a page in the browser
+    Open(open::Open),
+    /// List the verdicts of the past, with how many issues were new, inherited and fixed
+    History(history::History),
     /// Judge, and sign what passed, so that a server need not scan it again
     Receipt(receipt::Receipt),
     /// Say which rule decided, of the verdict or of an issue, and what would have to change
@@ -86,6 +95,9 @@ pub fn main() -> ExitCode {
         Command::Install(command) => command.run(&screen),
         Command::Uninstall(command) => command.run(&screen),
         Command::Show(command) => command.run(&screen),
+        Command::Report(command) => command.run(&screen),
+        Command::Open(command) => command.run(&screen),
+        Command::History(command) => command.run(&screen),
         Command::Receipt(command) => command.run(&screen),
         Command::Explain(command) => command.run(&screen),
         Command::Exempt(command) => command.run(&screen),
@@ -96,11 +108,11 @@ pub fn main() -> ExitCode {
         Command::Compare(command) => command.run(&screen),
         Command::Demo(command) => command.run(&screen),
     };
-    ExitCode::from(code.unwrap_or_else(|error| report(&error, &screen)))
+    ExitCode::from(code.unwrap_or_else(|error| tell(&error, &screen)))
 }
 
 /// Tells an error with its causes and next steps; returns its exit code.
-fn report(error: &Error, screen: &screen::Resolved) -> u8 {
+fn tell(error: &Error, screen: &screen::Resolved) -> u8 {
     screen.error(screen::Label::Error, &error.chain());
     for hint in error.hints() {
         screen.error(screen::Label::Hint, hint);

@@ -8,20 +8,86 @@ use clap::{Args, ValueEnum};
 
 use super::io;
 use super::screen::{Resolved, Stream};
+use crate::cache::Cache;
+use crate::environment;
 use crate::error::Result;
 use crate::git::Repository;
 use crate::model::Report;
-use crate::report::{Look, env, terminal, to_json};
+use crate::report::{self, Look, Sarif, terminal};
 
 /// A format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people
     Terminal,
+    /// One self-contained page for a browser
+    Html,
+    /// A comment on a merge request
+    Markdown,
+    /// SARIF 2.1.0: everything, fixed results as `absent`
+    Sarif,
+    /// SARIF 2.1.0 of what stands at head, for GitHub's code scanning
+    GithubSarif,
+    /// Annotations and the job's summary on GitHub
+    Github,
+    /// GitLab's code quality report
+    GitlabCodeQuality,
+    /// GitLab's SAST report
+    GitlabSast,
+    /// JUnit's XML
+    Junit,
+    /// A table, a row for each occurrence
+    Csv,
     /// Everything, for programs (docs/json.md)
     Json,
     /// The counts as variables, for scripts
     Env,
+    /// For the custom ingestion of Harness STO
+    Sto,
+}
+
+/// How many judgements of the past the page shows at most.
+const HISTORY: usize = 60;
+
+impl Format {
+    /// Whether the format has every occurrence, old ones in unchanged files too.
+    pub(super) fn lists_all(self) -> bool {
+        match self {
+            Format::Terminal | Format::Markdown | Format::Github | Format::Junit | Format::Env => {
+                false
+            }
+            Format::Html
+            | Format::Sarif
+            | Format::GithubSarif
+            | Format::GitlabCodeQuality
+            | Format::GitlabSast
+            | Format::Csv
+            | Format::Json
+            | Format::Sto => true,
+        }
+    }
+
+    /// Writes reports; for people with that look.
+    pub(super) fn write(self, reports: &[Report], cache: &Cache, look: Look) -> String {
+        match self {
+            Format::Terminal => {
+                let pages: Vec<String> = reports.iter().map(|r| terminal(r, look)).collect();
+                pages.join("\n")
+            }
+            Format::Html => report::html(reports, &cache.history(HISTORY)),
+            Format::Markdown => report::markdown(reports),
+            Format::Sarif => report::sarif(reports, Sarif::All),
+            Format::GithubSarif => report::sarif(reports, Sarif::AtHead),
+            Format::Github => report::github(reports),
+            Format::GitlabCodeQuality => report::gitlab_code_quality(reports),
+            Format::GitlabSast => report::gitlab_sast(reports),
+            Format::Junit => report::junit(reports),
+            Format::Csv => report::csv(reports),
+            Format::Json => report::to_json(reports),
+            Format::Env => report::env(reports),
+            Format::Sto => report::sto(reports),
+        }
+    }
 }
 
 /// A format of a list.
@@ -47,8 +113,12 @@ impl FromStr for Target {
         let (format, path) = text
             .split_once('=')
             .ok_or("write FORMAT=PATH, such as json=report.json")?;
-        let format = Format::from_str(format, true)
-            .map_err(|_| format!("there is no format `{format}`; use terminal, json or env"))?;
+        let format = Format::from_str(format, true).map_err(|_| {
+            let known = Format::value_variants().iter();
+            let known = known.filter_map(ValueEnum::to_possible_value);
+            let known: Vec<String> = known.map(|v| v.get_name().to_owned()).collect();
+            format!("there is no format `{format}`; use {}", known.join(", "))
+        })?;
         if path.is_empty() {
             return Err("the path is empty".into());
         }
@@ -58,6 +128,14 @@ impl FromStr for Target {
         })
     }
 }
+
+/// How a report looks in a file.
+pub(super) const PLAIN: Look = Look {
+    color: false,
+    width: 100,
+    verbose: true,
+    quiet: false,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Output {
@@ -72,78 +150,77 @@ pub(super) struct Output {
 impl Output {
     /// Whether a report must list everything.
     pub(super) fn lists_all(&self) -> bool {
-        self.format == Format::Json || self.outputs.iter().any(|o| o.format == Format::Json)
+        self.format.lists_all() || self.outputs.iter().any(|o| o.format.lists_all())
     }
 
     /// Writes reports to the screen and to files. People's text goes to `stream`, data to standard
     /// output.
     pub(super) fn write(
         &self,
-        reports: &[Report],
+        repo: &Repository,
+        cache: &Cache,
+        reports: &mut [Report],
         screen: &Resolved,
         stream: Stream,
     ) -> Result<()> {
+        let of_people = self.format == Format::Terminal && self.outputs.is_empty();
+        if !of_people {
+            let address = repo.address()?;
+            for report in &mut *reports {
+                report.repository.clone_from(&address);
+            }
+        }
         for output in &self.outputs {
-            let look = Look {
-                color: false,
-                width: 100,
-                verbose: true,
-                quiet: false,
-            };
-            let text = match output.format {
-                Format::Terminal => all(reports, look),
-                Format::Json => to_json(reports) + "\n",
-                Format::Env => env(reports),
-            };
-            write_anew(&output.path, &text).map_err(|e| {
-                io(
-                    format!(
-                        "the report cannot be written to `{}`",
-                        output.path.display()
-                    ),
-                    e,
-                )
-            })?;
+            let text = output.format.write(reports, cache, PLAIN);
+            to_file(&output.path, &text)?;
         }
         match self.format {
-            Format::Terminal => screen.text(stream, &all(reports, screen.look(stream))),
-            Format::Json => screen.data(&(to_json(reports) + "\n")),
-            Format::Env => screen.data(&env(reports)),
+            Format::Terminal => {
+                let text = self.format.write(reports, cache, screen.look(stream));
+                screen.text(stream, &text);
+            }
+            format => screen.data(&format.write(reports, cache, PLAIN)),
+        }
+        if self.format == Format::Github {
+            add_summary(reports)?;
         }
         Ok(())
     }
 }
 
+/// Writes a report to a file.
+pub(super) fn to_file(path: &Path, text: &str) -> Result<()> {
+    write_anew(path, text.as_bytes()).map_err(|e| {
+        let what = format!("the report cannot be written to `{}`", path.display());
+        io(what, e)
+    })
+}
+
+/// Adds reports to the summary of the job of GitHub Actions, where this is one.
+pub(super) fn add_summary(reports: &[Report]) -> Result<()> {
+    let Some(path) = environment::job_summary() else {
+        return Ok(());
+    };
+    let mut options = fs::OpenOptions::new();
+    let file = options.append(true).create(true).open(&path);
+    let text = report::markdown(reports);
+    let written = file.and_then(|mut f| std::io::Write::write_all(&mut f, text.as_bytes()));
+    let what = || format!("the job's summary `{}` cannot be written", path.display());
+    written.map_err(|e| io(what(), e))
+}
+
 /// Writes a file in the place of what is there: never through a link, which a change may have brought.
-fn write_anew(path: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn write_anew(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let device = fs::metadata(path).is_ok_and(|m| !m.is_file());
     if device {
         // `/dev/stdout` and the like.
-        return fs::write(path, text);
+        return fs::write(path, content);
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
     let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-    fs::write(file.path(), text)?;
+    fs::write(file.path(), content)?;
     let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     fs::set_permissions(file.path(), readable)?;
     file.persist(path).map_err(|e| e.error)?;
     Ok(())
-}
-
-fn all(reports: &[Report], look: Look) -> String {
-    let pages: Vec<String> = reports.iter().map(|r| terminal(r, look)).collect();
-    pages.join("\n")
-}
-
-/// Keeps the report as the last one of the repository. That it cannot be kept alters no verdict.
-pub(super) fn keep_last(repo: &Repository, reports: &[Report]) {
-    let folder: &Path = &repo.common_dir().join("newgate").join("last");
-    let kept = fs::create_dir_all(folder)
-        .and_then(|()| tempfile::NamedTempFile::new_in(folder))
-        .and_then(|file| {
-            fs::write(file.path(), to_json(reports))?;
-            file.persist(folder.join("report.json"))
-                .map_err(|e| e.error)
-        });
-    drop(kept);
 }

@@ -1,7 +1,9 @@
 //! The lines around an occurrence, as text that is safe to show.
 
+use std::collections::HashMap;
+
 use super::Judging;
-use crate::model::{FileVersion, Finding, Frame, Issue, Kind, Oid, RepoPath, Status};
+use crate::model::{Finding, Frame, Issue, Kind, Occurrence, Oid, RepoPath, Status};
 use crate::scan::redact;
 
 /// How many lines are shown on either side.
@@ -12,39 +14,46 @@ const MOST_LINES: u32 = 8;
 const MOST_CHARACTERS: usize = 240;
 /// How many occurrences of an issue get a frame.
 const MOST_FRAMES: usize = 50;
+/// How many texts are kept at once.
+const MOST_TEXTS: usize = 64;
 
-/// Adds frames to the new occurrences.
+/// Adds frames to the new occurrences, and to all where the report lists everything.
 pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
-    let repo = judging.gate.repo;
-    let at_head = |path: &RepoPath| -> Option<&FileVersion> {
-        judging
-            .changes
-            .iter()
-            .filter_map(|c| c.new.as_ref())
-            .find(|f| f.path == *path)
-    };
+    let mut texts: HashMap<(Oid, RepoPath), Option<String>> = HashMap::new();
     for issue in issues {
-        let new = issue
-            .occurrences
-            .iter_mut()
-            .filter(|o| o.status == Status::New);
-        for occurrence in new.take(MOST_FRAMES) {
-            let blob: Option<Oid> = match &occurrence.commit {
-                None => at_head(&occurrence.path).map(|f| f.blob.clone()),
-                Some(commit) => {
-                    let tree =
-                        Oid::parse(commit).and_then(|c| super::tree_of(repo, &c).ok().flatten());
-                    tree.and_then(|t| repo.entry(&t, &occurrence.path).ok().flatten())
-                        .map(|f| f.blob)
-                }
+        let all = judging.gate.list_unchanged;
+        let shown = issue.occurrences.iter_mut();
+        let shown = shown.filter(|o| all || o.status == Status::New);
+        for occurrence in shown.take(MOST_FRAMES) {
+            let Some(tree) = tree_with(judging, occurrence) else {
+                continue;
             };
+            let place = (tree, occurrence.path.clone());
             // A frame is a help for the reader; the verdict stands without it.
-            let content = blob.and_then(|b| repo.blob(&b).ok());
-            if let Some(content) = content {
-                let text = String::from_utf8_lossy(&content);
-                occurrence.frame = frame_of(&text, &occurrence.findings);
+            let text = texts.entry(place).or_insert_with_key(|(tree, path)| {
+                let file = judging.gate.repo.entry(tree, path).ok().flatten()?;
+                super::text_of(judging.gate.repo, &file).ok()
+            });
+            if let Some(text) = text {
+                occurrence.frame = frame_of(text, &occurrence.findings);
             }
         }
+        // Files of one issue are often those of the next, but not of all.
+        if texts.len() > MOST_TEXTS {
+            texts.clear();
+        }
+    }
+}
+
+/// The tree in which an occurrence stands.
+pub(super) fn tree_with(judging: &Judging<'_>, occurrence: &Occurrence) -> Option<Oid> {
+    let change = &judging.change;
+    match (&occurrence.commit, occurrence.status) {
+        (Some(commit), _) => super::tree_of(judging.gate.repo, &Oid::parse(commit)?)
+            .ok()
+            .flatten(),
+        (None, Status::Fixed) => change.base_tree.clone(),
+        (None, _) => Some(change.head_tree.clone()),
     }
 }
 

@@ -19,12 +19,12 @@ mod tip;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use crate::cache::{Cache, GateRun, now};
+use crate::cache::{Cache, now};
 use crate::compare::{Located, group};
 use crate::error::Result;
 use crate::git::{Peeled, Repository};
 use crate::model::{
-    BandCounts, Change, FileChange, FileVersion, Finding, Oid, RepoPath, Report, ScannerReport,
+    Change, FileChange, FileVersion, Finding, GateRun, Oid, RepoPath, Report, ScannerReport,
     ScannerState, Severity, SkippedScanner, Verdict, harmless,
 };
 use crate::policy::{self, Policy, Suppressions};
@@ -253,12 +253,14 @@ impl Gate<'_> {
     fn remember(&self, report: &Report) {
         let counts = report.counts();
         self.cache.record(&GateRun {
-            time: now(),
+            time: report.time,
             head: report.change.head.to_string(),
             target: report.change.target.clone().unwrap_or_default(),
-            verdict: format!("{:?}", report.verdict).to_lowercase(),
-            counts: [counts.new, counts.grown, counts.inherited, counts.fixed]
-                .map(BandCounts::total),
+            verdict: report.verdict,
+            new: counts.new.total(),
+            grown: counts.grown.total(),
+            inherited: counts.inherited.total(),
+            fixed: counts.fixed.total(),
         });
     }
 }
@@ -338,6 +340,7 @@ impl Judging<'_> {
             .map(|((scanner, one), plan)| ScannerReport {
                 name: scanner.descriptor.name().to_owned(),
                 version: scanner.version.clone(),
+                homepage: scanner.descriptor.homepage().to_owned(),
                 scanned: one.scanned,
                 cached: one.cached,
                 skipped: plan.skipped,
@@ -368,7 +371,9 @@ impl Judging<'_> {
             out_of_time,
             notes: self.notes.iter().map(|n| harmless(n)).collect(),
             unknown: self.unknown.iter().map(|n| harmless(n)).collect(),
+            time: now(),
             milliseconds: 0,
+            repository: None,
         })
     }
 }

@@ -2,21 +2,24 @@
 
 use std::collections::HashMap;
 
+use super::frame::tree_with;
 use super::{Judging, text_of};
 use crate::error::Result;
-use crate::model::{Finding, Issue, Kind, Occurrence, RepoPath, Status};
+use crate::model::{Finding, Issue, Kind, Occurrence, Oid, RepoPath, Status};
 
 /// How often the print of a literal is hashed.
 const ROUNDS: usize = 4_096;
 /// Most lines of a region that count.
 const MOST_LINES: usize = 16;
 
-/// Gives every occurrence at head its print. Occurrences that are not new are given one only where
-/// there are exemptions to bind.
+/// Gives every new occurrence at head its print. The others are given one only where there are
+/// exemptions to bind, or where the report lists everything and so has to name them; fixed ones, which
+/// no exemption can be about, in the latter case only.
 pub(super) fn add_prints(judging: &Judging<'_>, issues: &mut [Issue]) -> Result<()> {
     let repo = judging.gate.repo;
-    let all = !judging.policy.exemptions.is_empty();
-    let mut texts: HashMap<RepoPath, Option<String>> = HashMap::new();
+    let listed = judging.gate.list_unchanged;
+    let all = listed || !judging.policy.exemptions.is_empty();
+    let mut texts: HashMap<(Oid, RepoPath), Option<String>> = HashMap::new();
     for issue in issues {
         let key = match issue.kind {
             // The id of a secret's issue is this clone's own.
@@ -24,18 +27,25 @@ pub(super) fn add_prints(judging: &Judging<'_>, issues: &mut [Issue]) -> Result<
             _ => issue.id.clone(),
         };
         for occurrence in &mut issue.occurrences {
-            let wanted = occurrence.status == Status::New || all;
-            if !wanted || occurrence.status == Status::Fixed || occurrence.commit.is_some() {
+            let wanted = match occurrence.status {
+                Status::New => true,
+                Status::Inherited => all,
+                Status::Fixed => listed,
+            };
+            if !wanted || occurrence.commit.is_some() {
                 continue;
             }
-            let path = &occurrence.path;
-            if occurrence.region.is_some() && !texts.contains_key(path) {
-                let file = repo.entry(&judging.change.head_tree, path)?;
+            let Some(tree) = tree_with(judging, occurrence) else {
+                continue;
+            };
+            let place = (tree, occurrence.path.clone());
+            if occurrence.region.is_some() && !texts.contains_key(&place) {
+                let file = repo.entry(&place.0, &place.1)?;
                 let file = file.filter(|f| f.is_regular() || f.is_link());
                 let text = file.map(|f| text_of(repo, &f)).transpose()?;
-                texts.insert(path.clone(), text);
+                texts.insert(place.clone(), text);
             }
-            let text = texts.get(path).and_then(Option::as_deref);
+            let text = texts.get(&place).and_then(Option::as_deref);
             occurrence.print = print_of(&key, occurrence, text);
         }
     }

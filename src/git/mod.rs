@@ -326,6 +326,20 @@ impl Repository {
         self.ask(library::remotes, program::remotes)
     }
 
+    /// The address of the remote that others know the repository by, as a URI without credentials;
+    /// `None` where there is no remote, or it is a folder of this machine.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn address(&self) -> Result<Option<String>> {
+        let (remote, _) = find_remote(self, None)?;
+        let remotes = self.remotes()?;
+        let found = remotes
+            .iter()
+            .find(|(name, _)| Some(name) == remote.as_ref());
+        Ok(found.and_then(|(_, urls)| target::address_of(urls.first()?)))
+    }
+
     /// The file versions that commits reachable from `head` but from none of `known` bring, each
     /// content under each path once, oldest commit first.
     ///

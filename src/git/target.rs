@@ -44,6 +44,32 @@ pub fn find_remote(repo: &Repository, name_or_url: Option<&str>) -> Result<(Opti
     Ok((guess.map(|(name, _)| name.clone()), name_or_url.is_some()))
 }
 
+/// A remote's URL as a URI without credentials; `None` for a folder of this machine.
+pub(super) fn address_of(url: &str) -> Option<String> {
+    let without_user = |rest: &str| match rest.split_once('/') {
+        Some((host, path)) => {
+            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+            (!host.is_empty()).then(|| format!("{host}/{path}"))
+        }
+        None => None,
+    };
+    for scheme in ["https", "http", "ssh", "git"] {
+        if let Some(rest) = url.strip_prefix(&format!("{scheme}://")) {
+            return Some(format!("{scheme}://{}", without_user(rest)?));
+        }
+    }
+    // `user@host:path`, see git-clone(1); a slash before the colon makes it a folder.
+    let (host, path) = url.split_once(':')?;
+    if host.contains('/') || path.starts_with("//") || host.is_empty() {
+        return None;
+    }
+    let path = path.trim_start_matches('/');
+    Some(format!(
+        "ssh://{}",
+        without_user(&format!("{host}/{path}"))?
+    ))
+}
+
 /// Finds the target: the wanted branch if one is named, else the remote's default branch, else its
 /// `main` or `master`, else, without any remote, a local one of these names.
 ///
@@ -129,4 +155,27 @@ fn target_of(repo: &Repository, name: &str, branch: &str, oid: &Oid) -> Result<O
         }),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address_of;
+
+    #[test]
+    fn an_address_has_no_credentials_and_is_none_of_this_machine() {
+        for (url, address) in [
+            (
+                "https://me:word@example.com/a/b.git",
+                Some("https://example.com/a/b.git"),
+            ),
+            ("git@example.com:a/b.git", Some("ssh://example.com/a/b.git")),
+            ("ssh://git@example.com:22/a", Some("ssh://example.com:22/a")),
+            ("/srv/git/a.git", None),
+            ("../remote.git", None),
+            ("file:///srv/a.git", None),
+            ("./odd:name", None),
+        ] {
+            assert_eq!(address_of(url).as_deref(), address, "{url}");
+        }
+    }
 }

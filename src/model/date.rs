@@ -35,6 +35,23 @@ pub fn date_of_days(days: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// A point in time, given in seconds since 1970-01-01 UTC, as `YYYY-MM-DDThh:mm:ss` (ISO 8601, UTC,
+/// without a zone).
+pub fn time_of_seconds(seconds: i64) -> String {
+    const DAY: i64 = 24 * 60 * 60;
+    let of_day = seconds.rem_euclid(DAY);
+    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    let date = date_of_days(seconds.div_euclid(DAY));
+    format!("{date}T{hour:02}:{minute:02}:{second:02}")
+}
+
+/// Reads what [`time_of_seconds`] wrote, a zone `Z` or not.
+pub fn seconds_of_time(text: &str) -> Option<i64> {
+    let days = days_of_date(text)?;
+    let number = |from: usize| text.get(from..from + 2)?.parse::<i64>().ok();
+    Some(((days * 24 + number(11)?) * 60 + number(14)?) * 60 + number(17)?)
+}
+
 fn days_in_month(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -47,6 +64,17 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seconds_and_times_lead_to_each_other() {
+        assert_eq!(time_of_seconds(0), "1970-01-01T00:00:00");
+        assert_eq!(time_of_seconds(1_000_000_000), "2001-09-09T01:46:40");
+        for seconds in (0..4_000_000_000).step_by(7_654_321) {
+            let text = time_of_seconds(seconds) + "Z";
+            assert_eq!(seconds_of_time(&text), Some(seconds));
+        }
+        assert_eq!(seconds_of_time("2001-09-09"), None);
+    }
 
     #[test]
     fn days_and_dates_lead_to_each_other() {

@@ -68,6 +68,19 @@ pub struct Package {
     pub fixed: Vec<String>,
 }
 
+/// A step of a flow: a place, and what happens there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Step {
+    /// The file.
+    pub path: RepoPath,
+    /// The line, counted from 1.
+    pub line: u32,
+    /// What happens there; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
 /// One result of one scanner, normalised. Made by [`Finding::build`] only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -133,6 +146,9 @@ pub struct Finding {
     /// <https://www.cisa.gov/known-exploited-vulnerabilities-catalog>).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub kev: bool,
+    /// The way that data takes from where it comes in to the reported place, where the scanner tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flow: Vec<Step>,
     /// The score before the policy replaced it, and why it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overridden: Option<Overridden>,
@@ -151,6 +167,8 @@ pub struct Overridden {
 const MESSAGE_LIMIT: usize = 2_000;
 /// Longest text kept of a title, in characters.
 const TITLE_LIMIT: usize = 160;
+/// Most steps kept of a flow.
+const FLOW_LIMIT: usize = 100;
 
 impl Finding {
     /// Starts a finding of a scanner's rule in a file.
@@ -179,6 +197,7 @@ impl Finding {
                 published: None,
                 epss: None,
                 kev: false,
+                flow: Vec::new(),
                 overridden: None,
             },
         }
@@ -295,6 +314,8 @@ impl FindingBuilder {
         epss: Option<u16>,
         /// Sets whether its advisory is known to be exploited.
         kev: bool,
+        /// Sets the way that data takes; what is past the first hundred steps is dropped.
+        flow: Vec<Step>,
     }
 
     /// Checks and returns the finding.
@@ -337,6 +358,10 @@ impl FindingBuilder {
         f.title = tidy(&f.title, TITLE_LIMIT);
         if f.title.is_empty() {
             f.title.clone_from(&f.rule);
+        }
+        f.flow.truncate(FLOW_LIMIT);
+        for step in &mut f.flow {
+            step.message = tidy(&step.message, TITLE_LIMIT);
         }
         f.cwe.sort_unstable();
         f.cwe.dedup();

@@ -3,6 +3,7 @@
 mod change;
 mod date;
 mod finding;
+mod gate_run;
 mod issue;
 mod location;
 mod occurrence;
@@ -12,8 +13,9 @@ mod report;
 mod severity;
 
 pub use change::{Change, FileChange, FileVersion, Mode};
-pub use date::{date_of_days, days_of_date};
-pub use finding::{Confidence, Finding, FindingBuilder, Invalid, Kind, Overridden, Package};
+pub use date::{date_of_days, days_of_date, seconds_of_time, time_of_seconds};
+pub use finding::{Confidence, Finding, FindingBuilder, Invalid, Kind, Overridden, Package, Step};
+pub use gate_run::GateRun;
 pub use issue::{Issue, IssueStatus, Rule};
 pub use location::Region;
 pub use occurrence::{Occurrence, Origin, Stage, Status};

@@ -144,6 +144,6 @@ pub struct Occurrence {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub frame: Option<Frame>,
     /// The findings behind it.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
 }

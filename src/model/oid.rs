@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A full object id of git in lower-case hexadecimal: 40 digits (SHA-1) or 64 (SHA-256).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct Oid(String);
 
 impl Oid {
@@ -27,6 +27,20 @@ impl Oid {
     /// The first ten digits, for people.
     pub fn short(&self) -> &str {
         &self.0[..10]
+    }
+}
+
+impl TryFrom<String> for Oid {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Oid, String> {
+        Oid::parse(&text).ok_or_else(|| format!("`{text}` is no full object id"))
+    }
+}
+
+impl From<Oid> for String {
+    fn from(oid: Oid) -> String {
+        oid.0
     }
 }
 

@@ -24,6 +24,21 @@ impl Verdict {
         }
     }
 
+    /// The verdict in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Blocked => "blocked",
+            Verdict::Incomplete => "incomplete",
+        }
+    }
+
+    /// The verdict of a name in lower case.
+    pub fn of_name(name: &str) -> Option<Verdict> {
+        let all = [Verdict::Pass, Verdict::Blocked, Verdict::Incomplete];
+        all.into_iter().find(|v| v.name() == name)
+    }
+
     /// The worse of two verdicts: blocked, then incomplete, then pass.
     #[must_use]
     pub fn worse(self, other: Verdict) -> Verdict {
@@ -55,6 +70,18 @@ pub enum ScannerState {
     TimedOut,
 }
 
+impl ScannerState {
+    /// The state in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            ScannerState::Ok => "ok",
+            ScannerState::Failed => "failed",
+            ScannerState::Missing => "missing",
+            ScannerState::TimedOut => "timed-out",
+        }
+    }
+}
+
 /// What a scanner did for one change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScannerReport {
@@ -62,6 +89,9 @@ pub struct ScannerReport {
     pub name: String,
     /// The version of its program.
     pub version: Option<String>,
+    /// Its page on the web.
+    #[serde(default)]
+    pub homepage: String,
     /// Units that were scanned in this run.
     pub scanned: u64,
     /// Units whose results came from the cache.
@@ -219,8 +249,12 @@ pub struct Report {
     pub out_of_time: bool,
     /// What nobody knows, besides what scanners failed at: it leaves the verdict open.
     pub unknown: Vec<String>,
+    /// When it was judged, in seconds since 1970-01-01 UTC.
+    pub time: i64,
     /// How long the judgement took, in milliseconds.
     pub milliseconds: u64,
+    /// The address of the repository, where one is known, without credentials.
+    pub repository: Option<String>,
 }
 
 impl Report {

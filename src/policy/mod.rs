@@ -455,6 +455,7 @@ mod tests {
         let scanner = |state| ScannerReport {
             name: "s".into(),
             version: None,
+            homepage: String::new(),
             scanned: 0,
             cached: 0,
             skipped: 0,

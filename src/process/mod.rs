@@ -128,6 +128,20 @@ pub fn run_hook(hook: &Path, args: &[OsString], input: &[u8]) -> io::Result<i32>
     Ok(code_of(output.status))
 }
 
+/// Opens a page with a program of the user; returns whether that is there and succeeded.
+pub fn open_page(program: &str, page: &Path) -> bool {
+    let Ok(path) = which::which(program) else {
+        return false;
+    };
+    let opened = duct::cmd!(path, page)
+        .stdin_null()
+        .stdout_null()
+        .stderr_null()
+        .unchecked()
+        .run();
+    opened.is_ok_and(|o| o.status.success())
+}
+
 /// Runs a command whose output people shall see (if `shown`), in a clean git environment with `home`
 /// as home folder. Returns whether it succeeded.
 ///

@@ -1,42 +1,54 @@
-//! The full report as JSON, version 1 (`docs/json.md`).
+//! The full report as JSON, version 1 (`docs/json.md`, `docs/report.schema.json`).
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Counts, Issue, Mode, Report, ScannerReport, Severity, SkippedScanner, Verdict};
+use crate::model::{
+    Change, Counts, Issue, Mode, Oid, Report, ScannerReport, Severity, SkippedScanner, Verdict,
+    seconds_of_time, time_of_seconds,
+};
 
 /// The version of the document; fields are added, never renamed, within one.
 const VERSION: u32 = 1;
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Document<'a> {
     version: u32,
+    time: Cow<'a, str>,
     verdict: Verdict,
     exit_code: u8,
     change: ChangeOut<'a>,
     policy: PolicyOut,
     counts: Counts,
-    issues: &'a [Issue],
-    scanners: &'a [ScannerReport],
-    available: &'a [SkippedScanner],
+    issues: Cow<'a, [Issue]>,
+    scanners: Cow<'a, [ScannerReport]>,
+    available: Cow<'a, [SkippedScanner]>,
     never_scanned: Option<u64>,
-    notes: &'a [String],
-    unknown: &'a [String],
+    lists_unchanged: bool,
+    notes: Cow<'a, [String]>,
+    unknown: Cow<'a, [String]>,
+    out_of_time: bool,
     milliseconds: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct ChangeOut<'a> {
-    name: &'a str,
-    head: &'a str,
-    base: Option<&'a str>,
-    target: Option<&'a str>,
-    base_reason: &'a str,
+    name: Cow<'a, str>,
+    repository: Option<Cow<'a, str>>,
+    head: Oid,
+    head_tree: Oid,
+    base: Option<Oid>,
+    base_tree: Option<Oid>,
+    target: Option<Cow<'a, str>>,
+    tip: Option<Oid>,
+    base_reason: Cow<'a, str>,
     mode: Mode,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct PolicyOut {
     block_at: Severity,
@@ -49,67 +61,89 @@ pub fn to_json(reports: &[Report]) -> String {
         [one] => serde_json::to_string_pretty(one),
         many => serde_json::to_string_pretty(many),
     };
-    text.expect("a report is plain data")
+    text.expect("a report is plain data") + "\n"
 }
 
-/// Reads the issues of a report, or of several.
+/// Reads what [`to_json`] wrote.
 ///
 /// # Errors
 /// It is no report of version 1.
-pub fn issues_of(json: &[u8]) -> Result<Vec<Issue>, String> {
-    #[derive(Deserialize)]
-    struct Written {
-        version: u32,
-        issues: Vec<Issue>,
-    }
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        One(Written),
-        Many(Vec<Written>),
-    }
-    let documents = match serde_json::from_slice(json).map_err(|e| e.to_string())? {
-        Either::One(one) => vec![one],
-        Either::Many(many) => many,
+pub fn from_json(json: &[u8]) -> Result<Vec<Report>, String> {
+    let text = std::str::from_utf8(json).map_err(|e| e.to_string())?;
+    let read = |e: serde_json::Error| e.to_string();
+    let documents: Vec<Document<'_>> = match text.trim_start().starts_with('[') {
+        true => serde_json::from_str(text).map_err(read)?,
+        false => vec![serde_json::from_str(text).map_err(read)?],
     };
-    let mut issues: Vec<Issue> = Vec::new();
-    for document in documents {
-        if document.version != VERSION {
-            return Err(format!("it is of version {}", document.version));
-        }
-        for issue in document.issues {
-            if !issues.contains(&issue) {
-                issues.push(issue);
-            }
-        }
-    }
-    Ok(issues)
+    documents.into_iter().map(report).collect()
 }
 
 fn document(report: &Report) -> Document<'_> {
     let change = &report.change;
     Document {
         version: VERSION,
+        time: Cow::Owned(time_of_seconds(report.time) + "Z"),
         verdict: report.verdict,
         exit_code: report.verdict.exit_code(),
         change: ChangeOut {
-            name: &change.name,
-            head: change.head.as_str(),
-            base: change.base.as_ref().map(crate::model::Oid::as_str),
-            target: change.target.as_deref(),
-            base_reason: &change.base_reason,
+            name: Cow::Borrowed(&change.name),
+            repository: report.repository.as_deref().map(Cow::Borrowed),
+            head: change.head.clone(),
+            head_tree: change.head_tree.clone(),
+            base: change.base.clone(),
+            base_tree: change.base_tree.clone(),
+            target: change.target.as_deref().map(Cow::Borrowed),
+            tip: change.tip.clone(),
+            base_reason: Cow::Borrowed(&change.base_reason),
             mode: change.mode,
         },
         policy: PolicyOut {
             block_at: report.block_at,
         },
         counts: report.counts(),
-        issues: &report.issues,
-        scanners: &report.scanners,
-        available: &report.available,
+        issues: Cow::Borrowed(&report.issues),
+        scanners: Cow::Borrowed(&report.scanners),
+        available: Cow::Borrowed(&report.available),
         never_scanned: report.never_scanned,
-        notes: &report.notes,
-        unknown: &report.unknown,
+        lists_unchanged: report.lists_unchanged,
+        notes: Cow::Borrowed(&report.notes),
+        unknown: Cow::Borrowed(&report.unknown),
+        out_of_time: report.out_of_time,
         milliseconds: report.milliseconds,
     }
+}
+
+fn report(document: Document<'_>) -> Result<Report, String> {
+    if document.version != VERSION {
+        return Err(format!("it is of version {}", document.version));
+    }
+    let change = document.change;
+    Ok(Report {
+        verdict: document.verdict,
+        change: Change {
+            name: change.name.into_owned(),
+            head: change.head,
+            head_tree: change.head_tree,
+            base: change.base,
+            base_tree: change.base_tree,
+            target: change.target.map(Cow::into_owned),
+            tip: change.tip,
+            base_reason: change.base_reason.into_owned(),
+            mode: change.mode,
+            known: Vec::new(),
+            notes: Vec::new(),
+        },
+        issues: document.issues.into_owned(),
+        scanners: document.scanners.into_owned(),
+        available: document.available.into_owned(),
+        never_scanned: document.never_scanned,
+        lists_unchanged: document.lists_unchanged,
+        block_at: document.policy.block_at,
+        notes: document.notes.into_owned(),
+        out_of_time: document.out_of_time,
+        unknown: document.unknown.into_owned(),
+        time: seconds_of_time(&document.time).ok_or("its time cannot be read")?,
+        milliseconds: document.milliseconds,
+        repository: change.repository.map(Cow::into_owned),
+    })
 }

@@ -1,10 +1,27 @@
 //! What people and other tools read. Report writers see the model only, and none of them can change
 //! the verdict.
 
+mod csv;
 mod env;
+mod github;
+mod gitlab;
+mod html;
 mod json;
+mod junit;
+mod markdown;
+mod sarif;
+mod sto;
 mod terminal;
+mod words;
 
+pub use csv::csv;
 pub use env::env;
-pub use json::{issues_of, to_json};
-pub use terminal::{Look, show_issue, terminal};
+pub use github::github;
+pub use gitlab::{gitlab_code_quality, gitlab_sast};
+pub use html::html;
+pub use json::{from_json, to_json};
+pub use junit::junit;
+pub use markdown::{MARKER, markdown};
+pub use sarif::{Sarif, sarif};
+pub use sto::sto;
+pub use terminal::{Look, history_lines, show_issue, terminal};

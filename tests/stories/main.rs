@@ -15,6 +15,7 @@ mod installing;
 mod policy;
 mod projects;
 mod pushes;
+mod reports;
 mod repositories;
 mod scanners;
 mod secrets;

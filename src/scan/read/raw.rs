@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Deserializer};
 
 use super::{Paths, Reading, Unreadable};
-use crate::model::{Confidence, Finding, Kind, Package, Region, Score};
+use crate::model::{Confidence, Finding, Kind, Package, Region, RepoPath, Score, Step};
 use crate::scan::builtin::{SecretKey, redact};
 use crate::scan::{Catalog, Descriptor};
 
@@ -55,6 +55,17 @@ pub(super) struct Item {
     pub epss: Option<f64>,
     /// Whether the advisory is known to be exploited.
     pub kev: bool,
+    /// The way that data takes to the place.
+    pub flow: Vec<FlowStep>,
+}
+
+/// A step of a flow, as it is written.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FlowStep {
+    pub path: String,
+    pub line: u32,
+    pub message: String,
 }
 
 /// A number, or a text that is one.
@@ -150,7 +161,18 @@ pub(super) fn reading(
                     .or_insert_with(|| Catalog::default().get(tool).ok().flatten());
                 known.as_ref()
             });
-            let finding = finding(descriptor, own.as_deref().zip(named), item, path, key)?;
+            // A step outside of the tree (the scanner's own models of libraries) is no place to show.
+            let steps = item.flow.iter().filter(|s| s.line > 0);
+            let flow = steps.filter_map(|s| {
+                Some(Step {
+                    path: paths.resolve(&s.path, uris)?,
+                    line: s.line,
+                    message: s.message.clone(),
+                })
+            });
+            let flow = flow.collect();
+            let of_tool = own.as_deref().zip(named);
+            let finding = finding(descriptor, of_tool, item, (path, flow), key)?;
             reading.findings.push(finding);
         }
     }
@@ -165,7 +187,7 @@ fn finding(
     format: &Descriptor,
     of_tool: Option<(&str, &Descriptor)>,
     item: Item,
-    path: crate::model::RepoPath,
+    (path, mut flow): (RepoPath, Vec<Step>),
     key: &SecretKey,
 ) -> Result<Finding, Unreadable> {
     let descriptor = of_tool.map_or(format, |(_, d)| d);
@@ -186,6 +208,9 @@ fn finding(
         redact(&cut)
     };
     let message = clean(&message);
+    for step in &mut flow {
+        step.message = clean(&step.message);
+    }
     let data = descriptor.rule(&rule);
     let confidence = item.confidence.as_deref();
     let of_vectors = item.cvss.iter().filter_map(|v| Score::of_vector(v)).max();
@@ -255,6 +280,7 @@ fn finding(
             .map(|e| (e * 10_000.0).round() as u16),
     )
     .kev(item.kev)
+    .flow(flow)
     .finish()
     .map_err(|e| Unreadable(e.to_string()))
 }

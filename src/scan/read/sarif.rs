@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Unreadable;
-use super::raw::Item;
+use super::raw::{FlowStep, Item};
 
 /// A list that may be null or absent.
 type List<T> = Option<Vec<T>>;
@@ -78,6 +78,24 @@ struct SarifResult {
     partial_fingerprints: Option<BTreeMap<String, Value>>,
     properties: Option<Value>,
     taxa: List<Value>,
+    baseline_state: Option<String>,
+    code_flows: List<CodeFlow>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CodeFlow {
+    thread_flows: List<ThreadFlow>,
+}
+
+#[derive(Deserialize)]
+struct ThreadFlow {
+    locations: List<FlowLocation>,
+}
+
+#[derive(Deserialize)]
+struct FlowLocation {
+    location: Option<Location>,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +126,7 @@ struct Message {
 #[serde(rename_all = "camelCase")]
 struct Location {
     physical_location: Option<PhysicalLocation>,
+    message: Option<Message>,
 }
 
 #[derive(Deserialize)]
@@ -255,7 +274,9 @@ fn run_items(run: &Run, items: &mut Vec<Item>) {
             .kind
             .as_deref()
             .is_none_or(|k| matches!(k, "fail" | "review" | "open"));
-        if counts {
+        // One that the tool compared itself, and that is gone.
+        let absent = result.baseline_state.as_deref() == Some("absent");
+        if counts && !absent {
             items.push(result_item(run, result));
         }
     }
@@ -331,8 +352,26 @@ fn result_item(run: &Run, result: &SarifResult) -> Item {
             .iter()
             .flatten()
             .any(|s| s.status.as_deref().is_none_or(|s| s == "accepted")),
+        flow: flow_of(run, result),
         ..Item::default()
     }
+}
+
+/// The first way through the code that a result tells.
+fn flow_of(run: &Run, result: &SarifResult) -> Vec<FlowStep> {
+    let flows = result.code_flows.iter().flatten();
+    let mut threads = flows.flat_map(|f| f.thread_flows.iter().flatten());
+    let first = threads.next().and_then(|t| t.locations.as_ref());
+    let steps = first.into_iter().flatten().filter_map(|step| {
+        let location = step.location.as_ref()?;
+        let place = location.physical_location.as_ref()?;
+        Some(FlowStep {
+            path: path_of(run, place)?,
+            line: place.region.as_ref()?.start_line?,
+            message: text_of(location.message.as_ref()),
+        })
+    });
+    steps.collect()
 }
 
 fn text_of(message: Option<&Message>) -> String {

@@ -33,6 +33,16 @@ pub fn tools() -> PathBuf {
     tools
 }
 
+/// The folder of the programs that read reports, which `tests/run` fills.
+pub fn consumers() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/consumers");
+    assert!(
+        folder.join("node_modules/playwright-core").is_dir(),
+        "the readers of reports are not installed: run `tests/run`, which installs them"
+    );
+    folder
+}
+
 /// A credential in pieces, so that the tests hold none. Different numbers, different tokens.
 pub fn token(number: u32) -> String {
     let body = blake3::hash(&number.to_le_bytes()).to_hex();

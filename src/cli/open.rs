@@ -1,0 +1,49 @@
+use std::path::Path;
+
+use clap::Args;
+
+use super::last;
+use super::output::{Format, PLAIN, to_file};
+use super::screen::Resolved;
+use crate::cache::Cache;
+use crate::environment;
+use crate::error::{Error, Kind, Result};
+use crate::git::Repository;
+use crate::process::open_page;
+
+#[derive(Debug, Args)]
+pub(super) struct Open {
+    /// Only write the page, and say where
+    #[arg(long)]
+    no_browser: bool,
+}
+
+impl Open {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        let repo = Repository::open_from_env()?;
+        let cache = Cache::open(repo.common_dir());
+        let reports = last::reports(&repo)?;
+        let page = last::folder(&repo).join("report.html");
+        to_file(&page, &Format::Html.write(&reports, &cache, PLAIN))?;
+        screen.data(&format!("{}\n", page.display()));
+        if !self.no_browser {
+            open_in_browser(&page)?;
+        }
+        Ok(0)
+    }
+}
+
+/// Opens a page with the user's browser: the first of these programs that is there and succeeds.
+fn open_in_browser(page: &Path) -> Result<()> {
+    const USUAL: [&str; 4] = ["xdg-open", "open", "wslview", "sensible-browser"];
+    let own = environment::browsers().unwrap_or_default();
+    let own = own.split(':').filter(|p| !p.is_empty());
+    for program in own.chain(USUAL) {
+        if open_page(program, page) {
+            return Ok(());
+        }
+    }
+    let text = format!("no program could be found that opens `{}`", page.display());
+    Err(Error::new(Kind::Usage, text)
+        .hint("open that file with your browser, or set `BROWSER` to its program"))
+}

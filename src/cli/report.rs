@@ -1,0 +1,50 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::last;
+use super::output::{Format, PLAIN, add_summary, to_file};
+use super::screen::{Resolved, Stream};
+use crate::cache::Cache;
+use crate::error::Result;
+use crate::git::Repository;
+
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    /// The format
+    #[arg(value_name = "FORMAT", default_value = "terminal")]
+    format: Format,
+    /// Write it to a file instead of the screen
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+}
+
+impl Report {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        let repo = Repository::open_from_env()?;
+        let cache = Cache::open(repo.common_dir());
+        let mut reports = last::reports(&repo)?;
+        let address = repo.address()?;
+        for report in &mut reports {
+            report.repository.clone_from(&address);
+        }
+        let all = reports.iter().all(|r| r.lists_unchanged);
+        if self.format.lists_all() && !all {
+            screen.note(
+                "the last judgement listed changed files only: `newgate check --format FORMAT` lists all",
+            );
+        }
+        match (&self.output, self.format) {
+            (Some(path), format) => to_file(path, &format.write(&reports, &cache, PLAIN))?,
+            (None, Format::Terminal) => {
+                let look = screen.look(Stream::Out);
+                screen.text(Stream::Out, &self.format.write(&reports, &cache, look));
+            }
+            (None, format) => screen.data(&format.write(&reports, &cache, PLAIN)),
+        }
+        if self.format == Format::Github {
+            add_summary(&reports)?;
+        }
+        Ok(0)
+    }
+}

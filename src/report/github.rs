@@ -1,0 +1,106 @@
+//! Workflow commands, which become annotations on GitHub
+//! (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>).
+
+use std::fmt::Write as _;
+
+use super::words::{band, outcome};
+use crate::model::{Issue, Occurrence, Report, ScannerState, Status, Verdict};
+
+/// How many annotations of a level GitHub takes from one step.
+const MOST: usize = 10;
+
+/// Writes reports as workflow commands: an error for each occurrence that stops the change, a warning
+/// for each that is new and does not, worst first, as many as GitHub takes; and the verdict.
+pub fn github(reports: &[Report]) -> String {
+    let mut out = String::new();
+    let mut levels: [(&str, Vec<String>); 2] = [("error", Vec::new()), ("warning", Vec::new())];
+    for report in reports {
+        for scanner in &report.scanners {
+            if scanner.state != ScannerState::Ok {
+                let title = format!("{} is {}", scanner.name, scanner.state.name());
+                levels[0]
+                    .1
+                    .push(command("error", &[("title", title)], &scanner.detail));
+            }
+        }
+        for unknown in &report.unknown {
+            let title = [("title", "nobody knows".to_owned())];
+            levels[0].1.push(command("error", &title, unknown));
+        }
+        for issue in &report.issues {
+            for occurrence in &issue.occurrences {
+                let action = occurrence.action.as_deref();
+                let level = match (occurrence.status, action) {
+                    (_, Some("block")) => 0,
+                    (_, Some("warn")) => 1,
+                    (Status::New, None) if occurrence.exempted.is_none() => 1,
+                    _ => continue,
+                };
+                let text = annotation(levels[level].0, issue, occurrence);
+                levels[level].1.push(text);
+            }
+        }
+    }
+    let mut left_out = 0;
+    for (_, commands) in &levels {
+        left_out += commands.len().saturating_sub(MOST);
+        out.extend(commands.iter().take(MOST).map(String::as_str));
+    }
+    for report in reports {
+        let verdict = report.verdict.name();
+        let name = &report.change.name;
+        let mut text = format!("{name}: {verdict}: {}", outcome(report));
+        if left_out > 0 {
+            let _ = write!(
+                text,
+                " ({left_out} more than GitHub shows: see the job's summary)"
+            );
+        }
+        let level = match report.verdict {
+            Verdict::Pass => "notice",
+            _ => "error",
+        };
+        // GitHub counts it too; where there are many, it takes the place of none.
+        let title = [("title", "newgate".to_owned())];
+        if level == "notice" || levels[0].1.len() < MOST {
+            out.push_str(&command(level, &title, &text));
+        } else {
+            out.push_str(&command("notice", &title, &text));
+        }
+    }
+    out
+}
+
+fn annotation(level: &str, issue: &Issue, occurrence: &Occurrence) -> String {
+    let path = occurrence.path.as_str().map(str::to_owned);
+    let mut properties = vec![("file", path.unwrap_or_else(|| occurrence.path.to_string()))];
+    if let Some(region) = occurrence.region {
+        properties.push(("line", region.line.to_string()));
+        properties.push(("endLine", region.end_line.to_string()));
+        let one_line = region.end_line == region.line;
+        if let (Some(column), true) = (region.column, one_line) {
+            properties.push(("col", column.to_string()));
+        }
+    }
+    properties.push(("title", format!("{}: {}", band(issue), issue.title)));
+    let mut text = occurrence.message.clone();
+    if let Some(fix) = &issue.fix {
+        let _ = write!(text, "\nFix: {fix}");
+    }
+    let _ = write!(text, "\n{} (issue {})", issue.because, issue.id);
+    command(level, &properties, &text)
+}
+
+fn command(name: &str, properties: &[(&str, String)], text: &str) -> String {
+    let data = |text: &str| {
+        text.replace('%', "%25")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A")
+    };
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let properties: Vec<String> = properties
+        .iter()
+        .map(|(key, value)| format!("{key}={}", property(value)))
+        .collect();
+    format!("::{name} {}::{}\n", properties.join(","), data(text))
+}

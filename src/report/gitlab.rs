@@ -1,0 +1,177 @@
+//! GitLab's reports: code quality
+//! (<https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>) and SAST
+//! (<https://docs.gitlab.com/development/integrations/secure/#report>).
+
+use serde_json::{Value, json};
+
+use super::words::{cut, identities, page_of};
+use crate::model::{
+    Issue, Occurrence, Report, ScannerState, Severity, Status, Verdict, time_of_seconds,
+};
+
+/// The version of GitLab's report schemas that the SAST report conforms to.
+const SCHEMA: &str = "15.0.2";
+
+/// The occurrences that stand at head, with their identities.
+fn standing(reports: &[Report]) -> impl Iterator<Item = (&Issue, &Occurrence, String)> {
+    let issues = reports.iter().flat_map(|r| &r.issues);
+    issues.flat_map(|issue| {
+        let all = issue.occurrences.iter().zip(identities(issue));
+        all.filter(|(o, _)| o.status != Status::Fixed)
+            .map(move |(o, identity)| (issue, o, format!("{}:{identity}", issue.id)))
+    })
+}
+
+/// Writes what stands at head as a code quality report: GitLab compares it with the target's itself.
+pub fn gitlab_code_quality(reports: &[Report]) -> String {
+    let counting = standing(reports).filter(|(_, o, _)| o.exempted.is_none());
+    let list: Vec<Value> = counting
+        .map(|(issue, occurrence, identity)| {
+            let rule = occurrence.rules.first();
+            let rule =
+                rule.map_or_else(|| issue.id.clone(), |r| format!("{}:{}", r.scanner, r.rule));
+            json!({
+                "description": format!("{}: {}", issue.title, occurrence.message),
+                "check_name": rule,
+                "fingerprint": identity,
+                "severity": match issue.severity {
+                    Severity::Critical => "blocker",
+                    Severity::High | Severity::Unassigned => "critical",
+                    Severity::Medium => "major",
+                    Severity::Low => "minor",
+                    Severity::Info => "info",
+                },
+                "location": {
+                    "path": occurrence.path,
+                    "lines": {
+                        "begin": occurrence.region.map_or(1, |r| r.line),
+                        "end": occurrence.region.map_or(1, |r| r.end_line),
+                    },
+                },
+            })
+        })
+        .collect();
+    serde_json::to_string_pretty(&list).expect("plain data") + "\n"
+}
+
+/// Writes what stands at head as a SAST report, for the security widget and the vulnerability report.
+pub fn gitlab_sast(reports: &[Report]) -> String {
+    let vulnerabilities: Vec<Value> = standing(reports)
+        .filter(|(_, o, _)| o.exempted.is_none())
+        .map(|(issue, occurrence, identity)| vulnerability(issue, occurrence, &identity))
+        .collect();
+    let incomplete = reports.iter().any(|r| r.verdict == Verdict::Incomplete);
+    let end = reports.iter().map(|r| r.time).max().unwrap_or_default();
+    let took: u64 = reports.iter().map(|r| r.milliseconds).sum();
+    let start = end - i64::try_from(took / 1_000).unwrap_or_default();
+    let mut messages = Vec::new();
+    for report in reports {
+        for scanner in report
+            .scanners
+            .iter()
+            .filter(|s| s.state != ScannerState::Ok)
+        {
+            let text = format!(
+                "{} is {}: {}",
+                scanner.name,
+                scanner.state.name(),
+                scanner.detail
+            );
+            messages.push(json!({"level": "warn", "value": text}));
+        }
+        for unknown in &report.unknown {
+            messages.push(json!({"level": "warn", "value": unknown}));
+        }
+    }
+    let tool = json!({
+        "id": "newgate",
+        "name": "newgate",
+        "version": env!("CARGO_PKG_VERSION"),
+        "vendor": {"name": "newgate"},
+    });
+    let report = json!({
+        "schema": format!(
+            "https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/raw/v{SCHEMA}/dist/sast-report-format.json"
+        ),
+        "version": SCHEMA,
+        "scan": {
+            "analyzer": tool,
+            "scanner": tool,
+            "type": "sast",
+            "start_time": time_of_seconds(start),
+            "end_time": time_of_seconds(end),
+            "status": if incomplete { "failure" } else { "success" },
+            "messages": messages,
+        },
+        "vulnerabilities": vulnerabilities,
+    });
+    serde_json::to_string_pretty(&report).expect("plain data") + "\n"
+}
+
+fn vulnerability(issue: &Issue, occurrence: &Occurrence, identity: &str) -> Value {
+    // The first identifier is the one by which GitLab tells weaknesses apart.
+    let mut identifiers: Vec<Value> = occurrence
+        .rules
+        .iter()
+        .map(|r| {
+            json!({
+                "type": format!("{}_rule_id", r.scanner),
+                "name": format!("{} {}", r.scanner, r.rule),
+                "value": r.rule,
+            })
+        })
+        .collect();
+    for reference in &issue.references {
+        let (list, value) = reference.split_once('-').unwrap_or(("id", reference));
+        let mut identifier = json!({
+            "type": list.to_lowercase(),
+            "name": reference,
+            "value": if list == "CWE" { value } else { reference },
+        });
+        if let Some(page) = page_of(reference) {
+            identifier["url"] = json!(page);
+        }
+        identifiers.push(identifier);
+    }
+    if identifiers.is_empty() {
+        identifiers.push(json!({"type": "newgate_issue", "name": issue.id, "value": issue.id}));
+    }
+    let mut location = json!({"file": occurrence.path});
+    if let Some(region) = occurrence.region {
+        location["start_line"] = json!(region.line);
+        location["end_line"] = json!(region.end_line);
+    }
+    let mut written = json!({
+        "id": identity,
+        "category": "sast",
+        "name": cut(&issue.title, 250),
+        "description": super::markdown::escaped(&occurrence.message),
+        "severity": match issue.severity {
+            Severity::Critical => "Critical",
+            Severity::High => "High",
+            Severity::Medium => "Medium",
+            Severity::Low => "Low",
+            Severity::Info => "Info",
+            Severity::Unassigned => "Unknown",
+        },
+        "identifiers": identifiers,
+        "location": location,
+        "tracking": {
+            "type": "source",
+            "items": [{
+                "file": occurrence.path,
+                "start_line": occurrence.region.map_or(1, |r| r.line),
+                "end_line": occurrence.region.map_or(1, |r| r.end_line),
+                "signatures": [{"algorithm": "newgate_occurrence", "value": identity}],
+            }],
+        },
+    });
+    if let Some(fix) = &issue.fix {
+        written["solution"] = json!(cut(fix, 6_999));
+    }
+    if !issue.links.is_empty() {
+        let links: Vec<Value> = issue.links.iter().map(|l| json!({"url": l})).collect();
+        written["links"] = json!(links);
+    }
+    written
+}

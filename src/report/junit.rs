@@ -1,0 +1,157 @@
+//! JUnit's XML, which every CI server shows
+//! (<https://github.com/testmoapp/junitxml> describes the dialect that they have in common).
+
+use maud::{Markup, PreEscaped, html};
+
+use super::words::{band, not_counting, occurrences, outcome, place, rules};
+use crate::model::{
+    Issue, IssueStatus, Occurrence, Report, ScannerState, Status, Verdict, time_of_seconds,
+};
+
+/// One case of a suite.
+struct Case {
+    name: String,
+    class: String,
+    file: Option<String>,
+    line: Option<u32>,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    Passed(String),
+    Failed(String, String),
+    Skipped(String),
+    Error(String, String),
+}
+
+/// Writes reports as test suites, one for each: an occurrence that stops the change is a failure, a
+/// new one that does not is a pass that says so, an exempted one is skipped, and what could not be
+/// scanned is an error.
+pub fn junit(reports: &[Report]) -> String {
+    let suites: Vec<(&Report, Vec<Case>)> = reports.iter().map(|r| (r, cases(r))).collect();
+    let all = || suites.iter().flat_map(|(_, cases)| cases);
+    let markup = html! {
+        (PreEscaped("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"))
+        testsuites name="newgate" tests=(all().count()) failures=(failures(all())) errors=(errors(all())) {
+            @for (report, cases) in &suites { (suite(report, cases)) }
+        }
+    };
+    markup.into_string() + "\n"
+}
+
+fn failures<'c>(cases: impl Iterator<Item = &'c Case>) -> usize {
+    cases
+        .filter(|c| matches!(c.outcome, Outcome::Failed(..)))
+        .count()
+}
+
+fn errors<'c>(cases: impl Iterator<Item = &'c Case>) -> usize {
+    cases
+        .filter(|c| matches!(c.outcome, Outcome::Error(..)))
+        .count()
+}
+
+fn skipped(cases: &[Case]) -> usize {
+    let skipped = cases
+        .iter()
+        .filter(|c| matches!(c.outcome, Outcome::Skipped(_)));
+    skipped.count()
+}
+
+fn suite(report: &Report, cases: &[Case]) -> Markup {
+    let seconds = format!("{:.3}", report.milliseconds as f64 / 1_000.0);
+    html! {
+        testsuite name=(text(&format!("newgate {}", report.change.name)))
+            tests=(cases.len()) failures=(failures(cases.iter())) errors=(errors(cases.iter()))
+            skipped=(skipped(cases)) time=(seconds) timestamp=(time_of_seconds(report.time)) {
+            @for case in cases {
+                testcase name=(text(&case.name)) classname=(text(&case.class)) file=[&case.file] line=[case.line] {
+                    @match &case.outcome {
+                        Outcome::Passed(said) if said.is_empty() => {}
+                        Outcome::Passed(said) => { system-out { (text(said)) } }
+                        Outcome::Failed(short, long) => { failure message=(text(short)) type="new issue" { (text(long)) } }
+                        Outcome::Skipped(why) => { skipped message=(text(why)) {} }
+                        Outcome::Error(short, long) => { error message=(text(short)) type="not scanned" { (text(long)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn cases(report: &Report) -> Vec<Case> {
+    let mut cases = vec![Case {
+        name: "verdict".into(),
+        class: "newgate".into(),
+        file: None,
+        line: None,
+        outcome: match report.verdict {
+            Verdict::Pass => Outcome::Passed(outcome(report)),
+            Verdict::Blocked => Outcome::Failed("blocked".into(), outcome(report)),
+            Verdict::Incomplete => Outcome::Error("incomplete".into(), outcome(report)),
+        },
+    }];
+    for issue in &report.issues {
+        if matches!(issue.status, IssueStatus::New | IssueStatus::Grown) || issue.blocks {
+            let blocked = |o: &&Occurrence| o.action.as_deref() == Some("block");
+            let old = issue.occurrences.iter().filter(|o| o.status != Status::New);
+            let shown = occurrences(issue, Status::New).chain(old.filter(blocked));
+            cases.extend(shown.map(|o| case(issue, o)));
+        }
+    }
+    for scanner in &report.scanners {
+        let short = format!("{} is {}", scanner.name, scanner.state.name());
+        cases.push(Case {
+            name: scanner.name.clone(),
+            class: "newgate.scanners".into(),
+            file: None,
+            line: None,
+            outcome: match scanner.state {
+                ScannerState::Ok => Outcome::Passed(String::new()),
+                _ => Outcome::Error(short, scanner.detail.clone()),
+            },
+        });
+    }
+    for unknown in &report.unknown {
+        cases.push(Case {
+            name: "what nobody knows".into(),
+            class: "newgate".into(),
+            file: None,
+            line: None,
+            outcome: Outcome::Error("nobody knows".into(), unknown.clone()),
+        });
+    }
+    cases
+}
+
+fn case(issue: &Issue, occurrence: &Occurrence) -> Case {
+    let short = format!("{}: {}", band(issue), issue.title);
+    let fix = issue.fix.as_deref().map(|f| format!("\nFix: {f}"));
+    let long = format!(
+        "{}\n{}\n{} ({}), issue {}{}",
+        place(occurrence),
+        occurrence.message,
+        rules(issue),
+        issue.references.join(", "),
+        issue.id,
+        fix.unwrap_or_default()
+    );
+    Case {
+        name: format!("{} at {}", issue.title, place(occurrence)),
+        class: occurrence.path.to_string(),
+        file: Some(text(&occurrence.path.to_string())),
+        line: occurrence.region.map(|r| r.line),
+        outcome: match (occurrence.action.as_deref(), not_counting(occurrence)) {
+            (_, Some(why)) => Outcome::Skipped(why),
+            (Some("block"), None) => Outcome::Failed(short, long),
+            (_, None) => Outcome::Passed(format!("{long}\n{}", issue.because)),
+        },
+    }
+}
+
+/// A text without the characters that XML 1.0 cannot hold.
+fn text(text: &str) -> String {
+    let fits = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+    let fits = |c: &char| fits(c) && !matches!(c, '\u{fffe}' | '\u{ffff}');
+    text.chars().filter(fits).collect()
+}

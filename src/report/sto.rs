@@ -1,0 +1,81 @@
+//! The JSON that Harness STO's custom ingestion reads
+//! (<https://developer.harness.io/docs/security-testing-orchestration/custom-scanning/ingesting-issues-from-other-scanners>).
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{Issue, Kind, Occurrence, Report, Status};
+
+/// Writes what stands at head, an entry for each occurrence; Harness compares with the target itself.
+/// Exempted occurrences are not open and so left out.
+pub fn sto(reports: &[Report]) -> String {
+    let issues = reports.iter().flat_map(|r| &r.issues);
+    let entries = issues.flat_map(|issue| {
+        let open = issue.occurrences.iter();
+        let open = open.filter(|o| o.status != Status::Fixed && o.exempted.is_none());
+        open.map(move |o| entry(issue, o))
+    });
+    let document = json!({
+        "meta": {"key": ["issueName", "fileName"], "subproduct": "newgate"},
+        "issues": entries.collect::<Vec<Value>>(),
+    });
+    serde_json::to_string_pretty(&document).expect("plain data") + "\n"
+}
+
+fn entry(issue: &Issue, occurrence: &Occurrence) -> Value {
+    let text = |key: &str, value: &str| (key.to_owned(), json!(value));
+    let references = issue.references.iter().filter_map(|r| {
+        let (list, id) = r.split_once('-')?;
+        Some(json!({"type": list.to_lowercase(), "id": id}))
+    });
+    let scanner = occurrence
+        .scanners
+        .first()
+        .map_or("newgate", String::as_str);
+    let mut entry: Map<String, Value> = [
+        text("subProduct", scanner),
+        text("issueName", &issue.title),
+        text("issueDescription", &occurrence.message),
+        text("fileName", &occurrence.path.to_string()),
+        text(
+            "remediationSteps",
+            issue.fix.as_deref().unwrap_or("See the references."),
+        ),
+        text("risk", issue.severity.name()),
+        text("status", "open"),
+        text(
+            "issueType",
+            match issue.kind {
+                Kind::Code => "SAST",
+                Kind::Secret => "SECRET",
+                Kind::Dependency => "SCA",
+                Kind::Configuration => "IAC",
+            },
+        ),
+        text("link", issue.links.first().map_or("", String::as_str)),
+    ]
+    .into_iter()
+    .filter(|(_, value)| *value != json!(""))
+    .collect();
+    entry.insert(
+        "referenceIdentifiers".into(),
+        Value::Array(references.collect()),
+    );
+    if let Some(score) = issue.score {
+        entry.insert("severity".into(), json!(score));
+    }
+    if let Some(region) = occurrence.region {
+        entry.insert("lineNumber".into(), json!(region.line.to_string()));
+        entry.insert("endLine".into(), json!(region.end_line));
+    }
+    if let Some(package) = &occurrence.package {
+        entry.insert("libraryName".into(), json!(package.name));
+        entry.insert("currentVersion".into(), json!(package.version));
+        if let Some(fixed) = package.fixed.first() {
+            entry.insert("upgradeVersion".into(), json!(fixed));
+        }
+    }
+    if let Some(rule) = occurrence.rules.first() {
+        entry.insert("_rawRuleId".into(), json!(rule.rule));
+    }
+    Value::Object(entry)
+}

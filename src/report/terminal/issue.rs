@@ -1,0 +1,239 @@
+//! Issues and their occurrences.
+
+use std::fmt::Write as _;
+
+use owo_colors::Style;
+
+use super::super::words::{band, occurrences, place, plural, rules, standing};
+use super::Page;
+use crate::model::{Issue, IssueStatus, Occurrence, Severity, Status};
+
+/// How many occurrences of an issue are shown with their lines, and how many at all.
+const SHOWN: (usize, usize) = (3, 10);
+
+fn style_of(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical => Style::new().bright_white().on_red().bold(),
+        Severity::High | Severity::Unassigned => Style::new().red().bold(),
+        Severity::Medium => Style::new().yellow().bold(),
+        Severity::Low => Style::new().cyan().bold(),
+        Severity::Info => Style::new().bold(),
+    }
+}
+
+/// The score that the policy replaced, and why.
+fn stated_otherwise(issue: &Issue) -> Option<String> {
+    let other = issue
+        .occurrences
+        .iter()
+        .flat_map(|o| &o.overridden)
+        .next()?;
+    let stated = other
+        .stated
+        .map_or("unassigned".to_owned(), |s| s.to_string());
+    Some(format!("stated as {stated}: {}", other.reason))
+}
+
+impl Page {
+    pub(super) fn issue(&mut self, issue: &Issue) {
+        let plain = format!(" {} ", band(issue));
+        let band = self.paint(&plain, style_of(issue.severity));
+        let _ = writeln!(self.out);
+        let before = self.out.len();
+        let rest = " ".repeat(plain.len() + 1);
+        self.wrapped(&format!("{plain} "), &rest, &issue.title);
+        // Escape codes have no width, so they come after the breaking.
+        let lines = self.out.split_off(before);
+        for (number, line) in lines.lines().enumerate() {
+            let (start, title) = line.split_at(plain.len() + 1);
+            let start = if number == 0 {
+                format!("{band} ")
+            } else {
+                start.to_owned()
+            };
+            let title = self.strong(title);
+            let _ = writeln!(self.out, "{start}{title}");
+        }
+        let mut facts = vec![rules(issue)];
+        facts.extend(issue.references.iter().cloned());
+        facts.push(format!("issue {}", issue.id));
+        facts.extend(stated_otherwise(issue));
+        let facts = facts.join(" · ");
+        self.wrapped("  ", "  ", &facts);
+        let line = self.status_line(issue);
+        self.wrapped("  ", "  ", &line);
+        let new = || occurrences(issue, Status::New);
+        let (with_lines, at_all) = if self.whole {
+            (usize::MAX, usize::MAX)
+        } else {
+            SHOWN
+        };
+        let mut shown = 0;
+        for occurrence in new().take(at_all) {
+            self.occurrence(&issue.title, occurrence, shown < with_lines);
+            shown += 1;
+        }
+        let left = new().count() - shown;
+        if left > 0 {
+            let _ = writeln!(
+                self.out,
+                "  and {} more",
+                plural(left as u64, "new occurrence")
+            );
+        }
+        if self.look.verbose {
+            let old = issue.occurrences.iter().filter(|o| o.status != Status::New);
+            for occurrence in old {
+                self.occurrence(&issue.title, occurrence, self.whole);
+            }
+            if self.whole && issue.elsewhere > 0 {
+                let text = plural(issue.elsewhere, "occurrence");
+                let _ = writeln!(
+                    self.out,
+                    "  {text} more in files that the change does not touch"
+                );
+            }
+        }
+        if self.whole || matches!(issue.status, IssueStatus::New | IssueStatus::Grown) {
+            if let Some(fix) = &issue.fix {
+                let label = format!("  {} ", self.paint("fix:", Style::new().green()));
+                // The label's escape codes have no width.
+                let plain = "  fix: ";
+                let before = self.out.len();
+                self.wrapped(plain, "       ", fix);
+                self.out.replace_range(before..before + plain.len(), &label);
+            }
+            let links = if self.whole { usize::MAX } else { 1 };
+            for link in issue.links.iter().take(links) {
+                let link = self.faint(link);
+                let _ = writeln!(self.out, "  {link}");
+            }
+        }
+    }
+
+    /// Issues that do not stop the change, a few lines each.
+    pub(super) fn in_short(&mut self, issues: &[&Issue]) {
+        if issues.is_empty() {
+            return;
+        }
+        let head = self.strong("Does not stop the change");
+        let _ = writeln!(self.out, "\n{head} (`-v` shows more)");
+        for issue in issues {
+            let band = band(issue);
+            let mut places: Vec<String> = Vec::new();
+            let shown = issue
+                .occurrences
+                .iter()
+                .filter(|o| o.status == Status::New || issue.warns);
+            for occurrence in shown {
+                let exempted = if occurrence.exempted.is_some() {
+                    " (exempted)"
+                } else {
+                    ""
+                };
+                places.push(format!("{}{exempted}", place(occurrence)));
+            }
+            let more = places.len().saturating_sub(SHOWN.0);
+            places.truncate(SHOWN.0);
+            if more > 0 {
+                places.push(format!("{more} more"));
+            }
+            let warns = if issue.warns { "warning: " } else { "" };
+            let mut facts = vec![issue.title.clone(), places.join(", ")];
+            facts.push(format!("issue {}", issue.id));
+            facts.extend(stated_otherwise(issue));
+            let text = format!("{warns}{}", facts.join(" · "));
+            self.wrapped(&format!("  {band:<14} "), "                 ", &text);
+            if issue.warns {
+                self.wrapped("                 ", "                 ", &issue.because);
+            }
+        }
+    }
+
+    fn status_line(&self, issue: &Issue) -> String {
+        let text = standing(issue);
+        match issue.status {
+            IssueStatus::New | IssueStatus::Grown if issue.blocks => {
+                format!("{text} · stops the change")
+            }
+            IssueStatus::New | IssueStatus::Grown => {
+                format!("{text} · does not stop the change: {}", issue.because)
+            }
+            _ => text,
+        }
+    }
+
+    fn occurrence(&mut self, title: &str, occurrence: &Occurrence, with_lines: bool) {
+        let place = match occurrence.region {
+            Some(r) => match r.column {
+                Some(column) => format!("{}:{}:{column}", occurrence.path, r.line),
+                None => format!("{}:{}", occurrence.path, r.line),
+            },
+            None => occurrence.path.to_string(),
+        };
+        let commit = occurrence
+            .commit
+            .as_ref()
+            .map(|c| format!(" (in commit {})", &c[..c.len().min(10)]));
+        let commit = commit.unwrap_or_default();
+        let arrow = self.paint("-->", Style::new().blue().bold());
+        let strong = self.strong(&place);
+        let mut tail = match (&occurrence.exempted, occurrence.status) {
+            (Some(why), _) => format!(" [exempted: {why}]"),
+            (None, Status::New) => match &occurrence.was_exempted {
+                Some(was) => format!(" [{was}]"),
+                None => String::new(),
+            },
+            (None, status) => format!(" [{}: {}]", status.name(), occurrence.why),
+        };
+        if self.look.verbose && occurrence.status == Status::New && !occurrence.why.is_empty() {
+            tail = format!("{tail} [new: {}]", occurrence.why);
+        }
+        let shown = format!("  {arrow} {strong}{commit}");
+        if "  --> ".len() + place.chars().count() + commit.len() + tail.chars().count()
+            > self.look.width
+        {
+            let _ = writeln!(self.out, "{shown}");
+            self.wrapped("      ", "       ", tail.trim_start());
+        } else {
+            let _ = writeln!(self.out, "{shown}{tail}");
+        }
+        if with_lines {
+            self.frame(occurrence);
+        }
+        if occurrence.status == Status::New {
+            if occurrence.message.trim_end_matches('.') != title {
+                self.wrapped("      ", "      ", &occurrence.message);
+            }
+            if occurrence.commit.is_some() {
+                self.wrapped("      ", "      ", &occurrence.why);
+            }
+        }
+    }
+
+    fn frame(&mut self, occurrence: &Occurrence) {
+        let Some(frame) = &occurrence.frame else {
+            return;
+        };
+        let last = frame.first_line as usize + frame.lines.len();
+        let digits = last.to_string().len();
+        let room = self.look.width.clamp(40, 160).saturating_sub(digits + 9);
+        for (number, line) in (frame.first_line..).zip(&frame.lines) {
+            let marked = occurrence
+                .region
+                .is_some_and(|r| (r.line..=r.end_line).contains(&number));
+            let sign = if marked {
+                self.paint(">", Style::new().red().bold())
+            } else {
+                " ".to_owned()
+            };
+            let gutter = self.faint(&format!("{number:>digits$} |"));
+            let mut text: String = line.chars().take(room).collect();
+            if text.len() < line.len() {
+                text.push('…');
+            }
+            let line = format!("    {sign} {gutter} {text}");
+            let _ = writeln!(self.out, "{}", line.trim_end());
+        }
+    }
+}

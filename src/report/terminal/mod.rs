@@ -1,0 +1,184 @@
+//! The report for people at a terminal: the verdict first and last, between them what to do.
+
+mod issue;
+mod summary;
+
+use std::fmt::Write as _;
+
+use owo_colors::{OwoColorize, Style};
+
+use super::words::{compared_with, outcome};
+use crate::model::{GateRun, Issue, IssueStatus, Report, Verdict, time_of_seconds};
+
+/// How a report looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Whether colours are used; what they say stands there in words too.
+    pub color: bool,
+    /// The width in columns.
+    pub width: usize,
+    /// Whether inherited and fixed issues are listed.
+    pub verbose: bool,
+    /// Whether only the verdict and what blocks is shown.
+    pub quiet: bool,
+}
+
+/// Writes a report.
+pub fn terminal(report: &Report, look: Look) -> String {
+    let mut page = Page::new(look);
+    page.first_line(report);
+    page.base(report);
+    let mut passing: Vec<&Issue> = Vec::new();
+    for issue in &report.issues {
+        let blocking = issue.blocks;
+        match issue.status {
+            IssueStatus::New | IssueStatus::Grown if blocking || look.verbose => page.issue(issue),
+            IssueStatus::New | IssueStatus::Grown if !look.quiet => passing.push(issue),
+            _ if issue.warns && !look.quiet => passing.push(issue),
+            IssueStatus::Inherited | IssueStatus::Fixed if look.verbose => page.issue(issue),
+            _ => {}
+        }
+    }
+    page.in_short(&passing);
+    page.trouble(report);
+    if !look.quiet {
+        page.summary(report);
+    }
+    page.last_line(report);
+    page.out
+}
+
+/// Writes everything that is known of one issue.
+pub fn show_issue(issue: &Issue, look: Look) -> String {
+    let mut page = Page::new(Look {
+        verbose: true,
+        ..look
+    });
+    page.whole = true;
+    page.issue(issue);
+    page.wrapped(
+        "  ",
+        "  ",
+        &format!(
+            "{}: {}",
+            if issue.blocks {
+                "stops the change"
+            } else {
+                "does not stop the change"
+            },
+            issue.because
+        ),
+    );
+    page.out.trim_start_matches('\n').to_owned()
+}
+
+/// Writes the judgements of the past, the newest first.
+pub fn history_lines(runs: &[GateRun], look: Look) -> String {
+    let mut page = Page::new(look);
+    for run in runs.iter().rev() {
+        let time = time_of_seconds(run.time).replace('T', " ");
+        // Escape codes have no width.
+        let pad = " ".repeat("INCOMPLETE".len() - run.verdict.name().len());
+        let verdict = page.verdict(run.verdict);
+        let head = run.head.get(..10).unwrap_or(&run.head);
+        let target = match run.target.is_empty() {
+            true => "against nothing".to_owned(),
+            false => format!("against {}", run.target),
+        };
+        let numbers = format!(
+            "{} new, {} grown, {} inherited, {} fixed",
+            run.new, run.grown, run.inherited, run.fixed
+        );
+        let _ = writeln!(
+            page.out,
+            "{time}  {verdict}{pad}  {head}  {numbers}  {target}"
+        );
+    }
+    page.out
+}
+
+struct Page {
+    out: String,
+    look: Look,
+    /// Whether every occurrence and link of an issue is shown.
+    whole: bool,
+}
+
+impl Page {
+    fn new(look: Look) -> Page {
+        Page {
+            out: String::new(),
+            look,
+            whole: false,
+        }
+    }
+}
+
+impl Page {
+    fn paint(&self, text: &str, style: Style) -> String {
+        if self.look.color {
+            text.style(style).to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn strong(&self, text: &str) -> String {
+        self.paint(text, Style::new().bold())
+    }
+
+    fn faint(&self, text: &str) -> String {
+        self.paint(text, Style::new().dimmed())
+    }
+
+    fn verdict(&self, verdict: Verdict) -> String {
+        match verdict {
+            Verdict::Pass => self.paint("PASS", Style::new().green().bold()),
+            Verdict::Blocked => self.paint("BLOCKED", Style::new().red().bold()),
+            Verdict::Incomplete => self.paint("INCOMPLETE", Style::new().yellow().bold()),
+        }
+    }
+
+    /// Adds text that is broken at spaces to fit the width, further lines indented.
+    fn wrapped(&mut self, first: &str, rest: &str, text: &str) {
+        let width = self.look.width.clamp(40, 120);
+        let mut line = first.to_owned();
+        let mut column = first.chars().count();
+        let mut fresh = true;
+        for word in text.split_whitespace() {
+            let length = word.chars().count();
+            if !fresh && column + 1 + length > width {
+                let _ = writeln!(self.out, "{}", line.trim_end());
+                rest.clone_into(&mut line);
+                column = rest.chars().count();
+                fresh = true;
+            }
+            if !fresh {
+                line.push(' ');
+                column += 1;
+            }
+            line.push_str(word);
+            column += length;
+            fresh = false;
+        }
+        let _ = writeln!(self.out, "{}", line.trim_end());
+    }
+
+    fn first_line(&mut self, report: &Report) {
+        let what = outcome(report);
+        let verdict = self.verdict(report.verdict);
+        let name = self.strong(&report.change.name);
+        let length = "newgate: INCOMPLETE  : ".len() + report.change.name.len() + what.len();
+        let between = if length > self.look.width {
+            "\n  "
+        } else {
+            " "
+        };
+        let _ = writeln!(self.out, "newgate: {verdict}  {name}:{between}{what}");
+    }
+
+    fn base(&mut self, report: &Report) {
+        let text = self.faint(&compared_with(report));
+        let _ = writeln!(self.out, "  {text}");
+    }
+}

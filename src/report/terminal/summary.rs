@@ -1,0 +1,191 @@
+//! What was scanned and what was not, the numbers, and what to do.
+
+use std::fmt::Write as _;
+
+use owo_colors::Style;
+
+use super::super::words::{self, bands, duration, plural};
+use super::Page;
+use crate::model::{Report, ScannerReport, ScannerState, Verdict};
+
+/// The command that installs missing scanners, as their details name it.
+const INSTALL: &str = "newgate scanners install";
+
+impl Page {
+    pub(super) fn trouble(&mut self, report: &Report) {
+        let style = Style::new().yellow().bold();
+        let missing = |s: &&ScannerReport| s.state == ScannerState::Missing;
+        let installable = format!("`{INSTALL}");
+        let to_install: Vec<&str> = report
+            .scanners
+            .iter()
+            .filter(|s| missing(s) && s.detail.contains(&installable))
+            .map(|s| s.name.as_str())
+            .collect();
+        let together = to_install.len() > 1;
+        if together {
+            let head = self.paint(&format!("{} scanners are missing", to_install.len()), style);
+            let _ = writeln!(self.out, "\n{head}");
+            let text = format!("{}: `{INSTALL}` installs them", to_install.join(", "));
+            self.wrapped("  ", "  ", &text);
+        }
+        let troubled = report
+            .scanners
+            .iter()
+            .filter(|s| s.state != ScannerState::Ok);
+        for scanner in troubled {
+            if together && to_install.contains(&scanner.name.as_str()) {
+                continue;
+            }
+            let what = match scanner.state {
+                ScannerState::Missing => "is missing",
+                ScannerState::TimedOut => "took too long",
+                _ => "failed",
+            };
+            let head = self.paint(&format!("{} {what}", scanner.name), style);
+            let _ = writeln!(self.out, "\n{head}");
+            self.wrapped("  ", "  ", &scanner.detail);
+        }
+        if !report.unknown.is_empty() {
+            let head = self.paint("Nobody knows", style);
+            let _ = writeln!(self.out, "\n{head}");
+            for unknown in &report.unknown {
+                self.wrapped("  ", "    ", unknown);
+            }
+        }
+    }
+
+    pub(super) fn summary(&mut self, report: &Report) {
+        let counts = report.counts();
+        let _ = writeln!(self.out);
+        let mut parts = Vec::new();
+        for (name, band) in [
+            ("new", counts.new),
+            ("grown", counts.grown),
+            ("inherited", counts.inherited),
+            ("fixed", counts.fixed),
+        ] {
+            match (band.total(), name) {
+                (0, "grown") => {}
+                (0, _) => parts.push(format!("0 {name}")),
+                (n, _) => parts.push(format!("{n} {name} ({})", bands(band))),
+            }
+        }
+        let mut line = parts.join(", ");
+        let hidden = counts.inherited.total() + counts.fixed.total();
+        if hidden > 0 && !self.look.verbose {
+            line.push_str("; `newgate check -v` lists the old ones");
+        }
+        self.wrapped("  issues   ", "           ", &line);
+        let mut scanned = Vec::new();
+        let mut idle = 0;
+        for s in report
+            .scanners
+            .iter()
+            .filter(|s| s.state == ScannerState::Ok)
+        {
+            if s.scanned + s.cached == 0 && !self.look.verbose {
+                idle += 1;
+                continue;
+            }
+            let version = s
+                .version
+                .as_ref()
+                .map(|v| format!(" {v}"))
+                .unwrap_or_default();
+            let mut parts = Vec::new();
+            if s.scanned > 0 || s.cached == 0 {
+                parts.push(format!("{} scanned", plural(s.scanned, "file")));
+            }
+            if s.cached > 0 {
+                parts.push(format!("{} from cache", s.cached));
+            }
+            scanned.push(format!("{}{version}: {}", s.name, parts.join(", ")));
+        }
+        match (scanned.is_empty(), idle) {
+            (_, 0) => {}
+            (true, _) => {
+                scanned.push("nothing in this change is for the scanners that are on".into());
+            }
+            (false, 1) => scanned.push("one other had nothing to read".into()),
+            (false, n) => scanned.push(format!("{n} others had nothing to read")),
+        }
+        if !scanned.is_empty() {
+            self.wrapped("  scanned  ", "           ", &scanned.join("; "));
+        }
+        match report.never_scanned {
+            Some(0) => {}
+            Some(n) => self.wrapped(
+                "  baseline ",
+                "           ",
+                &format!("{} of the target never scanned, so inherited issues there are not counted; `newgate baseline build` scans them once", plural(n, "file")),
+            ),
+            None if report.change.base.is_some() => self.wrapped(
+                "  baseline ",
+                "           ",
+                "inherited issues are counted in changed files only; `newgate baseline build` scans the rest of the target once",
+            ),
+            None => {}
+        }
+        if !report.available.is_empty() {
+            let each = report.available.iter();
+            let each = each.map(|s| format!("{} would read {}", s.name, plural(s.files, "file")));
+            let text = format!(
+                "{} of this change; `NAME = true` under `[scanners]` in `.newgate/config.toml` turns one on",
+                each.collect::<Vec<_>>().join(", ")
+            );
+            self.wrapped("  off      ", "           ", &text);
+        }
+        for note in &report.notes {
+            self.wrapped("  note     ", "           ", note);
+        }
+    }
+
+    /// What to do, and the verdict again.
+    pub(super) fn last_line(&mut self, report: &Report) {
+        const SHORT: usize = 40;
+        let counts = report.counts();
+        if self.out.lines().count() > SHORT {
+            // What stops the change stands far above: once more, in short.
+            for issue in report.issues.iter().filter(|i| i.blocks) {
+                let place = issue
+                    .occurrences
+                    .iter()
+                    .find(|o| o.action.as_deref() == Some("block"));
+                let place = place.map_or(String::new(), |o| words::place(o) + " ");
+                self.wrapped(
+                    "  stops    ",
+                    "           ",
+                    &format!("{place}{}", issue.title),
+                );
+            }
+        }
+        let blocking = report.issues.iter().filter(|i| i.blocks);
+        let in_history = blocking
+            .flat_map(|i| &i.occurrences)
+            .any(|o| o.commit.is_some());
+        let old = if counts.inherited.total() > 0 {
+            "; what was there before is not asked of you"
+        } else {
+            ""
+        };
+        let next = match report.verdict {
+            Verdict::Pass => String::new(),
+            Verdict::Blocked if in_history => format!(
+                "take it out of the commit that brings it (`git rebase -i`), change the secret, and try again{old}"
+            ),
+            Verdict::Blocked => {
+                format!("fix what is marked `stops the change`, commit, and try again{old}")
+            }
+            Verdict::Incomplete => {
+                "mend what failed, and try again; what was scanned is remembered".to_owned()
+            }
+        };
+        if !next.is_empty() {
+            self.wrapped("  next     ", "           ", &next);
+        }
+        let verdict = self.verdict(report.verdict);
+        let took = duration(report.milliseconds);
+        let _ = writeln!(self.out, "\nnewgate: {verdict} in {took}");
+    }
+}

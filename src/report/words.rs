@@ -1,0 +1,197 @@
+//! What several formats say in the same words.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
+use crate::model::{
+    BandCounts, Issue, IssueStatus, Occurrence, RepoPath, Report, Severity, Status, Verdict,
+};
+
+/// What a path in a URI keeps as it is: the unreserved characters and `/` (RFC 3986).
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
+
+/// A number and a noun.
+pub(super) fn plural(number: u64, one: &str) -> String {
+    if number == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{number} {one}s")
+    }
+}
+
+/// The numbers of the bands that are not empty, worst first.
+pub(super) fn bands(counts: BandCounts) -> String {
+    let parts: Vec<String> = Severity::WORST_FIRST
+        .iter()
+        .filter(|s| counts.get(**s) > 0)
+        .map(|s| format!("{} {s}", counts.get(*s)))
+        .collect();
+    parts.join(", ")
+}
+
+/// How long something took.
+pub(super) fn duration(milliseconds: u64) -> String {
+    if milliseconds < 1_000 {
+        format!("{milliseconds} ms")
+    } else {
+        format!("{:.1} s", milliseconds as f64 / 1_000.0)
+    }
+}
+
+/// The verdict in a sentence.
+pub(super) fn outcome(report: &Report) -> String {
+    let counts = report.counts();
+    let blocking = report.issues.iter().filter(|i| i.blocks).count() as u64;
+    match report.verdict {
+        Verdict::Blocked if blocking == 1 => "1 issue stops this change".to_owned(),
+        Verdict::Blocked => format!("{blocking} issues stop this change"),
+        Verdict::Incomplete => "not everything could be scanned, so nobody knows".to_owned(),
+        Verdict::Pass => {
+            let new = counts.new.total() + counts.grown.total();
+            match (new, &report.change.base) {
+                (0, Some(_)) => "nothing new".to_owned(),
+                (0, None) => "nothing found".to_owned(),
+                (n, _) => format!("{} below `{}`", plural(n, "new issue"), report.block_at),
+            }
+        }
+    }
+}
+
+/// What the change was compared with, and why with that.
+pub(super) fn compared_with(report: &Report) -> String {
+    let change = &report.change;
+    match &change.base {
+        Some(base) => format!("compared with {} ({})", base.short(), change.base_reason),
+        None => format!("compared with {}", change.base_reason),
+    }
+}
+
+/// How an issue stands against the baseline, with its numbers of occurrences.
+pub(super) fn standing(issue: &Issue) -> String {
+    let count = |status| occurrences(issue, status).count() as u64;
+    let (new, fixed) = (count(Status::New), count(Status::Fixed));
+    let old = count(Status::Inherited) + issue.elsewhere;
+    let text = match issue.status {
+        IssueStatus::New => format!("new, {}", plural(new, "occurrence")),
+        IssueStatus::Grown => format!("grown: {}, {old} inherited", plural(new, "new occurrence")),
+        IssueStatus::Inherited => format!("inherited, {}", plural(old, "occurrence")),
+        IssueStatus::Fixed => format!("fixed, {}", plural(fixed, "occurrence")),
+    };
+    if fixed > 0 && issue.status != IssueStatus::Fixed {
+        format!("{text}, {fixed} fixed")
+    } else {
+        text
+    }
+}
+
+/// The occurrences of an issue with a status.
+pub(super) fn occurrences(issue: &Issue, status: Status) -> impl Iterator<Item = &Occurrence> {
+    issue.occurrences.iter().filter(move |o| o.status == status)
+}
+
+/// The place of an occurrence, `path:line`.
+pub(super) fn place(occurrence: &Occurrence) -> String {
+    match occurrence.region {
+        Some(region) => format!("{}:{}", occurrence.path, region.line),
+        None => occurrence.path.to_string(),
+    }
+}
+
+/// The rules that report an issue: `bandit B602, ruff S602`.
+pub(super) fn rules(issue: &Issue) -> String {
+    let rules = issue
+        .rules
+        .iter()
+        .map(|r| format!("{} {}", r.scanner, r.rule));
+    rules.collect::<Vec<_>>().join(", ")
+}
+
+/// The score and band of an issue, in capitals: `HIGH 8.0`.
+pub(super) fn band(issue: &Issue) -> String {
+    let score = issue.score.map_or_else(String::new, |s| format!(" {s}"));
+    format!("{}{score}", issue.severity.name().to_uppercase())
+}
+
+/// Why an occurrence does not count, if it does not.
+pub(super) fn not_counting(occurrence: &Occurrence) -> Option<String> {
+    let exempted = occurrence.exempted.as_ref();
+    let ignored = occurrence.action.as_deref() == Some("ignore");
+    exempted
+        .map(|why| format!("exempted: {why}"))
+        .or_else(|| ignored.then(|| "ignored by the policy".to_owned()))
+}
+
+/// Whether all new occurrences of an issue are exempted.
+pub(super) fn is_exempted(issue: &Issue) -> bool {
+    let mut new = occurrences(issue, Status::New).peekable();
+    new.peek().is_some() && new.all(|o| o.exempted.is_some())
+}
+
+/// The command that exempts an issue, or one occurrence of it.
+pub(super) fn exempt_command(issue: &Issue, occurrence: Option<&Occurrence>) -> String {
+    let name = occurrence
+        .map(|o| o.print.as_str())
+        .filter(|p| !p.is_empty())
+        .unwrap_or(&issue.id);
+    format!("newgate exempt {name} --reason false-positive --until 30d --text '...'")
+}
+
+/// A page about a weakness or an advisory, by its id.
+pub(super) fn page_of(reference: &str) -> Option<String> {
+    let plain = reference
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !plain {
+        return None;
+    }
+    let (list, id) = reference.split_once('-')?;
+    match list {
+        "CWE" => Some(format!("https://cwe.mitre.org/data/definitions/{id}.html")),
+        "CVE" => Some(format!("https://nvd.nist.gov/vuln/detail/{reference}")),
+        "GHSA" => Some(format!("https://github.com/advisories/{reference}")),
+        "RUSTSEC" => Some(format!("https://rustsec.org/advisories/{reference}.html")),
+        "PYSEC" | "GO" | "MAL" | "OSV" => {
+            Some(format!("https://osv.dev/vulnerability/{reference}"))
+        }
+        _ => None,
+    }
+}
+
+/// A path as a relative reference of a URI.
+pub(super) fn uri(path: &RepoPath) -> String {
+    percent_encode(path.as_bytes(), PATH).to_string()
+}
+
+/// Cuts a text at a number of characters.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", &text[..at]),
+    }
+}
+
+/// Stable identities of an issue's occurrences, in their order: made of the print of the code, which
+/// moves with it, else of the file and message; the same one again has a number.
+pub(super) fn identities(issue: &Issue) -> Vec<String> {
+    let mut seen: std::collections::HashMap<String, u32> = std::collections::HashMap::new();
+    let each = issue.occurrences.iter().map(|occurrence| {
+        let rules = occurrence.rules.iter();
+        let rules: Vec<String> = rules
+            .map(|r| format!("{}\0{}", r.scanner, r.rule))
+            .collect();
+        let code = match occurrence.print.is_empty() {
+            true => format!("{}\0{}", occurrence.path, occurrence.message),
+            false => occurrence.print.clone(),
+        };
+        let hash = blake3::hash(format!("{}\0{code}", rules.join("\0")).as_bytes());
+        let hash = hash.to_hex()[..24].to_owned();
+        let number = seen.entry(hash.clone()).or_default();
+        *number += 1;
+        format!("{hash}:{number}")
+    });
+    each.collect()
+}
