@@ -118,10 +118,22 @@ impl Cache {
                     put.execute(params![key.as_bytes(), unit.as_bytes(), sealed, now()])?;
                 }
             }
+            transaction.execute("UPDATE written SET results = results + 1", [])?;
             transaction.commit()
         };
         // Another gate may hold the database for long, or the disk be full: a lost entry costs time only.
         let _ = write();
+    }
+
+    /// How often results were written: as long as this is the same, no unit has a result that it had
+    /// not before.
+    pub fn times_written(&self) -> i64 {
+        let read = || -> Option<i64> {
+            let db = self.lock()?;
+            let mut ask = db.prepare_cached("SELECT results FROM written").ok()?;
+            ask.query_row([], |row| row.get(0)).ok()
+        };
+        read().unwrap_or_default()
     }
 
     /// The version of an executable, by its identity: as this repository remembers it, else as the

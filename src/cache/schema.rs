@@ -4,13 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, params};
 
 /// How long to wait for another gate that holds the database.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The size from which on the log is emptied into the file; each gate that opens the database reads it.
+const LOG_BYTES: u64 = 256 * 1024;
+
 /// The version of the tables (`PRAGMA user_version`). A file of another version is set aside.
-pub(super) const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 
 const TABLES: &str = "
     CREATE TABLE result (scanner BLOB NOT NULL, unit BLOB NOT NULL, payload BLOB NOT NULL, time INTEGER NOT NULL,
@@ -21,6 +25,8 @@ const TABLES: &str = "
     CREATE TABLE gate (time INTEGER NOT NULL, head TEXT NOT NULL, target TEXT NOT NULL, verdict TEXT NOT NULL,
                        new INTEGER NOT NULL, grown INTEGER NOT NULL, inherited INTEGER NOT NULL, fixed INTEGER NOT NULL);
     CREATE TABLE secret (key BLOB NOT NULL);
+    CREATE TABLE written (results INTEGER NOT NULL);
+    INSERT INTO written VALUES (0);
 ";
 
 enum Trouble {
@@ -116,6 +122,10 @@ fn try_open(path: &Path) -> Result<(Connection, [u8; 32]), Trouble> {
         )));
     }
     db.pragma_update(None, "synchronous", "NORMAL")?;
+    // What was written goes from the log to the file when there is much of it, not at the end of every
+    // gate: that would wait for the disk four times.
+    let log = fs::metadata(format!("{}-wal", path.display())).map_or(0, |m| m.len());
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, log < LOG_BYTES)?;
     let key: [u8; 32] = db.query_row("SELECT key FROM secret", [], |row| row.get(0))?;
     Ok((db, key))
 }

@@ -26,10 +26,34 @@ fn a_result_is_found_under_its_key_and_unit_only() {
 }
 
 #[test]
+fn what_was_written_is_there_for_the_next_gate_though_the_log_is_not_emptied() {
+    let folder = tempfile::tempdir().unwrap();
+    for n in 0..300_u16 {
+        let cache = Cache::open(folder.path());
+        let before = cache.times_written();
+        cache.remember(&key(1), [(unit(&n.to_string()), vec![b'x'; 4_096])]);
+        assert_eq!(cache.times_written(), before + 1);
+    }
+    let cache = Cache::open(folder.path());
+    assert!(cache.notes().is_empty());
+    for n in 0..300_u16 {
+        assert!(
+            cache.result(&key(1), &unit(&n.to_string())).is_some(),
+            "{n}"
+        );
+    }
+    let log = std::fs::metadata(path_in(folder.path()).with_file_name("cache.db-wal")).unwrap();
+    assert!(log.len() < 1_000_000, "{} bytes", log.len());
+}
+
+#[test]
 fn a_damaged_file_is_set_aside_and_built_anew() {
     let folder = tempfile::tempdir().unwrap();
     let path = path_in(folder.path());
     drop(Cache::open(folder.path()));
+    for side in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{side}", path.display()));
+    }
     std::fs::write(&path, vec![b'x'; 8_192]).unwrap();
     let cache = Cache::open(folder.path());
     assert!(

@@ -87,7 +87,7 @@ impl Compared {
                     path: base[b].path.clone(),
                     line: base[b].line(),
                 }),
-                why: crate::scan::redact(&fate.why),
+                why: without_secrets(&fate.why),
                 commit: None,
             })
             .collect();
@@ -104,6 +104,14 @@ impl Compared {
             commit: None,
         }));
         located
+    }
+}
+
+/// A reason without credentials: only one that quotes code can have some.
+fn without_secrets(why: &str) -> String {
+    match why.contains('`') {
+        true => crate::scan::redact(why),
+        false => why.to_owned(),
     }
 }
 

@@ -42,6 +42,9 @@ pub(super) struct Listing {
     files: HashMap<String, BTreeMap<String, u64>>,
     /// Files without a result.
     missing: Vec<String>,
+    /// How often results had been written when they were looked for.
+    #[serde(default)]
+    written: i64,
 }
 
 impl Listing {
@@ -202,7 +205,10 @@ fn listing_of(
     let read = |bytes: Vec<u8>| serde_json::from_slice::<Listing>(&bytes).ok();
     if let Some(mut listing) = cache.listing(&scanner.key, tree.as_str()).and_then(read) {
         // What was missing may have been scanned since.
-        if !listing.missing.is_empty() && fill(repo, cache, scanner, tree, &mut listing)? {
+        let written = cache.times_written();
+        if !listing.missing.is_empty() && listing.written != written {
+            fill(repo, cache, scanner, tree, &mut listing)?;
+            listing.written = written;
             store(cache, scanner, tree, &listing);
         }
         return Ok(Some(listing));
@@ -215,6 +221,7 @@ fn listing_of(
     {
         let changes = repo.diff(Some(&from), tree)?;
         if changes.len() <= WALKED {
+            // What was missing there is looked for next time.
             for change in &changes {
                 if let Some(old) = &change.old {
                     listing.remove(old);
@@ -242,22 +249,21 @@ fn listing_of(
     Ok(listing)
 }
 
-/// Looks up what a listing misses; returns whether that altered it.
+/// Looks up what a listing misses.
 fn fill(
     repo: &Repository,
     cache: &Cache,
     scanner: &Scanner,
     tree: &Oid,
     listing: &mut Listing,
-) -> Result<bool> {
-    let before = listing.missing.len();
+) -> Result<()> {
     for name in std::mem::take(&mut listing.missing) {
         match repo.entry(tree, &RepoPath::from_text(&name))? {
             Some(file) => listing.add(cache, scanner, &file),
             None => listing.missing.push(name),
         }
     }
-    Ok(listing.missing.len() != before)
+    Ok(())
 }
 
 fn reads(repo: &Repository, scanner: &Scanner, file: &FileVersion) -> Result<bool> {
@@ -282,7 +288,10 @@ pub(super) fn walk(
     let Some(files) = repo.list(tree, limit)? else {
         return Ok(None);
     };
-    let mut listing = Listing::default();
+    let mut listing = Listing {
+        written: cache.times_written(),
+        ..Listing::default()
+    };
     for file in &files {
         if reads(repo, scanner, file)? {
             listing.add(cache, scanner, file);
