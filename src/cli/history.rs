@@ -27,15 +27,16 @@ impl History {
         let repo = Repository::open_from_env()?;
         let cache = Cache::open(repo.common_dir());
         let mut runs = cache.history(usize::MAX >> 1);
+        let any = !runs.is_empty();
         if let Some(target) = &self.target {
             runs.retain(|r| r.target == *target);
         }
         let runs = runs.split_off(runs.len().saturating_sub(self.number));
         match self.format {
-            ListFormat::Terminal if runs.is_empty() => {
-                screen
-                    .note("nothing was judged here yet: `newgate check` judges the current branch");
-            }
+            ListFormat::Terminal if runs.is_empty() => screen.note(match any {
+                false => "nothing was judged here yet: `newgate check` judges the current branch",
+                true => "no judgement of the past fits that",
+            }),
             ListFormat::Terminal => {
                 screen.data(&history_lines(&runs, screen.look(Stream::Out)));
             }

@@ -75,8 +75,7 @@ impl PreMergeCommit {
         drop(progress);
         last::keep(&repo, &reports);
         self.output
-            .write(&repo, &cache, &mut reports, screen, Stream::Error)?;
-        Ok(reports[0].verdict.exit_code())
+            .write(&repo, &cache, &mut reports, screen, Stream::Error)
     }
 }
 
@@ -137,11 +136,7 @@ impl PrePush {
         }
         last::keep(&repo, &reports);
         self.output
-            .write(&repo, &cache, &mut reports, screen, Stream::Error)?;
-        let verdict = reports
-            .iter()
-            .fold(Verdict::Pass, |v, r| v.worse(r.verdict));
-        Ok(verdict.exit_code())
+            .write(&repo, &cache, &mut reports, screen, Stream::Error)
     }
 
     fn judge(

@@ -10,9 +10,9 @@ use super::io;
 use super::screen::{Resolved, Stream};
 use crate::cache::Cache;
 use crate::environment;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
-use crate::model::Report;
+use crate::model::{Report, Verdict};
 use crate::report::{self, Look, Sarif, terminal};
 
 /// A format of a report.
@@ -153,8 +153,9 @@ impl Output {
         self.format.lists_all() || self.outputs.iter().any(|o| o.format.lists_all())
     }
 
-    /// Writes reports to the screen and to files. People's text goes to `stream`, data to standard
-    /// output.
+    /// Writes reports to the screen, then to files; returns the exit code. People's text goes to
+    /// `stream`, data to standard output. That something cannot be written is told after all else; it
+    /// turns a pass into "nobody knows", since what was asked for is not there, and no other verdict.
     pub(super) fn write(
         &self,
         repo: &Repository,
@@ -162,17 +163,13 @@ impl Output {
         reports: &mut [Report],
         screen: &Resolved,
         stream: Stream,
-    ) -> Result<()> {
+    ) -> Result<u8> {
         let of_people = self.format == Format::Terminal && self.outputs.is_empty();
         if !of_people {
             let address = repo.address()?;
             for report in &mut *reports {
                 report.repository.clone_from(&address);
             }
-        }
-        for output in &self.outputs {
-            let text = output.format.write(reports, cache, PLAIN);
-            to_file(&output.path, &text)?;
         }
         match self.format {
             Format::Terminal => {
@@ -181,19 +178,34 @@ impl Output {
             }
             format => screen.data(&format.write(reports, cache, PLAIN)),
         }
+        let mut written = Vec::new();
         if self.format == Format::Github {
-            add_summary(reports)?;
+            written.push(add_summary(reports));
         }
-        Ok(())
+        for output in &self.outputs {
+            let text = output.format.write(reports, cache, PLAIN);
+            written.push(to_file(&output.path, &text));
+        }
+        let mut verdict = reports
+            .iter()
+            .fold(Verdict::Pass, |v, r| v.worse(r.verdict));
+        for error in written.into_iter().filter_map(Result::err) {
+            super::tell(&error, screen);
+            verdict = verdict.worse(Verdict::Incomplete);
+        }
+        Ok(verdict.exit_code())
     }
 }
 
 /// Writes a report to a file.
 pub(super) fn to_file(path: &Path, text: &str) -> Result<()> {
-    write_anew(path, text.as_bytes()).map_err(|e| {
-        let what = format!("the report cannot be written to `{}`", path.display());
-        io(what, e)
-    })
+    let what = || format!("the report cannot be written to `{}`", path.display());
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    if folder.is_some_and(|f| !f.is_dir()) {
+        let error = Error::new(Kind::Io, format!("{}: its folder is not there", what()));
+        return Err(error.hint("make the folder, or name another one"));
+    }
+    write_anew(path, text.as_bytes()).map_err(|e| io(what(), e))
 }
 
 /// Adds reports to the summary of the job of GitHub Actions, where this is one.
@@ -211,10 +223,13 @@ pub(super) fn add_summary(reports: &[Report]) -> Result<()> {
 
 /// Writes a file in the place of what is there: never through a link, which a change may have brought.
 pub(super) fn write_anew(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    // `/dev/stdout` and the like, whatever they lead to.
     let device = fs::metadata(path).is_ok_and(|m| !m.is_file());
-    if device {
-        // `/dev/stdout` and the like.
-        return fs::write(path, content);
+    if device || path.starts_with("/dev") {
+        return fs::OpenOptions::new()
+            .append(true)
+            .open(path)
+            .and_then(|mut f| std::io::Write::write_all(&mut f, content));
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
     let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;

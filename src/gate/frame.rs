@@ -1,6 +1,6 @@
 //! The lines around an occurrence, as text that is safe to show.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::Judging;
 use crate::model::{Finding, Frame, Issue, Kind, Occurrence, Oid, RepoPath, Status};
@@ -17,25 +17,67 @@ const MOST_FRAMES: usize = 50;
 /// How many texts are kept at once.
 const MOST_TEXTS: usize = 64;
 
+/// A text whose lines are found without reading it from the start.
+#[derive(Debug)]
+pub(super) struct Lines {
+    text: String,
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    pub(super) fn new(text: String) -> Lines {
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        let starts = std::iter::once(0).chain(breaks).collect();
+        Lines { text, starts }
+    }
+
+    /// The lines from one on, counted from 1; none where there is no such line.
+    pub(super) fn from(&self, line: u32) -> std::str::Lines<'_> {
+        let start = self.starts.get(line.saturating_sub(1) as usize);
+        start.map_or("", |s| &self.text[*s..]).lines()
+    }
+}
+
+/// A file in a tree.
+type Place = (Oid, RepoPath);
+
 /// Adds frames to the new occurrences, and to all where the report lists everything.
 pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
-    let mut texts: HashMap<(Oid, RepoPath), Option<String>> = HashMap::new();
+    // Lines on which any finding of the report is about a literal: shown without literals, whichever
+    // finding they are shown for.
+    let mut literals: HashMap<Place, BTreeSet<u32>> = HashMap::new();
+    for occurrence in issues.iter().flat_map(|i| &i.occurrences) {
+        let about = occurrence.findings.iter().any(Finding::is_about_a_literal);
+        if let (true, Some(region)) = (about, occurrence.region)
+            && let Some(tree) = tree_with(judging, occurrence)
+        {
+            let lines = literals.entry((tree, occurrence.path.clone())).or_default();
+            lines.extend(region.line..=region.end_line.min(region.line + MOST_LINES));
+        }
+    }
+    let none = BTreeSet::new();
+    let mut texts: HashMap<Place, Option<Lines>> = HashMap::new();
     for issue in issues {
         let all = judging.gate.list_unchanged;
         let shown = issue.occurrences.iter_mut();
-        let shown = shown.filter(|o| all || o.status == Status::New);
+        let shown = shown.filter(|o| {
+            all || o.status == Status::New || matches!(o.action.as_deref(), Some("block" | "warn"))
+        });
         for occurrence in shown.take(MOST_FRAMES) {
             let Some(tree) = tree_with(judging, occurrence) else {
                 continue;
             };
             let place = (tree, occurrence.path.clone());
+            let secret = literals.get(&place).unwrap_or(&none);
             // A frame is a help for the reader; the verdict stands without it.
             let text = texts.entry(place).or_insert_with_key(|(tree, path)| {
                 let file = judging.gate.repo.entry(tree, path).ok().flatten()?;
-                super::text_of(judging.gate.repo, &file).ok()
+                super::text_of(judging.gate.repo, &file)
+                    .ok()
+                    .map(Lines::new)
             });
             if let Some(text) = text {
-                occurrence.frame = frame_of(text, &occurrence.findings);
+                occurrence.frame = frame_of(text, &occurrence.findings, secret);
             }
         }
         // Files of one issue are often those of the next, but not of all.
@@ -60,8 +102,9 @@ pub(super) fn tree_with(judging: &Judging<'_>, occurrence: &Occurrence) -> Optio
 /// Makes the frame of findings at one place; `None` if they have no line in the text.
 ///
 /// Credentials are cut out: those that the secrets scanner knows, what a secret's own finding says,
-/// every quoted literal where a weakness is about one, and lines that look like the body of a key.
-pub fn frame_of(text: &str, findings: &[Finding]) -> Option<Frame> {
+/// every quoted literal where a weakness is about one or on the lines of `literals`, and lines that
+/// look like the body of a key.
+fn frame_of(text: &Lines, findings: &[Finding], literals: &BTreeSet<u32>) -> Option<Frame> {
     let finding = findings.first()?;
     let region = finding.region?;
     let about_literal = findings.iter().any(Finding::is_about_a_literal);
@@ -73,12 +116,10 @@ pub fn frame_of(text: &str, findings: &[Finding]) -> Option<Frame> {
         region.end_line
     };
     let last = end.min(region.line + MOST_LINES) + around;
-    let all: Vec<&str> = text.lines().collect();
-    let last = last.min(u32::try_from(all.len()).unwrap_or(u32::MAX));
-    if first > last {
+    let shown: Vec<&str> = text.from(first).take((last - first) as usize + 1).collect();
+    if shown.is_empty() {
         return None;
     }
-    let shown = &all[first as usize - 1..last as usize];
     let mut lines: Vec<String> = redact(&shown.join("\n"))
         .lines()
         .map(str::to_owned)
@@ -88,8 +129,9 @@ pub fn frame_of(text: &str, findings: &[Finding]) -> Option<Frame> {
         let line = shown.first()?;
         lines = vec![without_columns(line, finding)];
     }
-    for line in &mut lines {
-        if about_literal && finding.kind != Kind::Secret {
+    for (number, line) in (first..).zip(&mut lines) {
+        let secret = about_literal || literals.contains(&number);
+        if secret && finding.kind != Kind::Secret {
             *line = without_literals(line);
         }
         if looks_like_key_body(line) {
@@ -190,16 +232,26 @@ mod tests {
     #[test]
     fn a_frame_never_shows_the_literal_that_a_finding_is_about() {
         let text = "a = 1\npassword = 'Summer-2024' or \"x\"\nb = 2\n";
-        let frame = frame_of(text, &[finding(Kind::Code, 2, 259)]).unwrap();
+        let shown = |text: &str, finding: Finding, literals: &[u32]| {
+            let text = Lines::new(text.to_owned());
+            let literals = literals.iter().copied().collect();
+            frame_of(&text, &[finding], &literals).unwrap()
+        };
+        let frame = shown(text, finding(Kind::Code, 2, 259), &[]);
         assert_eq!(frame.lines, ["password = '[secret]' or \"[secret]\""]);
-        let frame = frame_of(text, &[finding(Kind::Secret, 2, 798)]).unwrap();
+        let frame = shown(text, finding(Kind::Secret, 2, 798), &[]);
         assert!(!frame.lines.join("").contains("Summer"));
+        // Nor beside a finding about something else.
+        let frame = shown(text, finding(Kind::Code, 3, 78), &[2]);
+        assert!(!frame.lines.join("").contains("Summer"));
+        assert_eq!(frame.lines.len(), 3);
     }
 
     #[test]
     fn hostile_lines_are_escaped_and_key_bodies_cut() {
         let text = format!("x\x1b[2J\u{202e}\n\teval(x)\n{}\n", "QUJD".repeat(20));
-        let frame = frame_of(&text, &[finding(Kind::Code, 2, 95)]).unwrap();
+        let text = Lines::new(text);
+        let frame = frame_of(&text, &[finding(Kind::Code, 2, 95)], &BTreeSet::new()).unwrap();
         assert_eq!(
             frame.lines,
             ["x\\u{1b}[2J\\u{202e}", "    eval(x)", "[secret]"]

@@ -35,7 +35,6 @@ use crate::scan::{
 };
 
 pub use build::{Built, build_baseline};
-pub use frame::frame_of;
 pub use settings::read_tree;
 pub use settings::{ConfigSource, Settings};
 pub use target::{Choice, target_for};

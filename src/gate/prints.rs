@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::frame::tree_with;
+use super::frame::{Lines, tree_with};
 use super::{Judging, text_of};
 use crate::error::Result;
 use crate::model::{Finding, Issue, Kind, Occurrence, Oid, RepoPath, Status};
@@ -19,7 +19,7 @@ pub(super) fn add_prints(judging: &Judging<'_>, issues: &mut [Issue]) -> Result<
     let repo = judging.gate.repo;
     let listed = judging.gate.list_unchanged;
     let all = listed || !judging.policy.exemptions.is_empty();
-    let mut texts: HashMap<(Oid, RepoPath), Option<String>> = HashMap::new();
+    let mut texts: HashMap<(Oid, RepoPath), Option<Lines>> = HashMap::new();
     for issue in issues {
         let key = match issue.kind {
             // The id of a secret's issue is this clone's own.
@@ -43,9 +43,9 @@ pub(super) fn add_prints(judging: &Judging<'_>, issues: &mut [Issue]) -> Result<
                 let file = repo.entry(&place.0, &place.1)?;
                 let file = file.filter(|f| f.is_regular() || f.is_link());
                 let text = file.map(|f| text_of(repo, &f)).transpose()?;
-                texts.insert(place.clone(), text);
+                texts.insert(place.clone(), text.map(Lines::new));
             }
-            let text = texts.get(&place).and_then(Option::as_deref);
+            let text = texts.get(&place).and_then(Option::as_ref);
             occurrence.print = print_of(&key, occurrence, text);
         }
     }
@@ -53,7 +53,7 @@ pub(super) fn add_prints(judging: &Judging<'_>, issues: &mut [Issue]) -> Result<
 }
 
 /// A hash of the issue and of the code at the place, without white space.
-fn print_of(key: &str, occurrence: &Occurrence, text: Option<&str>) -> String {
+fn print_of(key: &str, occurrence: &Occurrence, text: Option<&Lines>) -> String {
     let mut hasher = blake3::Hasher::new();
     let mut part = |text: &str| {
         hasher.update(text.as_bytes()).update(b"\0");
@@ -68,7 +68,7 @@ fn print_of(key: &str, occurrence: &Occurrence, text: Option<&str>) -> String {
             part(&package.name);
         }
         (Some(region), Some(text), None) => {
-            let lines = text.lines().skip(region.line as usize - 1);
+            let lines = text.from(region.line);
             let number = (region.end_line - region.line) as usize + 1;
             for line in lines.take(number.min(MOST_LINES)) {
                 let words: String = line.split_whitespace().collect();

@@ -46,12 +46,17 @@ pub fn find_remote(repo: &Repository, name_or_url: Option<&str>) -> Result<(Opti
 
 /// A remote's URL as a URI without credentials; `None` for a folder of this machine.
 pub(super) fn address_of(url: &str) -> Option<String> {
-    let without_user = |rest: &str| match rest.split_once('/') {
-        Some((host, path)) => {
-            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-            (!host.is_empty()).then(|| format!("{host}/{path}"))
-        }
-        None => None,
+    // Other transports (`name::address`) may be anything.
+    if url.contains("::") {
+        return None;
+    }
+    let url = url.split(['?', '#']).next().unwrap_or(url);
+    // Where it is not certain what is a credential, nothing is told.
+    let without_user = |rest: &str| {
+        let (host, path) = rest.split_once('/')?;
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        let clear = !host.is_empty() && !path.contains('@');
+        clear.then(|| format!("{host}/{path}"))
     };
     for scheme in ["https", "http", "ssh", "git"] {
         if let Some(rest) = url.strip_prefix(&format!("{scheme}://")) {
@@ -174,6 +179,13 @@ mod tests {
             ("../remote.git", None),
             ("file:///srv/a.git", None),
             ("./odd:name", None),
+            ("https::https://user:word@host.example/x.git", None),
+            (
+                "https://host.example/x.git?private_token=word",
+                Some("https://host.example/x.git"),
+            ),
+            ("https://user:a/word@host.example/x.git", None),
+            ("user:word@host.example:x/y", None),
         ] {
             assert_eq!(address_of(url).as_deref(), address, "{url}");
         }

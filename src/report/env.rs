@@ -3,28 +3,36 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{BandCounts, Counts, Issue, IssueStatus, Report, Severity, Status};
+use super::words::{self, not_counting};
+use crate::model::{BandCounts, Issue, IssueStatus, Report, Severity, Status, Verdict};
 
-/// Writes the counts of reports, added up: `CRITICAL=1` and so on.
+/// Writes the counts of reports, added up: `CRITICAL=1` and so on; and the verdict, without which zeros
+/// would look clean.
 pub fn env(reports: &[Report]) -> String {
-    let issues: Vec<&Issue> = reports.iter().flat_map(|r| &r.issues).collect();
-    let standing = |i: &&&Issue| i.status != IssueStatus::Fixed;
+    let mut issues: Vec<&Issue> = Vec::new();
+    for issue in reports.iter().flat_map(|r| &r.issues) {
+        // Two refs of a push may have it.
+        if !issues.contains(&issue) {
+            issues.push(issue);
+        }
+    }
     let mut all = BandCounts::default();
+    let (mut new, mut occurrences) = (BandCounts::default(), BandCounts::default());
     let mut ignored = 0;
-    for issue in issues.iter().filter(standing) {
+    for issue in issues.iter().filter(|i| i.status != IssueStatus::Fixed) {
+        let counting = words::occurrences(issue, Status::New).filter(|o| not_counting(o).is_none());
+        let counting = counting.count() as u64;
+        occurrences.add(issue.severity, counting);
+        if issue.status == IssueStatus::New && counting > 0 {
+            new.add(issue.severity, 1);
+        }
         match is_ignored(issue) {
             true => ignored += 1,
             false => all.add(issue.severity, 1),
         }
     }
-    let (mut new, mut occurrences) = (BandCounts::default(), BandCounts::default());
-    for report in reports {
-        let counts = Counts::of(&report.issues);
-        for severity in Severity::WORST_FIRST {
-            new.add(severity, counts.new.get(severity));
-            occurrences.add(severity, counts.new_occurrences.get(severity));
-        }
-    }
+    let verdict = reports.iter().map(|r| r.verdict);
+    let verdict = verdict.fold(Verdict::Pass, Verdict::worse);
     let mut out = String::new();
     let mut lines = |prefix: &str, counts: BandCounts| {
         for severity in Severity::WORST_FIRST {
@@ -37,6 +45,7 @@ pub fn env(reports: &[Report]) -> String {
     lines("NEW_", new);
     lines("NEW_OCCURRENCES_", occurrences);
     let _ = writeln!(out, "IGNORED={ignored}");
+    let _ = writeln!(out, "VERDICT={}", verdict.name());
     out
 }
 
@@ -48,6 +57,5 @@ fn is_ignored(issue: &Issue) -> bool {
         .filter(|o| o.status != Status::Fixed)
         .peekable();
     let any = standing.peek().is_some();
-    let ignored = |action: &Option<String>| action.as_deref() == Some("ignore");
-    any && issue.elsewhere == 0 && standing.all(|o| o.exempted.is_some() || ignored(&o.action))
+    any && issue.elsewhere == 0 && standing.all(|o| not_counting(o).is_some())
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::words::{band, outcome};
+use super::words::{band, identified_once, outcome};
 use crate::model::{Issue, Occurrence, Report, ScannerState, Status, Verdict};
 
 /// How many annotations of a level GitHub takes from one step.
@@ -27,19 +27,17 @@ pub fn github(reports: &[Report]) -> String {
             let title = [("title", "nobody knows".to_owned())];
             levels[0].1.push(command("error", &title, unknown));
         }
-        for issue in &report.issues {
-            for occurrence in &issue.occurrences {
-                let action = occurrence.action.as_deref();
-                let level = match (occurrence.status, action) {
-                    (_, Some("block")) => 0,
-                    (_, Some("warn")) => 1,
-                    (Status::New, None) if occurrence.exempted.is_none() => 1,
-                    _ => continue,
-                };
-                let text = annotation(levels[level].0, issue, occurrence);
-                levels[level].1.push(text);
-            }
-        }
+    }
+    for (issue, occurrence, _) in identified_once(reports) {
+        let action = occurrence.action.as_deref();
+        let level = match (occurrence.status, action) {
+            (_, Some("block")) => 0,
+            (_, Some("warn")) => 1,
+            (Status::New, None) if occurrence.exempted.is_none() => 1,
+            _ => continue,
+        };
+        let text = annotation(levels[level].0, issue, occurrence);
+        levels[level].1.push(text);
     }
     let mut left_out = 0;
     for (_, commands) in &levels {

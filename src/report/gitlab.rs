@@ -4,28 +4,35 @@
 
 use serde_json::{Value, json};
 
-use super::words::{cut, identities, page_of};
-use crate::model::{
-    Issue, Occurrence, Report, ScannerState, Severity, Status, Verdict, time_of_seconds,
-};
+use super::words::{cut, identified_once, never_scanned, not_counting, page_of};
+use crate::model::{Issue, Occurrence, Report, ScannerState, Severity, Status, time_of_seconds};
 
 /// The version of GitLab's report schemas that the SAST report conforms to.
 const SCHEMA: &str = "15.0.2";
 
-/// The occurrences that stand at head, with their identities.
-fn standing(reports: &[Report]) -> impl Iterator<Item = (&Issue, &Occurrence, String)> {
-    let issues = reports.iter().flat_map(|r| &r.issues);
-    issues.flat_map(|issue| {
-        let all = issue.occurrences.iter().zip(identities(issue));
-        all.filter(|(o, _)| o.status != Status::Fixed)
-            .map(move |(o, identity)| (issue, o, format!("{}:{identity}", issue.id)))
-    })
+/// The occurrences that stand at head and count, with their identities.
+fn standing(reports: &[Report]) -> Vec<(&Issue, &Occurrence, String)> {
+    let mut all = identified_once(reports);
+    all.retain(|(_, o, _)| o.status != Status::Fixed && not_counting(o).is_none());
+    all
+}
+
+/// What was not scanned, in words.
+fn gaps(reports: &[Report]) -> Vec<String> {
+    let mut gaps = Vec::new();
+    for report in reports {
+        let scanners = report.scanners.iter();
+        let failed = scanners.filter(|s| s.state != ScannerState::Ok);
+        gaps.extend(failed.map(|s| format!("{} is {}: {}", s.name, s.state.name(), s.detail)));
+        gaps.extend(report.unknown.iter().cloned());
+    }
+    gaps
 }
 
 /// Writes what stands at head as a code quality report: GitLab compares it with the target's itself.
 pub fn gitlab_code_quality(reports: &[Report]) -> String {
-    let counting = standing(reports).filter(|(_, o, _)| o.exempted.is_none());
-    let list: Vec<Value> = counting
+    let mut list: Vec<Value> = standing(reports)
+        .into_iter()
         .map(|(issue, occurrence, identity)| {
             let rule = occurrence.rules.first();
             let rule =
@@ -51,38 +58,36 @@ pub fn gitlab_code_quality(reports: &[Report]) -> String {
             })
         })
         .collect();
+    // A report without entries would look clean.
+    list.extend(gaps(reports).into_iter().map(|gap| {
+        json!({
+            "description": format!("Not everything was scanned: {gap}"),
+            "check_name": "newgate:incomplete",
+            "fingerprint": format!("incomplete:{}", &blake3::hash(gap.as_bytes()).to_hex()[..24]),
+            "severity": "blocker",
+            "location": {"path": ".newgate/config.toml", "lines": {"begin": 1, "end": 1}},
+        })
+    }));
     serde_json::to_string_pretty(&list).expect("plain data") + "\n"
 }
 
 /// Writes what stands at head as a SAST report, for the security widget and the vulnerability report.
 pub fn gitlab_sast(reports: &[Report]) -> String {
     let vulnerabilities: Vec<Value> = standing(reports)
-        .filter(|(_, o, _)| o.exempted.is_none())
+        .into_iter()
         .map(|(issue, occurrence, identity)| vulnerability(issue, occurrence, &identity))
         .collect();
-    let incomplete = reports.iter().any(|r| r.verdict == Verdict::Incomplete);
     let end = reports.iter().map(|r| r.time).max().unwrap_or_default();
     let took: u64 = reports.iter().map(|r| r.milliseconds).sum();
     let start = end - i64::try_from(took / 1_000).unwrap_or_default();
-    let mut messages = Vec::new();
-    for report in reports {
-        for scanner in report
-            .scanners
-            .iter()
-            .filter(|s| s.state != ScannerState::Ok)
-        {
-            let text = format!(
-                "{} is {}: {}",
-                scanner.name,
-                scanner.state.name(),
-                scanner.detail
-            );
-            messages.push(json!({"level": "warn", "value": text}));
-        }
-        for unknown in &report.unknown {
-            messages.push(json!({"level": "warn", "value": unknown}));
-        }
-    }
+    let gaps = gaps(reports);
+    let never = reports.iter().filter_map(never_scanned);
+    let messages: Vec<Value> = gaps
+        .iter()
+        .cloned()
+        .chain(never)
+        .map(|text| json!({"level": "warn", "value": text}))
+        .collect();
     let tool = json!({
         "id": "newgate",
         "name": "newgate",
@@ -100,7 +105,7 @@ pub fn gitlab_sast(reports: &[Report]) -> String {
             "type": "sast",
             "start_time": time_of_seconds(start),
             "end_time": time_of_seconds(end),
-            "status": if incomplete { "failure" } else { "success" },
+            "status": if gaps.is_empty() { "success" } else { "failure" },
             "messages": messages,
         },
         "vulnerabilities": vulnerabilities,

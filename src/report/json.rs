@@ -69,6 +69,16 @@ pub fn to_json(reports: &[Report]) -> String {
 /// # Errors
 /// It is no report of version 1.
 pub fn from_json(json: &[u8]) -> Result<Vec<Report>, String> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    // What another version has for fields is not asked.
+    if let Ok(other) = serde_json::from_slice::<Versioned>(json)
+        && other.version != VERSION
+    {
+        return Err(format!("it is of version {}", other.version));
+    }
     let text = std::str::from_utf8(json).map_err(|e| e.to_string())?;
     let read = |e: serde_json::Error| e.to_string();
     let documents: Vec<Document<'_>> = match text.trim_start().starts_with('[') {

@@ -3,9 +3,9 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::words::{band, not_counting, occurrences, outcome, place, rules};
+use super::words::{band, decided, not_counting, outcome, place, rules};
 use crate::model::{
-    Issue, IssueStatus, Occurrence, Report, ScannerState, Status, Verdict, time_of_seconds,
+    Issue, IssueStatus, Occurrence, Report, ScannerState, Verdict, time_of_seconds,
 };
 
 /// One case of a suite.
@@ -69,7 +69,7 @@ fn suite(report: &Report, cases: &[Case]) -> Markup {
                     @match &case.outcome {
                         Outcome::Passed(said) if said.is_empty() => {}
                         Outcome::Passed(said) => { system-out { (text(said)) } }
-                        Outcome::Failed(short, long) => { failure message=(text(short)) type="new issue" { (text(long)) } }
+                        Outcome::Failed(short, long) => { failure message=(text(short)) type="issue" { (text(long)) } }
                         Outcome::Skipped(why) => { skipped message=(text(why)) {} }
                         Outcome::Error(short, long) => { error message=(text(short)) type="not scanned" { (text(long)) } }
                     }
@@ -92,11 +92,8 @@ fn cases(report: &Report) -> Vec<Case> {
         },
     }];
     for issue in &report.issues {
-        if matches!(issue.status, IssueStatus::New | IssueStatus::Grown) || issue.blocks {
-            let blocked = |o: &&Occurrence| o.action.as_deref() == Some("block");
-            let old = issue.occurrences.iter().filter(|o| o.status != Status::New);
-            let shown = occurrences(issue, Status::New).chain(old.filter(blocked));
-            cases.extend(shown.map(|o| case(issue, o)));
+        if issue.status != IssueStatus::Fixed {
+            cases.extend(decided(issue).map(|o| case(issue, o)));
         }
     }
     for scanner in &report.scanners {

@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 
 use super::words::{
-    band, bands, compared_with, duration, occurrences, outcome, page_of, place, plural, rules,
-    standing,
+    band, bands, compared_with, decided, duration, is_exempted, never_scanned, not_counting,
+    outcome, page_of, place, plural, rules, standing,
 };
 use crate::model::{
-    Issue, IssueStatus, Occurrence, Report, ScannerState, Severity, Status, Verdict, is_unsafe_char,
+    Issue, IssueStatus, Occurrence, Report, ScannerState, Severity, Verdict, is_unsafe_char,
 };
 
 /// What the comment begins with, so that the next run can find it and update it.
@@ -25,8 +25,20 @@ const OCCURRENCES: usize = 5;
 pub fn markdown(reports: &[Report]) -> String {
     let mut out = format!("{MARKER}\n");
     let room = (MOST - RESERVE) / reports.len().max(1);
+    let mut left_out = 0;
     for report in reports {
-        section(&mut out, report, room);
+        let section = section(report, room);
+        match out.len() + section.len() > MOST {
+            true => left_out += 1,
+            false => out.push_str(&section),
+        }
+    }
+    if left_out > 0 {
+        let refs = plural(left_out, "more ref");
+        let _ = writeln!(
+            out,
+            "**{refs} did not fit here**: the job's log has all of them."
+        );
     }
     if reports.is_empty() {
         out.push_str("newgate: nothing was judged\n");
@@ -34,8 +46,9 @@ pub fn markdown(reports: &[Report]) -> String {
     out
 }
 
-fn section(out: &mut String, report: &Report, room: usize) {
-    let end = out.len() + room;
+fn section(report: &Report, room: usize) -> String {
+    let end = room;
+    let out = &mut String::new();
     let verdict = match report.verdict {
         Verdict::Pass => "✅ PASS",
         Verdict::Blocked => "⛔ BLOCKED",
@@ -70,7 +83,7 @@ fn section(out: &mut String, report: &Report, room: usize) {
     let others: Vec<String> = others.map(row).collect();
     if !others.is_empty() {
         out.push_str(
-            "### New, but does not stop the change\n\n| severity | issue | where | why not |\n| --- | --- | --- | --- |\n",
+            "### Does not stop the change\n\n| severity | issue | where | why not |\n| --- | --- | --- | --- |\n",
         );
         for row in others {
             add(out, &row);
@@ -85,6 +98,7 @@ fn section(out: &mut String, report: &Report, room: usize) {
         );
     }
     scanners(out, report);
+    std::mem::take(out)
 }
 
 fn counts(out: &mut String, report: &Report) {
@@ -129,13 +143,13 @@ fn issue(issue: &Issue) -> String {
     facts.push(escaped(&standing(issue)));
     let _ = writeln!(out, "{}\n", facts.join(" · "));
     let mut shown = 0;
-    for one in occurrences(issue, Status::New).take(OCCURRENCES) {
+    for one in decided(issue).take(OCCURRENCES) {
         occurrence(&mut out, issue, one);
         shown += 1;
     }
-    let left = occurrences(issue, Status::New).count() - shown;
+    let left = decided(issue).count() - shown;
     if left > 0 {
-        let text = plural(left as u64, "more new occurrence");
+        let text = plural(left as u64, "more occurrence");
         let _ = writeln!(out, "- and {text}");
     }
     out.push('\n');
@@ -178,13 +192,18 @@ fn occurrence(out: &mut String, issue: &Issue, occurrence: &Occurrence) {
 }
 
 fn row(issue: &Issue) -> String {
-    let shown = occurrences(issue, Status::New);
+    let shown = decided(issue);
     let mut places: Vec<String> = shown.map(|o| code(&place(o))).collect();
     let more = places.len().saturating_sub(3);
     places.truncate(3);
     if more > 0 {
         places.push(format!("{more} more"));
     }
+    let why = decided(issue).find_map(not_counting);
+    let because = match (is_exempted(issue), why) {
+        (true, Some(why)) => why,
+        _ => issue.because.clone(),
+    };
     let warns = if issue.warns { "warning: " } else { "" };
     format!(
         "| {} {} | {warns}{} (`{}`) | {} | {} |\n",
@@ -193,7 +212,7 @@ fn row(issue: &Issue) -> String {
         escaped(&issue.title),
         issue.id,
         places.join(", ").replace('|', "\\|"),
-        escaped(&issue.because)
+        escaped(&because)
     )
 }
 
@@ -212,6 +231,9 @@ fn scanners(out: &mut String, report: &Report) {
         let text = escaped(&super::words::cut(unknown, 500));
         let _ = writeln!(out, "**Nobody knows:** {text}\n");
     }
+    if let Some(text) = never_scanned(report) {
+        let _ = writeln!(out, "<sub>{}.</sub>\n", escaped(&text));
+    }
     let each = report.scanners.iter().map(|s| {
         let version = s.version.as_deref().unwrap_or_default();
         let read = plural(s.scanned + s.cached, "file");
@@ -222,7 +244,7 @@ fn scanners(out: &mut String, report: &Report) {
     let _ = writeln!(out, "<sub>Scanned: {each}. {took}.</sub>\n");
 }
 
-/// A text in which nothing is markup, a mention or a reference.
+/// A text in which nothing is markup, a link, a mention or the number of an issue.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -231,7 +253,7 @@ pub(super) fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '\n' | '\r' | '\t' => out.push(' '),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '!' => {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '!' | '$' => {
                 out.push('\\');
                 out.push(c);
                 if c == '#' || c == '!' {
@@ -244,7 +266,8 @@ pub(super) fn escaped(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    // Forges make links of bare addresses.
+    out.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
 
 /// A text as a piece of code.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::words::{identities, page_of, uri};
+use super::words::{identified, never_scanned, not_counting, page_of, uri};
 use crate::model::{
     Finding, Issue, Occurrence, Region, RepoPath, Report, ScannerReport, ScannerState, Severity,
     Status, time_of_seconds,
@@ -33,27 +33,30 @@ const TAGS: usize = 10;
 /// Writes reports as one log, with a run for each scanner (and ref, where a push has several).
 pub fn sarif(reports: &[Report], which: Sarif) -> String {
     let mut budget = BYTES;
-    let mut runs: Vec<(usize, Value)> = Vec::new();
+    // Whether the run failed, its number of results, and itself.
+    let mut runs: Vec<(bool, usize, Value)> = Vec::new();
     for report in reports {
+        let occurrences = identified(report);
         for scanner in &report.scanners {
             let category = match reports {
                 [_] => format!("newgate/{}/", scanner.name),
                 _ => format!("newgate/{}/{}/", scanner.name, report.change.name),
             };
-            runs.push(run(report, scanner, &category, which, &mut budget));
+            let run = run(report, &occurrences, scanner, &category, which, &mut budget);
+            runs.push((scanner.state != ScannerState::Ok, results_of(&run), run));
         }
     }
-    // Runs with results stay, if there are too many.
+    // Runs that failed and runs with results stay, if there are too many.
     let left_out = runs.len().saturating_sub(RUNS);
     if left_out > 0 {
-        runs.sort_by_key(|(results, _)| std::cmp::Reverse(*results));
+        runs.sort_by_key(|(failed, results, _)| std::cmp::Reverse((*failed, *results)));
         runs.truncate(RUNS);
-        if let Some((_, first)) = runs.first_mut() {
+        if let Some((_, _, first)) = runs.first_mut() {
             let text = format!("{left_out} more runs were left out: a log has at most {RUNS}");
             notify(first, &text);
         }
     }
-    let runs: Vec<Value> = runs.into_iter().map(|(_, run)| run).collect();
+    let runs: Vec<Value> = runs.into_iter().map(|(_, _, run)| run).collect();
     let log = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
@@ -100,30 +103,35 @@ impl<'r> Rules<'r> {
 
 fn run(
     report: &Report,
+    occurrences: &[(&Issue, &Occurrence, String)],
     scanner: &ScannerReport,
     category: &str,
     which: Sarif,
     budget: &mut usize,
-) -> (usize, Value) {
+) -> Value {
     let mut rules = Rules::default();
     let mut results = Vec::new();
     let mut left_out = 0_u64;
-    for issue in &report.issues {
-        for (occurrence, identity) in issue.occurrences.iter().zip(identities(issue)) {
-            if which == Sarif::AtHead && occurrence.status == Status::Fixed {
+    for (issue, occurrence, identity) in occurrences {
+        if which == Sarif::AtHead && occurrence.status == Status::Fixed {
+            continue;
+        }
+        let own = occurrence.findings.iter();
+        let own = own.filter(|f| f.scanner == scanner.name);
+        for (number, finding) in own.enumerate() {
+            if results.len() >= RESULTS || *budget == 0 {
+                left_out += 1;
                 continue;
             }
-            let own = occurrence.findings.iter();
-            for finding in own.filter(|f| f.scanner == scanner.name) {
-                if results.len() >= RESULTS || *budget == 0 {
-                    left_out += 1;
-                    continue;
-                }
-                let index = rules.index_of(issue, finding);
-                let result = result(issue, occurrence, finding, index, &identity);
-                *budget = budget.saturating_sub(result.to_string().len());
-                results.push(result);
-            }
+            // A scanner that says two things of one place says them of one occurrence.
+            let identity = match number {
+                0 => identity.clone(),
+                more => format!("{identity}.{more}"),
+            };
+            let index = rules.index_of(issue, finding);
+            let result = result(issue, occurrence, finding, index, &identity);
+            *budget = budget.saturating_sub(result.to_string().len());
+            results.push(result);
         }
     }
     let taxa: BTreeSet<u32> = rules.list.iter().flat_map(|r| r.cwe.clone()).collect();
@@ -177,7 +185,7 @@ fn run(
             ),
         );
     }
-    (results_of(&run), run)
+    run
 }
 
 fn results_of(run: &Value) -> usize {
@@ -197,6 +205,9 @@ fn invocation(report: &Report, scanner: &ScannerReport) -> Value {
     }
     for text in &report.unknown {
         notifications.push(json!({"level": "error", "message": {"text": text}}));
+    }
+    if let Some(text) = never_scanned(report) {
+        notifications.push(json!({"level": "warning", "message": {"text": text}}));
     }
     json!({
         "executionSuccessful": scanner.state == ScannerState::Ok,
@@ -266,7 +277,9 @@ fn rule(rule: &Rule<'_>, taxa: &[u32]) -> Value {
         "defaultConfiguration": {"level": level(Severity::of(finding.score))},
         "properties": properties,
     });
-    if let Some(url) = &finding.url {
+    // Not every address that a scanner gives is one by RFC 3986.
+    let odd = |c: char| c.is_whitespace() || !c.is_ascii() || "\"<>\\^`{|}[]".contains(c);
+    if let Some(url) = finding.url.as_ref().filter(|u| !u.contains(odd)) {
         written["helpUri"] = json!(url);
     }
     let relationships: Vec<Value> = rule
@@ -340,7 +353,7 @@ fn result(
         "message": {"text": message},
         "locations": [{"physicalLocation": place(&finding.path, finding.region)}],
         "partialFingerprints": {
-            // GitHub knows results again by this one; see `identities`.
+            // GitHub knows results again by this one; see `identified`.
             "primaryLocationLineHash": identity,
             "newgateOccurrence/v1": identity,
         },
@@ -351,7 +364,7 @@ fn result(
     if finding.suppressed {
         suppressions.push(json!({"kind": "inSource", "status": "accepted"}));
     }
-    if let Some(why) = occurrence.exempted.as_ref().filter(|_| !finding.suppressed) {
+    if let Some(why) = not_counting(occurrence).filter(|_| !finding.suppressed) {
         suppressions.push(json!({"kind": "external", "status": "accepted", "justification": why}));
     }
     if !suppressions.is_empty() {

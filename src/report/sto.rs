@@ -3,17 +3,16 @@
 
 use serde_json::{Map, Value, json};
 
+use super::words::{identified_once, not_counting};
 use crate::model::{Issue, Kind, Occurrence, Report, Status};
 
 /// Writes what stands at head, an entry for each occurrence; Harness compares with the target itself.
-/// Exempted occurrences are not open and so left out.
+/// Exempted and ignored occurrences are not open and so left out. The format has no place for what was not
+/// scanned: heed the exit code.
 pub fn sto(reports: &[Report]) -> String {
-    let issues = reports.iter().flat_map(|r| &r.issues);
-    let entries = issues.flat_map(|issue| {
-        let open = issue.occurrences.iter();
-        let open = open.filter(|o| o.status != Status::Fixed && o.exempted.is_none());
-        open.map(move |o| entry(issue, o))
-    });
+    let mut open = identified_once(reports);
+    open.retain(|(_, o, _)| o.status != Status::Fixed && not_counting(o).is_none());
+    let entries = open.into_iter().map(|(issue, o, _)| entry(issue, o));
     let document = json!({
         "meta": {"key": ["issueName", "fileName"], "subproduct": "newgate"},
         "issues": entries.collect::<Vec<Value>>(),

@@ -1,5 +1,7 @@
 //! What several formats say in the same words.
 
+use std::collections::{HashMap, HashSet};
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::model::{
@@ -44,19 +46,41 @@ pub(super) fn duration(milliseconds: u64) -> String {
 
 /// The verdict in a sentence.
 pub(super) fn outcome(report: &Report) -> String {
-    let counts = report.counts();
     let blocking = report.issues.iter().filter(|i| i.blocks).count() as u64;
     match report.verdict {
         Verdict::Blocked if blocking == 1 => "1 issue stops this change".to_owned(),
         Verdict::Blocked => format!("{blocking} issues stop this change"),
         Verdict::Incomplete => "not everything could be scanned, so nobody knows".to_owned(),
         Verdict::Pass => {
-            let new = counts.new.total() + counts.grown.total();
-            match (new, &report.change.base) {
-                (0, Some(_)) => "nothing new".to_owned(),
-                (0, None) => "nothing found".to_owned(),
-                (n, _) => format!("{} below `{}`", plural(n, "new issue"), report.block_at),
+            let (mut new, mut grown, mut silent) = (0, 0, 0);
+            for issue in &report.issues {
+                match issue.status {
+                    IssueStatus::New | IssueStatus::Grown if is_exempted(issue) => silent += 1,
+                    IssueStatus::New => new += 1,
+                    IssueStatus::Grown => grown += 1,
+                    IssueStatus::Inherited | IssueStatus::Fixed => {}
+                }
             }
+            let mut parts = Vec::new();
+            if new > 0 {
+                parts.push(plural(new, "new issue"));
+            }
+            if grown > 0 {
+                parts.push(plural(grown, "grown issue"));
+            }
+            let below = |i: &Issue| !i.severity.blocks_at(report.block_at) || is_exempted(i);
+            let added = |i: &&Issue| matches!(i.status, IssueStatus::New | IssueStatus::Grown);
+            let all_below = report.issues.iter().filter(added).all(below);
+            let mut text = match (parts.is_empty(), all_below, &report.change.base) {
+                (true, _, Some(_)) => "nothing new".to_owned(),
+                (true, _, None) => "nothing found".to_owned(),
+                (_, true, _) => format!("{} below `{}`", parts.join(" and "), report.block_at),
+                (_, false, _) => format!("{} that the policy lets pass", parts.join(" and ")),
+            };
+            if silent > 0 {
+                text = format!("{text}, {silent} exempted or ignored");
+            }
+            text
         }
     }
 }
@@ -125,10 +149,29 @@ pub(super) fn not_counting(occurrence: &Occurrence) -> Option<String> {
         .or_else(|| ignored.then(|| "ignored by the policy".to_owned()))
 }
 
-/// Whether all new occurrences of an issue are exempted.
+/// Whether none of the new occurrences of an issue counts: each is exempted or ignored.
 pub(super) fn is_exempted(issue: &Issue) -> bool {
     let mut new = occurrences(issue, Status::New).peekable();
-    new.peek().is_some() && new.all(|o| o.exempted.is_some())
+    new.peek().is_some() && new.all(|o| not_counting(o).is_some())
+}
+
+/// The occurrences that a decision is about: new ones, and old ones that the policy blocks or warns of.
+pub(super) fn decided(issue: &Issue) -> impl Iterator<Item = &Occurrence> {
+    issue.occurrences.iter().filter(|o| {
+        o.status == Status::New || matches!(o.action.as_deref(), Some("block" | "warn"))
+    })
+}
+
+/// Files of the target that nobody has scanned yet, in words; `None` where there are none.
+pub(super) fn never_scanned(report: &Report) -> Option<String> {
+    let what = match report.never_scanned {
+        Some(0) => return None,
+        Some(number) => format!("{} of the target never scanned", plural(number, "file")),
+        None => "the files that the change does not touch are not known to be scanned".to_owned(),
+    };
+    Some(format!(
+        "{what}: what is in them is not listed here (`newgate baseline build` scans them once)"
+    ))
 }
 
 /// The command that exempts an issue, or one occurrence of it.
@@ -174,24 +217,57 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// Stable identities of an issue's occurrences, in their order: made of the print of the code, which
-/// moves with it, else of the file and message; the same one again has a number.
-pub(super) fn identities(issue: &Issue) -> Vec<String> {
-    let mut seen: std::collections::HashMap<String, u32> = std::collections::HashMap::new();
-    let each = issue.occurrences.iter().map(|occurrence| {
-        let rules = occurrence.rules.iter();
-        let rules: Vec<String> = rules
-            .map(|r| format!("{}\0{}", r.scanner, r.rule))
-            .collect();
+/// The occurrences of a report that stand at head, or all, each with a stable identity: made of the
+/// print of its code, which moves with it, else of its file and message. Where there are several of
+/// one, they are numbered, old ones first, so that a new copy does not take the identity of an old one.
+pub(super) fn identified(report: &Report) -> Vec<(&Issue, &Occurrence, String)> {
+    let all = report.issues.iter();
+    let all: Vec<(&Issue, &Occurrence)> = all
+        .flat_map(|i| i.occurrences.iter().map(move |o| (i, o)))
+        .collect();
+    let mut by_age: Vec<usize> = (0..all.len()).collect();
+    by_age.sort_by_key(|n| {
+        let (_, o) = all[*n];
+        let place = (&o.path, o.region.map(|r| (r.line, r.column)));
+        (o.status == Status::New, place)
+    });
+    let mut identities = vec![String::new(); all.len()];
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    for number in by_age {
+        let (_, occurrence) = all[number];
         let code = match occurrence.print.is_empty() {
             true => format!("{}\0{}", occurrence.path, occurrence.message),
             false => occurrence.print.clone(),
         };
-        let hash = blake3::hash(format!("{}\0{code}", rules.join("\0")).as_bytes());
-        let hash = hash.to_hex()[..24].to_owned();
-        let number = seen.entry(hash.clone()).or_default();
+        let hash = blake3::hash(code.as_bytes()).to_hex()[..24].to_owned();
+        let times = seen.entry(hash.clone()).or_default();
+        *times += 1;
+        identities[number] = format!("{hash}:{times}");
+    }
+    let all = all.into_iter().zip(identities);
+    all.map(|((issue, occurrence), identity)| (issue, occurrence, identity))
+        .collect()
+}
+
+/// The same over several reports: an occurrence that two refs of a push have is there once.
+pub(super) fn identified_once(reports: &[Report]) -> Vec<(&Issue, &Occurrence, String)> {
+    let mut once: Vec<(&Issue, &Occurrence, String)> = Vec::new();
+    let mut seen = HashSet::new();
+    for report in reports {
+        for (issue, occurrence, identity) in identified(report) {
+            let place = (identity.clone(), &occurrence.path, occurrence.region);
+            if seen.insert(place) {
+                once.push((issue, occurrence, identity));
+            }
+        }
+    }
+    let mut times: HashMap<String, u32> = HashMap::new();
+    for (_, _, identity) in &mut once {
+        let number = times.entry(identity.clone()).or_default();
         *number += 1;
-        format!("{hash}:{number}")
-    });
-    each.collect()
+        if *number > 1 {
+            *identity = format!("{identity}/{number}");
+        }
+    }
+    once
 }

@@ -193,7 +193,7 @@ fn reports_go_to_files_beside_the_screen() {
     let unwritable = "json=/nowhere/r.json";
     world
         .newgate(&["check", "--output", unwritable])
-        .exits(3)
+        .exits(1)
         .says("/nowhere/r.json");
 }
 

@@ -631,3 +631,257 @@ fn people_read_the_same_words_in_a_terminal_in_a_comment_and_in_an_issue() {
         assert!(width <= columns.parse().unwrap(), "{width} columns\n{text}");
     }
 }
+
+/// A world whose `main` has `app/run.py` and is judged by Bandit; a branch is checked out.
+fn judged_by_bandit(more: &str) -> World {
+    let world = World::new();
+    world.write("app/run.py", OLD);
+    world.configure(&["bandit"]);
+    let config = world.work().join(".newgate/config.toml");
+    let text = fs::read_to_string(&config).unwrap() + more;
+    fs::write(config, text).unwrap();
+    world.commit("Configure more");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world
+}
+
+#[test]
+fn a_literal_beside_another_weakness_is_not_shown_in_any_format() {
+    let world = judged_by_bandit("");
+    let text = "import subprocess\n\npassword = 'Summer-2024-Hunter2'\nsubprocess.call(input(), shell=True)\n";
+    world.write("near.py", text);
+    world.commit("Near");
+    written(&world);
+    for format in FORMATS {
+        assert!(!self::text(&world, format).contains("Hunter2"), "{format}");
+    }
+    let shown = world.newgate(&["check", "-v"]).exits(1).all();
+    assert!(
+        shown.contains("near.py:4") && !shown.contains("Hunter2"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_was_not_scanned_looks_clean_in_no_format() {
+    let world = judged_by_bandit("[scanners.ruff]\npath = \"/nowhere/ruff\"\n");
+    world.write("readme.txt", "Text\n");
+    world.write("clean.py", "CLEAN = 1\n");
+    world.commit("Clean");
+    let mut args = vec!["check".to_owned()];
+    for format in FORMATS {
+        let path = world.path(&format!("report.{format}"));
+        args.extend([
+            "--output".to_owned(),
+            format!("{format}={}", path.display()),
+        ]);
+    }
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    world.newgate(&args).exits(3);
+    for format in ["sarif", "github-sarif"] {
+        let log = document(&world, format);
+        let ruff = &runs_of(&log)[1];
+        assert_eq!(ruff["invocations"][0]["executionSuccessful"], false);
+        let said = runs_of(&log)[0]["invocations"][0].to_string();
+        assert!(said.contains("never scanned"), "{said}");
+    }
+    assert_eq!(document(&world, "gitlab-sast")["scan"]["status"], "failure");
+    let quality = document(&world, "gitlab-code-quality");
+    assert_eq!(quality[0]["check_name"], "newgate:incomplete");
+    assert!(text(&world, "env").contains("VERDICT=incomplete\n"));
+    assert!(text(&world, "github").contains("::error title=ruff is missing::"));
+    assert!(text(&world, "junit").contains("errors=\"2\""));
+    for format in ["html", "markdown", "json"] {
+        assert!(text(&world, format).contains("ruff"), "{format}");
+    }
+    // Whatever blocks, a scanner that failed is no success.
+    world.write(
+        "bad.py",
+        "import subprocess\nsubprocess.call(input(), shell=True)\n",
+    );
+    world.commit("Bad");
+    let sast = world
+        .newgate(&["check", "--format", "gitlab-sast"])
+        .exits(1)
+        .json();
+    assert_eq!(sast["scan"]["status"], "failure");
+}
+
+#[test]
+fn an_old_occurrence_keeps_its_identity_when_a_copy_comes_before_it() {
+    let world = judged_by_bandit("");
+    world.newgate(&["baseline", "build"]).exits(0);
+    let identity = |world: &World, path: &str, rule: &str| {
+        let log = world.newgate(&["check", "--format", "sarif"]).json();
+        let all = runs_of(&log).iter().flat_map(results_of);
+        let mut of_path = all.filter(|r| {
+            r["ruleId"] == rule
+                && r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == path
+        });
+        of_path.next().unwrap()["partialFingerprints"]["primaryLocationLineHash"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let before = identity(&world, "app/run.py", "B602");
+    world.write("a.py", OLD);
+    world.write(
+        "two.py",
+        format!("A = '{}'; B = '{}'\n", token(1), token(2)),
+    );
+    world.commit("Copy");
+    assert_eq!(identity(&world, "app/run.py", "B602"), before);
+    assert_ne!(identity(&world, "a.py", "B602"), before);
+    let log = world.newgate(&["check", "--format", "sarif"]).json();
+    let mut all: Vec<String> = runs_of(&log)
+        .iter()
+        .flat_map(results_of)
+        .map(|r| format!("{} {}", r["ruleId"], r["partialFingerprints"]))
+        .collect();
+    let number = all.len();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), number);
+    // Another clone finds the same ones, of secrets too.
+    let ones = |folder: &Path| -> Vec<String> {
+        let binary = env!("CARGO_BIN_EXE_newgate");
+        let args = [
+            "check",
+            "--target",
+            "origin/main",
+            "--format",
+            "gitlab-code-quality",
+        ];
+        let quality = world.run_in(folder, binary, &args, b"").json();
+        let entries = quality.as_array().unwrap().iter();
+        let secrets = entries.filter(|e| e["check_name"] == "secrets:github-pat");
+        let mut prints: Vec<String> = secrets.map(|e| e["fingerprint"].to_string()).collect();
+        prints.sort();
+        prints
+    };
+    world.git(&["push", "--quiet", "--no-verify", "origin", "feature"]);
+    let clone = world.path("clone");
+    let args = [
+        "clone",
+        "--quiet",
+        "--branch",
+        "feature",
+        "remote.git",
+        "clone",
+    ];
+    world.run_in(&world.folder(), "git", &args, b"").exits(0);
+    let here = ones(&world.work());
+    assert_eq!(here.len(), 2);
+    assert_eq!(ones(&clone), here);
+}
+
+#[test]
+fn two_refs_of_one_push_tell_a_thing_once() {
+    let world = judged_by_bandit("");
+    world.write(
+        "bad.py",
+        "import subprocess\nsubprocess.call(input(), shell=True)\n",
+    );
+    let head = world.commit("Bad");
+    let zero = "0".repeat(40);
+    let lines = format!(
+        "refs/heads/feature {head} refs/heads/one {zero}\nrefs/heads/feature {head} refs/heads/two {zero}\n"
+    );
+    let push =
+        |format: &str| world.pre_push(&["origin", "../remote.git", "--format", format], &lines);
+    let sast = push("gitlab-sast").exits(1).json();
+    let ids: Vec<&Value> = sast["vulnerabilities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| &v["id"])
+        .collect();
+    assert!(ids.len() == 2 && ids[0] != ids[1], "{ids:?}");
+    push("env").exits(1).says("NEW_TOTAL=2\n");
+    let commands = push("github").exits(1).out;
+    assert_eq!(commands.matches("bad.py,line=2").count(), 1, "{commands}");
+    let log = push("sarif").exits(1).json();
+    let categories: Vec<&str> = runs_of(&log)
+        .iter()
+        .map(|r| r["automationDetails"]["id"].as_str().unwrap())
+        .collect();
+    assert!(
+        categories.len() == 4 && categories[0] != categories[2],
+        "{categories:?}"
+    );
+}
+
+#[test]
+fn what_is_exempted_or_ignored_is_called_so_and_an_old_issue_that_blocks_is_shown() {
+    let rule = "[[rules]]\nname = \"no shells\"\nrule = [\"B602\"]\nstatus = [\"new\", \"inherited\", \"touched\"]\naction = \"block\"\n";
+    let world = judged_by_bandit(rule);
+    world.write("app/run.py", OLD.replace("md5", "sha1"));
+    world.commit("Touch the file");
+    let blocked = world.newgate(&["check"]).exits(1).out;
+    assert!(
+        blocked.contains("app/run.py:5") && blocked.contains("stops the change"),
+        "{blocked}"
+    );
+    assert!(!blocked.contains("what was there before"), "{blocked}");
+    let comment = world.newgate(&["report", "markdown"]).exits(0).out;
+    assert!(
+        comment.contains("- `app/run.py:5`") && comment.contains("shell=True"),
+        "{comment}"
+    );
+
+    let world = judged_by_bandit(
+        "[[rules]]\nname = \"shells are fine\"\nrule = [\"B602\"]\naction = \"ignore\"\n",
+    );
+    world.write(
+        "bad.py",
+        "import subprocess\nsubprocess.call(input(), shell=True)\n",
+    );
+    world.commit("Bad");
+    let passed = world.newgate(&["check"]).exits(0);
+    passed.says("1 new issue below `high`, 1 exempted or ignored");
+    let quality = world
+        .newgate(&["report", "gitlab-code-quality"])
+        .exits(0)
+        .out;
+    assert!(!quality.contains("B602"), "{quality}");
+    let log = world.newgate(&["report", "sarif"]).exits(0).json();
+    let shell = results_of(&runs_of(&log)[0])
+        .iter()
+        .find(|r| r["ruleId"] == "B602")
+        .unwrap();
+    assert_eq!(
+        shell["suppressions"][0]["justification"],
+        "ignored by the policy"
+    );
+    world
+        .newgate(&["report", "env"])
+        .exits(0)
+        .says("NEW_CRITICAL=0\n")
+        .says("IGNORED=1\n");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_takes_no_other_with_it() {
+    let world = judged_by_bandit("");
+    world.write(
+        "bad.py",
+        "import subprocess\nsubprocess.call(input(), shell=True)\n",
+    );
+    world.commit("Bad");
+    let good = world.path("good.json").display().to_string();
+    let args = [
+        "check",
+        "--output",
+        "sarif=/nowhere/x.sarif",
+        "--output",
+        &format!("json={good}"),
+    ];
+    let ran = world
+        .newgate(&args)
+        .exits(1)
+        .says("its folder is not there");
+    assert!(ran.out.contains("BLOCKED"), "{ran:?}");
+    let report: Value = serde_json::from_slice(&fs::read(&good).unwrap()).unwrap();
+    assert_eq!(report["verdict"], "blocked");
+}

@@ -137,6 +137,6 @@ fn the_push_is_blocked_and_the_mended_one_lands() {
         .push(&["origin", "feature"])
         .exits(0)
         .says("PASS")
-        .says("3 new issues below `high`");
+        .says("2 new issues and 1 grown issue below `high`");
     assert_eq!(world.remote_ref("feature"), Some(head));
 }

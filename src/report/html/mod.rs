@@ -90,12 +90,15 @@ fn head(report: &Report) -> Markup {
 }
 
 fn tiles(reports: &[Report]) -> Markup {
-    let counts: Vec<_> = reports.iter().map(Report::counts).collect();
     let of = |severity: Severity| {
-        let (mut new, mut old) = (0, 0);
-        for count in &counts {
-            new += count.new.get(severity) + count.grown.get(severity);
-            old += count.inherited.get(severity);
+        let (mut new, mut old) = (0_u64, 0_u64);
+        let issues = reports.iter().flat_map(|r| &r.issues);
+        for issue in issues.filter(|i| i.severity == severity) {
+            match List::of(issue) {
+                List::New | List::Grown => new += 1,
+                List::Inherited => old += 1,
+                List::Exempted | List::Fixed => {}
+            }
         }
         (new, old)
     };
@@ -197,7 +200,7 @@ impl List {
         match self {
             List::New => "Only in this branch",
             List::Grown => "Grown: known issues with new occurrences",
-            List::Exempted => "Exempted",
+            List::Exempted => "Exempted, or ignored by the policy",
             List::Fixed => "Fixed by this branch",
             List::Inherited => "Common with the baseline",
         }

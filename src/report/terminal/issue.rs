@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use owo_colors::Style;
 
-use super::super::words::{band, occurrences, place, plural, rules, standing};
+use super::super::words::{band, decided, not_counting, place, plural, rules, standing};
 use super::Page;
 use crate::model::{Issue, IssueStatus, Occurrence, Severity, Status};
 
@@ -62,7 +62,7 @@ impl Page {
         self.wrapped("  ", "  ", &facts);
         let line = self.status_line(issue);
         self.wrapped("  ", "  ", &line);
-        let new = || occurrences(issue, Status::New);
+        let new = || decided(issue);
         let (with_lines, at_all) = if self.whole {
             (usize::MAX, usize::MAX)
         } else {
@@ -75,14 +75,12 @@ impl Page {
         }
         let left = new().count() - shown;
         if left > 0 {
-            let _ = writeln!(
-                self.out,
-                "  and {} more",
-                plural(left as u64, "new occurrence")
-            );
+            let _ = writeln!(self.out, "  and {} more", plural(left as u64, "occurrence"));
         }
         if self.look.verbose {
-            let old = issue.occurrences.iter().filter(|o| o.status != Status::New);
+            let shown: Vec<&Occurrence> = decided(issue).collect();
+            let old = issue.occurrences.iter();
+            let old = old.filter(|o| !shown.iter().any(|s| std::ptr::eq(*s, *o)));
             for occurrence in old {
                 self.occurrence(&issue.title, occurrence, self.whole);
             }
@@ -121,15 +119,11 @@ impl Page {
         for issue in issues {
             let band = band(issue);
             let mut places: Vec<String> = Vec::new();
-            let shown = issue
-                .occurrences
-                .iter()
-                .filter(|o| o.status == Status::New || issue.warns);
-            for occurrence in shown {
-                let exempted = if occurrence.exempted.is_some() {
-                    " (exempted)"
-                } else {
-                    ""
+            for occurrence in decided(issue) {
+                let exempted = match (&occurrence.exempted, not_counting(occurrence)) {
+                    (Some(_), _) => " (exempted)",
+                    (None, Some(_)) => " (ignored)",
+                    (None, None) => "",
                 };
                 places.push(format!("{}{exempted}", place(occurrence)));
             }
@@ -159,6 +153,7 @@ impl Page {
             IssueStatus::New | IssueStatus::Grown => {
                 format!("{text} · does not stop the change: {}", issue.because)
             }
+            _ if issue.blocks => format!("{text} · stops the change"),
             _ => text,
         }
     }

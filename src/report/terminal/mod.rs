@@ -34,6 +34,7 @@ pub fn terminal(report: &Report, look: Look) -> String {
         match issue.status {
             IssueStatus::New | IssueStatus::Grown if blocking || look.verbose => page.issue(issue),
             IssueStatus::New | IssueStatus::Grown if !look.quiet => passing.push(issue),
+            _ if blocking => page.issue(issue),
             _ if issue.warns && !look.quiet => passing.push(issue),
             IssueStatus::Inherited | IssueStatus::Fixed if look.verbose => page.issue(issue),
             _ => {}

@@ -6,7 +6,7 @@ use owo_colors::Style;
 
 use super::super::words::{self, bands, duration, plural};
 use super::Page;
-use crate::model::{Report, ScannerReport, ScannerState, Verdict};
+use crate::model::{IssueStatus, Report, ScannerReport, ScannerState, Verdict};
 
 /// The command that installs missing scanners, as their details name it.
 const INSTALL: &str = "newgate scanners install";
@@ -164,7 +164,12 @@ impl Page {
         let in_history = blocking
             .flat_map(|i| &i.occurrences)
             .any(|o| o.commit.is_some());
-        let old = if counts.inherited.total() > 0 {
+        let only_new = report
+            .issues
+            .iter()
+            .filter(|i| i.blocks)
+            .all(|i| i.status != IssueStatus::Inherited);
+        let old = if counts.inherited.total() > 0 && only_new {
             "; what was there before is not asked of you"
         } else {
             ""
