@@ -2,13 +2,18 @@
 
 mod load;
 mod model;
+mod reader;
 mod rules;
+mod scanner;
+mod server;
 
-pub use load::{Mistake, is_safe_address, parse, render};
+pub use load::parse;
 pub use model::{
-    Config, LoadSettings, OnIncomplete, Others, Results, ScannerSettings, Server, Trust,
+    Baseline, Config, LoadSettings, OnIncomplete, Others, Results, ScannerSettings, Server, Trust,
 };
+pub use reader::{Mistake, render};
 pub use rules::parse_exemptions;
+pub use scanner::is_safe_address;
 
 /// The folder of the project's own files.
 pub const FOLDER: &str = ".newgate";

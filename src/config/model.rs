@@ -23,6 +23,16 @@ pub struct Trust {
     pub run_repository_code: Vec<String>,
 }
 
+/// Whose shared baselines count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baseline {
+    /// The file of allowed signers in the target's tree: what they signed counts as if it had been
+    /// scanned here.
+    pub signers: Option<String>,
+    /// Whether a baseline that none of them signed is refused.
+    pub require_signed: bool,
+}
+
 /// What a server does with refs that are not protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Others {
@@ -121,6 +131,10 @@ pub struct Config {
     pub trust: Trust,
     /// The gate on a server.
     pub server: Server,
+    /// How long a judgement may take; no limit if none.
+    pub budget: Option<Duration>,
+    /// Whose shared baselines count.
+    pub baseline: Baseline,
     /// The scanners that are on, in the order in which they name an issue.
     pub scanners: Vec<String>,
     /// What is said of each scanner.
@@ -150,6 +164,8 @@ impl Default for Config {
             policy: Policy::default(),
             trust: Trust::default(),
             server: Server::default(),
+            budget: None,
+            baseline: Baseline::default(),
             scanners: vec!["secrets".to_owned()],
             settings: BTreeMap::new(),
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::load::{Mistake, Reader, article, read_version, whole_number};
+use super::load::read_version;
+use super::reader::{Mistake, Reader, article, whole_number};
 use crate::model::{Kind, Score, Severity, days_of_date};
 use crate::policy::{
     Action, Exemption, Override, Pattern, Policy, PolicyRule, Reason, Scope, Standing,

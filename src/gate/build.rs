@@ -55,7 +55,7 @@ pub fn build_baseline(gate: &Gate<'_>, target: &Target) -> Result<Built> {
     let plans = plan(&scanners, &changes, &trees, &content)?;
     let key = SecretKey::new(gate.cache.secret_key());
     let resolved = resolve(
-        gate.resolver(&key),
+        gate.resolver(&key, gate.deadline),
         &scanners,
         &plans,
         Need::WhereHeadHasFindings,

@@ -57,7 +57,7 @@ pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Resul
         }
         plans.push(plan);
     }
-    let with = gate.resolver(&judging.key);
+    let with = gate.resolver(&judging.key, judging.deadline);
     let found = resolve(with, &judging.scanners, &plans, Need::WhereHeadHasFindings)?;
     let mut located = Vec::new();
     for (index, one) in found.into_iter().enumerate() {

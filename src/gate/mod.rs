@@ -75,6 +75,8 @@ struct Judging<'a> {
     gate: &'a Gate<'a>,
     change: Change,
     key: SecretKey,
+    /// When the verdict must be there.
+    deadline: Option<Instant>,
     policy: Policy,
     scanners: Vec<Scanner>,
     changes: Vec<FileChange>,
@@ -150,7 +152,11 @@ impl Gate<'_> {
                 ));
             }
         }
+        // A caller that waits less than the project allows knows why.
+        let budget = settings.config.budget.map(|b| started + b);
+        let deadline = [self.deadline, budget].into_iter().flatten().min();
         let judging = Judging {
+            deadline,
             key: SecretKey::new(self.cache.secret_key()),
             gate: self,
             change,
@@ -238,13 +244,13 @@ impl Gate<'_> {
         Ok(notes)
     }
 
-    fn resolver<'s>(&'s self, key: &'s SecretKey) -> Resolver<'s> {
+    fn resolver<'s>(&'s self, key: &'s SecretKey, deadline: Option<Instant>) -> Resolver<'s> {
         Resolver {
             repo: self.repo,
             cache: self.cache,
             key,
             jobs: self.jobs,
-            deadline: self.deadline,
+            deadline,
             progress: self.progress,
         }
     }
@@ -266,7 +272,7 @@ impl Gate<'_> {
 
 impl Judging<'_> {
     fn run(mut self, settings: &Settings) -> Result<Report> {
-        let with = self.gate.resolver(&self.key);
+        let with = self.gate.resolver(&self.key, self.deadline);
         let mut resolved = resolve(
             with,
             &self.scanners,
@@ -348,7 +354,7 @@ impl Judging<'_> {
                 detail: harmless(&one.detail),
             })
             .collect();
-        let late = self.gate.deadline.is_some_and(|d| Instant::now() >= d);
+        let late = self.deadline.is_some_and(|d| Instant::now() >= d);
         let out_of_time = late && scanners.iter().any(|s| s.state == ScannerState::TimedOut);
         let open = !self.unknown.is_empty();
         let verdict = policy::verdict(&self.policy, &issues, &scanners, open);

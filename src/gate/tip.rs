@@ -83,7 +83,7 @@ pub(super) fn inherit_from_tip(
                     .collect()
             }
             false => {
-                let with = judging.gate.resolver(&judging.key);
+                let with = judging.gate.resolver(&judging.key, judging.deadline);
                 let scanner = std::slice::from_ref(scanner);
                 let results = resolve(with, scanner, &[plan], Need::Always)?;
                 let base = results.into_iter().next().map(|r| r.base);

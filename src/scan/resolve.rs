@@ -23,6 +23,9 @@ const ARGUMENT_BYTES: usize = 96 * 1024;
 /// Most files in one command line.
 const ARGUMENT_FILES: usize = 2_000;
 
+/// How many times the cost of a start a batch is worth at most, where there is much to do.
+const STARTS: u64 = 40;
+
 /// A side of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
@@ -489,7 +492,14 @@ fn batches(
         // In small pieces, so that progress is seen and the cores end together.
         None => sized.len().div_ceil(1_000),
     };
-    let number = worth.clamp(1, with.jobs).max(by_length).min(sized.len());
+    // Much work is done in pieces that cost many times their start: a run that is stopped has lost
+    // little, and progress is seen.
+    let by_work = usize::try_from(total / least.saturating_mul(STARTS)).unwrap_or(usize::MAX);
+    let number = worth
+        .clamp(1, with.jobs)
+        .max(by_length)
+        .max(by_work)
+        .min(sized.len());
     let mut batches: Vec<(Vec<FileVersion>, u64)> = vec![(Vec::new(), 0); number];
     sized.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     // The largest first, each to the batch with least to do (of those, the one with fewest files).
