@@ -42,6 +42,15 @@ impl ScannerKey {
         ScannerKey::new(&format!("given\0{scanner}\0{how}"), "", &[], [])
     }
 
+    /// The key under which results of a shared baseline that nobody vouches for are summed up, apart from
+    /// what was scanned here.
+    #[must_use]
+    pub fn of_shared(&self) -> ScannerKey {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"shared").update(&self.0);
+        ScannerKey(*hasher.finalize().as_bytes())
+    }
+
     /// The hash.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -62,6 +71,11 @@ impl UnitDigest {
         hasher.update(&file.mode.to_le_bytes());
         hasher.update(file.blob.as_str().as_bytes());
         UnitDigest(*hasher.finalize().as_bytes())
+    }
+
+    /// A digest that was written down.
+    pub fn from_bytes(bytes: [u8; 32]) -> UnitDigest {
+        UnitDigest(bytes)
     }
 
     /// The digest of a set of files, in any order.

@@ -7,6 +7,7 @@ mod key;
 mod programs;
 mod schema;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -202,6 +203,46 @@ impl Cache {
                          (SELECT rowid FROM listing WHERE scanner = ?1 ORDER BY time DESC, rowid DESC LIMIT ?2)";
             let _ = db.execute(prune, params![key.as_bytes(), KEPT]);
         }
+    }
+
+    /// Drops results that were written before a time, in seconds since 1970, and are not to be kept;
+    /// returns how many that were, and how many are left.
+    pub fn prune(&self, before: i64, keep: &HashSet<(ScannerKey, UnitDigest)>) -> (u64, u64) {
+        let prune = || -> rusqlite::Result<(u64, u64)> {
+            let Some(mut db) = self.lock() else {
+                return Ok((0, 0));
+            };
+            let transaction = db.transaction()?;
+            let mut old: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+            {
+                let mut ask =
+                    transaction.prepare("SELECT scanner, unit FROM result WHERE time < ?1")?;
+                let rows = ask.query_map([before], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                for row in rows {
+                    old.push(row?);
+                }
+            }
+            let keep: HashSet<(&[u8], &[u8])> = keep
+                .iter()
+                .map(|(k, u)| (&k.as_bytes()[..], &u.as_bytes()[..]))
+                .collect();
+            old.retain(|(key, unit)| !keep.contains(&(key.as_slice(), unit.as_slice())));
+            {
+                let mut drop =
+                    transaction.prepare("DELETE FROM result WHERE scanner = ?1 AND unit = ?2")?;
+                for (key, unit) in &old {
+                    drop.execute(params![key, unit])?;
+                }
+            }
+            transaction.execute("DELETE FROM listing WHERE time < ?1", [before])?;
+            let left: i64 =
+                transaction.query_row("SELECT count(*) FROM result", [], |row| row.get(0))?;
+            transaction.commit()?;
+            // The file shrinks only so.
+            db.execute_batch("VACUUM")?;
+            Ok((old.len() as u64, u64::try_from(left).unwrap_or_default()))
+        };
+        prune().unwrap_or_default()
     }
 
     /// Adds a judgement to the history.

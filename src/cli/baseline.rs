@@ -1,15 +1,38 @@
+use std::str::FromStr;
+
 use clap::{Args, Subcommand};
 
-use super::screen::Resolved;
-use crate::cache::Cache;
+use super::screen::{Label, Resolved};
+use super::signature::{self, Allowed, BEGIN};
+use crate::cache::{self, Cache};
 use crate::error::{Error, Kind, Result};
-use crate::gate::{Gate, build_baseline, target_for};
-use crate::git::{Repository, find_remote};
+use crate::gate::shared::{self, Part, Shared};
+use crate::gate::{Gate, Shard, build_baseline, build_built_in, read_tree, target_for};
+use crate::git::{PushedRef, Repository, Target, find_remote};
+use crate::model::Oid;
+
+/// Where a baseline lies on a remote.
+const REF: &str = "refs/newgate/baseline";
+/// How often a publication is tried again when others publish too.
+const TRIES: u32 = 20;
+/// How many publications are one history, before it begins anew.
+const HISTORY: u32 = 50;
+
+/// Most bytes of a shared baseline that are read.
+const LARGEST: u64 = 1 << 30;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Baseline {
-    /// Scan every file of the target's tip that has no result yet
+    /// Scan every file of the target's tip that has no result yet; goes on where it was stopped
     Build(Build),
+    /// Show what is known of the target's tip, here and in the shared baseline
+    Show(Where),
+    /// Take over the baseline that a remote shares
+    Fetch(Where),
+    /// Share what is known of the target's tip with all clones, through the remote
+    Publish(Publish),
+    /// Drop results that no recent tip has and that were not made of late
+    Prune(Prune),
 }
 
 #[derive(Debug, Args)]
@@ -17,26 +40,181 @@ pub(super) struct Build {
     /// The branch, instead of the remote's default branch
     #[arg(long, value_name = "REF")]
     target: Option<String>,
+    /// Only one of several parts, such as 2/4, for machines that share the work
+    #[arg(long, value_name = "I/N")]
+    shard: Option<ShardArgument>,
 }
 
-impl Baseline {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        let Baseline::Build(build) = self;
+#[derive(Debug, Args)]
+pub(super) struct Where {
+    /// The remote
+    #[arg(value_name = "REMOTE")]
+    remote: Option<String>,
+    /// The branch, instead of the remote's default branch
+    #[arg(long, value_name = "REF")]
+    target: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Publish {
+    #[command(flatten)]
+    place: Where,
+    /// Sign it with git's SSH signing key (`user.signingkey`)
+    #[arg(long)]
+    sign: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Prune {
+    /// Results that are younger than this stay
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    days: u32,
+    /// The branch, instead of the remote's default branch
+    #[arg(long, value_name = "REF")]
+    target: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct ShardArgument(Shard);
+
+impl FromStr for ShardArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<ShardArgument, String> {
+        let read = || {
+            let (part, of) = text.split_once('/')?;
+            let shard = Shard {
+                part: part.parse().ok()?,
+                of: of.parse().ok()?,
+            };
+            (1..=shard.of).contains(&shard.part).then_some(shard)
+        };
+        read()
+            .map(ShardArgument)
+            .ok_or_else(|| "write I/N with I from 1 to N, such as 2/4".into())
+    }
+}
+
+/// A repository with its cache, and the target that is meant.
+struct Site {
+    repo: Repository,
+    cache: Cache,
+    remote: Option<String>,
+    target: Target,
+}
+
+impl Site {
+    fn open(remote: Option<&str>, target: Option<&str>) -> Result<Site> {
         let repo = Repository::open_from_env()?;
-        let (remote, _) = find_remote(&repo, None)?;
-        let target = target_for(&repo, remote.as_deref(), build.target.as_deref())?
+        let (found, _) = find_remote(&repo, remote)?;
+        let target = target_for(&repo, found.as_deref(), target)?
             .target
             .ok_or_else(|| {
                 Error::new(Kind::Usage, "no target branch was found")
                     .hint("name one with `--target`")
             })?;
-        let cache = Cache::open(repo.common_dir());
+        Ok(Site {
+            cache: Cache::open(repo.common_dir()),
+            repo,
+            remote: remote.map(str::to_owned).or(found),
+            target,
+        })
+    }
+
+    fn gate(&self) -> Gate<'_> {
+        Gate::new(&self.repo, &self.cache, super::jobs())
+    }
+
+    fn remote(&self) -> Result<&str> {
+        self.remote.as_deref().ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                "there is no remote to share a baseline through",
+            )
+            .hint("`git remote add origin URL` adds one")
+        })
+    }
+
+    /// The ref here that holds what a remote shares.
+    fn local_ref(&self) -> String {
+        let remote = self.remote.as_deref().unwrap_or("none");
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let name: String = remote
+            .chars()
+            .map(|c| if plain(c) { c } else { '-' })
+            .collect();
+        format!("{REF}s/{}", name.trim_matches('-'))
+    }
+
+    /// Reads what a commit shares, and its signature.
+    fn read(&self, commit: &Oid) -> Result<Option<(Shared, Option<String>)>> {
+        let (_, tree) = super::commit_and_tree(&self.repo, commit.as_str())?;
+        let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+        let mut signature = None;
+        let mut total = 0;
+        for file in self.repo.list(&tree, usize::MAX)?.unwrap_or_default() {
+            total += self.repo.blob_size(&file.blob)?;
+            if total > LARGEST {
+                let text = format!("the shared baseline is larger than {LARGEST} bytes");
+                return Err(Error::new(Kind::Usage, text).hint("publish it anew"));
+            }
+            let content = self.repo.blob(&file.blob)?;
+            match file.path.as_str() {
+                Some("signature") => {
+                    signature = Some(String::from_utf8_lossy(&content).into_owned());
+                }
+                Some(name) => files.push((name.to_owned(), content)),
+                None => {}
+            }
+        }
+        let files = files.iter().map(|(n, c)| (n.as_str(), c.as_slice()));
+        Ok(Shared::from_files(files).map(|s| (s, signature)))
+    }
+
+    /// Who of the allowed signers signed; why nobody did, if nobody did.
+    fn signer(
+        &self,
+        shared: &Shared,
+        signature: Option<&str>,
+    ) -> Result<std::result::Result<String, String>> {
+        let (config, _) = read_tree(&self.repo, &self.target.tree)?;
+        let Some(path) = config.baseline.signers else {
+            return Ok(Err("the project names no allowed signers".into()));
+        };
+        let Some(allowed) = shared::file_of_target(&self.repo, &self.target, &path)? else {
+            return Ok(Err(format!("{} has no file `{path}`", self.target.name)));
+        };
+        match signature.filter(|s| s.starts_with(BEGIN)) {
+            None => Ok(Err("it is not signed".into())),
+            Some(signature) => {
+                signature::verify(&shared.statement(), signature, Allowed::Content(&allowed))
+            }
+        }
+    }
+}
+
+impl Baseline {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        match self {
+            Baseline::Build(build) => build.run(screen),
+            Baseline::Show(place) => place.show(screen),
+            Baseline::Fetch(place) => place.fetch(screen),
+            Baseline::Publish(publish) => publish.run(screen),
+            Baseline::Prune(prune) => prune.run(screen),
+        }
+    }
+}
+
+impl Build {
+    fn run(self, screen: &Resolved) -> Result<u8> {
+        let site = Site::open(None, self.target.as_deref())?;
+        let shard = self.shard.map_or(Shard::WHOLE, |s| s.0);
         let progress = screen.progress();
         let gate = Gate {
             progress: &|done, total| progress.tell(done, total),
-            ..Gate::new(&repo, &cache, super::jobs())
+            ..site.gate()
         };
-        let built = build_baseline(&gate, &target)?;
+        let built = build_baseline(&gate, &site.target, shard)?;
         drop(progress);
         let mut failed = false;
         for (name, scanned, known, trouble) in &built.scanners {
@@ -45,13 +223,170 @@ impl Baseline {
             ));
             if !trouble.is_empty() {
                 failed = true;
-                screen.error(
-                    super::screen::Label::Error,
-                    &format!("{name} failed: {trouble}"),
-                );
+                screen.error(Label::Error, &format!("{name} failed: {trouble}"));
             }
         }
-        screen.note(&format!("the baseline of {} is in the cache", target.name));
+        let what = match shard.of {
+            1 => "the baseline".to_owned(),
+            of => format!("part {} of {of} of the baseline", shard.part),
+        };
+        screen.note(&format!("{what} of {} is in the cache", site.target.name));
         Ok(if failed { 3 } else { 0 })
+    }
+}
+
+fn tell(screen: &Resolved, parts: &[Part]) {
+    for part in parts {
+        screen.data(&format!(
+            "  {}: {} of {} units have a result\n",
+            part.scanner, part.known, part.units
+        ));
+    }
+}
+
+impl Where {
+    fn site(&self) -> Result<Site> {
+        Site::open(self.remote.as_deref(), self.target.as_deref())
+    }
+
+    fn show(&self, screen: &Resolved) -> Result<u8> {
+        let site = self.site()?;
+        let (name, tip) = (&site.target.name, site.target.tip.short());
+        screen.data(&format!("known here of {name} ({tip}):\n"));
+        tell(screen, &shared::known_here(&site.gate(), &site.target)?);
+        let Some(commit) = site.repo.reference(&site.local_ref())? else {
+            screen.data("no shared baseline was fetched (`newgate baseline fetch`)\n");
+            return Ok(0);
+        };
+        match site.read(&commit)? {
+            None => screen.data("the shared baseline that was fetched is not of this version\n"),
+            Some((shared, signature)) => {
+                let signed = match site.signer(&shared, signature.as_deref())? {
+                    Ok(who) => format!("signed by {who}"),
+                    Err(why) => format!("counted only: {why}"),
+                };
+                let newest = shared.tips.first().map_or("nothing", Oid::short);
+                screen.data(&format!(
+                    "shared baseline: {} units, generation {}, newest tip {newest}, {signed}\n",
+                    shared.len(),
+                    shared.generation
+                ));
+            }
+        }
+        Ok(0)
+    }
+
+    fn fetch(&self, screen: &Resolved) -> Result<u8> {
+        let site = self.site()?;
+        let remote = site.remote()?;
+        let Some(commit) = site.repo.fetch_ref(remote, REF, &site.local_ref())? else {
+            screen.note(&format!(
+                "{remote} shares no baseline yet: `newgate baseline build` and `newgate baseline publish`, best in \
+                 the pipeline of the target, make one"
+            ));
+            return Ok(0);
+        };
+        let Some((shared, signature)) = site.read(&commit)? else {
+            let text = format!("what {remote} has under `{REF}` is no baseline of this version");
+            return Err(Error::new(Kind::Usage, text).hint("update newgate, or publish again"));
+        };
+        let signer = site.signer(&shared, signature.as_deref())?;
+        let (config, _) = read_tree(&site.repo, &site.target.tree)?;
+        if let (Err(why), true) = (&signer, config.baseline.require_signed) {
+            let text = format!("the baseline of {remote} is refused: {why}");
+            return Err(Error::new(Kind::Usage, text).hint(
+                "`baseline.require-signed` asks for a signature; `newgate baseline build` scans instead",
+            ));
+        }
+        // What no baseline shares.
+        build_built_in(&site.gate(), &site.target)?;
+        let parts = shared::take_over(&site.gate(), &site.target, &shared, signer.is_ok())?;
+        screen.note(&match &signer {
+            Ok(who) => format!(
+                "the baseline of {remote}, signed by {who}, counts as if it had been scanned here"
+            ),
+            Err(why) => format!(
+                "the baseline of {remote} is used to count inherited issues, and not to decide: {why} \
+                 (`baseline.signers`)"
+            ),
+        });
+        tell(screen, &parts);
+        Ok(0)
+    }
+}
+
+impl Publish {
+    fn run(self, screen: &Resolved) -> Result<u8> {
+        let site = self.place.site()?;
+        let remote = site.remote()?;
+        let (config, _) = read_tree(&site.repo, &site.target.tree)?;
+        if config.baseline.signers.is_some() && !self.sign {
+            let text = "the project names allowed signers: an unsigned baseline would take the place of a signed one";
+            return Err(Error::new(Kind::Usage, text).hint("publish with `--sign`"));
+        }
+        for attempt in 0..TRIES {
+            let there = site.repo.fetch_ref(remote, REF, &site.local_ref())?;
+            // What is there and cannot be read is replaced: it can serve nobody of this version.
+            let read = there.as_ref().map(|c| site.read(c)).transpose()?.flatten();
+            let (mut shared, signature) = read.unwrap_or_default();
+            if self.sign {
+                // What this signs shall be what somebody allowed signed, or what is known here.
+                let signer = site.signer(&shared, signature.as_deref())?;
+                if signer.is_err() {
+                    shared = Shared::default();
+                }
+            }
+            let before = shared.clone();
+            let parts = shared::add_own(&site.gate(), &site.target, &mut shared)?;
+            if shared == before && (!self.sign || signature.is_some()) {
+                screen.note(&format!("{remote} has all of it already"));
+                return Ok(0);
+            }
+            let mut files = shared.to_files();
+            if self.sign {
+                let signature = signature::sign(&site.repo, &shared.statement())?;
+                files.push(("signature".into(), signature.into_bytes()));
+            }
+            let parent = there
+                .as_ref()
+                .filter(|_| !shared.generation.is_multiple_of(HISTORY));
+            let message = format!("Baseline of {}", site.target.name);
+            let commit = site.repo.write_files(&files, parent, &message)?;
+            match site.repo.push_ref(remote, &commit, REF, there.as_ref())? {
+                PushedRef::Done => {
+                    screen.note(&format!(
+                        "{remote} shares the baseline of {} now: {} units",
+                        site.target.name,
+                        shared.len()
+                    ));
+                    tell(screen, &parts);
+                    return Ok(0);
+                }
+                PushedRef::Moved => {
+                    // Those who meet part ways.
+                    let pause = u64::from(std::process::id() % 97 + 20 * attempt);
+                    std::thread::sleep(std::time::Duration::from_millis(pause));
+                }
+                PushedRef::Refused(why) => {
+                    let text = format!("{remote} refuses `{REF}`: {why}");
+                    return Err(Error::new(Kind::Git, text)
+                        .hint("the host must let you push refs below `refs/newgate/`"));
+                }
+            }
+        }
+        let text = format!("others published to {remote} at the same time, {TRIES} times");
+        Err(Error::new(Kind::Git, text).hint("publish again"))
+    }
+}
+
+impl Prune {
+    fn run(self, screen: &Resolved) -> Result<u8> {
+        const DAY: i64 = 24 * 60 * 60;
+        let site = Site::open(None, self.target.as_deref())?;
+        let keep = shared::units_of_tip(&site.gate(), &site.target)?;
+        let before = cache::now() - i64::from(self.days) * DAY;
+        let (dropped, left) = site.cache.prune(before, &keep);
+        screen.note(&format!("{dropped} results dropped, {left} left"));
+        Ok(0)
     }
 }

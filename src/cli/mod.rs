@@ -20,6 +20,7 @@ mod scanners;
 mod screen;
 mod server;
 mod show;
+mod signature;
 
 use std::process::ExitCode;
 
@@ -75,7 +76,7 @@ enum Command {
     Scanners(scanners::Scanners),
     /// Take in reports of scanners that ran elsewhere, for a commit
     Ingest(ingest::Ingest),
-    /// Scan the whole target once, so that every push after it is quick
+    /// Build, show, fetch, publish and prune the results of the whole target, so that every push is quick
     #[command(subcommand)]
     Baseline(baseline::Baseline),
     /// Compare two scanner reports of two commits: new, inherited or fixed

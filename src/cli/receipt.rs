@@ -1,33 +1,29 @@
 //! Receipts: what a gate has passed, signed, so that a server need not scan it again.
 //!
-//! A receipt is a blob under `refs/newgate/receipts/TREE`: a few lines of text, an empty line, and an
-//! SSH signature of these lines in the namespace `newgate` (ssh-keygen(1), `-Y sign`).
+//! A receipt is a blob under `refs/newgate/receipts/TREE`: a few lines of text, an empty line, and a
+//! signature of these lines.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 
 use clap::Args;
 
+use super::commit_and_tree;
 use super::screen::Resolved;
-use super::{commit_and_tree, io};
+use super::signature::{self, Allowed, BEGIN};
 use crate::cache::{Cache, now};
 use crate::config;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::gate::{ConfigSource, Gate, Settings, target_for};
 use crate::git::{Head, Repository, Request, Scratch, choose, default_branch, find_remote};
 use crate::model::{Change, Oid, Verdict};
-use crate::process;
 
 /// The first line.
 const MAGIC: &str = "newgate-receipt 1";
 /// Where receipts lie.
 const REFS: &str = "refs/newgate/receipts/";
-/// The namespace of the signatures.
-const NAMESPACE: &str = "newgate";
 /// For how long a receipt counts, in seconds.
 const VALID: i64 = 7 * 24 * 60 * 60;
-const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----";
 
 #[derive(Debug, Args)]
 pub(super) struct Receipt {
@@ -199,7 +195,7 @@ impl Receipt {
             return Ok(report.verdict.worse(Verdict::Incomplete).exit_code());
         }
         let text = said.to_text();
-        let signature = sign(&repo, &text)?;
+        let signature = signature::sign(&repo, &text)?;
         let blob = repo.git().feed(
             ["hash-object", "-w", "--stdin"],
             format!("{text}\n{signature}").into_bytes(),
@@ -229,44 +225,6 @@ impl Receipt {
         }
         Ok(0)
     }
-}
-
-/// Signs a text with git's own SSH signing key.
-fn sign(repo: &Repository, text: &str) -> Result<String> {
-    let key = repo.config("user.signingkey")?.ok_or_else(|| {
-        Error::new(Kind::Usage, "there is no key to sign with")
-            .hint("`git config user.signingkey ~/.ssh/id_ed25519.pub` names an SSH key; `gpg.format` need not be set")
-    })?;
-    let scratch =
-        tempfile::tempdir().map_err(|e| io("a folder for the signature cannot be made", e))?;
-    let data = scratch.path().join("receipt");
-    fs::write(&data, text).map_err(|e| io("the receipt cannot be written", e))?;
-    let mut named = key.clone();
-    if let Some(literal) = key
-        .strip_prefix("key::")
-        .or(key.starts_with("ssh-").then_some(&key))
-    {
-        let file = scratch.path().join("key.pub");
-        fs::write(&file, literal).map_err(|e| io("the key cannot be written", e))?;
-        named = file.display().to_string();
-    } else if let (Some(rest), Some(home)) =
-        (key.strip_prefix("~/"), crate::environment::variable("HOME"))
-    {
-        named = Path::new(&home).join(rest).display().to_string();
-    }
-    let file = data.display().to_string();
-    let args = ["-Y", "sign", "-n", NAMESPACE, "-f", &named, &file];
-    let ran = process::helper(scratch.path(), "ssh-keygen", &args)
-        .map_err(|e| io("`ssh-keygen` cannot be started", e))?;
-    if ran.code != 0 {
-        let said = String::from_utf8_lossy(&ran.err).trim().to_owned();
-        return Err(Error::new(
-            Kind::Io,
-            format!("`ssh-keygen` cannot sign with `{key}`: {said}"),
-        ));
-    }
-    fs::read_to_string(scratch.path().join("receipt.sig"))
-        .map_err(|e| io("the signature cannot be read", e))
 }
 
 /// What became of the search for a receipt.
@@ -326,57 +284,28 @@ pub(super) fn accepted(
     } else if age < -300 {
         "it is from the future"
     } else {
-        return verify(repo, text, &format!("{BEGIN}{signature}"), signers);
+        let signature = format!("{BEGIN}{signature}");
+        let content;
+        let allowed = if Path::new(signers).is_absolute() {
+            Allowed::File(Path::new(signers))
+        } else {
+            // Of the default branch, where `[server]` stands: another branch could bring its own.
+            let tree = default_branch(repo)?.map(|d| d.tree);
+            let entry = match &tree {
+                Some(tree) => repo.entry(tree, &signers.into())?,
+                None => None,
+            };
+            let Some(entry) = entry.filter(crate::model::FileVersion::is_regular) else {
+                let why = format!("the default branch has no file `{signers}`");
+                return Ok(Found::Worthless(why));
+            };
+            content = repo.blob(&entry.blob)?;
+            Allowed::Content(&content)
+        };
+        return Ok(match signature::verify(text, &signature, allowed)? {
+            Ok(who) => Found::Valid(who),
+            Err(why) => Found::Worthless(why),
+        });
     };
     Ok(Found::Worthless(why.into()))
-}
-
-/// Checks the signature against the allowed signers: a file on the server, or one of the policy's tree.
-fn verify(repo: &Repository, text: &str, signature: &str, signers: &str) -> Result<Found> {
-    let scratch =
-        tempfile::tempdir().map_err(|e| io("a folder for the signature cannot be made", e))?;
-    let file = |name: &str, content: &[u8]| -> Result<String> {
-        let path = scratch.path().join(name);
-        fs::write(&path, content).map_err(|e| io("the receipt cannot be written", e))?;
-        Ok(path.display().to_string())
-    };
-    let allowed = if Path::new(signers).is_absolute() {
-        signers.to_owned()
-    } else {
-        // Of the default branch, where `[server]` stands: another branch could bring its own.
-        let tree = default_branch(repo)?.map(|d| d.tree);
-        let entry = match &tree {
-            Some(tree) => repo.entry(tree, &signers.into())?,
-            None => None,
-        };
-        let Some(entry) = entry.filter(crate::model::FileVersion::is_regular) else {
-            let why = format!("the default branch has no file `{signers}`");
-            return Ok(Found::Worthless(why));
-        };
-        file("allowed", &repo.blob(&entry.blob)?)?
-    };
-    let sig = file("receipt.sig", signature.as_bytes())?;
-    let data = file("receipt", text.as_bytes())?;
-    let keygen = |args: &[&str], input: &[u8]| {
-        process::helper_fed(scratch.path(), "ssh-keygen", args, input)
-            .map_err(|e| io("`ssh-keygen` cannot be started", e))
-    };
-    let found = keygen(&["-Y", "find-principals", "-s", &sig, "-f", &allowed], b"")?;
-    let who = String::from_utf8_lossy(&found.out).into_owned();
-    if found.code != 0 || who.trim().is_empty() {
-        return Ok(Found::Worthless(
-            "whoever signed it is not allowed to".into(),
-        ));
-    }
-    let content = fs::read(&data).map_err(|e| io("the receipt cannot be read", e))?;
-    // One key may stand there for several purposes.
-    for who in who.lines().map(str::trim).filter(|w| !w.is_empty()) {
-        let args = [
-            "-Y", "verify", "-f", &allowed, "-I", who, "-n", NAMESPACE, "-s", &sig,
-        ];
-        if keygen(&args, &content)?.code == 0 {
-            return Ok(Found::Valid(who.to_owned()));
-        }
-    }
-    Ok(Found::Worthless("its signature does not fit".into()))
 }

@@ -1,10 +1,11 @@
 //! The whole baseline of a target, computed once so that every push after it is cheap.
 
 use super::{Gate, Settings, listing};
+use crate::cache::UnitDigest;
 use crate::error::{Error, Kind, Result};
-use crate::git::Target;
-use crate::model::{Change, FileChange, FileVersion, Mode};
-use crate::scan::{Need, Scope, SecretKey, Trees, plan, resolve};
+use crate::git::{Repository, Target};
+use crate::model::{Change, FileChange, FileVersion, Mode, Oid};
+use crate::scan::{Need, Scanner, Scope, SecretKey, Trees, plan, resolve};
 
 /// What a build came to.
 #[derive(Clone, Debug)]
@@ -13,13 +14,29 @@ pub struct Built {
     pub scanners: Vec<(String, u64, u64, String)>,
 }
 
-/// Scans every file of a target's tip that has no result yet.
-///
-/// # Errors
-/// The configuration has mistakes, git could not answer, or somebody asked to stop; what was scanned
-/// until then is kept.
-pub fn build_baseline(gate: &Gate<'_>, target: &Target) -> Result<Built> {
-    let change = Change {
+/// One of several parts of a baseline, which may be built on several machines: by the units' digests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part, from 1.
+    pub part: u32,
+    /// How many there are.
+    pub of: u32,
+}
+
+impl Shard {
+    /// All of it.
+    pub const WHOLE: Shard = Shard { part: 1, of: 1 };
+
+    fn has(self, file: &FileVersion) -> bool {
+        let digest = UnitDigest::of_file(file);
+        let [a, b, c, d, ..] = *digest.as_bytes();
+        u32::from_le_bytes([a, b, c, d]) % self.of + 1 == self.part
+    }
+}
+
+/// A target's tip as a change against nothing.
+pub(super) fn change_of(target: &Target) -> Change {
+    Change {
         name: target.name.clone(),
         head: target.tip.clone(),
         head_tree: target.tree.clone(),
@@ -31,15 +48,48 @@ pub fn build_baseline(gate: &Gate<'_>, target: &Target) -> Result<Built> {
         mode: Mode::Check,
         known: Vec::new(),
         notes: Vec::new(),
-    };
-    let settings = Settings::read(gate.repo, &change, gate.config_from)?;
-    let scanners = gate.scanners(&settings)?;
-    let files = gate.repo.list(&target.tree, usize::MAX)?.ok_or_else(|| {
+    }
+}
+
+/// All files of a tree.
+pub(super) fn files_of(repo: &Repository, tree: &Oid) -> Result<Vec<FileVersion>> {
+    repo.list(tree, usize::MAX)?.ok_or_else(|| {
         Error::new(
             Kind::Git,
-            format!("the files of {} cannot be listed", target.name),
+            format!("the files of the tree {tree} cannot be listed"),
         )
-    })?;
+    })
+}
+
+/// Scans every file of a target's tip, or of a part of it, that has no result yet. Scanners of a whole
+/// project belong to the first part.
+///
+/// # Errors
+/// The configuration has mistakes, git could not answer, or somebody asked to stop; what was scanned
+/// until then is kept.
+pub fn build_baseline(gate: &Gate<'_>, target: &Target, shard: Shard) -> Result<Built> {
+    build(gate, target, shard, &|_| true)
+}
+
+/// The same for built-in scanners only, which are as fast as reading results from elsewhere.
+///
+/// # Errors
+/// As [`build_baseline`].
+pub fn build_built_in(gate: &Gate<'_>, target: &Target) -> Result<Built> {
+    build(gate, target, Shard::WHOLE, &|s| s.program.is_none())
+}
+
+fn build(
+    gate: &Gate<'_>,
+    target: &Target,
+    shard: Shard,
+    wanted: &dyn Fn(&Scanner) -> bool,
+) -> Result<Built> {
+    let change = change_of(target);
+    let settings = Settings::read(gate.repo, &change, gate.config_from)?;
+    let mut scanners = gate.scanners(&settings)?;
+    scanners.retain(|s| wanted(s) && !s.given);
+    let files = files_of(gate.repo, &target.tree)?;
     let changes: Vec<FileChange> = files
         .into_iter()
         .map(|f| FileChange {
@@ -52,7 +102,17 @@ pub fn build_baseline(gate: &Gate<'_>, target: &Target) -> Result<Built> {
         head: Some(target.tree.clone()),
         base: None,
     };
-    let plans = plan(&scanners, &changes, &trees, &content)?;
+    let mut plans = plan(&scanners, &changes, &trees, &content)?;
+    for (scanner, plan) in scanners.iter().zip(&mut plans) {
+        match scanner.descriptor.scope() {
+            Scope::File => plan.head.retain(|f| shard.has(f)),
+            Scope::Project if shard.part > 1 => {
+                plan.head.clear();
+                plan.project = None;
+            }
+            Scope::Project => {}
+        }
+    }
     let key = SecretKey::new(gate.cache.secret_key());
     let resolved = resolve(
         gate.resolver(&key, gate.deadline),

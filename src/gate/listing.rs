@@ -1,17 +1,18 @@
 //! The baseline beyond the changed files: what the cache knows of the base's other files, summed up
 //! per scanner and tree, and carried from tree to tree by their difference.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::Judging;
 use crate::cache::{Cache, UnitDigest};
 use crate::compare::Located;
+use crate::compare::group;
 use crate::compare::group::issue_key;
 use crate::error::Result;
 use crate::git::Repository;
-use crate::model::{FileVersion, Finding, Oid, Origin, RepoPath, Stage, Status};
+use crate::model::{FileVersion, Finding, Issue, Oid, Origin, RepoPath, Stage, Status};
 use crate::scan::{Scanner, Scope, State, UnitResult, project};
 
 /// A tree with more files than this is summed up by `newgate baseline build` only.
@@ -31,6 +32,11 @@ pub(super) struct Elsewhere {
     pub located: Vec<Located>,
     /// How many files no scanner has a result for; `None` if nobody counted.
     pub never_scanned: Option<u64>,
+    /// The same as `issues`, from a shared baseline that nobody trusted has signed: to be told, never to
+    /// be judged by.
+    pub shared: BTreeMap<String, (Finding, u64)>,
+    /// How many files those are.
+    pub shared_files: u64,
 }
 
 /// The sum of one scanner's results over one tree.
@@ -50,7 +56,10 @@ pub(super) struct Listing {
 impl Listing {
     fn add(&mut self, cache: &Cache, scanner: &Scanner, file: &FileVersion) {
         let digest = UnitDigest::of_file(file);
-        let known = cache.result(&scanner.key, &digest);
+        self.add_result(file, cache.result(&scanner.key, &digest));
+    }
+
+    fn add_result(&mut self, file: &FileVersion, known: Option<Vec<u8>>) {
         let name = file.path.to_text();
         match known.and_then(|bytes| UnitResult::from_bytes(&bytes, &file.path)) {
             None => self.missing.push(name),
@@ -65,6 +74,17 @@ impl Listing {
                         .or_default() += 1;
                     self.samples.entry(key).or_insert(finding);
                 }
+            }
+        }
+    }
+
+    /// Adds the issues of a file to a sum.
+    fn sum(&self, issues: &BTreeMap<String, u64>, to: &mut BTreeMap<String, (Finding, u64)>) {
+        for (key, number) in issues {
+            if let Some(sample) = self.samples.get(key) {
+                to.entry(key.clone())
+                    .or_insert_with(|| (sample.clone(), 0))
+                    .1 += number;
             }
         }
     }
@@ -93,40 +113,60 @@ pub(super) fn elsewhere(judging: &Judging<'_>) -> Result<Elsewhere> {
             untouched_project(judging, scanner, index, base_tree, &mut all);
             continue;
         }
-        let Some(listing) = listing_of(repo, cache, scanner, base_tree)? else {
-            never = None;
-            continue;
-        };
-        let changed: std::collections::HashSet<String> = judging
+        let own = listing_of(repo, cache, scanner, base_tree)?;
+        let changed: HashSet<String> = judging
             .changes
             .iter()
             .filter_map(|c| c.old.as_ref())
             .map(|f| f.path.to_text())
             .collect();
-        for (file, issues) in &listing.files {
-            if changed.contains(file) {
-                continue;
+        let mut missing: Option<HashSet<&str>> = None;
+        if let Some(listing) = &own {
+            for (file, issues) in &listing.files {
+                if changed.contains(file) {
+                    continue;
+                }
+                if judging.gate.list_unchanged {
+                    all.located
+                        .extend(unchanged(repo, cache, scanner, base_tree, file)?);
+                    continue;
+                }
+                listing.sum(issues, &mut all.issues);
             }
-            if judging.gate.list_unchanged {
-                all.located
-                    .extend(unchanged(repo, cache, scanner, base_tree, file)?);
-                continue;
-            }
-            for (key, number) in issues {
-                if let Some(sample) = listing.samples.get(key) {
-                    all.issues
-                        .entry(key.clone())
-                        .or_insert_with(|| (sample.clone(), 0))
-                        .1 += number;
+            let names = listing.missing.iter().filter(|m| !changed.contains(*m));
+            missing = Some(names.map(String::as_str).collect());
+        }
+        // What nobody scanned here, somebody else may have.
+        let all_known = missing.as_ref().is_some_and(HashSet::is_empty);
+        let shared = match all_known {
+            true => None,
+            false => shared_listing(repo, cache, scanner, base_tree)?,
+        };
+        let mut left = missing.as_ref().map(|m| m.len() as u64);
+        if let Some((listing, differing)) = &shared {
+            let told = |file: &str| {
+                !changed.contains(file)
+                    && !differing.contains(file)
+                    && missing.as_ref().is_none_or(|m| m.contains(file))
+            };
+            for (file, issues) in &listing.files {
+                if told(file) {
+                    listing.sum(issues, &mut all.shared);
+                    all.shared_files += 1;
                 }
             }
+            let unknown: HashSet<&str> = listing.missing.iter().map(String::as_str).collect();
+            let open = |file: &&&str| unknown.contains(**file) || differing.contains(**file);
+            left = Some(match &missing {
+                Some(missing) => missing.iter().filter(open).count() as u64,
+                None => {
+                    let differing = differing.iter().map(String::as_str);
+                    let open: HashSet<&str> = unknown.iter().copied().chain(differing).collect();
+                    open.iter().filter(|f| !changed.contains(**f)).count() as u64
+                }
+            });
         }
-        let missing = listing
-            .missing
-            .iter()
-            .filter(|m| !changed.contains(*m))
-            .count() as u64;
-        never = never.map(|n| n.max(missing));
+        never = never.zip(left).map(|(n, left)| n.max(left));
     }
     all.never_scanned = never;
     Ok(all)
@@ -299,4 +339,67 @@ pub(super) fn walk(
     }
     store(cache, scanner, tree, &listing);
     Ok(Some(listing))
+}
+
+/// Sums up a tree from results that nobody vouches for, apart from those of this clone.
+pub(super) fn walk_shared(
+    repo: &Repository,
+    cache: &Cache,
+    scanner: &Scanner,
+    tree: &Oid,
+    result_of: &dyn Fn(&UnitDigest) -> Option<Vec<u8>>,
+) -> Result<()> {
+    let mut listing = Listing::default();
+    for file in super::build::files_of(repo, tree)? {
+        if reads(repo, scanner, &file)? {
+            listing.add_result(&file, result_of(&UnitDigest::of_file(&file)));
+        }
+    }
+    if listing.missing.len() <= MISSING {
+        let bytes = serde_json::to_vec(&listing).expect("a listing is plain data");
+        cache.remember_listing(&scanner.key.of_shared(), tree.as_str(), &bytes);
+    }
+    Ok(())
+}
+
+/// The newest sum of shared results, and the files that are not the same in the tree.
+fn shared_listing(
+    repo: &Repository,
+    cache: &Cache,
+    scanner: &Scanner,
+    tree: &Oid,
+) -> Result<Option<(Listing, HashSet<String>)>> {
+    let newest = cache.newest_listing(&scanner.key.of_shared());
+    let read = newest.and_then(|(from, bytes)| {
+        Some((
+            Oid::parse(&from)?,
+            serde_json::from_slice::<Listing>(&bytes).ok()?,
+        ))
+    });
+    let Some((from, listing)) = read else {
+        return Ok(None);
+    };
+    if repo.peel(&from)?.is_none() {
+        return Ok(None);
+    }
+    let changes = repo.diff(Some(&from), tree)?;
+    if changes.len() > WALKED {
+        return Ok(None);
+    }
+    let files = changes.iter().flat_map(|c| c.old.iter().chain(&c.new));
+    Ok(Some((listing, files.map(|f| f.path.to_text()).collect())))
+}
+
+/// Adds issues that a shared baseline tells of to those that were judged: as inherited, and without
+/// touching what was decided.
+pub(super) fn add_shared(issues: &mut Vec<Issue>, shared: &BTreeMap<String, (Finding, u64)>) {
+    for mut told in group(Vec::new(), &[], shared) {
+        match issues.iter_mut().find(|i| i.id == told.id) {
+            Some(issue) => issue.elsewhere += told.elsewhere,
+            None => {
+                told.because = "it is inherited, as a shared baseline tells".into();
+                issues.push(told);
+            }
+        }
+    }
 }

@@ -12,6 +12,7 @@ pub mod ingest;
 mod listing;
 mod prints;
 mod settings;
+pub mod shared;
 mod suppressions;
 mod target;
 mod tip;
@@ -34,7 +35,7 @@ use crate::scan::{
     prepare, resolve,
 };
 
-pub use build::{Built, build_baseline};
+pub use build::{Built, Shard, build_baseline, build_built_in};
 pub use settings::read_tree;
 pub use settings::{ConfigSource, Settings};
 pub use target::{Choice, target_for};
@@ -363,6 +364,15 @@ impl Judging<'_> {
             self.notes.push(
                 "not everything was scanned, and `on-incomplete = \"warn\"` lets that pass".into(),
             );
+        }
+        // After the verdict, so that it cannot depend on it.
+        listing::add_shared(&mut issues, &elsewhere.shared);
+        if elsewhere.shared_files > 0 {
+            self.notes.push(format!(
+                "what {} unchanged files have is told by a shared baseline that nobody trusted has signed: it is \
+                 counted, and nothing is decided by it",
+                elsewhere.shared_files
+            ));
         }
         Ok(Report {
             verdict,

@@ -8,6 +8,7 @@ mod choose;
 mod hooks;
 mod library;
 mod program;
+mod publish;
 mod push;
 mod snapshot;
 mod target;
@@ -21,6 +22,7 @@ use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 pub use choose::{Head, Request, choose};
 pub use hooks::{HookFolder, hook_folder};
 pub use program::{Answer, Git};
+pub use publish::PushedRef;
 pub use push::{
     PushLine, Pushed, choose_push, default_branch, parse_push_lines, parse_receive_lines,
     receive_target,

@@ -203,6 +203,15 @@ impl Finding {
         }
     }
 
+    /// Checks a finding that was stored elsewhere again, as if a scanner had just said it: no text of it
+    /// can steer what shows it.
+    ///
+    /// # Errors
+    /// As [`FindingBuilder::finish`].
+    pub fn checked(self) -> Result<Finding, Invalid> {
+        FindingBuilder { finding: self }.finish()
+    }
+
     /// The reported line, or 0 for a finding without a region.
     pub fn line(&self) -> u32 {
         self.region.map_or(0, |r| r.line)

@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod baselines;
 mod catalogue;
 mod checks;
 mod comparing;

@@ -1,0 +1,157 @@
+//! Files under a ref of their own on a remote: fetched, written and pushed without touching the index,
+//! the work tree or any branch.
+
+use super::{Git, Repository};
+use crate::error::{Error, Kind, Result};
+use crate::model::Oid;
+
+/// What became of a push of a ref.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PushedRef {
+    /// It is there.
+    Done,
+    /// Somebody else's is there since: fetch, merge, and push again.
+    Moved,
+    /// The remote refuses it, and says why.
+    Refused(String),
+}
+
+fn text(out: &[u8]) -> String {
+    String::from_utf8_lossy(out).trim().to_owned()
+}
+
+impl Repository {
+    /// Fetches one ref of a remote to a ref here; `None` if the remote has no such ref.
+    ///
+    /// # Errors
+    /// The remote does not answer.
+    pub fn fetch_ref(&self, remote: &str, name: &str, to: &str) -> Result<Option<Oid>> {
+        let listed = self
+            .git()
+            .run(["ls-remote", "--refs", "--", remote, name])?;
+        let listed = text(&listed.must("ls-remote")?);
+        // What is asked for is a pattern; names that only end like it are others.
+        let rows = listed.lines().filter_map(|l| l.split_once('\t'));
+        let found = rows
+            .filter(|(_, n)| *n == name)
+            .find_map(|(oid, _)| Oid::parse(oid));
+        let Some(oid) = found else {
+            return Ok(None);
+        };
+        let spec = format!("+{name}:{to}");
+        let args = [
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--no-recurse-submodules",
+            "--",
+            remote,
+            &spec,
+        ];
+        self.git().run(args)?.must("fetch")?;
+        // Another one may have come between the two questions: what is here counts.
+        let here = self.git().run(["rev-parse", "--verify", "--quiet", to])?;
+        Ok(here
+            .ok_text()
+            .and_then(|t| Oid::parse(t.trim()))
+            .or(Some(oid)))
+    }
+
+    /// Writes a commit of files, with that parent or none.
+    ///
+    /// # Errors
+    /// git could not write.
+    pub fn write_files(
+        &self,
+        files: &[(String, Vec<u8>)],
+        parent: Option<&Oid>,
+        message: &str,
+    ) -> Result<Oid> {
+        let io = |e| Error::new(Kind::Io, "a temporary folder cannot be made").because(e);
+        let folder = tempfile::tempdir().map_err(io)?;
+        let mut paths = Vec::new();
+        for (number, (_, content)) in files.iter().enumerate() {
+            let path = folder.path().join(number.to_string());
+            std::fs::write(&path, content).map_err(io)?;
+            paths.push(path.display().to_string());
+        }
+        let list = paths.join("\n") + "\n";
+        let args = ["hash-object", "-w", "--no-filters", "--stdin-paths"];
+        let blobs = text(
+            &self
+                .git()
+                .feed(args, list.into_bytes())?
+                .must("hash-object")?,
+        );
+        let rows = files.iter().zip(blobs.lines());
+        let rows: Vec<String> = rows
+            .map(|((name, _), blob)| format!("100644 {blob}\t{name}\n"))
+            .collect();
+        let git: Git = self
+            .git()
+            .with("GIT_INDEX_FILE", folder.path().join("index"));
+        let args = ["update-index", "--add", "--index-info"];
+        git.feed(args, rows.concat().into_bytes())?
+            .must("update-index")?;
+        let tree = text(&git.run(["write-tree"])?.must("write-tree")?);
+        let mut args = vec!["commit-tree", &tree, "-m", message, "--no-gpg-sign"];
+        if let Some(parent) = parent {
+            args.extend(["-p", parent.as_str()]);
+        }
+        // It needs no name of the user's.
+        let git = ["AUTHOR", "COMMITTER"]
+            .iter()
+            .fold(self.git().clone(), |g, role| {
+                g.with(&format!("GIT_{role}_NAME"), "newgate")
+                    .with(&format!("GIT_{role}_EMAIL"), "newgate@localhost")
+            });
+        let commit = text(&git.run(args)?.must("commit-tree")?);
+        Oid::parse(&commit).ok_or_else(|| Error::new(Kind::Git, "`git commit-tree` printed no id"))
+    }
+
+    /// Pushes a commit to a ref of a remote, only if that is what was expected there (none: only if it
+    /// is not there).
+    ///
+    /// # Errors
+    /// There is no git.
+    pub fn push_ref(
+        &self,
+        remote: &str,
+        commit: &Oid,
+        name: &str,
+        expected: Option<&Oid>,
+    ) -> Result<PushedRef> {
+        let lease = format!(
+            "--force-with-lease={name}:{}",
+            expected.map_or("", Oid::as_str)
+        );
+        let spec = format!("+{commit}:{name}");
+        let args = [
+            "push",
+            "--quiet",
+            "--no-verify",
+            &lease,
+            "--",
+            remote,
+            &spec,
+        ];
+        let answer = self.git().run(args)?;
+        if answer.code == 0 {
+            return Ok(PushedRef::Done);
+        }
+        let said = answer.err.trim().to_owned();
+        // Of two pushes at once, the slower is told that the ref is locked or is not where it was.
+        let moved = [
+            "stale info",
+            "cannot lock ref",
+            "failed to update ref",
+            "fetch first",
+        ];
+        if moved.iter().any(|m| said.contains(m)) {
+            return Ok(PushedRef::Moved);
+        }
+        Ok(PushedRef::Refused(said))
+    }
+}

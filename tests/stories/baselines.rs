@@ -1,0 +1,393 @@
+//! Baselines: built in parts, shared through the remote, signed, poisoned, pruned.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{Ran, World, places, tools};
+
+const SHELL: &str = "import subprocess\n\n\ndef run(x):\n    subprocess.call(x, shell=True)\n";
+
+/// A repository of `files` files that Bandit reads, every third with an issue, pushed.
+fn grown(files: usize, config: &str) -> World {
+    let world = World::new();
+    for n in 0..files {
+        let text = match n % 3 {
+            0 => SHELL.to_owned(),
+            _ => format!("NUMBER = {n}\n"),
+        };
+        world.write(&format!("pkg/m{n}.py"), text);
+    }
+    let bandit = tools().join("bandit");
+    let text = format!(
+        "version = 1\n{config}\n[scanners.bandit]\npath = \"{}\"\n",
+        bandit.display()
+    );
+    world.write(".newgate/config.toml", text);
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world
+}
+
+/// Another clone, in which newgate can be run.
+fn cloned(world: &World, name: &str) -> PathBuf {
+    let args = ["clone", "--quiet", "remote.git", name];
+    world.run_in(&world.folder(), "git", &args, b"").exits(0);
+    world.path(name)
+}
+
+fn newgate(world: &World, folder: &Path, args: &[&str]) -> Ran {
+    world.run_in(folder, env!("CARGO_BIN_EXE_newgate"), args, b"")
+}
+
+/// A branch in a clone that edits a file with an old issue and adds a new one.
+fn branched(world: &World, folder: &Path) {
+    let git = |args: &[&str]| world.run_in(folder, "git", args, b"").exits(0);
+    git(&["switch", "--quiet", "--create", "feature"]);
+    fs::write(folder.join("pkg/m0.py"), format!("{SHELL}\n\nMORE = 1\n")).unwrap();
+    fs::write(folder.join("pkg/new.py"), SHELL.replace("run", "go")).unwrap();
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message", "Feature"]);
+}
+
+fn checked(world: &World, folder: &Path) -> Value {
+    newgate(world, folder, &["check", "--format", "json"]).json()
+}
+
+fn bandit(report: &Value) -> (u64, u64) {
+    let mut scanners = report["scanners"].as_array().unwrap().iter();
+    let bandit = scanners.find(|s| s["name"] == "bandit").unwrap();
+    let number = |field: &str| bandit[field].as_u64().unwrap();
+    (number("scanned"), number("cached"))
+}
+
+/// What of a verdict must not depend on a baseline.
+fn decided(report: &Value) -> (String, Vec<String>, Vec<String>) {
+    let verdict = report["verdict"].as_str().unwrap().to_owned();
+    let mut kept = report.clone();
+    let only = |i: &Value| i["occurrences"].as_array().is_some_and(|o| !o.is_empty());
+    kept["issues"].as_array_mut().unwrap().retain(only);
+    (verdict, places(&kept, "new"), places(&kept, "inherited"))
+}
+
+/// Makes an SSH key and lets git sign with it; returns the line for allowed signers.
+fn key(world: &World, folder: &Path, name: &str) -> String {
+    let file = world.path(name).display().to_string();
+    let args = ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", &file];
+    world
+        .run_in(&world.folder(), "ssh-keygen", &args, b"")
+        .exits(0);
+    let public = format!("{file}.pub");
+    let args = ["config", "user.signingkey", &public];
+    world.run_in(folder, "git", &args, b"").exits(0);
+    format!("{name} {}", fs::read_to_string(public).unwrap())
+}
+
+#[test]
+fn parts_of_a_baseline_add_up_and_a_second_build_scans_nothing() {
+    let world = grown(12, "");
+    let scanned = |args: &[&str]| {
+        let ran = world
+            .newgate(&[&["baseline", "build"], args].concat())
+            .exits(0);
+        let line = ran.err.lines().find(|l| l.starts_with("bandit:")).unwrap();
+        let number = line["bandit: ".len()..].split(' ').next().unwrap();
+        number.parse::<u32>().unwrap()
+    };
+    let parts: Vec<u32> = ["1/3", "2/3", "3/3"]
+        .iter()
+        .map(|part| scanned(&["--shard", part]))
+        .collect();
+    assert_eq!(parts.iter().sum::<u32>(), 12);
+    assert!(parts.iter().all(|p| *p > 0), "{parts:?}");
+    assert_eq!(scanned(&[]), 0);
+    world
+        .newgate(&["baseline", "show"])
+        .exits(0)
+        .says("bandit: 12 of 12 units have a result")
+        .says("no shared baseline was fetched");
+    for wrong in ["0/3", "4/3", "1", "a/b"] {
+        world
+            .newgate(&["baseline", "build", "--shard", wrong])
+            .exits(2)
+            .says("write I/N");
+    }
+    // Old results that no tip has go; those of the tip stay.
+    world.write("pkg/m0.py", "NUMBER = 0\n");
+    world.commit("Mend");
+    world.check(&["--no-base"]);
+    world
+        .newgate(&["baseline", "prune", "--days", "0"])
+        .exits(0);
+    assert_eq!(scanned(&[]), 0);
+}
+
+#[test]
+fn a_fresh_clone_that_fetches_counts_old_issues_and_scans_only_its_change() {
+    let world = grown(12, "");
+    let fetch = |folder: &Path| newgate(&world, folder, &["baseline", "fetch"]);
+    let clone = cloned(&world, "clone");
+    fetch(&clone).exits(0).says("shares no baseline yet");
+    world.newgate(&["baseline", "build"]).exits(0);
+    let publish = || world.newgate(&["baseline", "publish"]).exits(0);
+    publish().says("bandit: 12 of 12 units have a result");
+    publish().says("has all of it already");
+    assert!(world.remote_ref("refs/newgate/baseline").is_some());
+
+    branched(&world, &clone);
+    let alone = checked(&world, &clone);
+    fs::remove_dir_all(clone.join(".git/newgate")).unwrap();
+    fetch(&clone)
+        .exits(0)
+        .says("bandit: 12 of 12 units have a result");
+    let report = checked(&world, &clone);
+    assert_eq!(decided(&report), decided(&alone));
+    // Two files at head, and the old version of the one that is edited.
+    assert_eq!(bandit(&report), (3, 0));
+    assert_eq!(report["never-scanned"], 0);
+    let shell = report["issues"].as_array().unwrap().iter();
+    let shell: Vec<&Value> = shell.filter(|i| i["rules"][0]["rule"] == "B602").collect();
+    // Three more files have it, as only the baseline knows.
+    assert_eq!(shell[0]["elsewhere"], 3);
+    assert!(
+        report["notes"]
+            .to_string()
+            .contains("nothing is decided by it")
+    );
+    newgate(&world, &clone, &["baseline", "show"])
+        .exits(0)
+        .says("counted only");
+    // A tree without one of the files, and a second tip.
+    world.write("pkg/m3.py", "NUMBER = 3\n");
+    world.commit("Mend");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.newgate(&["baseline", "build"]).exits(0);
+    publish().says("13 units");
+}
+
+#[test]
+fn what_an_allowed_signer_signed_counts_as_if_it_had_been_scanned_here() {
+    let world = grown(
+        12,
+        "[baseline]\nsigners = \".newgate/signers\"\nrequire-signed = true\n",
+    );
+    let line = key(&world, &world.work(), "ci");
+    world.write(".newgate/signers", line);
+    world.commit("Name the signers");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.newgate(&["baseline", "build"]).exits(0);
+    world
+        .newgate(&["baseline", "publish"])
+        .exits(2)
+        .says("publish with `--sign`");
+    world.newgate(&["baseline", "publish", "--sign"]).exits(0);
+    let clone = cloned(&world, "clone");
+    branched(&world, &clone);
+    newgate(&world, &clone, &["baseline", "fetch"])
+        .exits(0)
+        .says("signed by ci, counts as if it had been scanned here");
+    let report = checked(&world, &clone);
+    // Two files at head; the old version of the edited one is known.
+    assert_eq!(bandit(&report), (2, 1));
+    assert_eq!(report["never-scanned"], 0);
+    assert!(!report["notes"].to_string().contains("shared baseline"));
+    newgate(&world, &clone, &["baseline", "show"])
+        .exits(0)
+        .says("signed by ci");
+
+    // Somebody else's signature is refused, and so is none; what was known stays.
+    world.write("pkg/more.py", "MORE = 1\n");
+    world.commit("More");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    let other = cloned(&world, "other");
+    key(&world, &other, "stranger");
+    newgate(&world, &other, &["baseline", "build"]).exits(0);
+    newgate(&world, &other, &["baseline", "publish", "--sign"]).exits(0);
+    let fresh = cloned(&world, "fresh");
+    branched(&world, &fresh);
+    newgate(&world, &fresh, &["baseline", "fetch"])
+        .exits(2)
+        .says("whoever signed it is not allowed to");
+    let ((verdict, new, _), unhelped) = (decided(&report), decided(&checked(&world, &fresh)));
+    assert_eq!((unhelped.0, unhelped.1), (verdict, new));
+    // What the stranger signed is not taken over into what the pipeline signs.
+    world.newgate(&["baseline", "build"]).exits(0);
+    world.newgate(&["baseline", "publish", "--sign"]).exits(0);
+    newgate(&world, &fresh, &["baseline", "fetch"])
+        .exits(0)
+        .says("signed by ci");
+}
+
+/// Puts another baseline in the place of the remote's: the same with other results.
+fn poison(world: &World, folder: &Path, result: impl Fn(&str) -> String) {
+    let git = |args: &[&str], input: &[u8]| world.run_in(folder, "git", args, input).exits(0).out;
+    git(
+        &[
+            "fetch",
+            "--quiet",
+            "origin",
+            "+refs/newgate/baseline:refs/poison",
+        ],
+        b"",
+    );
+    let mut rows = String::new();
+    for row in git(&["ls-tree", "-r", "refs/poison"], b"").lines() {
+        let (meta, name) = row.split_once('\t').unwrap();
+        let blob = meta.split(' ').nth(2).unwrap();
+        let mut content = git(&["cat-file", "blob", blob], b"");
+        if name.starts_with("results/") {
+            let lines = content.lines().map(|line| {
+                let mut parts = line.splitn(3, ' ');
+                let (digest, vanished) = (parts.next().unwrap(), parts.next().unwrap());
+                format!("{digest} {vanished} {}\n", result(parts.next().unwrap()))
+            });
+            content = lines.collect();
+        }
+        let blob = git(&["hash-object", "-w", "--stdin"], content.as_bytes());
+        rows.push_str(&format!("100644 {}\t{name}\n", blob.trim()));
+    }
+    let index = format!("GIT_INDEX_FILE={}", folder.join(".git/poison").display());
+    let env = |args: &[&str], input: &[u8]| {
+        let all = [&[index.as_str(), "git"][..], args].concat();
+        world.run_in(folder, "env", &all, input).exits(0).out
+    };
+    env(&["update-index", "--add", "--index-info"], rows.as_bytes());
+    let tree = env(&["write-tree"], b"");
+    let commit = git(&["commit-tree", tree.trim(), "-m", "Poison"], b"");
+    let spec = format!("+{}:refs/newgate/baseline", commit.trim());
+    git(&["push", "--quiet", "--no-verify", "origin", &spec], b"");
+}
+
+#[test]
+fn a_poisoned_baseline_changes_no_verdict() {
+    let world = grown(12, "");
+    world.newgate(&["baseline", "build"]).exits(0);
+    // The branch's own files are in it too, as an attacker would want.
+    let attacker = cloned(&world, "attacker");
+    branched(&world, &attacker);
+    world
+        .run_in(
+            &attacker,
+            "git",
+            &["push", "--quiet", "origin", "feature"],
+            b"",
+        )
+        .exits(0);
+    for command in ["build", "publish"] {
+        for target in ["main", "origin/feature"] {
+            newgate(
+                &world,
+                &attacker,
+                &["baseline", command, "--target", target],
+            )
+            .exits(0);
+        }
+    }
+    let victim = cloned(&world, "victim");
+    world
+        .run_in(&victim, "git", &["switch", "--quiet", "feature"], b"")
+        .exits(0);
+    let alone = checked(&world, &victim);
+    assert_eq!(alone["verdict"], "blocked");
+    let escape = "\\u001b[2J\\u202e</script>";
+    let finding = |line: u32| {
+        format!(
+            "{{\"findings\":[{{\"scanner\":\"bandit\",\"rule\":\"B602\",\"canonical\":\"bandit:B602\",\"kind\":\"code\",\
+             \"path\":\"pkg/new.py\",\"region\":{{\"line\":{line},\"end-line\":{line}}},\"title\":\"{escape}\",\"message\":\"{escape}\"}}]}}"
+        )
+    };
+    // Everything clean; the new finding said to be old everywhere; rubbish.
+    for number in 0..4 {
+        poison(&world, &attacker, |was| match number {
+            0 => String::new(),
+            1 => finding(5),
+            2 => "{\"findings\": 7}".to_owned(),
+            _ => was.replace("B602", "B999"),
+        });
+        fs::remove_dir_all(victim.join(".git/newgate")).unwrap();
+        newgate(&world, &victim, &["baseline", "fetch"]).exits(0);
+        let report = checked(&world, &victim);
+        assert_eq!(decided(&report), decided(&alone), "poison {number}");
+        assert_eq!(bandit(&report).1, 0, "poison {number}");
+        let shown = newgate(&world, &victim, &["check", "-v"]).exits(1).all();
+        assert!(
+            !shown.contains('\x1b') && !shown.contains('\u{202e}'),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn clones_that_publish_at_once_lose_nothing_of_each_other() {
+    let world = grown(24, "");
+    let clones: Vec<PathBuf> = (1..=3)
+        .map(|n| cloned(&world, &format!("clone{n}")))
+        .collect();
+    for (number, clone) in (1..).zip(&clones) {
+        let part = format!("{number}/3");
+        newgate(&world, clone, &["baseline", "build", "--shard", &part]).exits(0);
+    }
+    std::thread::scope(|threads| {
+        let running: Vec<_> = clones
+            .iter()
+            .map(|clone| {
+                let world = &world;
+                threads.spawn(move || newgate(world, clone, &["baseline", "publish"]))
+            })
+            .collect();
+        for one in running {
+            one.join().unwrap().exits(0);
+        }
+    });
+    let fresh = cloned(&world, "fresh");
+    newgate(&world, &fresh, &["baseline", "fetch"])
+        .exits(0)
+        .says("bandit: 24 of 24 units have a result");
+}
+
+#[test]
+fn a_budget_that_runs_out_leaves_the_verdict_open_and_the_next_try_goes_on_from_there() {
+    let world = World::new();
+    let slow = world.path("slow-bandit");
+    let bandit = tools().join("bandit");
+    let script = |seconds: u32| {
+        format!(
+            "#!/bin/sh\ncase \"$*\" in *--version*) ;; *) sleep {seconds} ;; esac\nexec {} \"$@\"\n",
+            bandit.display()
+        )
+    };
+    let write = |seconds| {
+        fs::write(&slow, script(seconds)).unwrap();
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&slow, executable).unwrap();
+    };
+    write(30);
+    let config = format!(
+        "version = 1\n[gate]\nbudget = \"4s\"\n[scanners.bandit]\npath = \"{}\"\n[scanners.ruff]\npath = \"{}\"\n",
+        slow.display(),
+        tools().join("ruff").display()
+    );
+    world.write(".newgate/config.toml", config);
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("a.py", SHELL);
+    world.commit("Feature");
+    world.install();
+    let pushed = world.push(&["origin", "feature"]).exits(1);
+    pushed
+        .says("bandit took too long")
+        .says("the next try goes on from there");
+    assert!(world.remote_ref("feature").is_none());
+    let report = world.check(&[]);
+    let ruff = report["scanners"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|s| s["name"] == "ruff")
+        .unwrap();
+    assert_eq!((&ruff["scanned"], &ruff["cached"]), (&0.into(), &1.into()));
+    write(0);
+    assert_eq!(world.check(&[])["verdict"], "blocked");
+}
