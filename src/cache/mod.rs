@@ -245,6 +245,20 @@ impl Cache {
         prune().unwrap_or_default()
     }
 
+    /// How many results are remembered, and how many judgements.
+    pub fn size(&self) -> (u64, u64) {
+        let count = |table: &str| -> Option<u64> {
+            let db = self.lock()?;
+            let ask = format!("SELECT count(*) FROM {table}");
+            let number: i64 = db.query_row(&ask, [], |row| row.get(0)).ok()?;
+            u64::try_from(number).ok()
+        };
+        (
+            count("result").unwrap_or_default(),
+            count("gate").unwrap_or_default(),
+        )
+    }
+
     /// Adds a judgement to the history.
     pub fn record(&self, run: &GateRun) {
         if let Some(db) = self.lock() {

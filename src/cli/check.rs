@@ -5,6 +5,7 @@ use clap::Args;
 use super::ingest::{How, descriptor_of, take_reports};
 use super::last;
 use super::output::Output;
+use super::prewarm::make_way;
 use super::screen::{Resolved, Stream};
 use crate::cache::Cache;
 use crate::error::{Error, Kind, Result};
@@ -65,6 +66,7 @@ pub(super) enum From {
 impl Check {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         let mut repo = Repository::open_from_env()?;
+        make_way(&repo);
         let (remote, _) = find_remote(&repo, None)?;
         let choice = target_for(&repo, remote.as_deref(), self.target.as_deref())?;
         let head = match (self.staged, self.worktree) {

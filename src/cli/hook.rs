@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::last;
 use super::output::Output;
+use super::prewarm::make_way;
 use super::screen::{Resolved, Stream};
 use super::{io, jobs};
 use crate::cache::Cache;
@@ -34,6 +35,8 @@ enum Which {
     Update(super::server::Update),
     /// Judge a merge before it is committed: the index against the current branch
     PreMergeCommit(PreMergeCommit),
+    /// Fill the cache in the background, for the push that follows
+    Prewarm(super::prewarm::Prewarm),
 }
 
 #[derive(Debug, Args)]
@@ -51,6 +54,7 @@ impl PreMergeCommit {
             run_chained(&chained, &[], b"")?;
         }
         let mut repo = Repository::open_from_env()?;
+        make_way(&repo);
         // The branch that is merged into is the target, and its tip the base.
         let target = find_target(&repo, None, Some("HEAD"))?;
         let request = Request {
@@ -101,6 +105,7 @@ impl Hook {
             Which::PreReceive(hook) => hook.run(screen),
             Which::Update(hook) => hook.run(screen),
             Which::PreMergeCommit(hook) => hook.run(screen),
+            Which::Prewarm(hook) => hook.run(),
         }
     }
 }
@@ -126,6 +131,7 @@ impl PrePush {
             return Ok(Verdict::Pass.exit_code());
         }
         let repo = Repository::open_from_env()?;
+        make_way(&repo);
         let cache = Cache::open(repo.common_dir());
         let (mut reports, notes) = self.judge(&repo, &cache, &lines, screen)?;
         for note in notes {

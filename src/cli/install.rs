@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::git::{Repository, default_branch, hook_folder};
 
 /// The shims that git runs, by hook; `@NEWGATE@` is replaced by the path of this program.
-const SHIMS: [(&str, &str); 4] = [
+const SHIMS: [(&str, &str); 8] = [
     ("pre-push", include_str!("../../hooks/pre-push")),
     (
         "pre-merge-commit",
@@ -18,7 +18,15 @@ const SHIMS: [(&str, &str); 4] = [
     ),
     ("pre-receive", include_str!("../../hooks/pre-receive")),
     ("update", include_str!("../../hooks/update")),
+    ("post-commit", PREWARM),
+    ("post-merge", PREWARM),
+    ("post-checkout", PREWARM),
+    ("post-rewrite", PREWARM),
 ];
+const PREWARM: &str = include_str!("../../hooks/prewarm");
+/// The hooks after which the cache is filled in the background.
+pub(super) const PREWARMING: [&str; 4] =
+    ["post-commit", "post-merge", "post-checkout", "post-rewrite"];
 /// The text by which a shim of any version is known.
 const MARK: &str = "newgate-shim";
 /// What is added to the name of a hook that was there before.
@@ -32,6 +40,10 @@ pub(super) struct Install {
     /// Judge merges before they are committed too (pre-merge-commit)
     #[arg(long)]
     merges: bool,
+    /// Scan in the background after each commit, merge, checkout and rewrite, so that the push that
+    /// follows answers from the cache
+    #[arg(long, conflicts_with = "server")]
+    prewarm: bool,
     /// Install the gate of a server: PATH is a bare repository that receives pushes
     #[arg(long, conflicts_with = "merges")]
     server: bool,
@@ -84,7 +96,7 @@ fn quoted(path: &Path) -> Result<String> {
     Ok(format!("'{}'", text.replace('\'', r"'\''")))
 }
 
-fn is_shim(hook: &Path) -> bool {
+pub(super) fn is_shim(hook: &Path) -> bool {
     fs::read(hook).is_ok_and(|c| String::from_utf8_lossy(&c).contains(MARK))
 }
 
@@ -142,6 +154,12 @@ impl Install {
         install_shim(&folder.join("pre-push"), "pre-push", screen)?;
         if self.merges {
             install_shim(&folder.join("pre-merge-commit"), "pre-merge-commit", screen)?;
+        }
+        if self.prewarm {
+            for name in PREWARMING {
+                install_shim(&folder.join(name), name, screen)?;
+            }
+            screen.note("the cache is filled in the background after each commit (`newgate doctor` tells how that goes)");
         }
         screen.note("every `git push` from here is judged now; `newgate check` judges by hand, `newgate uninstall` undoes this");
         Ok(0)

@@ -4,6 +4,7 @@ mod baseline;
 mod check;
 mod compare;
 mod demo;
+mod doctor;
 mod exempt;
 mod exemptions;
 mod explain;
@@ -14,6 +15,7 @@ mod install;
 mod last;
 mod open;
 mod output;
+mod prewarm;
 mod receipt;
 mod report;
 mod scanners;
@@ -81,6 +83,8 @@ enum Command {
     Baseline(baseline::Baseline),
     /// Compare two scanner reports of two commits: new, inherited or fixed
     Compare(compare::Compare),
+    /// Tell how newgate is set up here, and what is wrong with it
+    Doctor(doctor::Doctor),
     /// Show it all in a throw-away repository: a push that is blocked, and one that passes
     Demo(demo::Demo),
 }
@@ -107,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Ingest(command) => command.run(&screen),
         Command::Baseline(command) => command.run(&screen),
         Command::Compare(command) => command.run(&screen),
+        Command::Doctor(command) => command.run(&screen),
         Command::Demo(command) => command.run(&screen),
     };
     ExitCode::from(code.unwrap_or_else(|error| tell(&error, &screen)))

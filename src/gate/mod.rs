@@ -61,6 +61,8 @@ pub struct Gate<'a> {
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
     /// Whether the report lists inherited issues of files that the change does not touch.
     pub list_unchanged: bool,
+    /// Whether the history does not keep the judgement.
+    pub unrecorded: bool,
 }
 
 impl std::fmt::Debug for Gate<'_> {
@@ -100,6 +102,7 @@ impl<'a> Gate<'a> {
             jobs,
             progress: &|_, _| {},
             list_unchanged: false,
+            unrecorded: false,
         }
     }
 }
@@ -170,7 +173,9 @@ impl Gate<'_> {
         };
         let mut report = judging.run(&settings)?;
         report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.remember(&report);
+        if !self.unrecorded {
+            self.remember(&report);
+        }
         Ok(report)
     }
 

@@ -1,6 +1,7 @@
 //! Child processes: each in a group of its own, with a time limit, a limit on what it writes, a
 //! clean environment and empty standard input; killed whole.
 
+mod background;
 mod interrupt;
 mod scanner;
 
@@ -10,6 +11,7 @@ use std::path::Path;
 
 use crate::environment;
 
+pub use background::{Background, in_background, start_detached, stop_background};
 pub use interrupt::{catch_interrupts, interrupted};
 pub use scanner::{Cancel, Command, Ended, Finished, run};
 

@@ -14,6 +14,7 @@ mod comparing;
 mod given;
 mod installing;
 mod policy;
+mod prewarming;
 mod projects;
 mod pushes;
 mod reports;

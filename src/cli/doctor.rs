@@ -1,0 +1,191 @@
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use clap::Args;
+
+use super::install::{PREWARMING, is_shim};
+use super::screen::Resolved;
+use super::{change_by_default, own_path, prewarm};
+use crate::cache::{self, Cache};
+use crate::error::Result;
+use crate::gate::{ConfigSource, Settings};
+use crate::git::{Repository, hook_folder};
+use crate::model::{date_of_days, harmless, time_of_seconds};
+use crate::process::in_background;
+use crate::scan::{State, prepare};
+
+#[derive(Debug, Args)]
+pub(super) struct Doctor {}
+
+/// What is told, and how many things are wrong.
+#[derive(Default)]
+struct Page {
+    out: String,
+    wrong: u32,
+}
+
+impl Page {
+    fn say(&mut self, name: &str, text: &str) {
+        let _ = writeln!(self.out, "  {name:<11} {}", harmless(text));
+    }
+
+    fn wrong(&mut self, name: &str, text: &str) {
+        self.wrong += 1;
+        let _ = writeln!(self.out, "! {name:<11} {}", harmless(text));
+    }
+}
+
+impl Doctor {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+        let mut page = Page::default();
+        let own = own_path()?;
+        let version = env!("CARGO_PKG_VERSION");
+        page.say("newgate", &format!("{version}, {}", own.display()));
+        let mut repo = Repository::open_from_env()?;
+        git(&repo, &mut page);
+        hooks(&repo, &mut page);
+        let cache = Cache::open(repo.common_dir());
+        remembered(&repo, &cache, &mut page);
+        match change_by_default(&mut repo) {
+            Err(e) => page.wrong("target", &e.chain()),
+            Ok(change) => {
+                match &change.target {
+                    Some(target) => page.say(
+                        "target",
+                        &format!(
+                            "{target}; the current branch is compared with {}",
+                            change.base_reason
+                        ),
+                    ),
+                    None => page.wrong("target", "there is none: everything counts as new"),
+                }
+                match Settings::read(&repo, &change, ConfigSource::Target) {
+                    Err(e) => page.wrong("settings", &e.chain()),
+                    Ok(settings) => scanners(&repo, &cache, &settings, &mut page)?,
+                }
+            }
+        }
+        background(&repo, &mut page);
+        screen.data(&page.out);
+        if page.wrong > 0 {
+            screen.note(&format!(
+                "{} of these may leave a verdict incomplete or a push unjudged",
+                page.wrong
+            ));
+        }
+        Ok(if page.wrong > 0 { 3 } else { 0 })
+    }
+}
+
+fn git(repo: &Repository, page: &mut Page) {
+    match repo.git().run(["--version"]) {
+        Err(e) => page.wrong("git", &e.chain()),
+        Ok(said) => {
+            let text = String::from_utf8_lossy(&said.out).trim().to_owned();
+            let mut numbers = text.trim_start_matches("git version ").split('.');
+            let mut number = || numbers.next().and_then(|n| n.parse::<u32>().ok());
+            let new_enough = number().zip(number()) >= Some((2, 38));
+            match new_enough {
+                true => page.say("git", &text),
+                false => page.wrong("git", &format!("{text}: 2.38 or newer is needed")),
+            }
+        }
+    }
+}
+
+/// The program that a shim starts.
+fn program_of(hook: &Path) -> Option<String> {
+    let text = fs::read_to_string(hook).ok()?;
+    let line = text.lines().find_map(|l| l.strip_prefix("newgate="))?;
+    Some(line.trim_matches('\'').to_owned())
+}
+
+fn hooks(repo: &Repository, page: &mut Page) {
+    let folder = match hook_folder(repo) {
+        Ok(folder) => folder.path,
+        Err(e) => return page.wrong("hooks", &e.chain()),
+    };
+    let pre_push = folder.join("pre-push");
+    if !is_shim(&pre_push) {
+        let text = format!(
+            "`{}` is not newgate's: `newgate install` installs it (or another hook manager calls newgate)",
+            pre_push.display()
+        );
+        return page.wrong("hooks", &text);
+    }
+    let program = program_of(&pre_push).unwrap_or_default();
+    if !Path::new(&program).is_file() {
+        let text =
+            format!("the hook starts `{program}`, which is gone: `newgate install` mends that");
+        return page.wrong("hooks", &text);
+    }
+    let merges = is_shim(&folder.join("pre-merge-commit"));
+    let more = if merges { ", pre-merge-commit" } else { "" };
+    page.say("hooks", &format!("pre-push{more} in {}", folder.display()));
+}
+
+fn remembered(repo: &Repository, cache: &Cache, page: &mut Page) {
+    let path = cache::path_in(repo.common_dir());
+    let bytes = fs::metadata(&path).map_or(0, |m| m.len());
+    let (results, judgements) = cache.size();
+    page.say(
+        "cache",
+        &format!(
+            "{results} results and {judgements} judgements, {} KiB, {}",
+            bytes / 1024,
+            path.display()
+        ),
+    );
+    for note in cache.notes() {
+        page.wrong("cache", note);
+    }
+}
+
+fn scanners(repo: &Repository, cache: &Cache, settings: &Settings, page: &mut Page) -> Result<()> {
+    let origin = match settings.is_of_head() {
+        true => "the head's own, since the target has none yet",
+        false => "the target's",
+    };
+    let budget = settings.config.budget;
+    let budget = budget.map_or("none".to_owned(), |b| format!("{} s", b.as_secs()));
+    page.say("settings", &format!("{origin}; budget of time: {budget}"));
+    for name in &settings.config.scanners {
+        let scanner = prepare(
+            settings.descriptor(name)?,
+            &settings.wish(name),
+            cache,
+            &|file| settings.files(repo, file),
+        )?;
+        let version = scanner.version.as_deref().unwrap_or_default();
+        match scanner.state {
+            State::Ready => page.say("scanner", &format!("{name} {version}")),
+            State::Missing(why) => page.wrong("scanner", &format!("{name}: {why}")),
+        }
+    }
+    Ok(())
+}
+
+fn background(repo: &Repository, page: &mut Page) {
+    let folder = hook_folder(repo).map(|f| f.path);
+    let installed = folder.is_ok_and(|f| PREWARMING.iter().all(|h| is_shim(&f.join(h))));
+    if !installed {
+        return page.say("prewarming", "off (`newgate install --prewarm`)");
+    }
+    let now = match in_background(&prewarm::lock(repo)) {
+        true => "at work now; ",
+        false => "",
+    };
+    let last = match prewarm::last_outcome(repo) {
+        None => "nothing was filled yet".to_owned(),
+        Some(last) => format!(
+            "{} {} UTC, {} in {} ms: {}",
+            date_of_days(last.time / 86_400),
+            &time_of_seconds(last.time)[11..],
+            last.head.get(..10).unwrap_or("nothing"),
+            last.milliseconds,
+            last.outcome
+        ),
+    };
+    page.say("prewarming", &format!("on; {now}{last}"));
+}

@@ -1,0 +1,156 @@
+//! Filling the cache in the background, so that the push that follows answers from it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::hook::run_chained;
+use super::{change_by_default, io, jobs, own_path};
+use crate::cache::{Cache, now};
+use crate::error::{Error, Kind, Result};
+use crate::gate::Gate;
+use crate::git::Repository;
+use crate::process::{Background, interrupted, start_detached};
+
+/// How long it waits before it begins: of many commits in a row (a rebase), the last one counts.
+const PAUSE: Duration = Duration::from_millis(300);
+/// How long it may take.
+const LONGEST: Duration = Duration::from_secs(600);
+
+#[derive(Debug, Args)]
+pub(super) struct Prewarm {
+    /// A hook that was there before, to be run first
+    #[arg(long, value_name = "PATH")]
+    chained: Option<PathBuf>,
+    /// Do it, in this process
+    #[arg(long, hide = true)]
+    run: bool,
+    /// The hook that git runs, and what git gave it
+    #[arg(
+        value_name = "HOOK",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    event: Vec<OsString>,
+}
+
+/// How the last filling went, for `newgate doctor`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Outcome {
+    /// Seconds since 1970-01-01 UTC.
+    pub time: i64,
+    /// The commit.
+    pub head: String,
+    /// `done`, `stopped`, or what went wrong.
+    pub outcome: String,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+/// The lock of the process in the background.
+pub(super) fn lock(repo: &Repository) -> PathBuf {
+    repo.common_dir().join("newgate/prewarm.lock")
+}
+
+fn outcome_file(repo: &Repository) -> PathBuf {
+    repo.common_dir().join("newgate/prewarm.json")
+}
+
+/// How the last filling went; none if there was none.
+pub(super) fn last_outcome(repo: &Repository) -> Option<Outcome> {
+    serde_json::from_slice(&fs::read(outcome_file(repo)).ok()?).ok()
+}
+
+impl Prewarm {
+    /// Never says anything and always succeeds: git's work is done already, and a push judges anew
+    /// whatever is missing.
+    pub(super) fn run(self) -> Result<u8> {
+        if self.run {
+            if let Ok(mut repo) = Repository::open_from_env() {
+                fill(&mut repo);
+            }
+            return Ok(0);
+        }
+        let mut args = self.event.iter();
+        let hook = args.next().cloned().unwrap_or_default();
+        let args: Vec<OsString> = args.cloned().collect();
+        if let Some(chained) = self.chained.filter(|p| p.symlink_metadata().is_ok()) {
+            let mut input = Vec::new();
+            if hook == "post-rewrite" {
+                std::io::stdin()
+                    .read_to_end(&mut input)
+                    .map_err(|e| io("standard input cannot be read", e))?;
+            }
+            run_chained(&chained, &args, &input)?;
+        }
+        // githooks(5): the third argument is 0 where files were checked out, not a branch.
+        let of_files = hook == "post-checkout" && args.get(2).is_some_and(|flag| flag == "0");
+        let repo = Repository::open_from_env()?;
+        let rebasing = ["rebase-merge", "rebase-apply"]
+            .iter()
+            .any(|f| repo.git_dir().join(f).is_dir());
+        if of_files || (rebasing && hook != "post-rewrite") {
+            return Ok(0);
+        }
+        let program = own_path()?;
+        let _ = start_detached(&program, &["hook", "prewarm", "--run"]);
+        Ok(0)
+    }
+}
+
+fn fill(repo: &mut Repository) {
+    let started = Instant::now();
+    let folder = repo.common_dir().join("newgate");
+    if !folder.is_dir() {
+        // The cache makes it with the right permissions.
+        drop(Cache::open(repo.common_dir()));
+    }
+    let Ok(_background) = Background::enter(&lock(repo)) else {
+        return;
+    };
+    std::thread::sleep(PAUSE);
+    let mut head = String::new();
+    let done = match interrupted() {
+        true => Err(Error::new(Kind::Interrupted, "stopped")),
+        false => judge(repo, started, &mut head),
+    };
+    let outcome = match done {
+        Ok(()) => "done".to_owned(),
+        Err(e) if e.kind() == Kind::Interrupted => "stopped".to_owned(),
+        Err(e) => e.chain(),
+    };
+    let outcome = Outcome {
+        time: now(),
+        head,
+        outcome,
+        milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    };
+    let text = serde_json::to_vec(&outcome).expect("plain data");
+    let _ = super::output::write_anew(&outcome_file(repo), &text);
+}
+
+fn judge(repo: &mut Repository, started: Instant, head: &mut String) -> Result<()> {
+    let change = change_by_default(repo)?;
+    change.head.as_str().clone_into(head);
+    let cache = Cache::open(repo.common_dir());
+    let gate = Gate {
+        deadline: Some(started + LONGEST),
+        // What is found is remembered; the judgement is not told anybody.
+        unrecorded: true,
+        ..Gate::new(repo, &cache, (jobs() / 2).max(1))
+    };
+    gate.judge(change).map(drop)
+}
+
+/// Lets a real gate have the machine for itself.
+pub(super) fn make_way(repo: &Repository) {
+    let lock: &Path = &lock(repo);
+    if lock.exists() {
+        crate::process::stop_background(lock);
+    }
+}

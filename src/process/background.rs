@@ -1,0 +1,82 @@
+//! One process of newgate in the background of a repository: who it is tells a lock of the kernel's, so
+//! that no number that is written down can name a stranger.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, fcntl_lock};
+use rustix::process::{Flock, FlockType, Pid, Signal, fcntl_getlk, kill_process, nice, setsid};
+
+/// How long the one that is to take its place waits for the one before to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The lock that the process in the background holds as long as it lives.
+#[derive(Debug)]
+pub struct Background {
+    _lock: File,
+}
+
+fn holder(lock: &Path) -> Option<Pid> {
+    let file = OpenOptions::new().read(true).write(true).open(lock).ok()?;
+    let asked = Flock::from(FlockType::WriteLock);
+    fcntl_getlk(&file, &asked).ok()??.pid
+}
+
+/// Whether a process is in the background.
+pub fn in_background(lock: &Path) -> bool {
+    holder(lock).is_some()
+}
+
+/// Stops the process in the background, if there is one: what it found until now is remembered.
+pub fn stop_background(lock: &Path) {
+    if let Some(pid) = holder(lock) {
+        // It may have ended by itself.
+        let _ = kill_process(pid, Signal::TERM);
+    }
+}
+
+impl Background {
+    /// Makes this process the one in the background, in the place of the one that is there: in a
+    /// session of its own, with the lowest priority.
+    ///
+    /// # Errors
+    /// The lock cannot be made, or the one that is there does not end.
+    pub fn enter(lock: &Path) -> io::Result<Background> {
+        // It leads a group already if a shell with job control started it.
+        let _ = setsid();
+        let _ = nice(19);
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(lock)?;
+        let began = Instant::now();
+        loop {
+            match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(Background { _lock: file }),
+                Err(_) if began.elapsed() < PATIENCE => {
+                    stop_background(lock);
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Err(e) => return Err(e.into()),
+            }
+        }
+    }
+}
+
+/// Starts a program that goes on after this one has ended, and says nothing.
+///
+/// # Errors
+/// It cannot be started.
+pub fn start_detached(program: &Path, args: &[&str]) -> io::Result<()> {
+    let command = duct::cmd(program.as_os_str(), args)
+        .stdin_null()
+        .stdout_null()
+        .stderr_null()
+        .unchecked();
+    // Nobody waits for it.
+    command.start().map(drop)
+}
