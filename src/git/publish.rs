@@ -127,7 +127,8 @@ impl Repository {
             "--force-with-lease={name}:{}",
             expected.map_or("", Oid::as_str)
         );
-        let spec = format!("+{commit}:{name}");
+        // A `+` before it would override the lease.
+        let spec = format!("{commit}:{name}");
         let args = [
             "push",
             "--quiet",
