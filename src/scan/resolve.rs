@@ -135,6 +135,7 @@ pub fn resolve(
     let mut results = Vec::with_capacity(scanners.len());
     let mut queue: Vec<Job> = Vec::new();
     let mut head_left = vec![0; scanners.len()];
+    let mut to_scan: Vec<(usize, Side, Vec<FileVersion>)> = Vec::new();
     for (index, (scanner, plan)) in scanners.iter().zip(plans).enumerate() {
         let mut resolved = Resolved::default();
         if scanner.given {
@@ -150,21 +151,40 @@ pub fn resolve(
             results.push(resolved);
             continue;
         }
-        let jobs = match (scanner.descriptor.scope(), &plan.project) {
-            (Scope::File, _) => jobs_of_files(with, scanner, plan, &mut resolved)?,
-            (Scope::Project, Some(trees)) => jobs_of_project(with, scanner, trees, &mut resolved)?,
-            (Scope::Project, None) => Vec::new(),
-        };
-        for job in jobs {
-            if job.side == Side::Head {
-                head_left[index] += 1;
+        match (scanner.descriptor.scope(), &plan.project) {
+            (Scope::File, _) => {
+                let missing = missing_files(with, scanner, plan, &mut resolved);
+                to_scan.extend(missing.map(|(side, files)| (index, side, files)));
             }
-            queue.push(Job {
-                scanner: index,
-                ..job
-            });
+            (Scope::Project, Some(trees)) => {
+                let jobs = jobs_of_project(with, scanner, trees, &mut resolved)?;
+                queue.extend(jobs.into_iter().map(|job| Job {
+                    scanner: index,
+                    ..job
+                }));
+            }
+            (Scope::Project, None) => {}
         }
         results.push(resolved);
+    }
+    to_scan.retain(|(_, _, files)| !files.is_empty());
+    // Cores that nobody else would use are worth a start of their own.
+    let runs = |index: usize| scanners[index].program.is_some();
+    let busy = queue.len() + to_scan.iter().filter(|(i, ..)| runs(*i)).count();
+    let idle = with.jobs / busy.max(1);
+    for (index, side, files) in to_scan {
+        for (files, bytes) in rounds(with, &scanners[index], files, idle)? {
+            queue.push(Job {
+                scanner: index,
+                side,
+                files,
+                bytes,
+                project: None,
+            });
+        }
+    }
+    for job in queue.iter().filter(|j| j.side == Side::Head) {
+        head_left[job.scanner] += 1;
     }
     // Head before base, long before short: what a start costs counts as the input that would cost as
     // much.
@@ -211,15 +231,15 @@ pub fn resolve(
     }
 }
 
-/// Takes what the cache knows of each file, and makes jobs of the rest.
-fn jobs_of_files(
+/// Takes what the cache knows of each file; returns the others of both sides.
+fn missing_files(
     with: Resolver<'_>,
     scanner: &Scanner,
     plan: &Plan,
     resolved: &mut Resolved,
-) -> Result<Vec<Job>> {
-    let mut jobs = Vec::new();
-    for (side, files) in [(Side::Head, &plan.head), (Side::Base, &plan.base)] {
+) -> impl Iterator<Item = (Side, Vec<FileVersion>)> {
+    let sides = [(Side::Head, &plan.head), (Side::Base, &plan.base)];
+    let missing = sides.map(|(side, files)| {
         let mut missing = Vec::new();
         for file in files {
             let digest = UnitDigest::of_file(file);
@@ -232,17 +252,9 @@ fn jobs_of_files(
                 None => missing.push(file.clone()),
             }
         }
-        for (files, bytes) in rounds(with, scanner, missing)? {
-            jobs.push(Job {
-                scanner: 0,
-                side,
-                files,
-                bytes,
-                project: None,
-            });
-        }
-    }
-    Ok(jobs)
+        (side, missing)
+    });
+    missing.into_iter()
 }
 
 /// Takes what the cache knows of each tree, else of the set of files that the scanner reads there,
@@ -448,9 +460,10 @@ fn rounds(
     with: Resolver<'_>,
     scanner: &Scanner,
     files: Vec<FileVersion>,
+    idle: usize,
 ) -> Result<Vec<(Vec<FileVersion>, u64)>> {
     if scanner.program.is_none() {
-        return batches(with, scanner, files);
+        return batches(with, scanner, files, idle);
     }
     let mut rounds: Vec<Vec<FileVersion>> = Vec::new();
     let mut versions: BTreeMap<RepoPath, usize> = BTreeMap::new();
@@ -464,16 +477,18 @@ fn rounds(
     }
     let mut all = Vec::new();
     for round in rounds {
-        all.extend(batches(with, scanner, round)?);
+        all.extend(batches(with, scanner, round, idle)?);
     }
     Ok(all)
 }
 
 /// Splits files into batches: as many as there is work and cores for, and no command line too long.
+/// `idle` cores have nothing else to do.
 fn batches(
     with: Resolver<'_>,
     scanner: &Scanner,
     files: Vec<FileVersion>,
+    idle: usize,
 ) -> Result<Vec<(Vec<FileVersion>, u64)>> {
     if files.is_empty() {
         return Ok(Vec::new());
@@ -486,6 +501,8 @@ fn batches(
     let total: u64 = sized.iter().map(|(bytes, _)| bytes).sum();
     let least = scanner.descriptor.program().map_or(256, |p| p.batch) * 1024;
     let worth = usize::try_from(total / least.max(1)).unwrap_or(usize::MAX);
+    // On a core that would be idle, half a start's work is done sooner than it would be in line.
+    let sooner = usize::try_from(total * 2 / least.max(1)).unwrap_or(usize::MAX);
     let names: usize = sized.iter().map(|(_, f)| f.path.as_bytes().len() + 3).sum();
     let by_length = match scanner.program {
         Some(_) => (names / ARGUMENT_BYTES + 1).max(sized.len().div_ceil(ARGUMENT_FILES)),
@@ -497,6 +514,7 @@ fn batches(
     let by_work = usize::try_from(total / least.saturating_mul(STARTS)).unwrap_or(usize::MAX);
     let number = worth
         .clamp(1, with.jobs)
+        .max(sooner.min(idle))
         .max(by_length)
         .max(by_work)
         .min(sized.len());

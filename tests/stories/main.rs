@@ -11,6 +11,7 @@ mod baselines;
 mod catalogue;
 mod checks;
 mod comparing;
+mod costs;
 mod given;
 mod installing;
 mod policy;
