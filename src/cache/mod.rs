@@ -98,6 +98,21 @@ impl Cache {
         (seal == seal_of(key, unit, payload)).then(|| payload.to_vec())
     }
 
+    /// Reads much in one go: the database is locked and looked at once, not for each answer. Nothing is
+    /// remembered meanwhile.
+    pub fn reading<T>(&self, read: impl FnOnce() -> T) -> T {
+        let say = |what: &str| {
+            if let Some(db) = self.lock() {
+                // Without it every answer is the same, only slower.
+                let _ = db.execute_batch(what);
+            }
+        };
+        say("BEGIN");
+        let answer = read();
+        say("COMMIT");
+        answer
+    }
+
     /// Remembers results. What cannot be written is computed again next time.
     pub fn remember(
         &self,

@@ -247,7 +247,7 @@ fn listing_of(
         // What was missing may have been scanned since.
         let written = cache.times_written();
         if !listing.missing.is_empty() && listing.written != written {
-            fill(repo, cache, scanner, tree, &mut listing)?;
+            cache.reading(|| fill(repo, cache, scanner, tree, &mut listing))?;
             listing.written = written;
             store(cache, scanner, tree, &listing);
         }
@@ -332,11 +332,14 @@ pub(super) fn walk(
         written: cache.times_written(),
         ..Listing::default()
     };
-    for file in &files {
-        if reads(repo, scanner, file)? {
-            listing.add(cache, scanner, file);
+    cache.reading(|| -> Result<()> {
+        for file in &files {
+            if reads(repo, scanner, file)? {
+                listing.add(cache, scanner, file);
+            }
         }
-    }
+        Ok(())
+    })?;
     store(cache, scanner, tree, &listing);
     Ok(Some(listing))
 }
