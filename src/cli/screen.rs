@@ -3,7 +3,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -121,11 +121,10 @@ impl Resolved {
         }
     }
 
-    /// A progress bar on standard error, if that is a terminal and the work takes a while.
+    /// A progress bar on standard error, if that is a terminal and a scanner is started.
     pub(super) fn progress(&self) -> Progress {
         let wanted = !self.quiet && is_terminal(Stream::Error);
         Progress {
-            started: Instant::now(),
             wanted,
             bar: Mutex::new(None),
         }
@@ -134,7 +133,6 @@ impl Resolved {
 
 /// Progress of a scan.
 pub(super) struct Progress {
-    started: Instant,
     wanted: bool,
     bar: Mutex<Option<ProgressBar>>,
 }
@@ -142,7 +140,7 @@ pub(super) struct Progress {
 impl Progress {
     /// Tells how many files are done, and of how many.
     pub(super) fn tell(&self, done: usize, total: usize) {
-        if !self.wanted || self.started.elapsed() < Duration::from_millis(400) {
+        if !self.wanted {
             return;
         }
         let mut bar = self
@@ -152,11 +150,13 @@ impl Progress {
         let bar = bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             let style = ProgressStyle::with_template(
-                "newgate: scanned {pos} of {len} files {wide_bar} {eta}",
+                "newgate: scanned {pos} of {len} files {wide_bar} {elapsed}, {eta} left",
             );
             if let Ok(style) = style {
                 bar.set_style(style);
             }
+            // It moves while a scanner takes its time.
+            bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
         bar.set_length(total as u64);

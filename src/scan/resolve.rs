@@ -202,6 +202,10 @@ pub fn resolve(
         order(a).cmp(&order(b))
     });
     let total = queue.iter().map(|j| j.files.len()).sum();
+    if queue.iter().any(|j| scanners[j.scanner].program.is_some()) {
+        // Who waits sees at once for what.
+        (with.progress)(0, total);
+    }
     let workers = with.jobs.clamp(1, queue.len().max(1));
     let shared = Mutex::new(Shared {
         queue: queue.into(),
