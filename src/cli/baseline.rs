@@ -324,6 +324,8 @@ impl Publish {
             let text = "the project names allowed signers: an unsigned baseline would take the place of a signed one";
             return Err(Error::new(Kind::Usage, text).hint("publish with `--sign`"));
         }
+        // Some hosts let a ref only go forward: then its history goes on.
+        let mut forward_only = false;
         for attempt in 0..TRIES {
             let there = site.repo.fetch_ref(remote, REF, &site.local_ref())?;
             // What is there and cannot be read is replaced: it can serve nobody of this version.
@@ -349,7 +351,7 @@ impl Publish {
             }
             let parent = there
                 .as_ref()
-                .filter(|_| !shared.generation.is_multiple_of(HISTORY));
+                .filter(|_| forward_only || !shared.generation.is_multiple_of(HISTORY));
             let message = format!("Baseline of {}", site.target.name);
             let commit = site.repo.write_files(&files, parent, &message)?;
             match site.repo.push_ref(remote, &commit, REF, there.as_ref())? {
@@ -366,6 +368,9 @@ impl Publish {
                     // Those who meet part ways.
                     let pause = u64::from(std::process::id() % 97 + 20 * attempt);
                     std::thread::sleep(std::time::Duration::from_millis(pause));
+                }
+                PushedRef::Refused(_) if there.is_some() && parent.is_none() => {
+                    forward_only = true;
                 }
                 PushedRef::Refused(why) => {
                     let text = format!("{remote} refuses `{REF}`: {why}");
