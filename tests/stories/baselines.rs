@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Ran, World, places, tools};
+use crate::support::{Ran, World, places, tools, write_program};
 
 const SHELL: &str = "import subprocess\n\n\ndef run(x):\n    subprocess.call(x, shell=True)\n";
 
@@ -358,9 +358,7 @@ fn a_budget_that_runs_out_leaves_the_verdict_open_and_the_next_try_goes_on_from_
         )
     };
     let write = |seconds| {
-        fs::write(&slow, script(seconds)).unwrap();
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(&slow, executable).unwrap();
+        write_program(&slow, &script(seconds));
     };
     write(30);
     let config = format!(

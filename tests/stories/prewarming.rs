@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{World, tools};
+use crate::support::{World, tools, write_program};
 
 /// A world with a script in Bandit's place: it takes its time where it has a low priority, and tells a
 /// file that it runs.
@@ -17,9 +17,7 @@ fn slow_in_background(seconds: u32) -> World {
         world.path("runs").display(),
         tools().join("bandit").display()
     );
-    fs::write(&script, text).unwrap();
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(&script, executable).unwrap();
+    write_program(&script, &text);
     let config = format!(
         "version = 1\n[scanners.bandit]\npath = \"{}\"\n",
         script.display()
@@ -60,16 +58,13 @@ fn scanned(report: &Value) -> u64 {
 fn after_a_commit_the_cache_is_filled_and_the_push_scans_nothing() {
     let world = slow_in_background(0);
     let before = world.work().join(".git/hooks/post-commit.before-newgate");
-    fs::write(
+    write_program(
         &before,
-        format!(
+        &format!(
             "#!/bin/sh\necho before > '{}'\n",
             world.path("before").display()
         ),
-    )
-    .unwrap();
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(&before, executable).unwrap();
+    );
     world.write("a.py", "import pickle\n");
     world.git(&["add", "a.py"]);
     let said = world

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{Ran, World, consumers, issues, token};
+use crate::support::{Ran, World, consumers, issues, token, write_program};
 
 /// All formats that are written to files here, with the ends of their names.
 const FORMATS: [&str; 12] = [
@@ -92,8 +92,9 @@ fn everything() -> World {
     world
 }
 
-/// Judges once and writes every format.
-fn written(world: &World) -> Ran {
+/// Judges once and writes every format; what was said, if the exit code is that.
+#[track_caller]
+fn written(world: &World, code: i32) -> Ran {
     let mut args = vec!["check".to_owned(), "--color".into(), "always".into()];
     for format in FORMATS {
         let path = world.path(&format!("report.{format}"));
@@ -103,7 +104,7 @@ fn written(world: &World) -> Ran {
         ]);
     }
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    world.newgate(&args).exits(1)
+    world.newgate(&args).exits(code)
 }
 
 fn text(world: &World, format: &str) -> String {
@@ -148,7 +149,7 @@ fn results_of(run: &Value) -> &Vec<Value> {
 #[test]
 fn every_format_is_read_by_its_consumer_whatever_names_and_texts_say() {
     let world = everything();
-    let said = written(&world);
+    let said = written(&world, 1);
     let plain = world.newgate(&["check", "--color", "never"]).exits(1).all();
     // Only our own colours reach the screen, and nobody's control characters any file.
     assert!(said.out.contains('\x1b') && !plain.contains('\x1b'));
@@ -271,7 +272,7 @@ fn sarif_says_what_is_new_what_stays_and_what_is_gone() {
     let world = everything();
     let address = "https://me:word@git.example.com/team/app.git";
     world.git(&["remote", "set-url", "origin", address]);
-    written(&world);
+    written(&world, 1);
     let log = document(&world, "sarif");
     let names: Vec<&str> = runs_of(&log)
         .iter()
@@ -506,7 +507,7 @@ fn what_forges_do_not_take_is_left_out_from_the_end_and_that_is_said() {
 #[test]
 fn the_page_works_in_a_real_browser_with_hostile_strings_and_with_many_issues() {
     let world = everything();
-    written(&world);
+    written(&world, 1);
     world.check(&[]);
     many(&world, 5_000);
     let large = world.path("large.html").display().to_string();
@@ -544,13 +545,10 @@ fn the_last_report_can_be_written_opened_and_looked_back_at() {
     let folder = world.path("bin");
     fs::create_dir(&folder).unwrap();
     let script = folder.join("cp-into");
-    fs::write(
+    write_program(
         &script,
-        format!("#!/bin/sh\ncp \"$1\" '{}'\n", world.path("seen").display()),
-    )
-    .unwrap();
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(&script, executable).unwrap();
+        &format!("#!/bin/sh\ncp \"$1\" '{}'\n", world.path("seen").display()),
+    );
     world.put_on_path(&folder);
     let opened = world.newgate(&["open"]).exits(0);
     assert!(opened.out.trim().ends_with("newgate/last/report.html"));
@@ -652,7 +650,7 @@ fn a_literal_beside_another_weakness_is_not_shown_in_any_format() {
     let text = "import subprocess\n\npassword = 'Summer-2024-Hunter2'\nsubprocess.call(input(), shell=True)\n";
     world.write("near.py", text);
     world.commit("Near");
-    written(&world);
+    written(&world, 1);
     for format in FORMATS {
         assert!(!self::text(&world, format).contains("Hunter2"), "{format}");
     }
@@ -669,16 +667,7 @@ fn what_was_not_scanned_looks_clean_in_no_format() {
     world.write("readme.txt", "Text\n");
     world.write("clean.py", "CLEAN = 1\n");
     world.commit("Clean");
-    let mut args = vec!["check".to_owned()];
-    for format in FORMATS {
-        let path = world.path(&format!("report.{format}"));
-        args.extend([
-            "--output".to_owned(),
-            format!("{format}={}", path.display()),
-        ]);
-    }
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    world.newgate(&args).exits(3);
+    written(&world, 3);
     for format in ["sarif", "github-sarif"] {
         let log = document(&world, format);
         let ruff = &runs_of(&log)[1];

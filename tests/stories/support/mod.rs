@@ -33,6 +33,13 @@ pub fn tools() -> PathBuf {
     tools
 }
 
+/// Writes a program.
+pub fn write_program(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// The folder of the programs that read reports, which `tests/run` fills.
 pub fn consumers() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/consumers");
