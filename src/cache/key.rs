@@ -42,6 +42,15 @@ impl ScannerKey {
         ScannerKey::new(&format!("given\0{scanner}\0{how}"), "", &[], [])
     }
 
+    /// The key of results that were made with programs which the change itself names: they say nothing
+    /// of those that the target names.
+    #[must_use]
+    pub fn of_head(&self) -> ScannerKey {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"head").update(&self.0);
+        ScannerKey(*hasher.finalize().as_bytes())
+    }
+
     /// The key under which results of a shared baseline that nobody vouches for are summed up, apart from
     /// what was scanned here.
     #[must_use]

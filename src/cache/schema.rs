@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LOG_BYTES: u64 = 256 * 1024;
 
 /// The version of the tables (`PRAGMA user_version`). A file of another version is set aside.
-pub(super) const VERSION: i32 = 2;
+pub(super) const VERSION: i32 = 3;
 
 const TABLES: &str = "
     CREATE TABLE result (scanner BLOB NOT NULL, unit BLOB NOT NULL, payload BLOB NOT NULL, time INTEGER NOT NULL,
@@ -25,6 +25,9 @@ const TABLES: &str = "
     CREATE TABLE gate (time INTEGER NOT NULL, head TEXT NOT NULL, target TEXT NOT NULL, verdict TEXT NOT NULL,
                        new INTEGER NOT NULL, grown INTEGER NOT NULL, inherited INTEGER NOT NULL, fixed INTEGER NOT NULL);
     CREATE TABLE secret (key BLOB NOT NULL);
+    CREATE TABLE fetched (scanner BLOB NOT NULL, unit BLOB NOT NULL, payload BLOB NOT NULL,
+                          PRIMARY KEY (scanner, unit)) WITHOUT ROWID;
+    CREATE TABLE fetched_by (signers BLOB NOT NULL);
     CREATE TABLE written (results INTEGER NOT NULL);
     INSERT INTO written VALUES (0);
 ";

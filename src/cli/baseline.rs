@@ -143,7 +143,11 @@ impl Site {
             .chars()
             .map(|c| if plain(c) { c } else { '-' })
             .collect();
-        format!("{REF}s/{}", name.trim_matches('-'))
+        // Names that only differ in what a ref cannot have are told apart by a hash.
+        match name == remote && !name.starts_with('-') {
+            true => format!("{REF}s/{name}"),
+            false => format!("{REF}s/{}", &blake3::hash(remote.as_bytes()).to_hex()[..16]),
+        }
     }
 
     /// Reads what a commit shares, and its signature.
@@ -156,7 +160,8 @@ impl Site {
             total += self.repo.blob_size(&file.blob)?;
             if total > LARGEST {
                 let text = format!("the shared baseline is larger than {LARGEST} bytes");
-                return Err(Error::new(Kind::Usage, text).hint("publish it anew"));
+                return Err(Error::new(Kind::Usage, text)
+                    .hint("`newgate baseline publish` puts a new one in its place"));
             }
             let content = self.repo.blob(&file.blob)?;
             match file.path.as_str() {
@@ -171,18 +176,35 @@ impl Site {
         Ok(Shared::from_files(files).map(|s| (s, signature)))
     }
 
+    /// The file of allowed signers, and whether a signature is asked for: as the default branch of the
+    /// default remote says, whatever remote and target are meant, so that neither names its own.
+    fn signers(&self) -> Result<(std::result::Result<Vec<u8>, String>, bool)> {
+        let (remote, _) = find_remote(&self.repo, None)?;
+        let Some(target) = target_for(&self.repo, remote.as_deref(), None)?.target else {
+            return Ok((
+                Err("there is no target that could name signers".into()),
+                false,
+            ));
+        };
+        let (config, _) = read_tree(&self.repo, &target.tree)?;
+        let required = config.baseline.require_signed;
+        let Some(path) = config.baseline.signers else {
+            return Ok((Err("the project names no allowed signers".into()), required));
+        };
+        let file = shared::file_of_target(&self.repo, &target, &path)?;
+        let missing = || format!("{} has no file `{path}`", target.name);
+        Ok((file.ok_or_else(missing), required))
+    }
+
     /// Who of the allowed signers signed; why nobody did, if nobody did.
     fn signer(
         &self,
         shared: &Shared,
         signature: Option<&str>,
     ) -> Result<std::result::Result<String, String>> {
-        let (config, _) = read_tree(&self.repo, &self.target.tree)?;
-        let Some(path) = config.baseline.signers else {
-            return Ok(Err("the project names no allowed signers".into()));
-        };
-        let Some(allowed) = shared::file_of_target(&self.repo, &self.target, &path)? else {
-            return Ok(Err(format!("{} has no file `{path}`", self.target.name)));
+        let allowed = match self.signers()?.0 {
+            Ok(allowed) => allowed,
+            Err(why) => return Ok(Err(why)),
         };
         match signature.filter(|s| s.starts_with(BEGIN)) {
             None => Ok(Err("it is not signed".into())),
@@ -230,6 +252,7 @@ impl Build {
             1 => "the baseline".to_owned(),
             of => format!("part {} of {of} of the baseline", shard.part),
         };
+        site.cache.settle();
         screen.note(&format!("{what} of {} is in the cache", site.target.name));
         Ok(if failed { 3 } else { 0 })
     }
@@ -258,8 +281,8 @@ impl Where {
             screen.data("no shared baseline was fetched (`newgate baseline fetch`)\n");
             return Ok(0);
         };
-        match site.read(&commit)? {
-            None => screen.data("the shared baseline that was fetched is not of this version\n"),
+        match site.read(&commit).unwrap_or(None) {
+            None => screen.data("what was fetched is no baseline of this version\n"),
             Some((shared, signature)) => {
                 let signed = match site.signer(&shared, signature.as_deref())? {
                     Ok(who) => format!("signed by {who}"),
@@ -286,13 +309,15 @@ impl Where {
             ));
             return Ok(0);
         };
-        let Some((shared, signature)) = site.read(&commit)? else {
+        let Some((shared, signature)) = site.read(&commit).unwrap_or(None) else {
             let text = format!("what {remote} has under `{REF}` is no baseline of this version");
-            return Err(Error::new(Kind::Usage, text).hint("update newgate, or publish again"));
+            return Err(Error::new(Kind::Usage, text).hint(
+                "update newgate, or put a new one in its place: `newgate baseline publish`",
+            ));
         };
         let signer = site.signer(&shared, signature.as_deref())?;
-        let (config, _) = read_tree(&site.repo, &site.target.tree)?;
-        if let (Err(why), true) = (&signer, config.baseline.require_signed) {
+        let (signers, required) = site.signers()?;
+        if let (Err(why), true) = (&signer, required) {
             let text = format!("the baseline of {remote} is refused: {why}");
             return Err(Error::new(Kind::Usage, text).hint(
                 "`baseline.require-signed` asks for a signature; `newgate baseline build` scans instead",
@@ -300,7 +325,10 @@ impl Where {
         }
         // What no baseline shares.
         build_built_in(&site.gate(), &site.target)?;
-        let parts = shared::take_over(&site.gate(), &site.target, &shared, signer.is_ok())?;
+        let signers = signers.ok().filter(|_| signer.is_ok());
+        let signers = signers.map(|content| shared::hash_of_signers(&content));
+        let parts = shared::take_over(&site.gate(), &site.target, &shared, signers)?;
+        site.cache.settle();
         screen.note(&match &signer {
             Ok(who) => format!(
                 "the baseline of {remote}, signed by {who}, counts as if it had been scanned here"
@@ -319,17 +347,26 @@ impl Publish {
     fn run(self, screen: &Resolved) -> Result<u8> {
         let site = self.place.site()?;
         let remote = site.remote()?;
-        let (config, _) = read_tree(&site.repo, &site.target.tree)?;
-        if config.baseline.signers.is_some() && !self.sign {
+        if site.signers()?.0.is_ok() && !self.sign {
             let text = "the project names allowed signers: an unsigned baseline would take the place of a signed one";
             return Err(Error::new(Kind::Usage, text).hint("publish with `--sign`"));
         }
         // Some hosts let a ref only go forward: then its history goes on.
         let mut forward_only = false;
+        let mut said = String::new();
         for attempt in 0..TRIES {
-            let there = site.repo.fetch_ref(remote, REF, &site.local_ref())?;
-            // What is there and cannot be read is replaced: it can serve nobody of this version.
-            let read = there.as_ref().map(|c| site.read(c)).transpose()?.flatten();
+            let there = match site.repo.fetch_ref(remote, REF, &site.local_ref()) {
+                Ok(there) => there,
+                // Another worktree of this clone fetches at the same time.
+                Err(e) if attempt + 1 < TRIES && e.chain().contains("cannot lock ref") => {
+                    pause(attempt);
+                    continue;
+                }
+                Err(e) => return Err(e),
+            };
+            // What is there and cannot be read is replaced: it can serve nobody.
+            let read = there.as_ref().and_then(|c| site.read(c).ok().flatten());
+            let readable = read.is_some();
             let (mut shared, signature) = read.unwrap_or_default();
             if self.sign {
                 // What this signs shall be what somebody allowed signed, or what is known here.
@@ -349,13 +386,15 @@ impl Publish {
                 let signature = signature::sign(&site.repo, &shared.statement())?;
                 files.push(("signature".into(), signature.into_bytes()));
             }
-            let parent = there
-                .as_ref()
-                .filter(|_| forward_only || !shared.generation.is_multiple_of(HISTORY));
+            let parent = there.as_ref().filter(|_| {
+                readable && (forward_only || !shared.generation.is_multiple_of(HISTORY))
+            });
             let message = format!("Baseline of {}", site.target.name);
             let commit = site.repo.write_files(&files, parent, &message)?;
             match site.repo.push_ref(remote, &commit, REF, there.as_ref())? {
                 PushedRef::Done => {
+                    let args = ["update-ref", &site.local_ref(), commit.as_str()];
+                    site.repo.git().run(args)?.must("update-ref")?;
                     screen.note(&format!(
                         "{remote} shares the baseline of {} now: {} units",
                         site.target.name,
@@ -364,10 +403,9 @@ impl Publish {
                     tell(screen, &parts);
                     return Ok(0);
                 }
-                PushedRef::Moved => {
-                    // Those who meet part ways.
-                    let pause = u64::from(std::process::id() % 97 + 20 * attempt);
-                    std::thread::sleep(std::time::Duration::from_millis(pause));
+                PushedRef::Moved(why) => {
+                    said = why;
+                    pause(attempt);
                 }
                 PushedRef::Refused(_) if there.is_some() && parent.is_none() => {
                     forward_only = true;
@@ -379,9 +417,18 @@ impl Publish {
                 }
             }
         }
-        let text = format!("others published to {remote} at the same time, {TRIES} times");
-        Err(Error::new(Kind::Git, text).hint("publish again"))
+        let text = format!(
+            "`{REF}` of {remote} was never as it was a moment before, {TRIES} times: {said}"
+        );
+        Err(Error::new(Kind::Git, text)
+            .hint("publish again where others publish too; else see what the remote says"))
     }
+}
+
+/// Waits, so that those who meet part ways.
+fn pause(attempt: u32) {
+    let pause = u64::from(std::process::id() % 97 + 20 * attempt);
+    std::thread::sleep(std::time::Duration::from_millis(pause));
 }
 
 impl Prune {

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::hook::run_chained;
 use super::{change_by_default, io, jobs, own_path};
 use crate::cache::{Cache, now};
 use crate::error::{Error, Kind, Result};
 use crate::gate::Gate;
 use crate::git::Repository;
-use crate::process::{Background, interrupted, start_detached};
+use crate::model::ScannerState;
+use crate::process::{Background, interrupted, run_hook, start_detached};
 
 /// How long it waits before it begins: of many commits in a row (a rebase), the last one counts.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -46,7 +46,7 @@ pub(super) struct Outcome {
     pub time: i64,
     /// The commit.
     pub head: String,
-    /// `done`, `stopped`, or what went wrong.
+    /// `done`, `stopped`, `incomplete` and why, or what went wrong.
     pub outcome: String,
     /// How long it took.
     pub milliseconds: u64,
@@ -67,8 +67,8 @@ pub(super) fn last_outcome(repo: &Repository) -> Option<Outcome> {
 }
 
 impl Prewarm {
-    /// Never says anything and always succeeds: git's work is done already, and a push judges anew
-    /// whatever is missing.
+    /// Never says anything, and ends as the hook that was there before: git's work is done already, and a
+    /// push judges anew whatever is missing.
     pub(super) fn run(self) -> Result<u8> {
         if self.run {
             if let Ok(mut repo) = Repository::open_from_env() {
@@ -79,6 +79,7 @@ impl Prewarm {
         let mut args = self.event.iter();
         let hook = args.next().cloned().unwrap_or_default();
         let args: Vec<OsString> = args.cloned().collect();
+        let mut code = 0;
         if let Some(chained) = self.chained.filter(|p| p.symlink_metadata().is_ok()) {
             let mut input = Vec::new();
             if hook == "post-rewrite" {
@@ -86,7 +87,16 @@ impl Prewarm {
                     .read_to_end(&mut input)
                     .map_err(|e| io("standard input cannot be read", e))?;
             }
-            run_chained(&chained, &args, &input)?;
+            use std::os::unix::fs::PermissionsExt;
+            // git, too, passes over a hook that is not executable.
+            let runs = chained
+                .metadata()
+                .is_ok_and(|m| m.permissions().mode() & 0o111 != 0);
+            if runs {
+                let ran = run_hook(&chained, &args, &input)
+                    .map_err(|e| io(format!("`{}` cannot be run", chained.display()), e))?;
+                code = u8::try_from(ran).unwrap_or(1);
+            }
         }
         // githooks(5): the third argument is 0 where files were checked out, not a branch.
         let of_files = hook == "post-checkout" && args.get(2).is_some_and(|flag| flag == "0");
@@ -95,11 +105,11 @@ impl Prewarm {
             .iter()
             .any(|f| repo.git_dir().join(f).is_dir());
         if of_files || (rebasing && hook != "post-rewrite") {
-            return Ok(0);
+            return Ok(code);
         }
         let program = own_path()?;
         let _ = start_detached(&program, &["hook", "prewarm", "--run"]);
-        Ok(0)
+        Ok(code)
     }
 }
 
@@ -120,7 +130,8 @@ fn fill(repo: &mut Repository) {
         false => judge(repo, started, &mut head),
     };
     let outcome = match done {
-        Ok(()) => "done".to_owned(),
+        Ok(left) if left.is_empty() => "done".to_owned(),
+        Ok(left) => format!("incomplete: {}", left.join("; ")),
         Err(e) if e.kind() == Kind::Interrupted => "stopped".to_owned(),
         Err(e) => e.chain(),
     };
@@ -134,7 +145,8 @@ fn fill(repo: &mut Repository) {
     let _ = super::output::write_anew(&outcome_file(repo), &text);
 }
 
-fn judge(repo: &mut Repository, started: Instant, head: &mut String) -> Result<()> {
+/// Judges, and returns what could not be scanned.
+fn judge(repo: &mut Repository, started: Instant, head: &mut String) -> Result<Vec<String>> {
     let change = change_by_default(repo)?;
     change.head.as_str().clone_into(head);
     let cache = Cache::open(repo.common_dir());
@@ -144,7 +156,11 @@ fn judge(repo: &mut Repository, started: Instant, head: &mut String) -> Result<(
         unrecorded: true,
         ..Gate::new(repo, &cache, (jobs() / 2).max(1))
     };
-    gate.judge(change).map(drop)
+    let scanners = gate.judge(change)?.scanners.into_iter();
+    let failed = scanners.filter(|s| s.state != ScannerState::Ok);
+    Ok(failed
+        .map(|s| format!("{} is {}", s.name, s.state.name()))
+        .collect())
 }
 
 /// Lets a real gate have the machine for itself.

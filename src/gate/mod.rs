@@ -18,6 +18,7 @@ mod target;
 mod tip;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Instant;
 
 use crate::cache::{Cache, now};
@@ -61,7 +62,8 @@ pub struct Gate<'a> {
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
     /// Whether the report lists inherited issues of files that the change does not touch.
     pub list_unchanged: bool,
-    /// Whether the history does not keep the judgement.
+    /// Whether nobody waits for it: the history does not keep the judgement, and the budget of time does
+    /// not hold.
     pub unrecorded: bool,
 }
 
@@ -121,6 +123,7 @@ impl Gate<'_> {
         };
         let mut settings = Settings::read(self.repo, &change, source)?;
         settings.give(self.given);
+        self.trust(&settings)?;
         let scanners = self.scanners(&settings)?;
         let changes = self
             .repo
@@ -157,7 +160,8 @@ impl Gate<'_> {
             }
         }
         // A caller that waits less than the project allows knows why.
-        let budget = settings.config.budget.map(|b| started + b);
+        let budget = settings.config.budget.filter(|_| !self.unrecorded);
+        let budget = budget.map(|b| started + b);
         let deadline = [self.deadline, budget].into_iter().flatten().min();
         let judging = Judging {
             deadline,
@@ -196,9 +200,38 @@ impl Gate<'_> {
                      `trust.run-repository-code` names `{name}`"
                 ));
             }
+            if self.config_from == ConfigSource::Head {
+                scanner.key = scanner.key.of_head();
+            }
+            let inside = wish.path.as_deref().filter(|p| self.is_in_checkout(p));
+            if let Some(path) = inside {
+                scanner.state = State::Missing(format!(
+                    "`path` leads into the checkout, which a change alters: `{}`",
+                    path.display()
+                ));
+            }
             scanners.push(scanner);
         }
         Ok(scanners)
+    }
+
+    fn is_in_checkout(&self, path: &Path) -> bool {
+        let real = |p: &Path| p.canonicalize().ok();
+        let top = self.repo.work_dir().and_then(real);
+        // As it is written too: what it leads to may not be there yet.
+        let written = self.repo.work_dir().is_some_and(|t| path.starts_with(t));
+        written || top.zip(real(path)).is_some_and(|(t, p)| p.starts_with(t))
+    }
+
+    /// Lets what trusted signers signed count, where the target names them.
+    fn trust(&self, settings: &Settings) -> Result<()> {
+        let signers = match (&settings.config.baseline.signers, settings.is_of_head()) {
+            (Some(path), false) => settings.file(self.repo, path)?,
+            _ => None,
+        };
+        let hash = signers.map(|content| shared::hash_of_signers(&content));
+        self.cache.trust_fetched(hash);
+        Ok(())
     }
 
     /// The policy for today, with the exemptions that count here: those that the change itself brings
@@ -374,8 +407,7 @@ impl Judging<'_> {
         listing::add_shared(&mut issues, &elsewhere.shared);
         if elsewhere.shared_files > 0 {
             self.notes.push(format!(
-                "what {} unchanged files have is told by a shared baseline that nobody trusted has signed: it is \
-                 counted, and nothing is decided by it",
+                "what {} unchanged files have is told by a shared baseline: it is counted, and nothing is decided by it",
                 elsewhere.shared_files
             ));
         }

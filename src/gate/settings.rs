@@ -197,6 +197,14 @@ impl Settings {
         }
     }
 
+    /// A file of the tree that the configuration was read from.
+    pub(super) fn file(&self, repo: &Repository, path: &str) -> Result<Option<Vec<u8>>> {
+        match &self.tree {
+            Some(tree) => read_file(repo, tree, path),
+            None => Ok(None),
+        }
+    }
+
     /// What is wrong with the configuration that a change brings, where that is not the one that
     /// counts: it would stop everybody's pushes once it is on the target.
     pub fn broken(

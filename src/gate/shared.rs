@@ -247,7 +247,10 @@ fn shareable(gate: &Gate<'_>, target: &Target) -> Result<(Settings, Vec<Scanner>
     let mut scanners = gate.scanners(&settings)?;
     // The built-in scanner is as fast as reading its results, and a secret is known by a hash of this
     // clone.
-    scanners.retain(|s| s.state == State::Ready && !s.given && s.program.is_some());
+    scanners.retain(|s| {
+        let of_files = s.descriptor.scope() == Scope::File;
+        s.state == State::Ready && !s.given && s.program.is_some() && of_files
+    });
     Ok((settings, scanners))
 }
 
@@ -266,11 +269,14 @@ fn units_of(repo: &Repository, scanner: &Scanner, tree: &Oid) -> Result<Vec<Unit
     Ok(units)
 }
 
-fn checked(scanner: &Scanner, result: &[u8]) -> Option<Vec<u8>> {
-    match scanner.descriptor.scope() {
-        Scope::File => UnitResult::checked(result),
-        Scope::Project => project::checked(result),
-    }
+/// A result that may be shared: checked as if it had just been made, and not too long to be read.
+fn checked(result: &[u8]) -> Option<Vec<u8>> {
+    UnitResult::checked(result).filter(|r| r.len() <= LONGEST - 100)
+}
+
+/// What a file of allowed signers is known by.
+pub fn hash_of_signers(content: &[u8]) -> [u8; 32] {
+    *blake3::hash(content).as_bytes()
 }
 
 /// Adds what this clone knows of a target's tip; returns how much that is, for each scanner.
@@ -286,7 +292,7 @@ pub fn add_own(gate: &Gate<'_>, target: &Target, shared: &mut Shared) -> Result<
         let mut results = BTreeMap::new();
         for unit in &units {
             let result = gate.cache.result(&scanner.key, unit);
-            if let Some(result) = result.and_then(|r| checked(scanner, &r)) {
+            if let Some(result) = result.and_then(|r| checked(&r)) {
                 results.insert(*unit.as_bytes(), result);
             }
         }
@@ -333,8 +339,9 @@ pub fn known_here(gate: &Gate<'_>, target: &Target) -> Result<Vec<Part>> {
     add_own(gate, target, &mut Shared::default())
 }
 
-/// Takes over what is shared of a target's tip. What somebody trusted has signed counts like what was
-/// scanned here; all else is only summed up, to be told beside the verdict.
+/// Takes over what is shared of a target's tip: summed up, to be told beside the verdict. What an allowed
+/// signer signed (`signers` is the hash of the file that names them) counts for judgements too, apart from
+/// what was scanned here and as long as the target names the same signers.
 ///
 /// # Errors
 /// As [`add_own`].
@@ -342,15 +349,16 @@ pub fn take_over(
     gate: &Gate<'_>,
     target: &Target,
     shared: &Shared,
-    trusted: bool,
+    signers: Option<[u8; 32]>,
 ) -> Result<Vec<Part>> {
     let (_, scanners) = shareable(gate, target)?;
     let mut parts = Vec::new();
+    let mut fetched = Vec::new();
     for scanner in &scanners {
         let units = units_of(gate.repo, scanner, &target.tree)?;
         let of_scanner = shared.of(scanner.descriptor.name(), &scanner.key);
         let result_of = |unit: &UnitDigest| -> Option<Vec<u8>> {
-            checked(scanner, &of_scanner?.units.get(unit.as_bytes())?.result)
+            checked(&of_scanner?.units.get(unit.as_bytes())?.result)
         };
         let known = units.iter().filter(|u| result_of(u).is_some()).count();
         parts.push(Part {
@@ -358,25 +366,17 @@ pub fn take_over(
             units: units.len() as u64,
             known: known as u64,
         });
-        let is_file = scanner.descriptor.scope() == Scope::File;
-        if let (true, Some(results)) = (trusted, of_scanner) {
-            // Those of older tips too: branches began there.
-            let all = results.units.iter().filter_map(|(digest, unit)| {
-                Some((
-                    UnitDigest::from_bytes(*digest),
-                    checked(scanner, &unit.result)?,
-                ))
-            });
-            // What was scanned here stays as it is.
-            let fresh = all.filter(|(u, _)| gate.cache.result(&scanner.key, u).is_none());
-            gate.cache.remember(&scanner.key, fresh.collect::<Vec<_>>());
-            if is_file {
-                listing::walk(gate.repo, gate.cache, scanner, &target.tree, usize::MAX)?;
-            }
-        } else if is_file && of_scanner.is_some() {
-            listing::walk_shared(gate.repo, gate.cache, scanner, &target.tree, &result_of)?;
-        }
+        let Some(results) = of_scanner else {
+            continue;
+        };
+        // Those of older tips too: branches began there.
+        fetched.extend(results.units.iter().filter_map(|(digest, unit)| {
+            let digest = UnitDigest::from_bytes(*digest);
+            Some((scanner.key, digest, checked(&unit.result)?))
+        }));
+        listing::walk_shared(gate.repo, gate.cache, scanner, &target.tree, &result_of)?;
     }
+    gate.cache.keep_fetched(signers.map(|s| (s, fetched)));
     Ok(parts)
 }
 

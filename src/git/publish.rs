@@ -10,8 +10,8 @@ use crate::model::Oid;
 pub enum PushedRef {
     /// It is there.
     Done,
-    /// Somebody else's is there since: fetch, merge, and push again.
-    Moved,
+    /// Somebody else's is there since: fetch, merge, and push again. What git said.
+    Moved(String),
     /// The remote refuses it, and says why.
     Refused(String),
 }
@@ -151,7 +151,7 @@ impl Repository {
             "fetch first",
         ];
         if moved.iter().any(|m| said.contains(m)) {
-            return Ok(PushedRef::Moved);
+            return Ok(PushedRef::Moved(said));
         }
         Ok(PushedRef::Refused(said))
     }

@@ -1,6 +1,7 @@
-//! One process of newgate in the background of a repository: who it is tells a lock of the kernel's, so
-//! that no number that is written down can name a stranger.
+//! One process of newgate in the background of a repository: who it is tells a lock of the kernel's on a
+//! file that newgate alone locks, not a number that was written down.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
@@ -67,16 +68,26 @@ impl Background {
     }
 }
 
-/// Starts a program that goes on after this one has ended, and says nothing.
+/// Starts a program that goes on after this one has ended, and says nothing. What the caller has open
+/// beside the standard streams (a lock, a pipe that somebody reads to its end) is closed, as far as `sh`
+/// can name it: descriptors 3 to 9.
 ///
 /// # Errors
 /// It cannot be started.
 pub fn start_detached(program: &Path, args: &[&str]) -> io::Result<()> {
-    let command = duct::cmd(program.as_os_str(), args)
+    const CLOSE: &str = "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; \"$@\" &";
+    let mut all = vec![
+        OsString::from("-c"),
+        CLOSE.into(),
+        "newgate".into(),
+        program.into(),
+    ];
+    all.extend(args.iter().map(OsString::from));
+    let command = duct::cmd("sh", all)
         .stdin_null()
         .stdout_null()
         .stderr_null()
         .unchecked();
-    // Nobody waits for it.
-    command.start().map(drop)
+    // The shell ends when it has started it; for that one nobody waits.
+    command.run().map(drop)
 }

@@ -69,19 +69,6 @@ impl ProjectResult {
     }
 }
 
-/// Checks a stored result of a project that comes from elsewhere, as [`UnitResult::checked`] does.
-pub fn checked(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut stored: Stored = serde_json::from_slice(bytes).ok()?;
-    for (_, _, _, result) in &mut stored.results {
-        let bytes = UnitResult::checked(&result.to_bytes())?;
-        *result = match bytes.is_empty() {
-            true => UnitResult::default(),
-            false => serde_json::from_slice(&bytes).ok()?,
-        };
-    }
-    serde_json::to_vec(&stored).ok()
-}
-
 /// The digests under which the result for a tree is remembered: of the tree, and of what the scanner
 /// reads in it.
 ///

@@ -247,7 +247,7 @@ fn missing_files(
         let mut missing = Vec::new();
         for file in files {
             let digest = UnitDigest::of_file(file);
-            let known = with.cache.result(&scanner.key, &digest);
+            let known = with.cache.result_or_fetched(&scanner.key, &digest);
             match known.and_then(|bytes| UnitResult::from_bytes(&bytes, &file.path)) {
                 Some(result) => {
                     resolved.side(side).insert(file.clone(), result);

@@ -191,7 +191,6 @@ fn what_an_allowed_signer_signed_counts_as_if_it_had_been_scanned_here() {
     // Two files at head; the old version of the edited one is known.
     assert_eq!(bandit(&report), (2, 1));
     assert_eq!(report["never-scanned"], 0);
-    assert!(!report["notes"].to_string().contains("shared baseline"));
     newgate(&world, &clone, &["baseline", "show"])
         .exits(0)
         .says("signed by ci");
@@ -388,4 +387,181 @@ fn a_budget_that_runs_out_leaves_the_verdict_open_and_the_next_try_goes_on_from_
     assert_eq!((&ruff["scanned"], &ruff["cached"]), (&0.into(), &1.into()));
     write(0);
     assert_eq!(world.check(&[])["verdict"], "blocked");
+}
+
+/// A program in Bandit's place that has its version and finds nothing.
+fn blind_bandit(path: &Path) {
+    let text = format!(
+        "#!/bin/sh\ncase \"$*\" in *--version*) exec {0} \"$@\" ;; esac\n{0} \"$@\" | python3 -c '\nimport json, sys\nd = json.load(sys.stdin)\nd[\"results\"] = []\nprint(json.dumps(d))\n'\n",
+        tools().join("bandit").display()
+    );
+    write_program(path, &text);
+}
+
+#[test]
+fn neither_another_remote_nor_a_branch_brings_signers_of_its_own() {
+    let signed = "[baseline]\nsigners = \".newgate/signers\"\n";
+    let world = grown(3, signed);
+    let good = key(&world, &world.work(), "good");
+    world.write(".newgate/signers", good);
+    world.commit("Name the signers");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    // The fork's own `main` has the weakness, names its own signer, and says that all is clean.
+    let evil = cloned(&world, "evil");
+    branched(&world, &evil);
+    let git = |args: &[&str]| world.run_in(&evil, "git", args, b"").exits(0);
+    git(&["push", "--quiet", "--no-verify", "origin", "feature"]);
+    let line = key(&world, &evil, "mallory");
+    fs::write(evil.join(".newgate/signers"), line).unwrap();
+    let blind = world.path("blind-bandit");
+    blind_bandit(&blind);
+    let config = fs::read_to_string(evil.join(".newgate/config.toml")).unwrap();
+    let real = tools().join("bandit").display().to_string();
+    let config = config.replace(&real, &blind.display().to_string());
+    fs::write(evil.join(".newgate/config.toml"), config).unwrap();
+    git(&["commit", "--quiet", "--all", "--message", "Evil"]);
+    git(&[
+        "init",
+        "--quiet",
+        "--bare",
+        "--initial-branch=main",
+        "../fork.git",
+    ]);
+    git(&["remote", "set-url", "origin", "../fork.git"]);
+    git(&[
+        "push",
+        "--quiet",
+        "--no-verify",
+        "origin",
+        "feature:main",
+        "feature:dev",
+    ]);
+    git(&["fetch", "--quiet"]);
+    for command in [&["build"][..], &["publish", "--sign"]] {
+        newgate(&world, &evil, &[&["baseline"], command].concat()).exits(0);
+    }
+    let victim = cloned(&world, "victim");
+    let git = |args: &[&str]| world.run_in(&victim, "git", args, b"").exits(0);
+    git(&["switch", "--quiet", "feature"]);
+    git(&["remote", "add", "fork", "../fork.git"]);
+    git(&["fetch", "--quiet", "fork"]);
+    for args in [
+        &["fork"][..],
+        &["fork", "--target", "fork/main"],
+        &["fork", "--target", "fork/dev"],
+    ] {
+        newgate(&world, &victim, &[&["baseline", "fetch"], args].concat()).exits(0);
+        let report = checked(&world, &victim);
+        assert_eq!(
+            (report["verdict"].as_str(), bandit(&report).1),
+            (Some("blocked"), 0),
+            "{args:?}"
+        );
+        fs::remove_dir_all(victim.join(".git/newgate")).unwrap();
+    }
+}
+
+#[test]
+fn what_was_fetched_is_not_signed_again_and_counts_no_more_when_its_signer_is_taken_out() {
+    let world = grown(6, "[baseline]\nsigners = \".newgate/signers\"\n");
+    let first = key(&world, &world.work(), "first");
+    world.write(".newgate/signers", &first);
+    world.commit("Name the signers");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.newgate(&["baseline", "build"]).exits(0);
+    world.newgate(&["baseline", "publish", "--sign"]).exits(0);
+    let clone = cloned(&world, "clone");
+    let second = key(&world, &clone, "second");
+    newgate(&world, &clone, &["baseline", "fetch"])
+        .exits(0)
+        .says("signed by first");
+    branched(&world, &clone);
+    assert_eq!(bandit(&checked(&world, &clone)), (2, 1));
+    // The first signer is taken out, the second put in.
+    world.write(".newgate/signers", &second);
+    world.commit("Change the signers");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    let git = |args: &[&str]| world.run_in(&clone, "git", args, b"").exits(0);
+    git(&["fetch", "--quiet"]);
+    git(&["rebase", "--quiet", "origin/main"]);
+    fs::write(clone.join("pkg/m0.py"), format!("{SHELL}\n\nOTHER = 1\n")).unwrap();
+    git(&["commit", "--quiet", "--all", "--message", "Other"]);
+    // The old version of the edited file is scanned now; the new file was scanned before.
+    assert_eq!(bandit(&checked(&world, &clone)), (2, 1));
+    newgate(&world, &clone, &["baseline", "publish", "--sign"]).exits(0);
+    let fresh = cloned(&world, "fresh");
+    newgate(&world, &fresh, &["baseline", "fetch"])
+        .exits(0)
+        .says("signed by second")
+        .says("bandit: 1 of 6 units have a result");
+}
+
+#[test]
+fn a_file_with_very_many_findings_spoils_no_signature() {
+    let world = grown(2, "[baseline]\nsigners = \".newgate/signers\"\n");
+    let line = key(&world, &world.work(), "ci");
+    world.write(".newgate/signers", line);
+    let many = "subprocess.call(x, shell=True)\n".repeat(9_000);
+    world.write("pkg/generated.py", format!("import subprocess\n{many}"));
+    world.commit("Generate");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.newgate(&["baseline", "build"]).exits(0);
+    world
+        .newgate(&["baseline", "publish", "--sign"])
+        .exits(0)
+        .says("bandit: 2 of 3 units have a result");
+    // What cannot be read is replaced.
+    let clone = cloned(&world, "clone");
+    newgate(&world, &clone, &["baseline", "fetch"])
+        .exits(0)
+        .says("signed by ci");
+    let blob = world.git(&["rev-parse", "HEAD:pkg/m0.py"]);
+    let spec = format!("+{blob}:refs/newgate/baseline");
+    world.git(&["push", "--quiet", "--no-verify", "origin", &spec]);
+    world.newgate(&["baseline", "publish", "--sign"]).exits(0);
+    newgate(&world, &clone, &["baseline", "fetch"])
+        .exits(0)
+        .says("signed by ci");
+    // Who copies the cache's file alone after a build has all of it.
+    world.newgate(&["baseline", "build"]).exits(0);
+    let folder = world.work().join(".git/newgate");
+    for side in ["cache.db-wal", "cache.db-shm"] {
+        let _ = fs::remove_file(folder.join(side));
+    }
+    world
+        .newgate(&["baseline", "show"])
+        .exits(0)
+        .says("bandit: 2 of 3 units have a result");
+}
+
+#[test]
+fn a_program_that_a_change_names_leaves_nothing_that_judges_it_later() {
+    let world = grown(3, "");
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    let blind = world.path("blind-bandit");
+    blind_bandit(&blind);
+    let config = fs::read_to_string(world.work().join(".newgate/config.toml")).unwrap();
+    let real = tools().join("bandit").display().to_string();
+    world.write(
+        ".newgate/config.toml",
+        config.replace(&real, &blind.display().to_string()),
+    );
+    world.write("pkg/new.py", SHELL);
+    world.commit("Feature");
+    world.newgate(&["check", "--config-from", "head"]).exits(0);
+    let report = world.check(&[]);
+    assert_eq!(report["verdict"], "blocked");
+    // Nor does a path into the checkout, which a change alters.
+    let inside = world.work().join("tools/bandit");
+    fs::create_dir(world.work().join("tools")).unwrap();
+    blind_bandit(&inside);
+    world.write(
+        ".newgate/config.toml",
+        config.replace(&real, &inside.display().to_string()),
+    );
+    world.commit("Inside");
+    world
+        .newgate(&["check", "--config-from", "head"])
+        .exits(3)
+        .says("`path` leads into the checkout");
 }

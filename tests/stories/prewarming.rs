@@ -72,6 +72,12 @@ fn after_a_commit_the_cache_is_filled_and_the_push_scans_nothing() {
         .exits(0);
     assert_eq!(said.all(), "");
     assert!(world.path("before").is_file());
+    // A lock that the caller holds is not held on.
+    let lock = world.path("lock").display().to_string();
+    let script = "(flock 9; git commit --quiet --allow-empty --message Locked) 9>\"$0\"; flock --nonblock \"$0\" true";
+    world
+        .run_in(&world.work(), "sh", &["-c", script, &lock], b"")
+        .exits(0);
     let head = world.git(&["rev-parse", "HEAD"]);
     wait("the head is done", || {
         outcome(&world).is_some_and(|o| o["head"] == head && o["outcome"] == "done")
@@ -89,6 +95,23 @@ fn after_a_commit_the_cache_is_filled_and_the_push_scans_nothing() {
     let history = world.newgate(&["history", "--format", "json"]).exits(0);
     assert_eq!(history.out.matches(&head).count(), 1);
     world.push(&["origin", "feature"]).exits(0);
+    // Without newgate the hook that was there before goes on.
+    let hook = world.work().join(".git/hooks/post-commit");
+    let shim = fs::read_to_string(&hook).unwrap();
+    let gone = shim.replace(env!("CARGO_BIN_EXE_newgate"), "/nowhere/newgate");
+    write_program(&hook, &gone.replace("command -v newgate", "false"));
+    fs::remove_file(world.path("before")).unwrap();
+    world.commit("Gone");
+    assert!(world.path("before").is_file());
+    write_program(&hook, &shim);
+    // What could not be scanned is not done.
+    fs::remove_file(world.path("bandit")).unwrap();
+    world.write("b.py", "B = 1\n");
+    let head = world.commit("Missing");
+    wait("it says what is missing", || {
+        outcome(&world)
+            .is_some_and(|o| o["head"] == head && o["outcome"] == "incomplete: bandit is missing")
+    });
     world.newgate(&["uninstall"]).exits(0);
     assert!(
         !fs::read_to_string(world.work().join(".git/hooks/post-commit"))
