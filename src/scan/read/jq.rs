@@ -1,5 +1,9 @@
 //! JSON of any shape, through a jq filter (<https://jqlang.org/manual/>, run by jaq).
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, data, unwrap_valr};
 use jaq_json::{Val, read};
@@ -260,12 +264,20 @@ fn whole_characters(report: &[u8]) -> Vec<u8> {
     out.into_bytes()
 }
 
-fn run(
-    filter: &str,
-    input: Val,
-    variables: &[(&str, Value)],
-    mut each: impl FnMut(Val) -> Result<(), Unreadable>,
-) -> Result<(), Unreadable> {
+type Compiled = jaq_core::Filter<data::JustLut<Val>>;
+
+thread_local! {
+    /// The filters that this thread ran, by their texts and variables: a scanner that is started for each
+    /// file has its filter compiled once.
+    static COMPILED: RefCell<HashMap<String, Rc<Compiled>>> = RefCell::default();
+}
+
+fn compiled(filter: &str, variables: &[(&str, Value)]) -> Result<Rc<Compiled>, Unreadable> {
+    let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
+    let key = format!("{}\0{filter}", names.join("\0"));
+    if let Some(known) = COMPILED.with_borrow(|all| all.get(&key).cloned()) {
+        return Ok(known);
+    }
     let defs = jaq_core::defs()
         .chain(jaq_std::defs())
         .chain(jaq_json::defs());
@@ -281,11 +293,23 @@ fn run(
     let modules = Loader::new(defs)
         .load(&arena, program)
         .map_err(|_| broken())?;
-    let filter = Compiler::default()
+    let made = Compiler::default()
         .with_funs(funs)
-        .with_global_vars(variables.iter().map(|(name, _)| *name))
+        .with_global_vars(names)
         .compile(modules)
         .map_err(|_| broken())?;
+    let made = Rc::new(made);
+    COMPILED.with_borrow_mut(|all| all.insert(key, Rc::clone(&made)));
+    Ok(made)
+}
+
+fn run(
+    filter: &str,
+    input: Val,
+    variables: &[(&str, Value)],
+    mut each: impl FnMut(Val) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
+    let filter = compiled(filter, variables)?;
     let values = variables.iter().map(|(_, value)| match value {
         Value::Number(n) => Val::from(n.as_i64().unwrap_or(0) as isize),
         Value::String(text) => Val::from(text.clone()),
