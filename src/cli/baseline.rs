@@ -377,6 +377,13 @@ impl Publish {
             }
             let before = shared.clone();
             let parts = shared::add_own(&site.gate(), &site.target, &mut shared)?;
+            if parts.is_empty() {
+                screen.note(
+                    "there is nothing to share: no scanner is on and ready that reads file by file, but the \
+                     built-in one, which is as fast as reading its results",
+                );
+                return Ok(0);
+            }
             if shared == before && (!self.sign || signature.is_some()) {
                 screen.note(&format!("{remote} has all of it already"));
                 return Ok(0);

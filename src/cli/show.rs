@@ -19,6 +19,9 @@ impl Show {
         let issues = last::issues(&repo)?;
         let look = screen.look(Stream::Out);
         let Some(wanted) = self.issue else {
+            if issues.is_empty() {
+                screen.note("the last report has no issue");
+            }
             for issue in &issues {
                 screen.data(&format!(
                     "{}  {:<10} {:<9} {}\n",

@@ -129,6 +129,13 @@ fn a_fresh_clone_that_fetches_counts_old_issues_and_scans_only_its_change() {
     let fetch = |folder: &Path| newgate(&world, folder, &["baseline", "fetch"]);
     let clone = cloned(&world, "clone");
     fetch(&clone).exits(0).says("shares no baseline yet");
+    let plain = World::started();
+    plain
+        .newgate(&["baseline", "publish"])
+        .exits(0)
+        .says("there is nothing to share");
+    plain.newgate(&["check"]).exits(0);
+    plain.newgate(&["show"]).exits(0).says("has no issue");
     world.newgate(&["baseline", "build"]).exits(0);
     let publish = || world.newgate(&["baseline", "publish"]).exits(0);
     publish().says("bandit: 12 of 12 units have a result");
