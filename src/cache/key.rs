@@ -51,8 +51,7 @@ impl ScannerKey {
         ScannerKey(*hasher.finalize().as_bytes())
     }
 
-    /// The key under which results of a shared baseline that nobody vouches for are summed up, apart from
-    /// what was scanned here.
+    /// The key under which results of a shared baseline are summed up, apart from what was scanned here.
     #[must_use]
     pub fn of_shared(&self) -> ScannerKey {
         let mut hasher = blake3::Hasher::new();

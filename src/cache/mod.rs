@@ -296,11 +296,16 @@ impl Cache {
 
     /// Drops results that were written before a time, in seconds since 1970, and are not to be kept;
     /// returns how many that were, and how many are left.
-    pub fn prune(&self, before: i64, keep: &HashSet<(ScannerKey, UnitDigest)>) -> (u64, u64) {
-        let prune = || -> rusqlite::Result<(u64, u64)> {
-            let Some(mut db) = self.lock() else {
-                return Ok((0, 0));
-            };
+    ///
+    /// # Errors
+    /// The database cannot be read or written, and why; then all of it is as it was.
+    pub fn prune(
+        &self,
+        before: i64,
+        keep: &HashSet<(ScannerKey, UnitDigest)>,
+    ) -> Result<(u64, u64), String> {
+        let mut db = self.lock().ok_or("there is no cache that can be used")?;
+        let mut prune = || -> rusqlite::Result<(u64, u64)> {
             let transaction = db.transaction()?;
             let mut old: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
             {
@@ -331,7 +336,7 @@ impl Cache {
             db.execute_batch("VACUUM")?;
             Ok((old.len() as u64, u64::try_from(left).unwrap_or_default()))
         };
-        prune().unwrap_or_default()
+        prune().map_err(|e| e.to_string())
     }
 
     /// How many results are remembered, and how many judgements.

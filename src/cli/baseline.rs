@@ -444,7 +444,10 @@ impl Prune {
         let site = Site::open(None, self.target.as_deref())?;
         let keep = shared::units_of_tip(&site.gate(), &site.target)?;
         let before = cache::now() - i64::from(self.days) * DAY;
-        let (dropped, left) = site.cache.prune(before, &keep);
+        let (dropped, left) = site.cache.prune(before, &keep).map_err(|why| {
+            Error::new(Kind::Io, format!("the cache cannot be pruned: {why}"))
+                .hint("another gate may be at work: try again; `newgate doctor` tells where the cache lies")
+        })?;
         screen.note(&format!("{dropped} results dropped, {left} left"));
         Ok(0)
     }

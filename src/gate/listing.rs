@@ -32,8 +32,7 @@ pub(super) struct Elsewhere {
     pub located: Vec<Located>,
     /// How many files no scanner has a result for; `None` if nobody counted.
     pub never_scanned: Option<u64>,
-    /// The same as `issues`, from a shared baseline that nobody trusted has signed: to be told, never to
-    /// be judged by.
+    /// The same as `issues`, from a shared baseline: to be told, never to be judged by.
     pub shared: BTreeMap<String, (Finding, u64)>,
     /// How many files those are.
     pub shared_files: u64,
@@ -344,7 +343,7 @@ pub(super) fn walk(
     Ok(Some(listing))
 }
 
-/// Sums up a tree from results that nobody vouches for, apart from those of this clone.
+/// Sums up a tree from results of a shared baseline, apart from those of this clone.
 pub(super) fn walk_shared(
     repo: &Repository,
     cache: &Cache,

@@ -11,6 +11,7 @@ mod history;
 pub mod ingest;
 mod listing;
 mod prints;
+mod scanners;
 mod settings;
 pub mod shared;
 mod suppressions;
@@ -18,7 +19,6 @@ mod target;
 mod tip;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Instant;
 
 use crate::cache::{Cache, now};
@@ -30,10 +30,8 @@ use crate::model::{
     ScannerState, Severity, SkippedScanner, Verdict, harmless,
 };
 use crate::policy::{self, Policy, Suppressions};
-use crate::scan::tools;
 use crate::scan::{
-    Need, Plan, Resolved, Resolver, Scanner, SecretKey, State, Trees, UnitResult, hints_for, plan,
-    prepare, resolve,
+    Need, Plan, Resolved, Resolver, Scanner, SecretKey, Trees, UnitResult, hints_for, plan, resolve,
 };
 
 pub use build::{Built, Shard, build_baseline, build_built_in};
@@ -183,57 +181,6 @@ impl Gate<'_> {
         Ok(report)
     }
 
-    /// The scanners that are on, ready to run or known to be missing.
-    fn scanners(&self, settings: &Settings) -> Result<Vec<Scanner>> {
-        let mut scanners = Vec::new();
-        for name in &settings.config.scanners {
-            let wish = settings.wish(name);
-            let descriptor = settings.descriptor(name)?;
-            let runs_code = descriptor.program().is_some_and(|p| p.runs_repository_code);
-            let mut scanner = prepare(descriptor, &wish, self.cache, &|file| {
-                settings.files(self.repo, file)
-            })?;
-            let allowed = &settings.config.trust.run_repository_code;
-            if self.enforce && runs_code && !allowed.contains(name) {
-                scanner.state = State::Missing(format!(
-                    "it executes code of the repository, which an enforcing gate refuses unless \
-                     `trust.run-repository-code` names `{name}`"
-                ));
-            }
-            if self.config_from == ConfigSource::Head {
-                scanner.key = scanner.key.of_head();
-            }
-            let inside = wish.path.as_deref().filter(|p| self.is_in_checkout(p));
-            if let Some(path) = inside {
-                scanner.state = State::Missing(format!(
-                    "`path` leads into the checkout, which a change alters: `{}`",
-                    path.display()
-                ));
-            }
-            scanners.push(scanner);
-        }
-        Ok(scanners)
-    }
-
-    fn is_in_checkout(&self, path: &Path) -> bool {
-        let real = |p: &Path| p.canonicalize().ok();
-        let top = self.repo.work_dir().and_then(real);
-        // As it is written too: what it leads to may not be there yet.
-        let written = self.repo.work_dir().is_some_and(|t| path.starts_with(t));
-        written || top.zip(real(path)).is_some_and(|(t, p)| p.starts_with(t))
-    }
-
-    /// Lets what trusted signers signed count, where the target names them.
-    fn trust(&self, settings: &Settings) -> Result<()> {
-        let signers = match (&settings.config.baseline.signers, settings.is_of_head()) {
-            (Some(path), false) => settings.file(self.repo, path)?,
-            _ => None,
-        };
-        let hash = signers.map(|content| shared::hash_of_signers(&content));
-        self.cache.trust_fetched(hash);
-        Ok(())
-    }
-
     /// The policy for today, with the exemptions that count here: those that the change itself brings
     /// count only where nothing is enforced.
     fn policy(&self, settings: &Settings) -> Result<Policy> {
@@ -248,39 +195,6 @@ impl Gate<'_> {
             policy.rules.insert(0, suppressions::rule()?);
         }
         Ok(policy)
-    }
-
-    /// Installs scanners that are needed and missing; returns what was done.
-    fn install_missing(
-        &self,
-        settings: &Settings,
-        scanners: &mut [Scanner],
-        plans: &[Plan],
-    ) -> Result<Vec<String>> {
-        let mut notes = Vec::new();
-        for (scanner, plan) in scanners.iter_mut().zip(plans) {
-            let name = scanner.descriptor.name().to_owned();
-            let wish = settings.wish(&name);
-            let missing = scanner.state != State::Ready && !plan.head.is_empty();
-            let locked = settings.lock.scanners.get(&name);
-            let version = locked.map(|l| l.version.as_str());
-            let there = tools::record_of(&scanner.descriptor, version).is_some();
-            let managed = scanner.descriptor.install().is_managed() && wish.path.is_none();
-            if !missing || there || !managed {
-                continue;
-            }
-            match tools::install(&scanner.descriptor, locked, None) {
-                Ok(done) => notes.push(format!(
-                    "{name} {} was installed, since it was missing and `auto-install` is on",
-                    done.version
-                )),
-                Err(why) => notes.push(format!("{name} cannot be installed: {why}")),
-            }
-            *scanner = prepare(scanner.descriptor.clone(), &wish, self.cache, &|file| {
-                settings.files(self.repo, file)
-            })?;
-        }
-        Ok(notes)
     }
 
     fn resolver<'s>(&'s self, key: &'s SecretKey, deadline: Option<Instant>) -> Resolver<'s> {

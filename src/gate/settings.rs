@@ -1,5 +1,7 @@
 //! Configuration, read from a tree that the change cannot alter.
 
+use std::path::{Path, PathBuf};
+
 use crate::config::{self, Config, Results};
 use crate::error::{Error, Kind, Result};
 use crate::git::{Repository, default_branch};
@@ -40,6 +42,8 @@ pub struct Settings {
     tree: Option<Oid>,
     /// Whether that is the head's tree.
     from_head: bool,
+    /// The work tree, if there is one.
+    checkout: Option<PathBuf>,
     /// Whether it names programs of its own, which is not heeded in a head's tree.
     refused: bool,
 }
@@ -129,6 +133,7 @@ impl Settings {
             pending,
             tree,
             from_head,
+            checkout: repo.work_dir().map(Path::to_owned),
             refused,
         })
     }
@@ -155,6 +160,7 @@ impl Settings {
         let locked = self.lock.scanners.get(name);
         Wish {
             path: said.path,
+            checkout: self.checkout.clone(),
             timeout: said.timeout,
             locked: locked.cloned(),
             given_from: match (said.results, &said.load) {

@@ -240,18 +240,22 @@ struct Own {
     results: BTreeMap<[u8; 32], Vec<u8>>,
 }
 
-/// The scanners whose results can be shared: those that are run here and can be.
-fn shareable(gate: &Gate<'_>, target: &Target) -> Result<(Settings, Vec<Scanner>)> {
+/// The scanners that are on for a target.
+fn scanners_of(gate: &Gate<'_>, target: &Target) -> Result<Vec<Scanner>> {
     let change = super::build::change_of(target);
-    let settings = Settings::read(gate.repo, &change, gate.config_from)?;
-    let mut scanners = gate.scanners(&settings)?;
+    gate.scanners(&Settings::read(gate.repo, &change, gate.config_from)?)
+}
+
+/// The scanners whose results can be shared: those that are run here and can be.
+fn shareable(gate: &Gate<'_>, target: &Target) -> Result<Vec<Scanner>> {
+    let mut scanners = scanners_of(gate, target)?;
     // The built-in scanner is as fast as reading its results, and a secret is known by a hash of this
     // clone.
     scanners.retain(|s| {
         let of_files = s.descriptor.scope() == Scope::File;
         s.state == State::Ready && !s.given && s.program.is_some() && of_files
     });
-    Ok((settings, scanners))
+    Ok(scanners)
 }
 
 /// The units of a tree for a scanner.
@@ -284,7 +288,7 @@ pub fn hash_of_signers(content: &[u8]) -> [u8; 32] {
 /// # Errors
 /// The configuration has mistakes, or git could not answer.
 pub fn add_own(gate: &Gate<'_>, target: &Target, shared: &mut Shared) -> Result<Vec<Part>> {
-    let (_, scanners) = shareable(gate, target)?;
+    let scanners = shareable(gate, target)?;
     let mut own = Vec::new();
     let mut parts = Vec::new();
     for scanner in &scanners {
@@ -317,13 +321,8 @@ pub fn add_own(gate: &Gate<'_>, target: &Target, shared: &mut Shared) -> Result<
 /// # Errors
 /// As [`add_own`].
 pub fn units_of_tip(gate: &Gate<'_>, target: &Target) -> Result<HashSet<(ScannerKey, UnitDigest)>> {
-    let settings = Settings::read(
-        gate.repo,
-        &super::build::change_of(target),
-        gate.config_from,
-    )?;
     let mut all = HashSet::new();
-    for scanner in gate.scanners(&settings)? {
+    for scanner in scanners_of(gate, target)? {
         for unit in units_of(gate.repo, &scanner, &target.tree)? {
             all.insert((scanner.key, unit));
         }
@@ -351,7 +350,7 @@ pub fn take_over(
     shared: &Shared,
     signers: Option<[u8; 32]>,
 ) -> Result<Vec<Part>> {
-    let (_, scanners) = shareable(gate, target)?;
+    let scanners = shareable(gate, target)?;
     let mut parts = Vec::new();
     let mut fetched = Vec::new();
     for scanner in &scanners {

@@ -57,6 +57,8 @@ pub struct Scanner {
 pub struct Wish {
     /// A path from the configuration.
     pub path: Option<PathBuf>,
+    /// The checkout, which that path may not lead into: a change alters it.
+    pub checkout: Option<PathBuf>,
     /// A time limit from the configuration.
     pub timeout: Option<Duration>,
     /// What the lock file pins.
@@ -231,6 +233,15 @@ fn key_text(descriptor: &Descriptor) -> String {
     text
 }
 
+/// Whether a path lies in a folder, as it is written or where it really leads.
+fn leads_into(path: &Path, folder: Option<&Path>) -> bool {
+    let Some(folder) = folder else {
+        return false;
+    };
+    let real = path.canonicalize().ok().zip(folder.canonicalize().ok());
+    path.starts_with(folder) || real.is_some_and(|(path, folder)| path.starts_with(folder))
+}
+
 fn locate(
     descriptor: &Descriptor,
     wish: &Wish,
@@ -248,6 +259,12 @@ fn locate(
         false => format!("see {}", descriptor.homepage()),
     };
     let path = match &wish.path {
+        Some(path) if leads_into(path, wish.checkout.as_deref()) => {
+            return Err(format!(
+                "`path` leads into the checkout, which a change alters: `{}`",
+                path.display()
+            ));
+        }
         Some(path) => which::which(path)
             .map_err(|_| format!("`{}`, given by `path`, is not a program", path.display()))?,
         None => {

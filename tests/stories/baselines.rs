@@ -202,6 +202,10 @@ fn what_an_allowed_signer_signed_counts_as_if_it_had_been_scanned_here() {
         .exits(0)
         .says("signed by ci");
 
+    // A pipeline that fetched builds only what is missing, and publishes all of it.
+    let built = newgate(&world, &clone, &["baseline", "build"]).exits(0);
+    built.says("bandit: 0 files scanned, 12 known before");
+
     // Somebody else's signature is refused, and so is none; what was known stays.
     world.write("pkg/more.py", "MORE = 1\n");
     world.commit("More");
@@ -558,17 +562,31 @@ fn a_program_that_a_change_names_leaves_nothing_that_judges_it_later() {
     world.newgate(&["check", "--config-from", "head"]).exits(0);
     let report = world.check(&[]);
     assert_eq!(report["verdict"], "blocked");
-    // Nor does a path into the checkout, which a change alters.
+    // A program in the checkout, which a change alters, is not even asked for its version.
     let inside = world.work().join("tools/bandit");
     fs::create_dir(world.work().join("tools")).unwrap();
-    blind_bandit(&inside);
+    let mark = world.path("was-run");
+    write_program(&inside, &format!("#!/bin/sh\ntouch '{}'\n", mark.display()));
     world.write(
         ".newgate/config.toml",
         config.replace(&real, &inside.display().to_string()),
     );
     world.commit("Inside");
+    for command in [&["check", "--config-from", "head"][..], &["scanners"]] {
+        world.newgate(command).says(if command.len() > 1 {
+            "`path` leads into the checkout"
+        } else {
+            "bandit"
+        });
+    }
+    world.git(&["push", "--quiet", "--no-verify", "origin", "feature:main"]);
     world
-        .newgate(&["check", "--config-from", "head"])
+        .newgate(&["doctor"])
         .exits(3)
         .says("`path` leads into the checkout");
+    world
+        .newgate(&["baseline", "build"])
+        .exits(3)
+        .says("bandit: 0 files scanned");
+    assert!(!mark.exists());
 }

@@ -1,0 +1,80 @@
+//! The scanners of a judgement: found, refused or installed, and whose results from elsewhere count.
+
+use super::{ConfigSource, Gate, Settings, shared};
+use crate::error::Result;
+use crate::scan::tools;
+use crate::scan::{Descriptor, Plan, Scanner, State, prepare};
+
+impl Gate<'_> {
+    /// The scanners that are on, ready to run or known to be missing.
+    pub(super) fn scanners(&self, settings: &Settings) -> Result<Vec<Scanner>> {
+        let names = settings.config.scanners.iter();
+        names.map(|name| self.scanner(settings, name)).collect()
+    }
+
+    fn scanner(&self, settings: &Settings, name: &str) -> Result<Scanner> {
+        let descriptor = settings.descriptor(name)?;
+        let mut scanner = prepare(descriptor, &settings.wish(name), self.cache, &|file| {
+            settings.files(self.repo, file)
+        })?;
+        if self.refuses(settings, &scanner.descriptor) {
+            scanner.state = State::Missing(format!(
+                "it executes code of the repository, which an enforcing gate refuses unless \
+                 `trust.run-repository-code` names `{name}`"
+            ));
+        }
+        if self.config_from == ConfigSource::Head {
+            scanner.key = scanner.key.of_head();
+        }
+        Ok(scanner)
+    }
+
+    /// Whether a scanner would execute code of the repository where that is not allowed.
+    fn refuses(&self, settings: &Settings, descriptor: &Descriptor) -> bool {
+        let runs_code = descriptor.program().is_some_and(|p| p.runs_repository_code);
+        let allowed = &settings.config.trust.run_repository_code;
+        self.enforce && runs_code && !allowed.iter().any(|a| a == descriptor.name())
+    }
+
+    /// Lets what trusted signers signed count, where the target names them.
+    pub(super) fn trust(&self, settings: &Settings) -> Result<()> {
+        let signers = match (&settings.config.baseline.signers, settings.is_of_head()) {
+            (Some(path), false) => settings.file(self.repo, path)?,
+            _ => None,
+        };
+        let hash = signers.map(|content| shared::hash_of_signers(&content));
+        self.cache.trust_fetched(hash);
+        Ok(())
+    }
+
+    /// Installs scanners that are needed and missing; returns what was done.
+    pub(super) fn install_missing(
+        &self,
+        settings: &Settings,
+        scanners: &mut [Scanner],
+        plans: &[Plan],
+    ) -> Result<Vec<String>> {
+        let mut notes = Vec::new();
+        for (scanner, plan) in scanners.iter_mut().zip(plans) {
+            let name = scanner.descriptor.name().to_owned();
+            let wish = settings.wish(&name);
+            let missing = scanner.state != State::Ready && !plan.head.is_empty();
+            let locked = settings.lock.scanners.get(&name);
+            let version = locked.map(|l| l.version.as_str());
+            let there = tools::record_of(&scanner.descriptor, version).is_some();
+            let managed = scanner.descriptor.install().is_managed() && wish.path.is_none();
+            if !missing || there || !managed || self.refuses(settings, &scanner.descriptor) {
+                continue;
+            }
+            match tools::install(&scanner.descriptor, locked, None) {
+                Ok(done) => notes.push(format!(
+                    "{name} {} was installed, since it was missing and `auto-install` is on",
+                    done.version
+                )),
+                Err(why) => notes.push(format!("{name} cannot be installed: {why}")),
+            }
+            *scanner = self.scanner(settings, &name)?;
+        }
+        Ok(notes)
+    }
+}
