@@ -3,24 +3,23 @@
 //! It is only a cache. A damaged file, or one of a newer version, is set aside and a new one made;
 //! where none can be used, results are computed again. Nothing here can change a verdict.
 
+mod fetched;
 mod key;
 mod programs;
 mod schema;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+pub use fetched::Fetched;
 pub use key::{ScannerKey, UnitDigest};
 
 use crate::model::{GateRun, Verdict};
-
-/// A result that was fetched.
-pub type Fetched = (ScannerKey, UnitDigest, Vec<u8>);
 
 /// The cache of one repository.
 pub struct Cache {
@@ -96,73 +95,20 @@ impl Cache {
 
     /// A remembered result; one that is not as it was written is none.
     pub fn result(&self, key: &ScannerKey, unit: &UnitDigest) -> Option<Vec<u8>> {
+        let ask = "SELECT payload FROM result WHERE scanner = ?1 AND unit = ?2";
+        self.payload(ask, key, unit)
+    }
+
+    /// A payload that a question finds for a key and a unit, if it is as it was written.
+    fn payload(&self, ask: &str, key: &ScannerKey, unit: &UnitDigest) -> Option<Vec<u8>> {
         let db = self.lock()?;
-        let mut ask = db
-            .prepare_cached("SELECT payload FROM result WHERE scanner = ?1 AND unit = ?2")
-            .ok()?;
+        let mut ask = db.prepare_cached(ask).ok()?;
         let found = ask.query_row(params![key.as_bytes(), unit.as_bytes()], |row| {
             row.get::<_, Vec<u8>>(0)
         });
-        unsealed(key, unit, &found.optional().ok()??)
-    }
-
-    /// Lets results that were fetched count for this judgement, if those who could sign them then (told by
-    /// a hash of the file that names them) are those who may sign now.
-    pub fn trust_fetched(&self, signers: Option<[u8; 32]>) {
-        let fetched_by = || -> Option<[u8; 32]> {
-            let db = self.lock()?;
-            db.query_row("SELECT signers FROM fetched_by", [], |row| row.get(0))
-                .optional()
-                .ok()?
-        };
-        let same = signers.is_some() && fetched_by() == signers;
-        self.trusts.store(same, Ordering::Relaxed);
-    }
-
-    /// A remembered result, else one that was fetched and counts.
-    pub fn result_or_fetched(&self, key: &ScannerKey, unit: &UnitDigest) -> Option<Vec<u8>> {
-        if let Some(own) = self.result(key, unit) {
-            return Some(own);
-        }
-        if !self.trusts.load(Ordering::Relaxed) {
-            return None;
-        }
-        let db = self.lock()?;
-        let mut ask = db
-            .prepare_cached("SELECT payload FROM fetched WHERE scanner = ?1 AND unit = ?2")
-            .ok()?;
-        let found = ask.query_row(params![key.as_bytes(), unit.as_bytes()], |row| {
-            row.get::<_, Vec<u8>>(0)
-        });
-        unsealed(key, unit, &found.optional().ok()??)
-    }
-
-    /// Keeps results that were fetched, in the place of those that were fetched before and apart from what
-    /// was scanned here; `None` drops them. `signers` is the hash of the file that names who may sign.
-    pub fn keep_fetched(&self, fetched: Option<([u8; 32], Vec<Fetched>)>) {
-        let Some(mut db) = self.lock() else {
-            return;
-        };
-        let write = || -> rusqlite::Result<()> {
-            let transaction = db.transaction()?;
-            transaction.execute("DELETE FROM fetched", [])?;
-            transaction.execute("DELETE FROM fetched_by", [])?;
-            if let Some((signers, results)) = fetched {
-                let put =
-                    "INSERT OR REPLACE INTO fetched (scanner, unit, payload) VALUES (?1, ?2, ?3)";
-                let mut put = transaction.prepare(put)?;
-                for (key, unit, payload) in results {
-                    let mut sealed = seal_of(&key, &unit, &payload).to_vec();
-                    sealed.extend_from_slice(&payload);
-                    put.execute(params![key.as_bytes(), unit.as_bytes(), sealed])?;
-                }
-                drop(put);
-                transaction.execute("INSERT INTO fetched_by (signers) VALUES (?1)", [signers])?;
-            }
-            transaction.commit()
-        };
-        // Lost entries cost time only.
-        let _ = write();
+        let sealed = found.optional().ok()??;
+        let (seal, payload) = sealed.split_at_checked(SEAL)?;
+        (seal == seal_of(key, unit, payload)).then(|| payload.to_vec())
     }
 
     /// Moves what was written from the log to the file, for those who copy it.
@@ -203,8 +149,7 @@ impl Cache {
                     "INSERT OR REPLACE INTO result (scanner, unit, payload, time) VALUES (?1, ?2, ?3, ?4)",
                 )?;
                 for (unit, payload) in results {
-                    let mut sealed = seal_of(key, &unit, &payload).to_vec();
-                    sealed.extend_from_slice(&payload);
+                    let sealed = sealed(key, &unit, &payload);
                     put.execute(params![key.as_bytes(), unit.as_bytes(), sealed, now()])?;
                 }
             }
@@ -414,9 +359,8 @@ const HISTORY: i64 = 10_000;
 /// How many bytes of a hash stand before a payload, so that damage is not read as a result.
 const SEAL: usize = 16;
 
-fn unsealed(key: &ScannerKey, unit: &UnitDigest, sealed: &[u8]) -> Option<Vec<u8>> {
-    let (seal, payload) = sealed.split_at_checked(SEAL)?;
-    (seal == seal_of(key, unit, payload)).then(|| payload.to_vec())
+fn sealed(key: &ScannerKey, unit: &UnitDigest, payload: &[u8]) -> Vec<u8> {
+    [&seal_of(key, unit, payload), payload].concat()
 }
 
 fn seal_of(key: &ScannerKey, unit: &UnitDigest, payload: &[u8]) -> [u8; SEAL] {
