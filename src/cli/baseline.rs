@@ -3,12 +3,13 @@ use std::str::FromStr;
 use clap::{Args, Subcommand};
 
 use super::screen::{Label, Resolved};
+use super::session::Session;
 use super::signature::{self, Allowed, BEGIN};
-use crate::cache::{self, Cache};
+use crate::cache;
 use crate::error::{Error, Kind, Result};
 use crate::gate::shared::{self, Part, Shared};
-use crate::gate::{Gate, Shard, build_baseline, build_built_in, read_tree, target_for};
-use crate::git::{PushedRef, Repository, Target, find_remote};
+use crate::gate::{Gate, Shard, build_baseline, build_built_in, read_tree};
+use crate::git::{PushedRef, Target};
 use crate::model::Oid;
 
 /// Where a baseline lies on a remote.
@@ -97,32 +98,27 @@ impl FromStr for ShardArgument {
 
 /// A repository with its cache, and the target that is meant.
 struct Site {
-    repo: Repository,
-    cache: Cache,
+    session: Session,
     remote: Option<String>,
     target: Target,
 }
 
 impl Site {
     fn open(remote: Option<&str>, target: Option<&str>) -> Result<Site> {
-        let repo = Repository::open_from_env()?;
-        let (found, _) = find_remote(&repo, remote)?;
-        let target = target_for(&repo, found.as_deref(), target)?
-            .target
-            .ok_or_else(|| {
-                Error::new(Kind::Usage, "no target branch was found")
-                    .hint("name one with `--target`")
-            })?;
+        let session = Session::open()?;
+        let (found, choice) = session.target(remote, target)?;
+        let target = choice.target.ok_or_else(|| {
+            Error::new(Kind::Usage, "no target branch was found").hint("name one with `--target`")
+        })?;
         Ok(Site {
-            cache: Cache::open(repo.common_dir()),
-            repo,
+            session,
             remote: remote.map(str::to_owned).or(found),
             target,
         })
     }
 
     fn gate(&self) -> Gate<'_> {
-        Gate::new(&self.repo, &self.cache, super::jobs())
+        self.session.gate()
     }
 
     fn remote(&self) -> Result<&str> {
@@ -152,18 +148,23 @@ impl Site {
 
     /// Reads what a commit shares, and its signature.
     fn read(&self, commit: &Oid) -> Result<Option<(Shared, Option<String>)>> {
-        let (_, tree) = super::commit_and_tree(&self.repo, commit.as_str())?;
+        let (_, tree) = self.session.commit_and_tree(commit.as_str())?;
         let mut files: Vec<(String, Vec<u8>)> = Vec::new();
         let mut signature = None;
         let mut total = 0;
-        for file in self.repo.list(&tree, usize::MAX)?.unwrap_or_default() {
-            total += self.repo.blob_size(&file.blob)?;
+        for file in self
+            .session
+            .repo
+            .list(&tree, usize::MAX)?
+            .unwrap_or_default()
+        {
+            total += self.session.repo.blob_size(&file.blob)?;
             if total > LARGEST {
                 let text = format!("the shared baseline is larger than {LARGEST} bytes");
                 return Err(Error::new(Kind::Usage, text)
                     .hint("`newgate baseline publish` puts a new one in its place"));
             }
-            let content = self.repo.blob(&file.blob)?;
+            let content = self.session.repo.blob(&file.blob)?;
             match file.path.as_str() {
                 Some("signature") => {
                     signature = Some(String::from_utf8_lossy(&content).into_owned());
@@ -179,19 +180,18 @@ impl Site {
     /// The file of allowed signers, and whether a signature is asked for: as the default branch of the
     /// default remote says, whatever remote and target are meant, so that neither names its own.
     fn signers(&self) -> Result<(std::result::Result<Vec<u8>, String>, bool)> {
-        let (remote, _) = find_remote(&self.repo, None)?;
-        let Some(target) = target_for(&self.repo, remote.as_deref(), None)?.target else {
+        let Some(target) = self.session.target(None, None)?.1.target else {
             return Ok((
                 Err("there is no target that could name signers".into()),
                 false,
             ));
         };
-        let (config, _) = read_tree(&self.repo, &target.tree)?;
+        let (config, _) = read_tree(&self.session.repo, &target.tree)?;
         let required = config.baseline.require_signed;
         let Some(path) = config.baseline.signers else {
             return Ok((Err("the project names no allowed signers".into()), required));
         };
-        let file = shared::file_of_target(&self.repo, &target, &path)?;
+        let file = shared::file_of_target(&self.session.repo, &target, &path)?;
         let missing = || format!("{} has no file `{path}`", target.name);
         Ok((file.ok_or_else(missing), required))
     }
@@ -252,7 +252,7 @@ impl Build {
             1 => "the baseline".to_owned(),
             of => format!("part {} of {of} of the baseline", shard.part),
         };
-        site.cache.settle();
+        site.session.cache().settle();
         screen.note(&format!("{what} of {} is in the cache", site.target.name));
         Ok(if failed { 3 } else { 0 })
     }
@@ -277,7 +277,7 @@ impl Where {
         let (name, tip) = (&site.target.name, site.target.tip.short());
         screen.data(&format!("known here of {name} ({tip}):\n"));
         tell(screen, &shared::known_here(&site.gate(), &site.target)?);
-        let Some(commit) = site.repo.reference(&site.local_ref())? else {
+        let Some(commit) = site.session.repo.reference(&site.local_ref())? else {
             screen.data("no shared baseline was fetched (`newgate baseline fetch`)\n");
             return Ok(0);
         };
@@ -302,7 +302,11 @@ impl Where {
     fn fetch(&self, screen: &Resolved) -> Result<u8> {
         let site = self.site()?;
         let remote = site.remote()?;
-        let Some(commit) = site.repo.fetch_ref(remote, REF, &site.local_ref())? else {
+        let Some(commit) = site
+            .session
+            .repo
+            .fetch_ref(remote, REF, &site.local_ref())?
+        else {
             screen.note(&format!(
                 "{remote} shares no baseline yet: `newgate baseline build` and `newgate baseline publish`, best in \
                  the pipeline of the target, make one"
@@ -328,7 +332,7 @@ impl Where {
         let signers = signers.ok().filter(|_| signer.is_ok());
         let signers = signers.map(|content| shared::hash_of_signers(&content));
         let parts = shared::take_over(&site.gate(), &site.target, &shared, signers)?;
-        site.cache.settle();
+        site.session.cache().settle();
         screen.note(&match &signer {
             Ok(who) => format!(
                 "the baseline of {remote}, signed by {who}, counts as if it had been scanned here"
@@ -355,7 +359,7 @@ impl Publish {
         let mut forward_only = false;
         let mut said = String::new();
         for attempt in 0..TRIES {
-            let there = match site.repo.fetch_ref(remote, REF, &site.local_ref()) {
+            let there = match site.session.repo.fetch_ref(remote, REF, &site.local_ref()) {
                 Ok(there) => there,
                 // Another worktree of this clone fetches at the same time.
                 Err(e) if attempt + 1 < TRIES && e.chain().contains("cannot lock ref") => {
@@ -390,18 +394,22 @@ impl Publish {
             }
             let mut files = shared.to_files();
             if self.sign {
-                let signature = signature::sign(&site.repo, &shared.statement())?;
+                let signature = signature::sign(&site.session.repo, &shared.statement())?;
                 files.push(("signature".into(), signature.into_bytes()));
             }
             let parent = there.as_ref().filter(|_| {
                 readable && (forward_only || !shared.generation.is_multiple_of(HISTORY))
             });
             let message = format!("Baseline of {}", site.target.name);
-            let commit = site.repo.write_files(&files, parent, &message)?;
-            match site.repo.push_ref(remote, &commit, REF, there.as_ref())? {
+            let commit = site.session.repo.write_files(&files, parent, &message)?;
+            match site
+                .session
+                .repo
+                .push_ref(remote, &commit, REF, there.as_ref())?
+            {
                 PushedRef::Done => {
                     let args = ["update-ref", &site.local_ref(), commit.as_str()];
-                    site.repo.git().run(args)?.must("update-ref")?;
+                    site.session.repo.git().run(args)?.must("update-ref")?;
                     screen.note(&format!(
                         "{remote} shares the baseline of {} now: {} units",
                         site.target.name,
@@ -444,7 +452,7 @@ impl Prune {
         let site = Site::open(None, self.target.as_deref())?;
         let keep = shared::units_of_tip(&site.gate(), &site.target)?;
         let before = cache::now() - i64::from(self.days) * DAY;
-        let (dropped, left) = site.cache.prune(before, &keep).map_err(|why| {
+        let (dropped, left) = site.session.cache().prune(before, &keep).map_err(|why| {
             Error::new(Kind::Io, format!("the cache cannot be pruned: {why}"))
                 .hint("another gate may be at work: try again; `newgate doctor` tells where the cache lies")
         })?;

@@ -7,11 +7,12 @@ use super::last;
 use super::output::Output;
 use super::prewarm::make_way;
 use super::screen::{Resolved, Stream};
-use crate::cache::Cache;
+use super::session::Session;
 use crate::error::{Error, Kind, Result};
 use crate::gate::ingest::Over;
-use crate::gate::{ConfigSource, Gate, Settings, ingest, target_for};
-use crate::git::{Head, Repository, Request, Scratch, choose, find_remote};
+use crate::gate::{ConfigSource, Gate, ingest};
+use crate::git::{Against, Head, Scratch};
+use crate::model::Change;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -65,59 +66,18 @@ pub(super) enum From {
 
 impl Check {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        let mut repo = Repository::open_from_env()?;
-        make_way(&repo);
-        let (remote, _) = find_remote(&repo, None)?;
-        let choice = target_for(&repo, remote.as_deref(), self.target.as_deref())?;
-        let head = match (self.staged, self.worktree) {
-            (true, _) => Head::Index,
-            (_, true) => Head::WorkTree,
-            _ => Head::Revision(self.head),
-        };
-        let request = Request {
-            head,
-            base: self.base,
-            target: choice.target,
-            merge: self.merge,
-            no_base: self.no_base,
-        };
+        let mut session = Session::open()?;
+        make_way(&session.repo);
+        let choice = session.target(None, self.target.as_deref())?.1;
         let mut scratch = Scratch::new();
-        let mut change = choose(&mut repo, &request, &mut scratch)?;
+        let mut change =
+            session.choose(self.head(), self.against(), choice.target, &mut scratch)?;
         change.notes.extend(choice.note);
-        let cache = Cache::open(repo.common_dir());
         let config_from = match self.config_from {
             From::Target => ConfigSource::Target,
             From::Head => ConfigSource::Head,
         };
-        let mut given = Vec::new();
-        if !self.results.is_empty() {
-            let own = super::commit_and_tree(&repo, change.head.as_str())?.1;
-            if own != change.head_tree {
-                let text = "the reports are of the head, and what is judged is the tree that the merge makes";
-                return Err(Error::new(Kind::Usage, text).hint(
-                    "judge the head without `--merge`, or check the merge out, scan that, and judge it",
-                ));
-            }
-            let settings = Settings::read(&repo, &change, config_from)?;
-            let how = How {
-                named: self.results_scanner.as_deref(),
-                format: None,
-                about: (&change.head, &change.head_tree),
-            };
-            let taken = take_reports(&repo, &cache, &settings.catalog, &self.results, how)?;
-            for (scanner, of) in taken {
-                let descriptor = descriptor_of(&settings, &scanner)?;
-                ingest::keep(
-                    &repo,
-                    &cache,
-                    &descriptor,
-                    &change.head_tree,
-                    of,
-                    Over::Replace,
-                )?;
-                given.push(scanner);
-            }
-        }
+        let given = self.take_results(&session, &change, config_from)?;
         let progress = screen.progress();
         let gate = Gate {
             config_from,
@@ -125,13 +85,70 @@ impl Check {
             enforce: self.enforce,
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: screen.verbose || self.output.lists_all(),
-            ..Gate::new(&repo, &cache, super::jobs())
+            ..session.gate()
         };
         let report = gate.judge(change)?;
         drop(progress);
         let mut reports = [report];
-        last::keep(&repo, &reports);
+        last::keep(&session.repo, &reports);
         self.output
-            .write(&repo, &cache, &mut reports, screen, Stream::Out)
+            .write(&session, &mut reports, screen, Stream::Out)
+    }
+
+    fn head(&self) -> Head {
+        match (self.staged, self.worktree) {
+            (true, _) => Head::Index,
+            (_, true) => Head::WorkTree,
+            _ => Head::Revision(self.head.clone()),
+        }
+    }
+
+    fn against(&self) -> Against {
+        match &self.base {
+            Some(revision) => Against::Revision(revision.clone()),
+            None if self.no_base => Against::Nothing,
+            None if self.merge => Against::Merge,
+            None => Against::Target,
+        }
+    }
+
+    /// Keeps the reports that `--results` names; returns the scanners that they are of.
+    fn take_results(
+        &self,
+        session: &Session,
+        change: &Change,
+        config_from: ConfigSource,
+    ) -> Result<Vec<String>> {
+        if self.results.is_empty() {
+            return Ok(Vec::new());
+        }
+        let own = session.commit_and_tree(change.head.as_str())?.1;
+        if own != change.head_tree {
+            let text =
+                "the reports are of the head, and what is judged is the tree that the merge makes";
+            return Err(Error::new(Kind::Usage, text).hint(
+                "judge the head without `--merge`, or check the merge out, scan that, and judge it",
+            ));
+        }
+        let settings = session.gate().settings(change, config_from)?;
+        let how = How {
+            named: self.results_scanner.as_deref(),
+            format: None,
+            about: (&change.head, &change.head_tree),
+        };
+        let mut given = Vec::new();
+        for (scanner, of) in take_reports(session, &settings.catalog, &self.results, how)? {
+            let descriptor = descriptor_of(&settings, &scanner)?;
+            ingest::keep(
+                &session.repo,
+                session.cache(),
+                &descriptor,
+                &change.head_tree,
+                of,
+                Over::Replace,
+            )?;
+            given.push(scanner);
+        }
+        Ok(given)
     }
 }

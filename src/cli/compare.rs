@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::io;
 use super::output::ListFormat;
 use super::screen::Resolved;
+use super::session::Session;
 use crate::cache::Cache;
 use crate::compare::{ComparedFile, Difference, Known, compare};
 use crate::error::{Error, Kind, Result};
@@ -53,9 +54,10 @@ struct Row {
 
 impl Compare {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        let repo = Repository::open_from_env()?;
-        let base_tree = tree(&repo, &self.base)?;
-        let head_tree = tree(&repo, &self.head)?;
+        let session = Session::open()?;
+        let repo = &session.repo;
+        let base_tree = session.commit_and_tree(&self.base)?.1;
+        let head_tree = session.commit_and_tree(&self.head)?.1;
         // Secrets are hashed for this comparison only, so any key will do.
         let key = SecretKey::new(Cache::none().secret_key());
         let catalog = Catalog::default();
@@ -63,8 +65,8 @@ impl Compare {
         for name in catalog.names() {
             scanners.extend(catalog.get(&name)?);
         }
-        let (_, base) = read_report(&repo, &self.old, &base_tree, &scanners, &key)?;
-        let (tool, head) = read_report(&repo, &self.new, &head_tree, &scanners, &key)?;
+        let (_, base) = read_report(repo, &self.old, &base_tree, &scanners, &key)?;
+        let (tool, head) = read_report(repo, &self.new, &head_tree, &scanners, &key)?;
         let changes = repo.diff(Some(&base_tree), &head_tree)?;
         let mut files = Vec::new();
         for change in changes {
@@ -142,10 +144,6 @@ impl Compare {
         });
         Ok(0)
     }
-}
-
-fn tree(repo: &Repository, revision: &str) -> Result<Oid> {
-    Ok(super::commit_and_tree(repo, revision)?.1)
 }
 
 /// Reads a report about a tree; every file that it names must be in the tree.

@@ -6,14 +6,15 @@ use clap::Args;
 
 use super::install::{PREWARMING, is_shim};
 use super::screen::Resolved;
-use super::{change_by_default, own_path, prewarm};
+use super::session::Session;
+use super::{own_path, prewarm};
 use crate::cache::{self, Cache};
 use crate::error::Result;
-use crate::gate::{ConfigSource, Settings};
+use crate::gate::{ConfigSource, Gate, Settings};
 use crate::git::{Repository, hook_folder};
 use crate::model::{date_of_days, harmless, time_of_seconds};
 use crate::process::in_background;
-use crate::scan::{State, prepare};
+use crate::scan::State;
 
 #[derive(Debug, Args)]
 pub(super) struct Doctor {}
@@ -42,12 +43,11 @@ impl Doctor {
         let own = own_path()?;
         let version = env!("CARGO_PKG_VERSION");
         page.say("newgate", &format!("{version}, {}", own.display()));
-        let mut repo = Repository::open_from_env()?;
-        git(&repo, &mut page);
-        hooks(&repo, &mut page);
-        let cache = Cache::open(repo.common_dir());
-        remembered(&repo, &cache, &mut page);
-        match change_by_default(&mut repo) {
+        let mut session = Session::open()?;
+        git(&session.repo, &mut page);
+        hooks(&session.repo, &mut page);
+        remembered(&session.repo, session.cache(), &mut page);
+        match session.change_by_default() {
             Err(e) => page.wrong("target", &e.chain()),
             Ok(change) => {
                 match &change.target {
@@ -60,13 +60,14 @@ impl Doctor {
                     ),
                     None => page.wrong("target", "there is none: everything counts as new"),
                 }
-                match Settings::read(&repo, &change, ConfigSource::Target) {
+                let gate = session.gate();
+                match gate.settings(&change, ConfigSource::Target) {
                     Err(e) => page.wrong("settings", &e.chain()),
-                    Ok(settings) => scanners(&repo, &cache, &settings, &mut page)?,
+                    Ok(settings) => scanners(&gate, &settings, &mut page)?,
                 }
             }
         }
-        background(&repo, &mut page);
+        background(&session.repo, &mut page);
         screen.data(&page.out);
         if page.wrong > 0 {
             screen.note(&format!(
@@ -142,7 +143,7 @@ fn remembered(repo: &Repository, cache: &Cache, page: &mut Page) {
     }
 }
 
-fn scanners(repo: &Repository, cache: &Cache, settings: &Settings, page: &mut Page) -> Result<()> {
+fn scanners(gate: &Gate<'_>, settings: &Settings, page: &mut Page) -> Result<()> {
     let origin = match settings.is_of_head() {
         true => "the head's own, since the target has none yet",
         false => "the target's",
@@ -151,12 +152,7 @@ fn scanners(repo: &Repository, cache: &Cache, settings: &Settings, page: &mut Pa
     let budget = budget.map_or("none".to_owned(), |b| format!("{} s", b.as_secs()));
     page.say("settings", &format!("{origin}; budget of time: {budget}"));
     for name in &settings.config.scanners {
-        let scanner = prepare(
-            settings.descriptor(name)?,
-            &settings.wish(name),
-            cache,
-            &|file| settings.files(repo, file),
-        )?;
+        let scanner = gate.scanner(settings, name)?;
         let version = scanner.version.as_deref().unwrap_or_default();
         match scanner.state {
             State::Ready => page.say("scanner", &format!("{name} {version}")),

@@ -1,14 +1,15 @@
 use std::fs;
+use std::path::Path;
 
 use clap::Args;
 
 use super::io;
 use super::last::{self, Named};
 use super::screen::Resolved;
+use super::session::Session;
 use crate::cache::now;
 use crate::config::{EXEMPTIONS, parse_exemptions, render};
 use crate::error::{Error, Kind, Result};
-use crate::git::Repository;
 use crate::model::{Issue, Kind as IssueKind, Occurrence, Status, date_of_days, days_of_date};
 use crate::policy::Reason;
 
@@ -39,33 +40,56 @@ pub(super) struct Exempt {
 
 impl Exempt {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        let repo = Repository::open_from_env()?;
-        let usage = |text: String| Error::new(Kind::Usage, text);
-        if !Reason::ALL.iter().any(|(name, _)| *name == self.reason) {
-            let names = Reason::ALL.map(|(name, _)| name).join(", ");
-            return Err(
-                usage(format!("`{}` is no reason", self.reason)).hint(format!("one of {names}"))
-            );
-        }
+        let session = Session::open()?;
+        self.check_reason()?;
         let today = now() / (24 * 60 * 60);
-        let days = self
-            .until
-            .strip_suffix('d')
-            .and_then(|d| d.parse::<i64>().ok());
-        let until = days
-            .map(|d| today + d)
-            .or_else(|| days_of_date(&self.until));
-        let until = until.filter(|u| *u >= today).ok_or_else(|| {
-            usage(format!("`{}` is no day to come", self.until)).hint("such as 2027-01-31, or 30d")
-        })?;
-        let work = repo
+        let until = self.last_day(today)?;
+        let work = session
+            .repo
             .work_dir()
-            .ok_or_else(|| usage("there is no work tree here".into()))?;
-        let issues = last::issues(&repo)?;
+            .ok_or_else(|| usage("there is no work tree here"))?;
         let requested_by = match self.requested_by.clone() {
             Some(name) => name,
-            None => repo.config("user.name")?.unwrap_or_default(),
+            None => session.repo.config("user.name")?.unwrap_or_default(),
         };
+        let grant = self.grant(&requested_by, today, until);
+        let issues = last::issues(&session.repo)?;
+        let scopes = scopes(last::named(&issues, &self.name)?)?;
+        append(work, &scopes, &grant)?;
+        screen.note(&format!(
+            "`{EXEMPTIONS}` exempts {} until {}: commit it; it holds for everybody once it is on the target, \
+             and is pending until then",
+            self.name,
+            date_of_days(until)
+        ));
+        Ok(0)
+    }
+
+    fn check_reason(&self) -> Result<()> {
+        if Reason::ALL.iter().any(|(name, _)| *name == self.reason) {
+            return Ok(());
+        }
+        let names = Reason::ALL.map(|(name, _)| name).join(", ");
+        let text = format!("`{}` is not a known reason", self.reason);
+        Err(usage(text).hint(format!("use one of {names}")))
+    }
+
+    /// The last day on which it holds, in days since 1970-01-01.
+    fn last_day(&self, today: i64) -> Result<i64> {
+        let days = self.until.strip_suffix('d');
+        let days = days.and_then(|d| d.parse::<i64>().ok());
+        let until = match days {
+            Some(days) => today.checked_add(days),
+            None => days_of_date(&self.until),
+        };
+        until.filter(|u| *u >= today).ok_or_else(|| {
+            usage(format!("`{}` is not a future date", self.until))
+                .hint("use a date such as 2027-01-31, or a number of days such as 30d")
+        })
+    }
+
+    /// The lines that every exemption of this call has.
+    fn grant(&self, requested_by: &str, today: i64, until: i64) -> String {
         let mut rest = String::new();
         let mut line = |key: &str, value: &str| {
             if !value.is_empty() {
@@ -74,7 +98,7 @@ impl Exempt {
         };
         line("reason", &self.reason);
         line("text", self.text.trim());
-        line("requested-by", &requested_by);
+        line("requested-by", requested_by);
         line(
             "approved-by",
             self.approved_by.as_deref().unwrap_or_default(),
@@ -85,43 +109,40 @@ impl Exempt {
             date_of_days(today),
             date_of_days(until)
         ));
-        let scopes = scopes(last::named(&issues, &self.name)?)?;
-        let path = work.join(EXEMPTIONS);
-        let folder = path.parent().unwrap_or(work);
-        let link = |p: &std::path::Path| fs::symlink_metadata(p).is_ok_and(|m| m.is_symlink());
-        if link(&path) || link(folder) {
-            return Err(usage(format!(
-                "`{EXEMPTIONS}` is a link, and leads somewhere else"
-            )));
-        }
-        let mut text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => "version = 1\n".to_owned(),
-            Err(e) => return Err(io(format!("`{EXEMPTIONS}` cannot be read"), e)),
-        };
-        for scope in &scopes {
-            text.push_str(&format!("\n[[exemption]]\n{scope}{rest}"));
-        }
-        parse_exemptions(&text).map_err(|mistakes| {
-            let shown = render(&text, EXEMPTIONS, &mistakes, false);
-            Error::new(
-                Kind::Config,
-                format!("`{EXEMPTIONS}` has mistakes\n\n{shown}\n"),
-            )
-        })?;
-        let written = path
-            .parent()
-            .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| fs::write(&path, text));
-        written.map_err(|e| io(format!("`{EXEMPTIONS}` cannot be written"), e))?;
-        screen.note(&format!(
-            "`{EXEMPTIONS}` exempts {} until {}: commit it; it holds for everybody once it is on the target, \
-             and is pending until then",
-            self.name,
-            date_of_days(until)
-        ));
-        Ok(0)
+        rest
     }
+}
+
+fn usage(text: impl Into<String>) -> Error {
+    Error::new(Kind::Usage, text)
+}
+
+/// Adds exemptions to the work tree's file, which must be a file of its own and stay readable.
+fn append(work: &Path, scopes: &[String], grant: &str) -> Result<()> {
+    let path = work.join(EXEMPTIONS);
+    let folder = path.parent().unwrap_or(work);
+    let link = |p: &Path| fs::symlink_metadata(p).is_ok_and(|m| m.is_symlink());
+    if link(&path) || link(folder) {
+        return Err(usage(format!(
+            "`{EXEMPTIONS}` is a link, and leads somewhere else"
+        )));
+    }
+    let mut text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => "version = 1\n".to_owned(),
+        Err(e) => return Err(io(format!("`{EXEMPTIONS}` cannot be read"), e)),
+    };
+    for scope in scopes {
+        text.push_str(&format!("\n[[exemption]]\n{scope}{grant}"));
+    }
+    parse_exemptions(&text).map_err(|mistakes| {
+        let shown = render(&text, EXEMPTIONS, &mistakes, false);
+        let text = format!("`{EXEMPTIONS}` has mistakes\n\n{shown}\n");
+        Error::new(Kind::Config, text)
+    })?;
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&path, text))
+        .map_err(|e| io(format!("`{EXEMPTIONS}` cannot be written"), e))
 }
 
 /// The lines that say what is exempted.

@@ -4,11 +4,10 @@ use clap::Args;
 
 use super::last;
 use super::screen::Resolved;
+use super::session::Session;
 use crate::cache::now;
 use crate::config::{EXEMPTIONS, parse_exemptions, render};
 use crate::error::{Error, Kind, Result};
-use crate::gate::{ConfigSource, Settings};
-use crate::git::Repository;
 use crate::model::{Severity, date_of_days};
 use crate::policy::{Exemption, Holds, Scope, covered};
 
@@ -24,11 +23,10 @@ pub(super) struct Exemptions {
 
 impl Exemptions {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        let mut repo = Repository::open_from_env()?;
-        let change = super::change_by_default(&mut repo)?;
-        let settings = Settings::read(&repo, &change, ConfigSource::Target)?;
+        let mut session = Session::open()?;
+        let settings = session.settings_by_default()?;
         let mut all: Vec<Exemption> = settings.exemptions.clone();
-        let here = repo.work_dir().map(|w| w.join(EXEMPTIONS));
+        let here = session.repo.work_dir().map(|w| w.join(EXEMPTIONS));
         if let Some(text) = here.and_then(|p| fs::read_to_string(p).ok()) {
             let of_work_tree = parse_exemptions(&text).map_err(|mistakes| {
                 let shown = render(&text, EXEMPTIONS, &mistakes, false);
@@ -50,7 +48,7 @@ impl Exemptions {
         }
         let today = now() / (24 * 60 * 60);
         // What the last report has, if there is one.
-        let issues = last::issues(&repo).ok();
+        let issues = last::issues(&session.repo).ok();
         let used = issues.as_ref().map(|i| covered(&all, i));
         let mut troubled = false;
         for (number, exemption) in all.iter().enumerate() {

@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::last::{self, Named};
 use super::screen::Resolved;
+use super::session::Session;
 use crate::error::Result;
-use crate::git::Repository;
 use crate::model::{Issue, Occurrence, Report, ScannerState, Verdict, harmless};
 
 #[derive(Debug, Args)]
@@ -17,10 +17,10 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        let repo = Repository::open_from_env()?;
-        let issues = last::issues(&repo)?;
+        let session = Session::open()?;
+        let issues = last::issues(&session.repo)?;
         let text = match &self.name {
-            None => verdict(&last::reports(&repo)?, &issues),
+            None => verdict(&last::reports(&session.repo)?, &issues),
             Some(name) => match last::named(&issues, name)? {
                 Named::Issue(issue) => issue_in_words(issue, None),
                 Named::Occurrence(issue, occurrence) => issue_in_words(issue, Some(occurrence)),

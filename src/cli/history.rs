@@ -3,9 +3,8 @@ use serde_json::{Value, json};
 
 use super::output::ListFormat;
 use super::screen::{Resolved, Stream};
-use crate::cache::Cache;
+use super::session::Session;
 use crate::error::Result;
-use crate::git::Repository;
 use crate::model::{GateRun, time_of_seconds};
 use crate::report::history_lines;
 
@@ -24,9 +23,8 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        let repo = Repository::open_from_env()?;
-        let cache = Cache::open(repo.common_dir());
-        let mut runs = cache.history(usize::MAX >> 1);
+        let session = Session::open()?;
+        let mut runs = session.cache().history(usize::MAX >> 1);
         let any = !runs.is_empty();
         if let Some(target) = &self.target {
             runs.retain(|r| r.target == *target);

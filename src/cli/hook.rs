@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::io;
 use super::last;
 use super::output::Output;
 use super::prewarm::make_way;
 use super::screen::{Resolved, Stream};
-use super::{io, jobs};
-use crate::cache::Cache;
+use super::session::Session;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Gate, target_for};
 use crate::git::{
-    Head, PushLine, Pushed, Repository, Request, Scratch, choose, choose_push, find_remote,
-    find_target, parse_push_lines,
+    Against, Head, PushLine, Pushed, Scratch, choose_push, find_remote, find_target,
+    parse_push_lines,
 };
 use crate::model::{Mode, Report, Verdict};
 use crate::process::run_hook;
@@ -53,33 +53,25 @@ impl PreMergeCommit {
         if let Some(chained) = self.chained.filter(|p| p.symlink_metadata().is_ok()) {
             run_chained(&chained, &[], b"")?;
         }
-        let mut repo = Repository::open_from_env()?;
-        make_way(&repo);
+        let mut session = Session::open()?;
+        make_way(&session.repo);
         // The branch that is merged into is the target, and its tip the base.
-        let target = find_target(&repo, None, Some("HEAD"))?;
-        let request = Request {
-            head: Head::Index,
-            base: None,
-            target,
-            merge: false,
-            no_base: false,
-        };
+        let target = find_target(&session.repo, None, Some("HEAD"))?;
         let mut scratch = Scratch::new();
-        let mut change = choose(&mut repo, &request, &mut scratch)?;
+        let mut change = session.choose(Head::Index, Against::Target, target, &mut scratch)?;
         change.mode = Mode::Merge;
         change.name = "the merge".to_owned();
-        let cache = Cache::open(repo.common_dir());
         let progress = screen.progress();
         let gate = Gate {
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: screen.verbose || self.output.lists_all(),
-            ..Gate::new(&repo, &cache, jobs())
+            ..session.gate()
         };
         let mut reports = [gate.judge(change)?];
         drop(progress);
-        last::keep(&repo, &reports);
+        last::keep(&session.repo, &reports);
         self.output
-            .write(&repo, &cache, &mut reports, screen, Stream::Error)
+            .write(&session, &mut reports, screen, Stream::Error)
     }
 }
 
@@ -130,28 +122,27 @@ impl PrePush {
             screen.note("newgate: nothing is pushed, so there is nothing to judge");
             return Ok(Verdict::Pass.exit_code());
         }
-        let repo = Repository::open_from_env()?;
-        make_way(&repo);
-        let cache = Cache::open(repo.common_dir());
-        let (mut reports, notes) = self.judge(&repo, &cache, &lines, screen)?;
+        let session = Session::open()?;
+        make_way(&session.repo);
+        let (mut reports, notes) = self.judge(&session, &lines, screen)?;
         for note in notes {
             screen.note(&format!("newgate: {note}"));
         }
         if reports.is_empty() {
             return Ok(Verdict::Pass.exit_code());
         }
-        last::keep(&repo, &reports);
+        last::keep(&session.repo, &reports);
         self.output
-            .write(&repo, &cache, &mut reports, screen, Stream::Error)
+            .write(&session, &mut reports, screen, Stream::Error)
     }
 
     fn judge(
         &self,
-        repo: &Repository,
-        cache: &Cache,
+        session: &Session,
         lines: &[PushLine],
         screen: &Resolved,
     ) -> Result<(Vec<Report>, Vec<String>)> {
+        let repo = &session.repo;
         let url = self.url.as_deref().unwrap_or(&self.remote);
         let (by_name, guessed) = find_remote(repo, Some(&self.remote))?;
         let (remote, guessed) = if guessed {
@@ -183,7 +174,7 @@ impl PrePush {
         let gate = Gate {
             progress: &|done, total| progress.tell(done, total),
             list_unchanged: screen.verbose || self.output.lists_all(),
-            ..Gate::new(repo, cache, jobs())
+            ..session.gate()
         };
         let mut reports = Vec::new();
         for line in lines {

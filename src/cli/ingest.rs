@@ -5,11 +5,10 @@ use clap::Args;
 
 use super::io;
 use super::screen::Resolved;
-use crate::cache::Cache;
+use super::session::Session;
 use crate::error::{Error, Kind, Result};
+use crate::gate::Settings;
 use crate::gate::ingest::{self, Ingested, Over, Reader};
-use crate::gate::{ConfigSource, Settings};
-use crate::git::Repository;
 use crate::model::Oid;
 use crate::scan::read::tools_of;
 use crate::scan::{Catalog, Descriptor, SecretKey};
@@ -38,17 +37,15 @@ pub(super) struct Ingest {
 
 impl Ingest {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        let mut repo = Repository::open_from_env()?;
-        let (commit, tree) = super::commit_and_tree(&repo, &self.rev)?;
-        let change = super::change_by_default(&mut repo)?;
-        let settings = Settings::read(&repo, &change, ConfigSource::Target)?;
-        let cache = Cache::open(repo.common_dir());
+        let mut session = Session::open()?;
+        let (commit, tree) = session.commit_and_tree(&self.rev)?;
+        let settings = session.settings_by_default()?;
         let how = How {
             named: self.scanner.as_deref(),
             format: self.format.as_deref(),
             about: (&commit, &tree),
         };
-        let taken = take_reports(&repo, &cache, &settings.catalog, &self.reports, how)?;
+        let taken = take_reports(&session, &settings.catalog, &self.reports, how)?;
         for (scanner, of) in taken {
             let number = of.findings.len();
             for (file, why) in &of.unread {
@@ -60,7 +57,7 @@ impl Ingest {
                 _ => Over::Refuse,
             };
             let descriptor = descriptor_of(&settings, &scanner)?;
-            ingest::keep(&repo, &cache, &descriptor, &tree, of, over)?;
+            ingest::keep(&session.repo, session.cache(), &descriptor, &tree, of, over)?;
             screen.note(&format!(
                 "{number} findings of {scanner} are kept for {commit}"
             ));
@@ -102,8 +99,7 @@ pub(super) struct How<'a> {
 
 /// Reads reports about a tree; returns the findings by scanner.
 pub(super) fn take_reports(
-    repo: &Repository,
-    cache: &Cache,
+    session: &Session,
     catalog: &Catalog,
     reports: &[PathBuf],
     how: How<'_>,
@@ -120,10 +116,10 @@ pub(super) fn take_reports(
     for name in catalog.names() {
         known.extend(catalog.get(&name)?);
     }
-    let key = SecretKey::new(cache.secret_key());
+    let key = SecretKey::new(session.cache().secret_key());
     let mut all = Ingested::new();
     for path in reports {
-        for (scanner, of) in take_report(repo, &known, path, how, &key)? {
+        for (scanner, of) in take_report(session, &known, path, how, &key)? {
             let all = all.entry(scanner).or_default();
             all.findings.extend(of.findings);
             all.unread.extend(of.unread);
@@ -133,7 +129,7 @@ pub(super) fn take_reports(
 }
 
 fn take_report(
-    repo: &Repository,
+    session: &Session,
     known: &[Descriptor],
     path: &Path,
     how: How<'_>,
@@ -175,7 +171,7 @@ fn take_report(
         .find(|d| Some(d.name()) == how.named && how.format.is_none());
     let native = native.filter(|d| d.recognises(&report));
     let reader = native.map_or(reader, Reader::By);
-    let read = ingest::read_for_tree(repo, tree, &report, reader, key)?;
+    let read = ingest::read_for_tree(&session.repo, tree, &report, reader, key)?;
     let (tool, reading) = read.map_err(|e| refused(e.to_string()))?;
     if let Some(why) = &reading.failed {
         return Err(refused(format!(

@@ -21,6 +21,7 @@ mod report;
 mod scanners;
 mod screen;
 mod server;
+mod session;
 mod show;
 mod signature;
 
@@ -29,9 +30,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Kind, Result};
-use crate::gate::target_for;
-use crate::git::{Head, Peeled, Repository, Request, Scratch, choose, find_remote};
-use crate::model::{Change, Oid};
 use crate::process::catch_interrupts;
 
 /// A security gate that git runs: it judges what a change would add to its target branch, and blocks
@@ -133,35 +131,6 @@ fn jobs() -> usize {
 
 fn io(what: impl Into<String>, source: std::io::Error) -> Error {
     Error::new(Kind::Io, what).because(source)
-}
-
-/// The change that the current branch makes, for commands that ask only which configuration counts.
-fn change_by_default(repo: &mut Repository) -> Result<Change> {
-    let (remote, _) = find_remote(repo, None)?;
-    let target = target_for(repo, remote.as_deref(), None)?.target;
-    let head = match repo.resolve("HEAD")? {
-        Some(_) => Head::Revision("HEAD".into()),
-        None => Head::Index,
-    };
-    let request = Request {
-        head,
-        base: None,
-        target,
-        merge: false,
-        no_base: false,
-    };
-    choose(repo, &request, &mut Scratch::new())
-}
-
-/// The commit (or tree) that a revision names, and its tree.
-fn commit_and_tree(repo: &Repository, revision: &str) -> Result<(Oid, Oid)> {
-    let unknown = || Error::new(Kind::Usage, format!("`{revision}` names no commit here"));
-    let oid = repo.resolve(revision)?.ok_or_else(unknown)?;
-    match repo.peel(&oid)?.ok_or_else(unknown)? {
-        Peeled::Commit { commit, tree } => Ok((commit, tree)),
-        Peeled::Tree(tree) => Ok((oid, tree)),
-        Peeled::Blob => Err(unknown()),
-    }
 }
 
 /// The path of this program, for the hooks that call it.

@@ -5,10 +5,9 @@ use clap::Args;
 use super::last;
 use super::output::{Format, PLAIN, to_file};
 use super::screen::Resolved;
-use crate::cache::Cache;
+use super::session::Session;
 use crate::environment;
 use crate::error::{Error, Kind, Result};
-use crate::git::Repository;
 use crate::process::open_page;
 
 #[derive(Debug, Args)]
@@ -20,11 +19,10 @@ pub(super) struct Open {
 
 impl Open {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        let repo = Repository::open_from_env()?;
-        let cache = Cache::open(repo.common_dir());
-        let reports = last::reports(&repo)?;
-        let page = last::folder(&repo).join("report.html");
-        to_file(&page, &Format::Html.write(&reports, &cache, PLAIN))?;
+        let session = Session::open()?;
+        let reports = last::reports(&session.repo)?;
+        let page = last::folder(&session.repo).join("report.html");
+        to_file(&page, &Format::Html.write(&reports, session.cache(), PLAIN))?;
         screen.data(&format!("{}\n", page.display()));
         if !self.no_browser {
             open_in_browser(&page)?;

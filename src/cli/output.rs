@@ -8,10 +8,10 @@ use clap::{Args, ValueEnum};
 
 use super::io;
 use super::screen::{Resolved, Stream};
+use super::session::Session;
 use crate::cache::Cache;
 use crate::environment;
 use crate::error::{Error, Kind, Result};
-use crate::git::Repository;
 use crate::model::{Report, Verdict};
 use crate::report::{self, Look, Sarif, terminal};
 
@@ -158,19 +158,19 @@ impl Output {
     /// turns a pass into "nobody knows", since what was asked for is not there, and no other verdict.
     pub(super) fn write(
         &self,
-        repo: &Repository,
-        cache: &Cache,
+        session: &Session,
         reports: &mut [Report],
         screen: &Resolved,
         stream: Stream,
     ) -> Result<u8> {
         let of_people = self.format == Format::Terminal && self.outputs.is_empty();
         if !of_people {
-            let address = repo.address()?;
+            let address = session.repo.address()?;
             for report in &mut *reports {
                 report.repository.clone_from(&address);
             }
         }
+        let cache = session.cache();
         match self.format {
             Format::Terminal => {
                 let text = self.format.write(reports, cache, screen.look(stream));

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::{change_by_default, io, jobs, own_path};
-use crate::cache::{Cache, now};
+use super::session::Session;
+use super::{io, jobs, own_path};
+use crate::cache::now;
 use crate::error::{Error, Kind, Result};
 use crate::gate::Gate;
 use crate::git::Repository;
@@ -71,8 +72,8 @@ impl Prewarm {
     /// push judges anew whatever is missing.
     pub(super) fn run(self) -> Result<u8> {
         if self.run {
-            if let Ok(mut repo) = Repository::open_from_env() {
-                fill(&mut repo);
+            if let Ok(session) = Session::open() {
+                fill(session);
             }
             return Ok(0);
         }
@@ -100,7 +101,7 @@ impl Prewarm {
         }
         // githooks(5): the third argument is 0 where files were checked out, not a branch.
         let of_files = hook == "post-checkout" && args.get(2).is_some_and(|flag| flag == "0");
-        let repo = Repository::open_from_env()?;
+        let repo = Session::open()?.repo;
         let rebasing = ["rebase-merge", "rebase-apply"]
             .iter()
             .any(|f| repo.git_dir().join(f).is_dir());
@@ -113,13 +114,15 @@ impl Prewarm {
     }
 }
 
-fn fill(repo: &mut Repository) {
+fn fill(mut session: Session) {
     let started = Instant::now();
+    let repo = &session.repo;
     let folder = repo.common_dir().join("newgate");
     if !folder.is_dir() {
         // The cache makes it with the right permissions.
-        drop(Cache::open(repo.common_dir()));
+        session.cache();
     }
+    let outcome_file = outcome_file(repo);
     let Ok(_background) = Background::enter(&lock(repo)) else {
         return;
     };
@@ -127,7 +130,7 @@ fn fill(repo: &mut Repository) {
     let mut head = String::new();
     let done = match interrupted() {
         true => Err(Error::new(Kind::Interrupted, "stopped")),
-        false => judge(repo, started, &mut head),
+        false => judge(&mut session, started, &mut head),
     };
     let outcome = match done {
         Ok(left) if left.is_empty() => "done".to_owned(),
@@ -142,19 +145,19 @@ fn fill(repo: &mut Repository) {
         milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     let text = serde_json::to_vec(&outcome).expect("plain data");
-    let _ = super::output::write_anew(&outcome_file(repo), &text);
+    let _ = super::output::write_anew(&outcome_file, &text);
 }
 
 /// Judges, and returns what could not be scanned.
-fn judge(repo: &mut Repository, started: Instant, head: &mut String) -> Result<Vec<String>> {
-    let change = change_by_default(repo)?;
+fn judge(session: &mut Session, started: Instant, head: &mut String) -> Result<Vec<String>> {
+    let change = session.change_by_default()?;
     change.head.as_str().clone_into(head);
-    let cache = Cache::open(repo.common_dir());
     let gate = Gate {
         deadline: Some(started + LONGEST),
         // What is found is remembered; the judgement is not told anybody.
         unrecorded: true,
-        ..Gate::new(repo, &cache, (jobs() / 2).max(1))
+        jobs: (jobs() / 2).max(1),
+        ..session.gate()
     };
     let scanners = gate.judge(change)?.scanners.into_iter();
     let failed = scanners.filter(|s| s.state != ScannerState::Ok);

@@ -3,19 +3,18 @@
 //! A receipt is a blob under `refs/newgate/receipts/TREE`: a few lines of text, an empty line, and a
 //! signature of these lines.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::Args;
 
-use super::commit_and_tree;
 use super::screen::Resolved;
+use super::session::Session;
 use super::signature::{self, Allowed, BEGIN};
-use crate::cache::{Cache, now};
+use crate::cache::now;
 use crate::config;
 use crate::error::Result;
-use crate::gate::{ConfigSource, Gate, Settings, target_for};
-use crate::git::{Head, Repository, Request, Scratch, choose, default_branch, find_remote};
+use crate::gate::{ConfigSource, Gate, Settings};
+use crate::git::{Against, Head, Peeled, Repository, Scratch, default_branch};
 use crate::model::{Change, Oid, Verdict};
 
 /// The first line.
@@ -94,10 +93,14 @@ impl Said {
     }
 }
 
-/// The policy that a change is judged by, as the id of the folder that it is read from.
+/// The policy that a change is judged by, as the id of the folder that it is read from. The lock file of
+/// scanners is in it too, so that it pins their versions.
 fn policy_of(repo: &Repository, change: &Change) -> Result<String> {
     let tree = match &change.tip {
-        Some(tip) => Some(commit_and_tree(repo, tip.as_str())?.1),
+        Some(tip) => match repo.peel(tip)? {
+            Some(Peeled::Commit { tree, .. } | Peeled::Tree(tree)) => Some(tree),
+            _ => None,
+        },
         None => change.base_tree.clone(),
     };
     let folder = match tree {
@@ -108,80 +111,38 @@ fn policy_of(repo: &Repository, change: &Change) -> Result<String> {
 }
 
 /// When a receipt counts no more: after a week, or when an exemption ends by which it was given.
-fn expiry(repo: &Repository, change: &Change) -> Result<i64> {
+fn expiry(settings: &Settings) -> i64 {
     const DAY: i64 = 24 * 60 * 60;
-    let settings = Settings::read(repo, change, ConfigSource::Enforced)?;
     let today = now() / DAY;
-    let ends = settings
-        .exemptions
-        .iter()
-        .map(|e| e.until)
-        .filter(|u| *u >= today);
-    let first = ends
-        .min()
-        .map(|until| until.saturating_add(1).saturating_mul(DAY) - 1);
-    Ok(first.unwrap_or(i64::MAX).min(now() + VALID))
-}
-
-/// The scanners that a change is judged by, with their keys where `with_keys`.
-fn scanners_of(
-    repo: &Repository,
-    cache: &Cache,
-    change: &Change,
-    with_keys: bool,
-) -> Result<Vec<String>> {
-    let settings = Settings::read(repo, change, ConfigSource::Enforced)?;
-    let mut all = Vec::new();
-    for name in &settings.config.scanners {
-        let mut word = name.clone();
-        if with_keys {
-            let descriptor = settings.descriptor(name)?;
-            let scanner = crate::scan::prepare(descriptor, &settings.wish(name), cache, &|file| {
-                settings.files(repo, file)
-            })?;
-            let key = scanner.key.as_bytes();
-            let _ = write!(
-                word,
-                "={}",
-                key[..8]
-                    .iter()
-                    .map(|b| format!("{b:02x}"))
-                    .collect::<String>()
-            );
-        }
-        all.push(word);
-    }
-    Ok(all)
+    let ends = settings.exemptions.iter().map(|e| e.until);
+    let first = ends.filter(|until| *until >= today).min();
+    let first = first.map(|until| until.saturating_add(1).saturating_mul(DAY) - 1);
+    first.unwrap_or(i64::MAX).min(now() + VALID)
 }
 
 impl Receipt {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        let mut repo = Repository::open_from_env()?;
-        let (remote, _) = find_remote(&repo, self.push.as_deref())?;
-        let choice = target_for(&repo, remote.as_deref(), self.target.as_deref())?;
-        let request = Request {
-            head: Head::Revision(self.head),
-            base: None,
-            target: choice.target,
-            merge: false,
-            no_base: false,
-        };
-        let change = choose(&mut repo, &request, &mut Scratch::new())?;
-        let cache = Cache::open(repo.common_dir());
+        let mut session = Session::open()?;
+        let choice = session
+            .target(self.push.as_deref(), self.target.as_deref())?
+            .1;
+        let head = Head::Revision(self.head);
+        let change = session.choose(head, Against::Target, choice.target, &mut Scratch::new())?;
         let gate = Gate {
             // It stands in for the gate of a server.
             enforce: true,
-            ..Gate::new(&repo, &cache, super::jobs())
+            ..session.gate()
         };
+        let settings = gate.settings(&change, ConfigSource::Enforced)?;
         let said = Said {
             commit: change.head.to_string(),
             tree: change.head_tree.to_string(),
             base: change.base.as_ref().map_or("none".into(), Oid::to_string),
-            policy: policy_of(&repo, &change)?,
-            scanners: scanners_of(&repo, &cache, &change, true)?,
+            policy: policy_of(&session.repo, &change)?,
+            scanners: settings.config.scanners.clone(),
             verdict: "pass".into(),
             time: now(),
-            expires: expiry(&repo, &change)?,
+            expires: expiry(&settings),
         };
         let report = gate.judge(change)?;
         let whole = report
@@ -194,8 +155,9 @@ impl Receipt {
             );
             return Ok(report.verdict.worse(Verdict::Incomplete).exit_code());
         }
+        let repo = &session.repo;
         let text = said.to_text();
-        let signature = signature::sign(&repo, &text)?;
+        let signature = signature::sign(repo, &text)?;
         let blob = repo.git().feed(
             ["hash-object", "-w", "--stdin"],
             format!("{text}\n{signature}").into_bytes(),
@@ -239,12 +201,8 @@ pub(super) enum Found {
 }
 
 /// Looks for a receipt of the very tree, base and policy of a change.
-pub(super) fn accepted(
-    repo: &Repository,
-    cache: &Cache,
-    change: &Change,
-    signers: &str,
-) -> Result<Found> {
+pub(super) fn accepted(gate: &Gate<'_>, change: &Change, signers: &str) -> Result<Found> {
+    let repo = gate.repo;
     let name = format!("{REFS}{}", change.head_tree);
     let Some(blob) = repo.reference(&name)? else {
         return Ok(Found::None);
@@ -261,11 +219,7 @@ pub(super) fn accepted(
         return Ok(Found::Worthless("it is no receipt of this version".into()));
     };
     let base = change.base.as_ref().map_or("none".into(), Oid::to_string);
-    let names: Vec<&str> = said
-        .scanners
-        .iter()
-        .map(|s| s.split('=').next().unwrap_or(s))
-        .collect();
+    let settings = gate.settings(change, ConfigSource::Enforced)?;
     let age = now() - said.time;
     let why = if said.tree != change.head_tree.as_str() {
         "it is of another tree"
@@ -275,7 +229,7 @@ pub(super) fn accepted(
         "it was given against another base: the branch has moved on, judge it again"
     } else if said.policy != policy_of(repo, change)? {
         "it was given by another policy than this branch has"
-    } else if names != scanners_of(repo, cache, change, false)? {
+    } else if said.scanners != settings.config.scanners {
         "other scanners were on"
     } else if said.verdict != "pass" {
         "its verdict is not `pass`"

@@ -5,9 +5,8 @@ use clap::Args;
 use super::last;
 use super::output::{Format, PLAIN, add_summary, to_file};
 use super::screen::{Resolved, Stream};
-use crate::cache::Cache;
+use super::session::Session;
 use crate::error::Result;
-use crate::git::Repository;
 
 #[derive(Debug, Args)]
 pub(super) struct Report {
@@ -21,10 +20,10 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        let repo = Repository::open_from_env()?;
-        let cache = Cache::open(repo.common_dir());
-        let mut reports = last::reports(&repo)?;
-        let address = repo.address()?;
+        let session = Session::open()?;
+        let cache = session.cache();
+        let mut reports = last::reports(&session.repo)?;
+        let address = session.repo.address()?;
         for report in &mut reports {
             report.repository.clone_from(&address);
         }
@@ -35,12 +34,12 @@ impl Report {
             );
         }
         match (&self.output, self.format) {
-            (Some(path), format) => to_file(path, &format.write(&reports, &cache, PLAIN))?,
+            (Some(path), format) => to_file(path, &format.write(&reports, cache, PLAIN))?,
             (None, Format::Terminal) => {
                 let look = screen.look(Stream::Out);
-                screen.text(Stream::Out, &self.format.write(&reports, &cache, look));
+                screen.text(Stream::Out, &self.format.write(&reports, cache, look));
             }
-            (None, format) => screen.data(&format.write(&reports, &cache, PLAIN)),
+            (None, format) => screen.data(&format.write(&reports, cache, PLAIN)),
         }
         if self.format == Format::Github {
             add_summary(&reports)?;

@@ -8,10 +8,10 @@ use std::time::Instant;
 use clap::Args;
 
 use super::hook::run_chained;
+use super::io;
 use super::receipt;
 use super::screen::{Resolved, Stream};
-use super::{io, jobs};
-use crate::cache::Cache;
+use super::session::Session;
 use crate::config::{Config, Others, Server};
 use crate::error::Result;
 use crate::gate::{Gate, read_tree};
@@ -81,28 +81,28 @@ struct Judged {
 }
 
 fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result<u8> {
-    let repo = Repository::open_from_env()?;
-    let config = match default_branch(&repo)? {
+    let session = Session::open()?;
+    let repo = &session.repo;
+    let config = match default_branch(repo)? {
         // What nobody can read is the defaults here; the judgement below says so, and lets in only what
         // mends it.
-        Some(default) => read_tree(&repo, &default.tree)
+        Some(default) => read_tree(repo, &default.tree)
             .map(|(c, _)| c)
             .unwrap_or_default(),
         None => Config::default(),
     };
     let server = config.server;
-    let cache = Cache::open(repo.common_dir());
     let gate = Gate {
         enforce: true,
         deadline: Some(started + server.budget),
-        ..Gate::new(&repo, &cache, jobs())
+        ..session.gate()
     };
     // A name that stands for another ref is judged as that.
     let lines: Vec<PushLine> = lines
         .iter()
-        .map(|l| resolved(&repo, l))
+        .map(|l| resolved(repo, l))
         .collect::<Result<_>>()?;
-    let default = default_branch(&repo)?.map(|d| format!("refs/heads/{}", d.branch));
+    let default = default_branch(repo)?.map(|d| format!("refs/heads/{}", d.branch));
     let mut worst = Verdict::Pass;
     // Protected refs first: the time is theirs.
     let (protected, others): (Vec<_>, Vec<_>) = lines
@@ -113,8 +113,8 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
         if way == Others::Skip {
             continue;
         }
-        let target = receive_target(&repo, line)?;
-        let change = match choose_push(&repo, "the server", line, target.as_ref())? {
+        let target = receive_target(repo, line)?;
+        let change = match choose_push(repo, "the server", line, target.as_ref())? {
             Pushed::Judge(change) => Change {
                 mode: Mode::Server,
                 name: harmless(short(&line.remote_ref)),
@@ -129,7 +129,7 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
             }
             Pushed::Skip(_) => continue,
         };
-        let change = against_what_was_there(&repo, line, change)?;
+        let change = against_what_was_there(repo, line, change)?;
         let judged = judge_ref(&gate, &server, change)?;
         screen.text(Stream::Error, &judged.text);
         worst = worst.worse(match way {
@@ -183,7 +183,7 @@ fn judge_ref(gate: &Gate<'_>, server: &Server, change: Change) -> Result<Judged>
     let name = change.name.clone();
     let mut text = String::new();
     if let Some(signers) = &server.accept_receipts {
-        match receipt::accepted(gate.repo, gate.cache, &change, signers)? {
+        match receipt::accepted(gate, &change, signers)? {
             receipt::Found::Valid(by) => {
                 return Ok(Judged {
                     text: format!("newgate: {name}: PASS by the receipt of {by}\n"),

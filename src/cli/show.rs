@@ -2,8 +2,8 @@ use clap::Args;
 
 use super::last;
 use super::screen::{Resolved, Stream};
+use super::session::Session;
 use crate::error::{Error, Kind, Result};
-use crate::git::Repository;
 use crate::report::show_issue;
 
 #[derive(Debug, Args)]
@@ -15,8 +15,8 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        let repo = Repository::open_from_env()?;
-        let issues = last::issues(&repo)?;
+        let session = Session::open()?;
+        let issues = last::issues(&session.repo)?;
         let look = screen.look(Stream::Out);
         let Some(wanted) = self.issue else {
             if issues.is_empty() {

@@ -1,6 +1,6 @@
 //! The whole baseline of a target, computed once so that every push after it is cheap.
 
-use super::{Gate, Settings, listing};
+use super::{Gate, listing};
 use crate::cache::UnitDigest;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Repository, Target};
@@ -86,7 +86,7 @@ fn build(
     wanted: &dyn Fn(&Scanner) -> bool,
 ) -> Result<Built> {
     let change = change_of(target);
-    let settings = Settings::read(gate.repo, &change, gate.config_from)?;
+    let settings = gate.settings(&change, gate.config_from)?;
     let mut scanners = gate.scanners(&settings)?;
     scanners.retain(|s| wanted(s) && !s.given);
     // What a trusted signer signed need not be scanned again.

@@ -119,7 +119,7 @@ impl Gate<'_> {
             (true, ConfigSource::Target) => ConfigSource::Enforced,
             (_, source) => source,
         };
-        let mut settings = Settings::read(self.repo, &change, source)?;
+        let mut settings = self.settings(&change, source)?;
         settings.give(self.given);
         self.trust(&settings)?;
         let scanners = self.scanners(&settings)?;

@@ -2,17 +2,33 @@
 
 use super::{ConfigSource, Gate, Settings, shared};
 use crate::error::Result;
+use crate::model::Change;
 use crate::scan::tools;
 use crate::scan::{Descriptor, Plan, Scanner, State, prepare};
 
 impl Gate<'_> {
+    /// The configuration that counts for a change.
+    ///
+    /// # Errors
+    /// As [`Settings::read`].
+    pub fn settings(&self, change: &Change, source: ConfigSource) -> Result<Settings> {
+        Settings::read(self.repo, change, source)
+    }
+
     /// The scanners that are on, ready to run or known to be missing.
-    pub(super) fn scanners(&self, settings: &Settings) -> Result<Vec<Scanner>> {
+    ///
+    /// # Errors
+    /// The configuration names one that does not exist, or git could not answer.
+    pub fn scanners(&self, settings: &Settings) -> Result<Vec<Scanner>> {
         let names = settings.config.scanners.iter();
         names.map(|name| self.scanner(settings, name)).collect()
     }
 
-    fn scanner(&self, settings: &Settings, name: &str) -> Result<Scanner> {
+    /// A scanner, whether it is on or not, ready to run or known to be missing.
+    ///
+    /// # Errors
+    /// It does not exist, or git could not answer.
+    pub fn scanner(&self, settings: &Settings, name: &str) -> Result<Scanner> {
         let descriptor = settings.descriptor(name)?;
         let mut scanner = prepare(descriptor, &settings.wish(name), self.cache, &|file| {
             settings.files(self.repo, file)

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
-use super::{Gate, Settings, listing};
+use super::{Gate, listing};
 use crate::cache::{ScannerKey, UnitDigest};
 use crate::error::Result;
 use crate::git::{Repository, Target};
@@ -243,7 +243,7 @@ struct Own {
 /// The scanners that are on for a target.
 fn scanners_of(gate: &Gate<'_>, target: &Target) -> Result<Vec<Scanner>> {
     let change = super::build::change_of(target);
-    gate.scanners(&Settings::read(gate.repo, &change, gate.config_from)?)
+    gate.scanners(&gate.settings(&change, gate.config_from)?)
 }
 
 /// The scanners whose results can be shared: those that are run here and can be.

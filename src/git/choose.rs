@@ -15,19 +15,29 @@ pub enum Head {
     WorkTree,
 }
 
-/// What a check by hand asks for.
+/// What the head of a check is compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Against {
+    /// The merge base with the target for a revision; the last commit for the index or the work tree.
+    #[default]
+    Target,
+    /// A revision that the user named.
+    Revision(String),
+    /// Nothing, so that everything is listed as new.
+    Nothing,
+    /// The target's tip; the head side is then the tree that merging into it would make.
+    Merge,
+}
+
+/// What a check asks for.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The head side.
     pub head: Head,
-    /// The base side, where it was named.
-    pub base: Option<String>,
+    /// The base side.
+    pub against: Against,
     /// The target, where there is one.
     pub target: Option<Target>,
-    /// Whether to judge what merging the head into the target would make, against the target's tip.
-    pub merge: bool,
-    /// Whether to compare a committed head with nothing, so that everything is listed as new.
-    pub no_base: bool,
 }
 
 /// The base of a change and why it was chosen.
@@ -98,34 +108,20 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
         }
     };
     let target = request.target.as_ref();
-    if request.merge {
-        return choose_merge(repo, &name, &head, target, scratch);
-    }
-    let base = if request.no_base {
-        Base::none("nothing, as asked: everything counts as new")
-    } else if let Some(revision) = &request.base {
-        let (commit, tree) = typed(repo, revision, "--base")?;
-        Base {
-            commit: Some(commit),
-            tree: Some(tree),
-            reason: format!("`{revision}`, as asked"),
-            notes: Vec::new(),
+    let base = match (&request.against, &request.head) {
+        (Against::Merge, _) => return choose_merge(repo, &name, &head, target, scratch),
+        (Against::Nothing, _) => Base::none("nothing, as asked: everything counts as new"),
+        (Against::Revision(revision), _) => {
+            let (commit, tree) = typed(repo, revision, "--base")?;
+            Base {
+                commit: Some(commit),
+                tree: Some(tree),
+                reason: format!("`{revision}`, as asked"),
+                notes: Vec::new(),
+            }
         }
-    } else if matches!(request.head, Head::Revision(_)) {
-        base_of(repo, &head, target)?
-    } else {
-        match repo.resolve("HEAD")? {
-            Some(oid) => match repo.peel(&oid)? {
-                Some(Peeled::Commit { commit, tree }) => Base {
-                    commit: Some(commit),
-                    tree: Some(tree),
-                    reason: "the last commit".into(),
-                    notes: Vec::new(),
-                },
-                _ => return Err(Error::new(Kind::Git, "`HEAD` cannot be read")),
-            },
-            None => Base::none("nothing: there is no commit yet, so everything counts as new"),
-        }
+        (Against::Target, Head::Revision(_)) => base_of(repo, &head, target)?,
+        (Against::Target, Head::Index | Head::WorkTree) => last_commit(repo)?,
     };
     let known = base.commit.iter().chain(target.map(|t| &t.tip)).cloned();
     Ok(Change {
@@ -141,6 +137,24 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
         mode: Mode::Check,
         notes: base.notes,
     })
+}
+
+/// The last commit, which what is not committed yet is compared with.
+fn last_commit(repo: &Repository) -> Result<Base> {
+    let Some(oid) = repo.resolve("HEAD")? else {
+        return Ok(Base::none(
+            "nothing: there is no commit yet, so everything counts as new",
+        ));
+    };
+    match repo.peel(&oid)? {
+        Some(Peeled::Commit { commit, tree }) => Ok(Base {
+            commit: Some(commit),
+            tree: Some(tree),
+            reason: "the last commit".into(),
+            notes: Vec::new(),
+        }),
+        _ => Err(Error::new(Kind::Git, "`HEAD` cannot be read")),
+    }
 }
 
 /// The trees of a merge: what it would make, and the target's tip. Where it conflicts, the branch is

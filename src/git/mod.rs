@@ -19,7 +19,7 @@ use std::sync::Mutex;
 use crate::error::{Error, Kind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 
-pub use choose::{Head, Request, choose};
+pub use choose::{Against, Head, Request, choose};
 pub use hooks::{HookFolder, hook_folder};
 pub use program::{Answer, Git};
 pub use publish::PushedRef;

@@ -5,10 +5,10 @@ use clap::Args;
 
 use crate::cli::io;
 use crate::cli::screen::{Label, Resolved};
+use crate::cli::session::Session;
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{ConfigSource, Settings};
-use crate::git::Repository;
 use crate::scan::tools::{self, Installed, LOCK, Lock, Locked, Origin};
 use crate::scan::{Catalog, Descriptor};
 
@@ -50,8 +50,8 @@ impl LockFile {
     /// The path, and what is in it; no path outside of a work tree.
     fn read(&self) -> Result<(Option<PathBuf>, Lock)> {
         let of_work_tree = || {
-            let repo = Repository::open_from_env().ok()?;
-            Some(repo.work_dir()?.join(LOCK))
+            let session = Session::open().ok()?;
+            Some(session.repo.work_dir()?.join(LOCK))
         };
         let Some(path) = self.path.clone().or_else(of_work_tree) else {
             return Ok((None, Lock::default()));
@@ -102,15 +102,15 @@ struct Project {
 
 impl Project {
     fn here() -> Result<Project> {
-        let Ok(mut repo) = Repository::open_from_env() else {
+        let Ok(mut session) = Session::open() else {
             return Ok(Project {
                 settings: None,
                 is_new: true,
             });
         };
-        let change = crate::cli::change_by_default(&mut repo)?;
-        let mut settings = Settings::read(&repo, &change, ConfigSource::Target)?;
-        let here = repo.work_dir().map(|w| w.join(config::FILE));
+        let change = session.change_by_default()?;
+        let mut settings = session.gate().settings(&change, ConfigSource::Target)?;
+        let here = session.repo.work_dir().map(|w| w.join(config::FILE));
         if let Some(text) = here.as_deref().and_then(read_own_file) {
             settings.config =
                 config::parse(&text, &settings.catalog.names()).map_err(|mistakes| {

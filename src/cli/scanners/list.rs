@@ -3,13 +3,11 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cache::Cache;
 use crate::cli::output::ListFormat;
 use crate::cli::screen::Resolved;
+use crate::cli::session::Session;
 use crate::error::Result;
-use crate::gate::{ConfigSource, Settings};
-use crate::git::Repository;
-use crate::scan::{Engine, State, prepare};
+use crate::scan::{Engine, State};
 
 #[derive(Debug, Args)]
 pub(super) struct List {
@@ -36,22 +34,15 @@ struct Row {
 
 impl List {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        let mut repo = Repository::open_from_env()?;
-        let cache = Cache::open(repo.common_dir());
-        let change = crate::cli::change_by_default(&mut repo)?;
-        let settings = Settings::read(&repo, &change, ConfigSource::Target)?;
+        let mut session = Session::open()?;
+        let settings = session.settings_by_default()?;
+        let gate = session.gate();
         let mut rows = Vec::new();
         for name in settings.catalog.names() {
-            let Some(descriptor) = settings.catalog.get(&name)? else {
-                continue;
-            };
-            if descriptor.is_format() {
+            if settings.descriptor(&name)?.is_format() {
                 continue;
             }
-            let wish = settings.wish(&name);
-            let scanner = prepare(descriptor, &wish, &cache, &|file| {
-                settings.files(&repo, file)
-            })?;
+            let scanner = gate.scanner(&settings, &name)?;
             rows.push(Row {
                 on: settings.config.scanners.contains(&name),
                 way: match (scanner.given, scanner.descriptor.engine()) {

@@ -9,8 +9,8 @@ mod show;
 use clap::{Args, Subcommand};
 
 use super::screen::Resolved;
+use super::session::Session;
 use crate::error::{Error, Kind, Result};
-use crate::gate::Settings;
 use crate::scan::{Catalog, Descriptor};
 
 #[derive(Debug, Args)]
@@ -58,12 +58,10 @@ impl Scanners {
 /// The scanners that a repository's configuration knows; outside of a repository, those that are
 /// compiled in.
 fn catalog() -> Result<Catalog> {
-    let Ok(mut repo) = crate::git::Repository::open_from_env() else {
-        return Ok(Catalog::default());
-    };
-    let change = super::change_by_default(&mut repo)?;
-    let settings = Settings::read(&repo, &change, crate::gate::ConfigSource::Target)?;
-    Ok(settings.catalog)
+    match Session::open() {
+        Ok(mut session) => Ok(session.settings_by_default()?.catalog),
+        Err(_) => Ok(Catalog::default()),
+    }
 }
 
 /// A scanner by its name.
