@@ -10,7 +10,7 @@ use super::output::ListFormat;
 use super::screen::Resolved;
 use super::session::Session;
 use crate::cache::Cache;
-use crate::compare::{ComparedFile, Difference, Known, compare};
+use crate::compare::{ComparedFile, Content, Difference, Known, compare};
 use crate::error::{Error, Kind, Result};
 use crate::gate::ingest::{Reader, read_for_tree};
 use crate::git::Repository;
@@ -70,12 +70,11 @@ impl Compare {
         let changes = repo.diff(Some(&base_tree), &head_tree)?;
         let mut files = Vec::new();
         for change in changes {
-            let read = |file: Option<FileVersion>| -> Result<Option<(RepoPath, String)>> {
+            let read = |file: Option<FileVersion>| -> Result<Option<(RepoPath, Content)>> {
                 let Some(file) = file.filter(FileVersion::is_regular) else {
                     return Ok(None);
                 };
-                let content = String::from_utf8_lossy(&repo.blob(&file.blob)?).into_owned();
-                Ok(Some((file.path, content)))
+                Ok(Some((file.path, Content::of(repo.blob(&file.blob)?))))
             };
             files.push(ComparedFile {
                 old: read(change.old)?,

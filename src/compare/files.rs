@@ -7,8 +7,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::ComparedFile;
+use super::statement::hash;
 use super::text::{Interner, Text};
+use super::{ComparedFile, Content};
 use crate::model::RepoPath;
 
 /// Least share of common text of a renamed file.
@@ -20,9 +21,35 @@ const COMMON_LINE: usize = 40;
 #[derive(Debug)]
 pub(super) struct File {
     pub path: RepoPath,
+    /// Its lines; none if it is not text.
     pub text: Text,
+    /// The hashes of its pieces, if it is not text.
+    binary: Option<Box<[u64]>>,
     /// The file that it continues, or that continues it, on the other side.
     pub pair: Option<usize>,
+}
+
+impl File {
+    fn new(path: RepoPath, content: Content, interner: &mut Interner) -> File {
+        let (text, binary) = match content {
+            Content::Text(text) => (text, None),
+            Content::Binary(pieces) => (String::new(), Some(pieces)),
+        };
+        File {
+            text: Text::new(path.as_bytes(), text, interner),
+            path,
+            binary,
+            pair: None,
+        }
+    }
+
+    /// A hash of a line (from 1) as it stands in the file.
+    pub(super) fn line_hash(&self, number: u32) -> Option<u64> {
+        match &self.binary {
+            Some(pieces) => pieces.get((number as usize).checked_sub(1)?).copied(),
+            None => Some(hash(self.text.physical_line(number)?.as_bytes())),
+        }
+    }
 }
 
 /// The files of both sides, and which belong together.
@@ -36,21 +63,17 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn pair(changed: Vec<ComparedFile>) -> Files {
-        let mut old: BTreeMap<RepoPath, String> = BTreeMap::new();
-        let mut new: BTreeMap<RepoPath, String> = BTreeMap::new();
+        let mut old: BTreeMap<RepoPath, Content> = BTreeMap::new();
+        let mut new: BTreeMap<RepoPath, Content> = BTreeMap::new();
         for file in changed {
             old.extend(file.old);
             new.extend(file.new);
         }
         let mut interner = Interner::default();
-        let mut side = |files: BTreeMap<RepoPath, String>| -> Vec<File> {
+        let mut side = |files: BTreeMap<RepoPath, Content>| -> Vec<File> {
             files
                 .into_iter()
-                .map(|(path, content)| File {
-                    text: Text::new(path.as_bytes(), content, &mut interner),
-                    path,
-                    pair: None,
-                })
+                .map(|(path, content)| File::new(path, content, &mut interner))
                 .collect()
         };
         let (base, head) = (side(old), side(new));
@@ -89,7 +112,43 @@ impl Files {
         self.head_by_path.get(path).copied()
     }
 
+    /// Whether a base file, or the one that continues it, is not text.
+    pub(super) fn base_is_binary(&self, file: usize) -> bool {
+        let old = &self.base[file];
+        let new = old.pair.map(|h| &self.head[h]);
+        old.binary.is_some() || new.is_some_and(|f| f.binary.is_some())
+    }
+
+    /// Whether a head file, or the one that it continues, is not text.
+    pub(super) fn head_is_binary(&self, file: usize) -> bool {
+        let new = &self.head[file];
+        let old = new.pair.map(|b| &self.base[b]);
+        new.binary.is_some() || old.is_some_and(|f| f.binary.is_some())
+    }
+
+    /// Pairs files that are not text by equal content, in the order of their paths.
+    fn pair_binary(&mut self) {
+        let mut gone: HashMap<&[u64], Vec<usize>> = HashMap::new();
+        for (b, file) in self.base.iter().enumerate().rev() {
+            if let (Some(pieces), None) = (&file.binary, file.pair) {
+                gone.entry(pieces).or_default().push(b);
+            }
+        }
+        let mut pairs = Vec::new();
+        for (h, file) in self.head.iter().enumerate() {
+            if let (Some(pieces), None) = (&file.binary, file.pair)
+                && let Some(b) = gone.get_mut(&**pieces).and_then(Vec::pop)
+            {
+                pairs.push((b, h));
+            }
+        }
+        for (b, h) in pairs {
+            self.join(b, h);
+        }
+    }
+
     fn pair_renamed(&mut self) {
+        self.pair_binary();
         let gone: Vec<usize> = (0..self.base.len())
             .filter(|b| self.base[*b].pair.is_none())
             .collect();

@@ -6,6 +6,7 @@
 //!
 //! `docs/matching.md` explains each stage. In the order of use:
 //!
+//! - [`content`]: text, or bytes that are none
 //! - [`text`]: a file as lines, with what the stages need to know of each line ([`names`]: of scopes)
 //! - [`files`]: which file continues which (renames)
 //! - [`lines`]: which line continues which inside a pair of files, with slide correction
@@ -20,6 +21,7 @@
 
 mod assign;
 mod blocks;
+mod content;
 mod decision;
 mod files;
 pub mod group;
@@ -36,18 +38,19 @@ use std::collections::HashSet;
 
 use crate::model::{Finding, RepoPath, Stage, Status};
 
+pub use content::Content;
 pub use group::{Located, group};
 
 /// A file that differs between the two trees, or that a finding lies in.
 #[derive(Clone, Debug, Default)]
 pub struct ComparedFile {
-    /// The path and text at base; `None` if the base has no such file.
-    pub old: Option<(RepoPath, String)>,
-    /// The path and text at head; `None` if the head has no such file.
-    pub new: Option<(RepoPath, String)>,
+    /// The path and content at base; `None` if the base has no such file.
+    pub old: Option<(RepoPath, Content)>,
+    /// The path and content at head; `None` if the head has no such file.
+    pub new: Option<(RepoPath, Content)>,
 }
 
-/// The difference of two trees, as text: made once, used for each scanner's findings.
+/// The difference of two trees: made once, used for each scanner's findings.
 pub struct Difference {
     files: files::Files,
     map: lines::Map,

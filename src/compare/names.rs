@@ -65,32 +65,42 @@ pub(super) fn scope_name(line: &str) -> Option<&str> {
         let end = rest
             .find(|c: char| !(is_word(c) || c == '!'))
             .unwrap_or(rest.len());
-        let word = &rest[..end];
+        let (word, behind) = rest.split_at(end);
         if OPENERS.contains(&word) {
             let after =
-                rest[end..].trim_start_matches(|c: char| c.is_whitespace() || c == '(' || c == '*');
+                behind.trim_start_matches(|c: char| c.is_whitespace() || c == '(' || c == '*');
             // Go's receivers: `func (s *Server) Serve(`.
-            let after = match (word, rest[end..].trim_start().starts_with('(')) {
+            let after = match (word, behind.trim_start().starts_with('(')) {
                 ("func", true) => after
                     .split_once(')')
                     .map_or(after, |(_, name)| name.trim_start()),
                 _ => after,
             };
-            let end = after
-                .find(|c: char| !(is_word(c) || ".:\"$-".contains(c)))
-                .unwrap_or(after.len());
-            let name = after[..end].trim_end_matches([':', '.', '-']);
+            let named = start_of(after, |c| is_word(c) || ".:\"$-".contains(c));
+            let name = named.trim_end_matches([':', '.', '-']);
             return Some(if name.is_empty() { line.trim() } else { name });
         }
         if !MODIFIERS.contains(&word) || word.is_empty() {
             break;
         }
-        rest = rest[end..].trim_start();
+        rest = behind.trim_start();
         if rest.starts_with('(') {
             rest = rest.split_once(')').map_or("", |(_, r)| r).trim_start();
         }
     }
     method_name(line.trim()).or_else(|| key_name(line.trim()))
+}
+
+/// The longest beginning of a text whose characters are all wanted.
+fn start_of(text: &str, wanted: impl Fn(char) -> bool) -> &str {
+    let rest = text.trim_start_matches(wanted);
+    text.strip_suffix(rest).unwrap_or(text)
+}
+
+/// The longest end of a text whose characters are all wanted.
+fn end_of(text: &str, wanted: impl Fn(char) -> bool) -> &str {
+    let rest = text.trim_end_matches(wanted);
+    text.strip_prefix(rest).unwrap_or(text)
 }
 
 /// The name of a key whose value follows in lines of its own: `name: {`, `a.name = {`, `"name": [`.
@@ -129,10 +139,8 @@ fn method_name(line: &str) -> Option<&str> {
     }
     if body.ends_with("=>") || body.contains("function") {
         let bound = body.split(['=', ':']).next()?.trim_end();
-        let begin = bound
-            .rfind(|c: char| !(is_word(c) || c == '.' || c == '$'))
-            .map_or(0, |i| i + 1);
-        return (begin < bound.len()).then(|| &bound[begin..]);
+        let name = end_of(bound, |c| is_word(c) || c == '.' || c == '$');
+        return (!name.is_empty()).then_some(name);
     }
     if !body.contains(')') {
         return None;
@@ -143,11 +151,8 @@ fn method_name(line: &str) -> Option<&str> {
 /// The name before the first bracket of a definition: `static int name(`; not of a control statement,
 /// a call on something, or an assignment.
 pub(super) fn called_name(text: &str) -> Option<&str> {
-    let before = text[..text.find('(')?].trim();
-    let begin = before
-        .rfind(|c: char| !(is_word(c) || c == ':' || c == '~' || c == '$' || c == '#'))
-        .map_or(0, |i| i + 1);
-    let name = &before[begin..];
+    let before = text.split_once('(')?.0.trim();
+    let name = end_of(before, |c| is_word(c) || ":~$#".contains(c));
     const CONTROL: [&str; 14] = [
         "if",
         "for",
@@ -198,6 +203,11 @@ mod tests {
             ("for (;;) {", None),
             ("x = f(y)", None),
             ("return foo(bar) {", None),
+            ("x→run(y) {", Some("run")),
+            ("→load = function (x) {", Some("load")),
+            ("说明：run(x) {", Some("run")),
+            ("// naïve—approach(see below) {", Some("approach")),
+            ("def 名前(x):", Some("名前")),
         ] {
             assert_eq!(scope_name(line), name, "{line}");
         }

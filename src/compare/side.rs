@@ -31,10 +31,14 @@ impl<'a> Side<'a> {
         findings: &'a [Finding],
         files: &'a [super::files::File],
         at: impl Fn(&RepoPath) -> Option<usize>,
+        compared_by_line: impl Fn(usize) -> bool,
     ) -> Side<'a> {
         let place = |finding: &Finding| -> Option<Place> {
             let region = finding.region?;
             let file = at(&finding.path)?;
+            if !compared_by_line(file) {
+                return None;
+            }
             let text = &files[file].text;
             let last_line = text.count();
             if last_line == 0 {

@@ -32,15 +32,17 @@ pub(super) fn words(text: &str) -> Words {
             c.len_utf8()
         };
         let dropped = c.is_whitespace() || ",()[]{};\\\"'`".contains(c);
+        let (word, behind) = rest.split_at(length);
         if !dropped {
-            list.push(hash(&rest[..length]));
+            list.push(hash(word));
         }
-        rest = &rest[length..];
+        rest = behind;
     }
     list.into()
 }
 
-fn hash(text: &str) -> u64 {
+/// A hash that is the same in every run.
+pub(super) fn hash<T: Hash + ?Sized>(text: &T) -> u64 {
     // Its keys are fixed, so the same text has the same number in every run.
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
@@ -178,7 +180,7 @@ pub(super) fn literals(code: &str) -> Vec<u64> {
         if let Some((end, _)) = end
             && end > start + 1
         {
-            list.push(hash(&code[start + 1..end]));
+            list.push(hash(code.get(start + 1..end).unwrap_or_default()));
         }
     }
     list.sort_unstable();

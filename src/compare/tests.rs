@@ -32,7 +32,10 @@ fn tree<'t>(files: &[(&'t str, &str)]) -> Tree<'t> {
 
 fn difference(base: &Tree<'_>, head: &Tree<'_>) -> Difference {
     let paths: std::collections::BTreeSet<&str> = base.keys().chain(head.keys()).copied().collect();
-    let side = |t: &Tree<'_>, p: &str| t.get(p).map(|text| (RepoPath::from(p), text.clone()));
+    let side = |t: &Tree<'_>, p: &str| {
+        let content = |text: &String| Content::of(text.clone().into_bytes());
+        t.get(p).map(|text| (RepoPath::from(p), content(text)))
+    };
     let changed = paths.into_iter().filter(|p| base.get(p) != head.get(p));
     let files = changed.map(|p| ComparedFile {
         old: side(base, p),
@@ -329,6 +332,47 @@ fn packages_are_matched_by_advisory_whatever_their_version() {
 }
 
 #[test]
+fn in_a_file_that_is_not_text_the_same_secret_or_an_equal_piece_is_inherited() {
+    let at = |line: u32, secret: Option<&str>| {
+        Finding::build("tool", "RULE", "a.bin".into())
+            .message("found".into())
+            .secret(secret.map(str::to_owned))
+            .region(Some(Region::line(line)))
+            .finish()
+            .unwrap()
+    };
+    let base = [at(1, Some("one")), at(3, None), at(4, None)];
+    let head = [
+        at(1, Some("two")),
+        at(2, Some("one")),
+        at(4, None),
+        at(5, None),
+    ];
+    let (old, new) = (
+        "k=1\n\0\nbad(1)\nbad(2)\n",
+        "k=2\nk=1\n\0\nbad(1)\nbad(3)\n",
+    );
+    let files = difference(&tree(&[("a.bin", old)]), &tree(&[("a.bin", new)]));
+    let fates =
+        |outcome: &Outcome| -> Vec<Option<usize>> { outcome.head.iter().map(|d| d.from).collect() };
+    let outcome = compare(&files, &base, &head, &Known::default());
+    assert_eq!(fates(&outcome), [None, Some(0), Some(1), None]);
+    assert_eq!(outcome.fixed, [2]);
+    // A file that became one, and one that moved.
+    let text = old.replace('\0', "");
+    let files = difference(&tree(&[("a.bin", &text)]), &tree(&[("a.bin", new)]));
+    let outcome = compare(&files, &base, &head, &Known::default());
+    assert_eq!(fates(&outcome), [None, Some(0), Some(1), None]);
+    let files = difference(&tree(&[("b.bin", old)]), &tree(&[("a.bin", old)]));
+    let mut moved = base.clone();
+    for finding in &mut moved {
+        finding.path = "b.bin".into();
+    }
+    let outcome = compare(&files, &moved, &base, &Known::default());
+    assert_eq!(fates(&outcome), [Some(0), Some(1), Some(2)]);
+}
+
+#[test]
 fn large_changes_end_and_what_cannot_be_decided_is_new() {
     // Ten thousand equal lines, moved and doubled.
     let block = "    bad(x)\n".repeat(10_000);
@@ -423,6 +467,41 @@ fn programs() -> impl Strategy<Value = (Tree<'static>, Tree<'static>)> {
     })
 }
 
+/// Pieces that are cut out of characters, and words that the search for names knows.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    const PIECES: [&[u8]; 24] = [
+        b"bad(",
+        b"(",
+        b"{",
+        b"}",
+        b") {",
+        b"=",
+        b":",
+        b"\n",
+        b"\r\n",
+        b" ",
+        b"\t",
+        b"def ",
+        b"func (",
+        b"=>",
+        b"function",
+        b"\xe2\x86\x92",
+        b"\xe2\x86",
+        b"\xe9",
+        b"\xc2\xa0",
+        b"\xef\xbb\xbf",
+        b"\xf0\x9f\x98\x80",
+        b"\0",
+        "說明：".as_bytes(),
+        b"'\"`\\",
+    ];
+    let piece = prop_oneof![
+        4 => (0..PIECES.len()).prop_map(|n| PIECES[n].to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 1..3),
+    ];
+    prop::collection::vec(piece, 0..120).prop_map(|pieces| pieces.concat())
+}
+
 proptest! {
     // The same cases in every run, so that a failure is the change's and not the dice's.
     #![proptest_config(ProptestConfig {
@@ -442,6 +521,22 @@ proptest! {
         prop_assert_eq!(pairs + outcome.fixed.len(), old.len());
         let inherited = outcome.head.iter().filter(|d| d.status == Status::Inherited).count();
         prop_assert_eq!(inherited, pairs);
+    }
+
+    #[test]
+    fn any_bytes_are_compared(base in bytes(), head in bytes(), long in any::<bool>()) {
+        let again = |bytes: Vec<u8>| if long { bytes.repeat(20) } else { bytes };
+        let (base, head) = (again(base), again(head));
+        let findings = |bytes: &[u8]| -> Vec<Finding> {
+            let text = String::from_utf8_lossy(bytes);
+            mark("a.js", &text, "bad(")
+        };
+        let side = |bytes: &[u8]| Some(("a.js".into(), Content::of(bytes.to_vec())));
+        let file = ComparedFile { old: side(&base), new: side(&head) };
+        let files = Difference::new(vec![file]);
+        let (old, new) = (findings(&base), findings(&head));
+        let outcome = compare(&files, &old, &new, &Known::default());
+        prop_assert_eq!(outcome.head.len(), new.len());
     }
 
     #[test]

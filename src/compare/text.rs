@@ -142,7 +142,7 @@ impl Text {
         }
         let mut squeezed = String::new();
         for &(begin, end) in &text.spans {
-            let line = &content[begin as usize..end as usize];
+            let line = piece(&content, (begin, end));
             squeezed.clear();
             squeezed.extend(line.chars().filter(|c| !c.is_whitespace()));
             text.norm.push(interner.number(&squeezed));
@@ -221,8 +221,7 @@ impl Text {
 
     /// The name of the scope that a line opens.
     pub(super) fn name(&self, line: usize) -> Option<&str> {
-        let (start, end) = self.names[line]?;
-        Some(&self.content[start as usize..end as usize])
+        Some(piece(&self.content, self.names[line]?))
     }
 
     /// How many lines there are.
@@ -232,8 +231,7 @@ impl Text {
 
     /// A line's text.
     pub(super) fn line(&self, line: usize) -> &str {
-        let (begin, end) = self.spans[line];
-        &self.content[begin as usize..end as usize]
+        piece(&self.content, self.spans[line])
     }
 
     /// Whether a line is blank.
@@ -257,6 +255,18 @@ impl Text {
         let inside =
             self.physical[first..next].partition_point(|(_, before)| *before < column.max(1));
         Some(first + inside.saturating_sub(1))
+    }
+
+    /// A physical line (from 1), whole.
+    pub(super) fn physical_line(&self, number: u32) -> Option<&str> {
+        let index = (number as usize).checked_sub(1)?;
+        let first = *self.first.get(index)? as usize;
+        let next = self
+            .first
+            .get(index + 1)
+            .map_or(self.len(), |n| *n as usize);
+        let (begin, end) = (self.spans.get(first)?.0, self.spans.get(next - 1)?.1);
+        Some(piece(&self.content, (begin, end)))
     }
 
     /// How many physical lines there are.
@@ -363,6 +373,11 @@ impl Text {
         scopes.reverse();
         scopes
     }
+}
+
+/// A piece of a text; empty if the text has no such piece.
+fn piece(text: &str, (begin, end): (u32, u32)) -> &str {
+    text.get(begin as usize..end as usize).unwrap_or_default()
 }
 
 fn indent_of(line: &str) -> u16 {

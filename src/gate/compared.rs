@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::given::Against;
-use super::{Judging, all_findings, text_of};
+use super::{Judging, all_findings, content_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, Outcome, compare};
 use crate::error::Result;
 use crate::model::{FileChange, Finding, Origin, RepoPath, Stage, Status};
@@ -197,7 +197,7 @@ fn difference(judging: &Judging<'_>, changes: &[FileChange]) -> Result<Differenc
             let Some(version) = version.as_ref().filter(|v| v.is_regular() || v.is_link()) else {
                 continue;
             };
-            *slot = Some((version.path.clone(), text_of(repo, version)?));
+            *slot = Some((version.path.clone(), content_of(repo, version)?));
         }
         files.push(file);
     }

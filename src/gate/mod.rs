@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::cache::{Cache, now};
-use crate::compare::{Located, group};
+use crate::compare::{Content, Located, group};
 use crate::error::Result;
 use crate::git::{Peeled, Repository};
 use crate::model::{
@@ -423,7 +423,12 @@ fn tree_of(repo: &Repository, oid: &Oid) -> Result<Option<Oid>> {
     })
 }
 
-/// A file's content as text; bytes that are not UTF-8 are replaced.
+/// A file's content for the comparison.
+fn content_of(repo: &Repository, file: &FileVersion) -> Result<Content> {
+    Ok(Content::of(repo.blob(&file.blob)?))
+}
+
+/// A file's content as text for people; bytes that are not UTF-8 are replaced.
 fn text_of(repo: &Repository, file: &FileVersion) -> Result<String> {
     Ok(String::from_utf8_lossy(&repo.blob(&file.blob)?).into_owned())
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Judging, all_findings, could_block, given, text_of, tree_of};
+use super::{Judging, all_findings, content_of, could_block, given, tree_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, compare};
 use crate::error::Result;
 use crate::model::{FileVersion, Origin, RepoPath, Stage, Status};
@@ -100,8 +100,8 @@ pub(super) fn inherit_from_tip(
             let old = &at_tip[&file.path];
             if old.blob != file.blob {
                 files.push(ComparedFile {
-                    old: Some((old.path.clone(), text_of(repo, old)?)),
-                    new: Some((file.path.clone(), text_of(repo, file)?)),
+                    old: Some((old.path.clone(), content_of(repo, old)?)),
+                    new: Some((file.path.clone(), content_of(repo, file)?)),
                 });
             }
         }
