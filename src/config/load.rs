@@ -1,18 +1,14 @@
 //! Reading and checking the configuration: every mistake at once, each with its place.
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::reader::{Mistake, Reader, whole_number};
+use super::reader::{Mistake, Mistakes, Table};
 use super::rules::read_policy;
 use super::scanner::read_scanner;
 use super::server::read_server;
-use super::{Baseline, Config, OnIncomplete};
+use super::{Baseline, Config, OnIncomplete, Trust};
 use crate::model::Severity;
 use crate::policy::Suppressions;
-
-/// The version of the file's format.
-const VERSION: i64 = 1;
 
 /// Reads the configuration. `scanners` are the names that it may use.
 ///
@@ -23,155 +19,123 @@ pub fn parse(text: &str, scanners: &[String]) -> Result<Config, Vec<Mistake>> {
     if !broken.is_empty() {
         return Err(broken.iter().map(Mistake::of_toml).collect());
     }
-    let root = document.get_ref();
-    let mut reader = Reader::default();
-    let mut config = Config::default();
-    reader.only(
-        root,
-        &[
-            "version",
-            "target",
-            "auto-install",
-            "gate",
-            "scanners",
-            "rules",
-            "severity",
-            "grace",
-            "exemptions",
-            "trust",
-            "server",
-            "baseline",
-        ],
-        "at the top",
+    let mistakes = Mistakes::default();
+    let config = read(
+        &Table::new(document.get_ref(), &mistakes, "at the top"),
+        scanners,
     );
-    read_version(&mut reader, root);
-    if let Some((target, place)) = reader.text(root, "target") {
-        if target.trim().is_empty() || target.starts_with('-') {
-            reader.wrong(
-                place,
-                "`target` is not the name of a branch",
-                Some("such as `\"main\"` or `\"origin/main\"`".into()),
-            );
-        }
-        config.target = Some(target.to_owned());
+    mistakes.finish(config)
+}
+
+fn read(root: &Table<'_>, scanners: &[String]) -> Config {
+    let mut config = Config::default();
+    root.version();
+    config.target = read_target(root);
+    config.auto_install = root.switch("auto-install").unwrap_or(false);
+    if let Some(gate) = root.table("gate", "in `[gate]`") {
+        read_gate(&gate, &mut config);
     }
-    config.auto_install = reader.switch(root, "auto-install").unwrap_or(false);
-    if let Some(gate) = reader.table(root, "gate") {
-        let known = [
-            "block-at",
-            "on-incomplete",
-            "unassigned",
-            "suppressions",
-            "budget",
-        ];
-        reader.only(gate, &known, "in `[gate]`");
-        let bands: Vec<(&str, Severity)> = Severity::WORST_FIRST
-            .iter()
-            .filter(|s| **s != Severity::Unassigned)
-            .map(|s| (s.name(), *s))
-            .collect();
-        if let Some(severity) = reader.choice(gate, "block-at", &bands) {
-            config.policy.block_at = severity;
-        }
-        if let Some(severity) = reader.choice(gate, "unassigned", &bands) {
-            config.policy.unassigned = severity;
-        }
-        let ways = [
-            ("allow", Suppressions::Allow),
-            ("warn", Suppressions::Warn),
-            ("block", Suppressions::Block),
-        ];
-        if let Some(choice) = reader.choice(gate, "suppressions", &ways) {
-            config.policy.suppressions = choice;
-        }
-        config.budget = reader.seconds(gate, "budget");
-        let choices = [("block", OnIncomplete::Block), ("warn", OnIncomplete::Warn)];
-        if let Some(choice) = reader.choice(gate, "on-incomplete", &choices) {
-            config.policy.incomplete_blocks = choice == OnIncomplete::Block;
-        }
+    if let Some(table) = root.table("scanners", "in `[scanners]`: no scanner has this name") {
+        read_scanners(&table, scanners, &mut config);
     }
-    read_policy(&mut reader, root, &mut config.policy);
-    if let Some(trust) = reader.table(root, "trust") {
-        reader.only(
-            trust,
-            &["exemptions", "run-repository-code"],
-            "in `[trust]`",
-        );
-        let sides = [("target", false), ("head", true)];
-        let head = reader.choice(trust, "exemptions", &sides);
-        config.trust.exemptions_of_head = head.unwrap_or(false);
-        config.trust.run_repository_code = reader.words(trust, "run-repository-code");
+    read_policy(root, &mut config.policy);
+    if let Some(trust) = root.table("trust", "in `[trust]`") {
+        config.trust = read_trust(&trust);
     }
-    if let Some(baseline) = reader.table(root, "baseline") {
-        config.baseline = read_baseline(&mut reader, baseline);
+    if let Some(server) = root.table("server", "in `[server]`") {
+        config.server = read_server(&server);
     }
-    if let Some(server) = reader.table(root, "server") {
-        config.server = read_server(&mut reader, server);
+    if let Some(baseline) = root.table("baseline", "in `[baseline]`") {
+        config.baseline = read_baseline(&baseline);
     }
-    if let Some(table) = reader.table(root, "scanners") {
-        let mut names: Vec<&str> = scanners.iter().map(String::as_str).collect();
-        // A scanner whose results somebody else makes need not be one of the catalogue.
-        let given = table.iter().filter(|(_, value)| match value.get_ref() {
-            DeValue::Table(said) => said
-                .get("results")
-                .is_some_and(|r| matches!(r.get_ref(), DeValue::String(s) if s != "run")),
-            _ => false,
-        });
-        for (key, _) in given {
-            let name = key.get_ref().as_ref();
+    config
+}
+
+fn read_target(root: &Table<'_>) -> Option<String> {
+    let target = root.text("target")?;
+    if target.trim().is_empty() || target.starts_with('-') {
+        let hint = "such as `\"main\"` or `\"origin/main\"`";
+        let what = "`target` is not the name of a branch";
+        root.wrong_at("target", what, Some(hint.into()));
+    }
+    Some(target.to_owned())
+}
+
+fn read_gate(gate: &Table<'_>, config: &mut Config) {
+    let stated = |s: &&Severity| **s != Severity::Unassigned;
+    let bands = Severity::WORST_FIRST.iter().filter(stated);
+    let bands: Vec<(&str, Severity)> = bands.map(|s| (s.name(), *s)).collect();
+    let policy = &mut config.policy;
+    if let Some(severity) = gate.choice("block-at", &bands) {
+        policy.block_at = severity;
+    }
+    let choices = [("block", OnIncomplete::Block), ("warn", OnIncomplete::Warn)];
+    if let Some(choice) = gate.choice("on-incomplete", &choices) {
+        policy.incomplete_blocks = choice == OnIncomplete::Block;
+    }
+    if let Some(severity) = gate.choice("unassigned", &bands) {
+        policy.unassigned = severity;
+    }
+    let ways = [
+        ("allow", Suppressions::Allow),
+        ("warn", Suppressions::Warn),
+        ("block", Suppressions::Block),
+    ];
+    if let Some(choice) = gate.choice("suppressions", &ways) {
+        policy.suppressions = choice;
+    }
+    config.budget = gate.seconds("budget");
+}
+
+fn read_trust(trust: &Table<'_>) -> Trust {
+    let sides = [("target", false), ("head", true)];
+    Trust {
+        exemptions_of_head: trust.choice("exemptions", &sides).unwrap_or(false),
+        run_repository_code: trust.words("run-repository-code"),
+    }
+}
+
+fn read_scanners(table: &Table<'_>, scanners: &[String], config: &mut Config) {
+    // Those that may be named, whether they are or not.
+    for name in scanners {
+        table.get(name);
+    }
+    for (key, value) in table.entries() {
+        let name = key.get_ref().as_ref();
+        if !scanners.iter().any(|s| s == name) {
+            // A scanner whose results somebody else makes need not be one of the catalogue.
+            if !is_given(value.get_ref()) {
+                continue;
+            }
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             if !name.chars().all(plain) {
                 let hint = "a name has lower-case letters, digits and `-`";
-                reader.wrong(
-                    key.span(),
-                    format!("`{name}` is no scanner's name"),
-                    Some(hint.into()),
-                );
+                let what = format!("`{name}` is not the name of a scanner");
+                table.wrong(key.span(), what, Some(hint.into()));
             }
-            names.push(name);
+            table.get(name);
         }
-        reader.only(table, &names, "in `[scanners]`: no scanner has this name");
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
-            if names.contains(&name) {
-                read_scanner(&mut reader, &mut config, name, value);
-            }
-        }
+        read_scanner(table, config, name, value);
     }
-    reader.finish(config)
 }
 
-fn read_baseline(reader: &mut Reader, table: &DeTable<'_>) -> Baseline {
-    reader.only(table, &["signers", "require-signed"], "in `[baseline]`");
-    let signers = reader.text(table, "signers").map(|(t, _)| t.to_owned());
-    let require_signed = reader.switch(table, "require-signed").unwrap_or(false);
+/// Whether the settings of a scanner say that its results are ingested or loaded.
+fn is_given(settings: &DeValue<'_>) -> bool {
+    let results = settings.as_table().and_then(|said| said.get("results"));
+    results.is_some_and(|r| r.get_ref().as_str().is_some_and(|s| s != "run"))
+}
+
+fn read_baseline(table: &Table<'_>) -> Baseline {
+    let signers = table.text("signers").map(str::to_owned);
+    let require_signed = table.switch("require-signed").unwrap_or(false);
     if require_signed && signers.is_none() {
         let hint = "name the file of allowed signers: `signers = \".newgate/signers\"`";
-        let place = table.get("require-signed").map_or(0..0, Spanned::span);
-        reader.wrong(
-            place,
-            "`require-signed` without `signers` would refuse every baseline",
-            Some(hint.into()),
-        );
+        let what = "`require-signed` without `signers` would refuse every baseline";
+        table.wrong_at("require-signed", what, Some(hint.into()));
     }
     Baseline {
         signers,
         require_signed,
-    }
-}
-
-pub(super) fn read_version(reader: &mut Reader, root: &DeTable<'_>) {
-    let Some(value) = root.get("version") else {
-        return;
-    };
-    match whole_number(value.get_ref()) {
-        Some(VERSION) => {}
-        Some(newer) if newer > VERSION => reader.wrong(
-            value.span(),
-            format!("this file is of version {newer}; this newgate reads version {VERSION}"),
-            Some("install a newer newgate".into()),
-        ),
-        _ => reader.wrong(value.span(), format!("`version` is {VERSION}"), None),
     }
 }
 

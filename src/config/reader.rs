@@ -1,11 +1,15 @@
 //! Reads values of TOML and collects every mistake with its place.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::time::Duration;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
+
+/// The version of the files' format.
+const VERSION: i64 = 1;
 
 /// One mistake in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,170 +33,157 @@ impl Mistake {
     }
 }
 
-/// Reads values, and collects every mistake with its place.
+/// The mistakes of one file, as they are found.
 #[derive(Debug, Default)]
-pub(super) struct Reader {
-    mistakes: Vec<Mistake>,
-}
+pub(super) struct Mistakes(RefCell<Vec<Mistake>>);
 
-impl Reader {
-    /// What was read, unless there were mistakes.
-    pub(super) fn finish<T>(mut self, read: T) -> Result<T, Vec<Mistake>> {
-        if self.mistakes.is_empty() {
+impl Mistakes {
+    /// What was read, unless there were mistakes: then all of them, in the order of their places.
+    pub(super) fn finish<T>(self, read: T) -> Result<T, Vec<Mistake>> {
+        let mut mistakes = self.0.into_inner();
+        if mistakes.is_empty() {
             return Ok(read);
         }
-        self.mistakes.sort_by_key(|m| m.place.start);
-        Err(self.mistakes)
+        mistakes.sort_by_key(|m| m.place.start);
+        Err(mistakes)
+    }
+}
+
+/// A table of the file. It learns which keys it may have by being asked for them; what nobody asked for
+/// when it goes is a mistake.
+#[derive(Debug)]
+pub(super) struct Table<'a> {
+    table: &'a DeTable<'a>,
+    mistakes: &'a Mistakes,
+    /// Where it stands, for people: ``in `[gate]` ``.
+    place: String,
+    asked: RefCell<Vec<String>>,
+}
+
+impl Drop for Table<'_> {
+    fn drop(&mut self) {
+        let asked = self.asked.borrow();
+        let known: Vec<&str> = asked.iter().map(String::as_str).collect();
+        for key in self.table.keys() {
+            let name = key.get_ref().as_ref();
+            if known.contains(&name) {
+                continue;
+            }
+            let hint = match nearest(name, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known keys are `{}`", known.join("`, `")),
+            };
+            let what = format!("unknown key `{name}` {}", self.place);
+            self.wrong(key.span(), what, Some(hint));
+        }
+    }
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn new(table: &'a DeTable<'a>, mistakes: &'a Mistakes, place: &str) -> Table<'a> {
+        Table {
+            table,
+            mistakes,
+            place: place.to_owned(),
+            asked: RefCell::default(),
+        }
     }
 
+    /// Tells of a mistake.
     pub(super) fn wrong(
-        &mut self,
+        &self,
         place: Range<usize>,
         message: impl Into<String>,
         hint: Option<String>,
     ) {
-        self.mistakes.push(Mistake {
+        self.mistakes.0.borrow_mut().push(Mistake {
             place,
             message: message.into(),
             hint,
         });
     }
 
-    /// Reports keys that nothing reads, with the nearest one that something does.
-    pub(super) fn only(&mut self, table: &DeTable<'_>, known: &[&str], of: &str) {
-        for key in table.keys() {
-            let name = key.get_ref().as_ref();
-            if !known.contains(&name) {
-                let hint = nearest(name, known).map(|n| format!("did you mean `{n}`?"));
-                let listed = format!("known keys are `{}`", known.join("`, `"));
-                self.wrong(
-                    key.span(),
-                    format!("unknown key `{name}` {of}"),
-                    Some(hint.unwrap_or(listed)),
-                );
-            }
-        }
+    /// Tells of a mistake in the value of a key.
+    pub(super) fn wrong_at(&self, key: &str, message: impl Into<String>, hint: Option<String>) {
+        self.wrong(self.place_of(key), message, hint);
     }
 
-    pub(super) fn text<'t>(
-        &mut self,
-        table: &'t DeTable<'_>,
-        key: &str,
-    ) -> Option<(&'t str, Range<usize>)> {
-        let value = table.get(key)?;
+    /// Where the value of a key stands; the beginning of the file if it has none.
+    fn place_of(&self, key: &str) -> Range<usize> {
+        self.table.get(key).map_or(0..0, Spanned::span)
+    }
+
+    /// Where its first value stands.
+    pub(super) fn first(&self) -> Range<usize> {
+        self.table.values().next().map_or(0..0, Spanned::span)
+    }
+
+    /// Whether it has a key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// All keys with their values.
+    pub(super) fn entries(
+        &self,
+    ) -> impl Iterator<Item = (&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)> {
+        self.table.iter()
+    }
+
+    /// The value of a key, which is known from now on.
+    pub(super) fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        let mut asked = self.asked.borrow_mut();
+        if !asked.iter().any(|k| k == key) {
+            asked.push(key.to_owned());
+        }
+        self.table.get(key)
+    }
+
+    /// A text, which must not be another kind of value.
+    pub(super) fn text(&self, key: &str) -> Option<&'a str> {
+        let value = self.get(key)?;
         match value.get_ref() {
-            DeValue::String(text) => Some((text.as_ref(), value.span())),
+            DeValue::String(text) => Some(text.as_ref()),
             other => {
-                self.wrong(
-                    value.span(),
-                    format!("`{key}` is a text, not {}", article(other)),
-                    None,
-                );
+                let what = format!("`{key}` is a text, not {}", article(other));
+                self.wrong(value.span(), what, None);
                 None
             }
         }
     }
 
-    pub(super) fn table<'t, 'i>(
-        &mut self,
-        table: &'t DeTable<'i>,
-        key: &str,
-    ) -> Option<&'t DeTable<'i>> {
-        let value = table.get(key)?;
+    /// A text of its own, without white space around it.
+    pub(super) fn word(&self, key: &str) -> Option<String> {
+        self.text(key).map(|t| t.trim().to_owned())
+    }
+
+    /// A table below this one. `place` says where it stands.
+    pub(super) fn table(&self, key: &str, place: &str) -> Option<Table<'a>> {
+        let value = self.get(key)?;
         match value.get_ref() {
-            DeValue::Table(inner) => Some(inner),
+            DeValue::Table(inner) => Some(Table::new(inner, self.mistakes, place)),
             other => {
-                self.wrong(
-                    value.span(),
-                    format!("`{key}` is a table, not {}", article(other)),
-                    None,
-                );
+                let what = format!("`{key}` is a table, not {}", article(other));
+                self.wrong(value.span(), what, None);
                 None
             }
-        }
-    }
-
-    pub(super) fn choice<T: Copy>(
-        &mut self,
-        table: &DeTable<'_>,
-        key: &str,
-        choices: &[(&str, T)],
-    ) -> Option<T> {
-        let (text, place) = self.text(table, key)?;
-        self.choose(key, text, place, choices)
-    }
-
-    fn choose<T: Copy>(
-        &mut self,
-        key: &str,
-        text: &str,
-        place: Range<usize>,
-        choices: &[(&str, T)],
-    ) -> Option<T> {
-        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
-            return Some(*value);
-        }
-        let names: Vec<&str> = choices.iter().map(|(n, _)| *n).collect();
-        let hint = match nearest(text, &names) {
-            Some(name) => format!("did you mean `\"{name}\"`?"),
-            None => format!("one of `\"{}\"`", names.join("\"`, `\"")),
-        };
-        self.wrong(
-            place,
-            format!("`{text}` is no value of `{key}`"),
-            Some(hint),
-        );
-        None
-    }
-
-    /// A list of choices, or one.
-    pub(super) fn choices<T: Copy>(
-        &mut self,
-        table: &DeTable<'_>,
-        key: &str,
-        choices: &[(&str, T)],
-    ) -> Vec<T> {
-        let place = table.get(key).map_or(0..0, Spanned::span);
-        let words = self.words(table, key);
-        let chosen = words
-            .iter()
-            .filter_map(|w| self.choose(key, w, place.clone(), choices));
-        chosen.collect()
-    }
-
-    /// A list of texts, or one.
-    pub(super) fn words(&mut self, table: &DeTable<'_>, key: &str) -> Vec<String> {
-        match table.get(key).map(Spanned::get_ref) {
-            Some(DeValue::String(text)) => vec![text.as_ref().to_owned()],
-            Some(DeValue::Array(values)) if values.is_empty() => {
-                let place = table.get(key).map_or(0..0, Spanned::span);
-                let what = format!("`{key}` is empty, which could mean nothing or everything");
-                self.wrong(
-                    place,
-                    what,
-                    Some("take it out, or name what is meant".into()),
-                );
-                Vec::new()
-            }
-            _ => self.texts(table, key),
         }
     }
 
     /// A list of tables (`[[key]]`).
-    pub(super) fn tables<'t, 'i>(
-        &mut self,
-        table: &'t DeTable<'i>,
-        key: &str,
-    ) -> Vec<&'t DeTable<'i>> {
-        let Some(value) = table.get(key) else {
+    pub(super) fn tables(&self, key: &str) -> Vec<Table<'a>> {
+        let Some(value) = self.get(key) else {
             return Vec::new();
         };
-        let inner = |v: &'t Spanned<DeValue<'i>>| match v.get_ref() {
-            DeValue::Table(table) => Some(table),
+        let place = format!("in `[[{key}]]`");
+        let inner = |v: &'a Spanned<DeValue<'a>>| match v.get_ref() {
+            DeValue::Table(table) => Some(Table::new(table, self.mistakes, &place)),
             _ => None,
         };
         let tables = match value.get_ref() {
-            DeValue::Array(values) => values.iter().map(inner).collect(),
+            DeValue::Array(values) if values.iter().all(|v| v.get_ref().is_table()) => {
+                Some(values.iter().filter_map(inner).collect())
+            }
             _ => None,
         };
         tables.unwrap_or_else(|| {
@@ -202,52 +193,57 @@ impl Reader {
         })
     }
 
-    /// A whole number that is not negative.
-    pub(super) fn number(&mut self, table: &DeTable<'_>, key: &str) -> Option<i64> {
-        let value = table.get(key)?;
-        let number = whole_number(value.get_ref()).filter(|n| *n >= 0);
-        if number.is_none() {
-            self.wrong(
-                value.span(),
-                format!("`{key}` is a whole number, 0 or more"),
-                None,
-            );
-        }
-        number
+    /// The table that a value below this one is. `place` says where it stands.
+    pub(super) fn below(&self, table: &'a DeTable<'a>, place: &str) -> Table<'a> {
+        Table::new(table, self.mistakes, place)
     }
 
-    /// A number from 0 to `most`.
-    pub(super) fn float(&mut self, table: &DeTable<'_>, key: &str, most: f64) -> Option<f64> {
-        let value = table.get(key)?;
-        let number = match value.get_ref() {
-            DeValue::Float(number) => number.as_str().parse().ok(),
-            whole => whole_number(whole).map(|n| n as f64),
+    /// One of several words.
+    pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        self.choose(key, text, choices)
+    }
+
+    fn choose<T: Copy>(&self, key: &str, text: &str, choices: &[(&str, T)]) -> Option<T> {
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
+            return Some(*value);
+        }
+        let names: Vec<&str> = choices.iter().map(|(n, _)| *n).collect();
+        let hint = match nearest(text, &names) {
+            Some(name) => format!("did you mean `\"{name}\"`?"),
+            None => format!("one of `\"{}\"`", names.join("\"`, `\"")),
         };
-        let number = number.filter(|n| (0.0..=most).contains(n));
-        if number.is_none() {
-            self.wrong(
-                value.span(),
-                format!("`{key}` is a number from 0 to {most}"),
-                None,
-            );
-        }
-        number
+        let what = format!("`{text}` is not a value of `{key}`");
+        self.wrong_at(key, what, Some(hint));
+        None
     }
 
-    pub(super) fn switch(&mut self, table: &DeTable<'_>, key: &str) -> Option<bool> {
-        let value = table.get(key)?;
-        match value.get_ref() {
-            DeValue::Boolean(on) => Some(*on),
-            other => {
-                let what = format!("`{key}` is true or false, not {}", article(other));
-                self.wrong(value.span(), what, None);
-                None
+    /// A list of choices, or one.
+    pub(super) fn choices<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Vec<T> {
+        let words = self.words(key);
+        words
+            .iter()
+            .filter_map(|w| self.choose(key, w, choices))
+            .collect()
+    }
+
+    /// A list of texts, or one.
+    pub(super) fn words(&self, key: &str) -> Vec<String> {
+        match self.get(key).map(Spanned::get_ref) {
+            Some(DeValue::String(text)) => vec![text.as_ref().to_owned()],
+            Some(DeValue::Array(values)) if values.is_empty() => {
+                let what = format!("`{key}` is empty, which could mean nothing or everything");
+                let hint = "take it out, or name what is meant";
+                self.wrong_at(key, what, Some(hint.into()));
+                Vec::new()
             }
+            _ => self.texts(key),
         }
     }
 
-    pub(super) fn texts(&mut self, table: &DeTable<'_>, key: &str) -> Vec<String> {
-        let Some(value) = table.get(key) else {
+    /// A list of texts.
+    pub(super) fn texts(&self, key: &str) -> Vec<String> {
+        let Some(value) = self.get(key) else {
             return Vec::new();
         };
         let text = |v: &Spanned<DeValue<'_>>| match v.get_ref() {
@@ -264,9 +260,49 @@ impl Reader {
         })
     }
 
-    pub(super) fn seconds(&mut self, table: &DeTable<'_>, key: &str) -> Option<Duration> {
-        let value = table.get(key)?;
+    /// A whole number that is not negative.
+    pub(super) fn number(&self, key: &str) -> Option<i64> {
+        let value = self.get(key)?;
+        let number = whole_number(value.get_ref()).filter(|n| *n >= 0);
+        if number.is_none() {
+            let what = format!("`{key}` is a whole number, 0 or more");
+            self.wrong(value.span(), what, None);
+        }
+        number
+    }
+
+    /// A number from 0 to `most`.
+    pub(super) fn float(&self, key: &str, most: f64) -> Option<f64> {
+        let value = self.get(key)?;
+        let number = match value.get_ref() {
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            whole => whole_number(whole).map(|n| n as f64),
+        };
+        let number = number.filter(|n| (0.0..=most).contains(n));
+        if number.is_none() {
+            let what = format!("`{key}` is a number from 0 to {most}");
+            self.wrong(value.span(), what, None);
+        }
+        number
+    }
+
+    /// True or false.
+    pub(super) fn switch(&self, key: &str) -> Option<bool> {
+        let value = self.get(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(on) => Some(*on),
+            other => {
+                let what = format!("`{key}` is true or false, not {}", article(other));
+                self.wrong(value.span(), what, None);
+                None
+            }
+        }
+    }
+
+    /// A time of at most a week, in seconds or as a text such as `5m`.
+    pub(super) fn seconds(&self, key: &str) -> Option<Duration> {
         const MOST: u64 = 7 * 24 * 60 * 60;
+        let value = self.get(key)?;
         let seconds = match value.get_ref() {
             DeValue::String(text) => duration(text),
             number => whole_number(number)
@@ -279,6 +315,22 @@ impl Reader {
             self.wrong(value.span(), format!("`{key}` is not a time"), hint);
         }
         seconds.map(Duration::from_secs)
+    }
+
+    /// The format's version, which must be the one that this program reads.
+    pub(super) fn version(&self) {
+        let Some(value) = self.get("version") else {
+            return;
+        };
+        match whole_number(value.get_ref()) {
+            Some(VERSION) => {}
+            Some(newer) if newer > VERSION => self.wrong(
+                value.span(),
+                format!("this file is of version {newer}; this newgate reads version {VERSION}"),
+                Some("install a newer newgate".into()),
+            ),
+            _ => self.wrong(value.span(), format!("`version` is {VERSION}"), None),
+        }
     }
 }
 

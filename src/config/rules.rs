@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::load::read_version;
-use super::reader::{Mistake, Reader, article, whole_number};
+use super::reader::{Mistake, Mistakes, Table, article, whole_number};
 use crate::model::{Kind, Score, Severity, days_of_date};
 use crate::policy::{
     Action, Exemption, Override, Pattern, Policy, PolicyRule, Reason, Scope, Standing,
@@ -20,56 +18,29 @@ const BANDS: [(&str, Severity); 5] = [
     ("info", Severity::Info),
 ];
 
-const RULE_KEYS: [&str; 19] = [
-    "name",
-    "action",
-    "status",
-    "severity",
-    "score",
-    "kind",
-    "scanner",
-    "rule",
-    "title",
-    "cwe",
-    "advisory",
-    "path",
-    "package",
-    "occurrences",
-    "advisory-age",
-    "epss",
-    "kev",
-    "suppressed",
-    "comment",
-];
-
 /// Reads what the configuration says of the policy, besides `[gate]`.
-pub(super) fn read_policy(reader: &mut Reader, root: &DeTable<'_>, policy: &mut Policy) {
-    for (number, table) in reader.tables(root, "rules").into_iter().enumerate() {
-        let rule = read_rule(reader, table, number + 1);
-        policy.rules.extend(rule);
+pub(super) fn read_policy(root: &Table<'_>, policy: &mut Policy) {
+    for (number, table) in root.tables("rules").iter().enumerate() {
+        policy.rules.extend(read_rule(table, number + 1));
     }
-    for table in reader.tables(root, "severity") {
-        let found = read_override(reader, table);
-        policy.overrides.extend(found);
+    for table in root.tables("severity") {
+        policy.overrides.extend(read_override(&table));
     }
-    if let Some(table) = reader.table(root, "grace") {
-        policy.grace = days_by_severity(reader, table, "in `[grace]`");
+    if let Some(table) = root.table("grace", "in `[grace]`") {
+        policy.grace = days_by_severity(&table);
     }
-    if let Some(table) = reader.table(root, "exemptions") {
-        policy.longest = days_by_severity(reader, table, "in `[exemptions]`");
+    if let Some(table) = root.table("exemptions", "in `[exemptions]`") {
+        policy.longest = days_by_severity(&table);
     }
 }
 
-fn days_by_severity(reader: &mut Reader, table: &DeTable<'_>, of: &str) -> BTreeMap<Severity, i64> {
-    let names = BANDS.map(|(name, _)| name);
-    reader.only(table, &names, of);
+fn days_by_severity(table: &Table<'_>) -> BTreeMap<Severity, i64> {
     let mut days = BTreeMap::new();
     for (name, severity) in BANDS {
-        if let Some(number) = reader.number(table, name) {
+        if let Some(number) = table.number(name) {
             const MOST: i64 = 36_500;
             if number > MOST {
-                let place = table.get(name).map_or(0..0, Spanned::span);
-                reader.wrong(place, format!("`{name}` is more than {MOST} days"), None);
+                table.wrong_at(name, format!("`{name}` is more than {MOST} days"), None);
             }
             days.insert(severity, number.min(MOST));
         }
@@ -77,24 +48,20 @@ fn days_by_severity(reader: &mut Reader, table: &DeTable<'_>, of: &str) -> BTree
     days
 }
 
-fn read_rule(reader: &mut Reader, table: &DeTable<'_>, number: usize) -> Option<PolicyRule> {
-    reader.only(table, &RULE_KEYS, "in `[[rules]]`");
+fn read_rule(table: &Table<'_>, number: usize) -> Option<PolicyRule> {
     let actions = [
         ("block", Action::Block),
         ("warn", Action::Warn),
         ("ignore", Action::Ignore),
     ];
-    let action = reader.choice(table, "action", &actions);
-    if !table.contains_key("action") {
-        let place = table.values().next().map_or(0..0, Spanned::span);
-        reader.wrong(
-            place,
-            "a rule needs an `action`",
-            Some("`\"block\"`, `\"warn\"` or `\"ignore\"`".into()),
-        );
+    let name = table.text("name").map(str::to_owned);
+    let action = table.choice("action", &actions);
+    if !table.has("action") {
+        let hint = "`\"block\"`, `\"warn\"` or `\"ignore\"`";
+        table.wrong(table.first(), "a rule needs an `action`", Some(hint.into()));
     }
-    let name = reader.text(table, "name").map(|(name, _)| name.to_owned());
-    let mut rule = PolicyRule::new(&name.unwrap_or_else(|| format!("number {number}")), action?);
+    let name = name.unwrap_or_else(|| format!("number {number}"));
+    let mut rule = PolicyRule::new(&name, action.unwrap_or(Action::Block));
     let standings = [
         ("new", Standing::New),
         ("grown", Standing::Grown),
@@ -102,8 +69,8 @@ fn read_rule(reader: &mut Reader, table: &DeTable<'_>, number: usize) -> Option<
         ("inherited", Standing::Inherited),
         ("fixed", Standing::Fixed),
     ];
-    rule.status = reader.choices(table, "status", &standings);
-    rule.severity = reader.choice(table, "severity", &BANDS);
+    rule.status = table.choices("status", &standings);
+    rule.severity = table.choice("severity", &BANDS);
     for key in ["severity", "score"] {
         if rule.action == Action::Ignore
             && let Some(value) = table.get(key)
@@ -111,38 +78,40 @@ fn read_rule(reader: &mut Reader, table: &DeTable<'_>, number: usize) -> Option<
             let hint =
                 "raise `gate.block-at`, or give what is meant another score with `[[severity]]`";
             let what = format!("`{key}` is the least that fits: this would ignore the worst");
-            reader.wrong(value.span(), what, Some(hint.into()));
+            table.wrong(value.span(), what, Some(hint.into()));
         }
     }
-    rule.score = reader.float(table, "score", 10.0).and_then(Score::new);
+    rule.score = table.float("score", 10.0).and_then(Score::new);
     let kinds = [
         ("code", Kind::Code),
         ("secret", Kind::Secret),
         ("dependency", Kind::Dependency),
         ("configuration", Kind::Configuration),
     ];
-    rule.kinds = reader.choices(table, "kind", &kinds);
-    rule.scanners = reader.words(table, "scanner");
-    rule.rules = patterns(reader, table, "rule", false);
-    rule.titles = patterns(reader, table, "title", false);
-    rule.paths = patterns(reader, table, "path", true);
-    rule.packages = patterns(reader, table, "package", false);
-    rule.advisories = reader.words(table, "advisory");
-    rule.cwe = cwe(reader, table);
-    rule.occurrences = reader
-        .number(table, "occurrences")
+    rule.kinds = table.choices("kind", &kinds);
+    rule.scanners = table.words("scanner");
+    rule.rules = patterns(table, "rule", false);
+    rule.titles = patterns(table, "title", false);
+    rule.paths = patterns(table, "path", true);
+    rule.packages = patterns(table, "package", false);
+    rule.advisories = table.words("advisory");
+    rule.cwe = cwe(table);
+    rule.occurrences = table
+        .number("occurrences")
         .and_then(|n| u64::try_from(n).ok());
-    rule.advisory_age = reader.number(table, "advisory-age");
-    rule.epss = reader
-        .float(table, "epss", 1.0)
+    rule.advisory_age = table.number("advisory-age");
+    rule.epss = table
+        .float("epss", 1.0)
         .map(|e| (e * 10_000.0).round() as u16);
-    rule.kev = reader.switch(table, "kev");
-    rule.suppressed = reader.switch(table, "suppressed");
-    Some(rule)
+    rule.kev = table.switch("kev");
+    rule.suppressed = table.switch("suppressed");
+    // A word of the project's own on why the rule is there.
+    table.get("comment");
+    action.map(|_| rule)
 }
 
 /// CWE numbers: `79`, `"79"` or `"CWE-79"`, one or a list.
-fn cwe(reader: &mut Reader, table: &DeTable<'_>) -> Vec<u32> {
+fn cwe(table: &Table<'_>) -> Vec<u32> {
     let Some(value) = table.get("cwe") else {
         return Vec::new();
     };
@@ -162,19 +131,18 @@ fn cwe(reader: &mut Reader, table: &DeTable<'_>) -> Vec<u32> {
     };
     all.unwrap_or_else(|| {
         let hint = Some("such as `79`, `\"CWE-79\"` or a list of these".into());
-        reader.wrong(value.span(), "`cwe` is no number of the CWE list", hint);
+        table.wrong(value.span(), "`cwe` is not a number of the CWE list", hint);
         Vec::new()
     })
 }
 
-fn patterns(reader: &mut Reader, table: &DeTable<'_>, key: &str, path: bool) -> Vec<Pattern> {
+fn patterns(table: &Table<'_>, key: &str, path: bool) -> Vec<Pattern> {
     let mut all = Vec::new();
-    for word in reader.words(table, key) {
+    for word in table.words(key) {
         match Pattern::new(&word, path) {
             Ok(pattern) => all.push(pattern),
             Err(why) => {
-                let place = table.get(key).map_or(0..0, Spanned::span);
-                reader.wrong(place, format!("`{key}`: {why}"), None);
+                table.wrong_at(key, format!("`{key}`: {why}"), None);
             }
         }
     }
@@ -182,51 +150,36 @@ fn patterns(reader: &mut Reader, table: &DeTable<'_>, key: &str, path: bool) -> 
 }
 
 /// One pattern, where a list could not say which part of it was meant.
-fn pattern(reader: &mut Reader, table: &DeTable<'_>, key: &str, path: bool) -> Option<Pattern> {
-    let mut all = patterns(reader, table, key, path);
+fn pattern(table: &Table<'_>, key: &str, path: bool) -> Option<Pattern> {
+    let mut all = patterns(table, key, path);
     if all.len() > 1 {
-        let place = table.get(key).map_or(0..0, Spanned::span);
         let hint = Some("write an entry for each".into());
-        reader.wrong(place, format!("`{key}` is one text here, not a list"), hint);
+        table.wrong_at(key, format!("`{key}` is one text here, not a list"), hint);
     }
     all.drain(..).next()
 }
 
-fn read_override(reader: &mut Reader, table: &DeTable<'_>) -> Option<Override> {
-    reader.only(
-        table,
-        &["rule", "path", "scanner", "score", "reason"],
-        "in `[[severity]]`",
-    );
-    let score = reader.float(table, "score", 10.0).and_then(Score::new);
-    let reason = reader
-        .text(table, "reason")
-        .map(|(r, _)| r.trim().to_owned());
-    let place = table.values().next().map_or(0..0, Spanned::span);
+fn read_override(table: &Table<'_>) -> Option<Override> {
+    let rule = pattern(table, "rule", false);
+    let path = pattern(table, "path", true);
+    let scanner = table.text("scanner").map(str::to_owned);
+    let score = table.float("score", 10.0).and_then(Score::new);
+    let reason = table.word("reason");
+    let needs = |what: &str| table.wrong(table.first(), what, None);
     if reason.as_ref().is_none_or(String::is_empty) {
-        let what = "an override needs a `reason`, which reports show beside both scores";
-        reader.wrong(place.clone(), what, None);
+        needs("an override needs a `reason`, which reports show beside both scores");
     }
-    if !table.contains_key("score") {
-        reader.wrong(
-            place.clone(),
-            "an override needs a `score`, from 0.0 to 10.0",
-            None,
-        );
+    if !table.has("score") {
+        needs("an override needs a `score`, from 0.0 to 10.0");
     }
-    let conditions = ["rule", "path", "scanner"];
-    if !conditions.iter().any(|c| table.contains_key(*c)) {
-        reader.wrong(
-            place,
-            "an override needs a `rule`, a `path` or a `scanner`",
-            None,
-        );
+    if !["rule", "path", "scanner"].iter().any(|c| table.has(c)) {
+        needs("an override needs a `rule`, a `path` or a `scanner`");
         return None;
     }
     Some(Override {
-        rule: pattern(reader, table, "rule", false),
-        path: pattern(reader, table, "path", true),
-        scanner: reader.text(table, "scanner").map(|(s, _)| s.to_owned()),
+        rule,
+        path,
+        scanner,
         score: score?,
         reason: reason?,
     })
@@ -241,69 +194,49 @@ pub fn parse_exemptions(text: &str) -> Result<Vec<Exemption>, Vec<Mistake>> {
     if !broken.is_empty() {
         return Err(broken.iter().map(Mistake::of_toml).collect());
     }
-    let root = document.get_ref();
-    let mut reader = Reader::default();
-    reader.only(root, &["version", "exemption"], "at the top");
-    read_version(&mut reader, root);
-    let mut all = Vec::new();
-    for table in reader.tables(root, "exemption") {
-        let found = read_exemption(&mut reader, table);
-        all.extend(found);
-    }
-    reader.finish(all)
+    let mistakes = Mistakes::default();
+    let root = Table::new(document.get_ref(), &mistakes, "at the top");
+    root.version();
+    let tables = root.tables("exemption");
+    let all = tables.iter().filter_map(read_exemption).collect();
+    drop((tables, root));
+    mistakes.finish(all)
 }
 
-fn read_exemption(reader: &mut Reader, table: &DeTable<'_>) -> Option<Exemption> {
-    const KEYS: [&str; 11] = [
-        "issue",
-        "path",
-        "print",
-        "rule",
-        "reason",
-        "text",
-        "requested-by",
-        "approved-by",
-        "link",
-        "granted",
-        "until",
-    ];
-    reader.only(table, &KEYS, "in `[[exemption]]`");
-    let place = table.values().next().map_or(0..0, Spanned::span);
-    let reasons = Reason::ALL;
-    let reason = reader.choice(table, "reason", &reasons);
+fn read_exemption(table: &Table<'_>) -> Option<Exemption> {
+    let place = table.first();
     for key in ["reason", "text", "granted", "until"] {
-        if !table.contains_key(key) {
-            reader.wrong(place.clone(), format!("an exemption needs `{key}`"), None);
+        if !table.has(key) {
+            table.wrong(place.clone(), format!("an exemption needs `{key}`"), None);
         }
     }
-    let granted = date(reader, table, "granted");
-    let until = date(reader, table, "until");
+    let (issue, path, print) = (table.word("issue"), table.get("path"), table.word("print"));
+    let rule = pattern(table, "rule", false);
+    let reason = table.choice("reason", &Reason::ALL);
+    let (text, link) = (table.word("text"), table.word("link"));
+    let (requested_by, approved_by) = (table.word("requested-by"), table.word("approved-by"));
+    let granted = date(table, "granted");
+    let until = date(table, "until");
     if let (Some(granted), Some(until)) = (granted, until)
         && until < granted
     {
-        let place = table.get("until").map_or(0..0, Spanned::span);
-        reader.wrong(place, "it ends before it was granted", None);
+        table.wrong_at("until", "it ends before it was granted", None);
     }
-    let mut word = |key| reader.text(table, key).map(|(t, _)| t.trim().to_owned());
-    let (issue, path, print) = (word("issue"), word("path"), word("print"));
-    let (text, link) = (word("text"), word("link"));
-    let (requested_by, approved_by) = (word("requested-by"), word("approved-by"));
-    let rule = pattern(reader, table, "rule", false);
     let scope = match (issue, print, rule) {
         (Some(issue), None, None) if path.is_none() => Some(Scope::Issue(issue)),
         (Some(issue), Some(print), None) => Some(Scope::Occurrence {
             issue,
-            path: path.unwrap_or_default().as_str().into(),
+            path: table.word("path").unwrap_or_default().as_str().into(),
             print,
         }),
         (None, None, Some(rule)) => Some(Scope::Rule {
             rule,
-            path: pattern(reader, table, "path", true),
+            path: pattern(table, "path", true),
         }),
         _ => {
             let hint = "`issue` alone; `issue`, `path` and `print`; or `rule` with a `path`";
             let what = "an exemption is of an issue, of one occurrence, or of a rule in a path";
-            reader.wrong(place, what, Some(hint.into()));
+            table.wrong(place, what, Some(hint.into()));
             None
         }
     };
@@ -321,21 +254,21 @@ fn read_exemption(reader: &mut Reader, table: &DeTable<'_>) -> Option<Exemption>
 }
 
 /// A date, as TOML's own or as a text.
-fn date(reader: &mut Reader, table: &DeTable<'_>, key: &str) -> Option<i64> {
+fn date(table: &Table<'_>, key: &str) -> Option<i64> {
     let value = table.get(key)?;
     let text = match value.get_ref() {
         DeValue::Datetime(date) => date.to_string(),
         DeValue::String(text) => text.to_string(),
         other => {
             let what = format!("`{key}` is a date, not {}", article(other));
-            reader.wrong(value.span(), what, None);
+            table.wrong(value.span(), what, None);
             return None;
         }
     };
     let days = days_of_date(&text);
     if days.is_none() {
         let hint = Some("such as `2026-12-31`".into());
-        reader.wrong(value.span(), format!("`{key}` is no date"), hint);
+        table.wrong(value.span(), format!("`{key}` is not a date"), hint);
     }
     days
 }

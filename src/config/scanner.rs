@@ -3,52 +3,32 @@
 use std::path::PathBuf;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
-use super::reader::{Reader, article};
+use super::reader::{Table, article};
 use super::{Config, LoadSettings, Results, ScannerSettings};
 
-pub(super) fn read_scanner(
-    reader: &mut Reader,
+/// Reads what `[scanners]` says of one scanner.
+pub(super) fn read_scanner<'a>(
+    scanners: &Table<'a>,
     config: &mut Config,
     name: &str,
-    value: &Spanned<DeValue<'_>>,
+    value: &'a Spanned<DeValue<'a>>,
 ) {
     let mut settings = ScannerSettings::default();
     let on = match value.get_ref() {
         DeValue::Boolean(on) => *on,
         DeValue::Table(table) => {
-            reader.only(
-                table,
-                &["enabled", "path", "timeout", "results", "load"],
-                &format!("in `[scanners.{name}]`"),
-            );
-            let ways = [
-                ("run", Results::Run),
-                ("ingest", Results::Ingest),
-                ("load", Results::Load),
-            ];
-            settings.results = reader.choice(table, "results", &ways);
-            if let Some(load) = reader.table(table, "load") {
-                settings.load = Some(read_load(reader, load, name));
-            }
-            settings.path = reader.text(table, "path").map(|(p, place)| {
-                let path = PathBuf::from(p);
-                if !path.is_absolute() && p.contains('/') {
-                    let hint = "write an absolute path, or the name of a program on `PATH`";
-                    let what = "`path` is relative: it would lead into the checkout, which the change alters";
-                    reader.wrong(place, what, Some(hint.into()));
-                }
-                path
-            });
-            settings.timeout = reader.seconds(table, "timeout");
-            reader.switch(table, "enabled").unwrap_or(true)
+            let table = scanners.below(table, &format!("in `[scanners.{name}]`"));
+            let on = table.switch("enabled").unwrap_or(true);
+            settings = read_settings(&table, name);
+            on
         }
         other => {
             let hint = Some(format!(
                 "write `{name} = true`, or a table `[scanners.{name}]`"
             ));
-            reader.wrong(
+            scanners.wrong(
                 value.span(),
                 format!("`{name}` is true, false or a table, not {}", article(other)),
                 hint,
@@ -59,18 +39,38 @@ pub(super) fn read_scanner(
     config.scanners.retain(|s| s != name);
     if on {
         // The built-in scanner names an issue only where no other does.
-        let at = config.scanners.len()
-            - usize::from(config.scanners.last().is_some_and(|s| s == "secrets"));
-        config.scanners.insert(
-            if name == "secrets" {
-                config.scanners.len()
-            } else {
-                at
-            },
-            name.to_owned(),
-        );
+        let built_in = config.scanners.last().is_some_and(|s| s == "secrets");
+        let at = match name {
+            "secrets" => config.scanners.len(),
+            _ => config.scanners.len() - usize::from(built_in),
+        };
+        config.scanners.insert(at, name.to_owned());
     }
     config.settings.insert(name.to_owned(), settings);
+}
+
+fn read_settings(table: &Table<'_>, name: &str) -> ScannerSettings {
+    let path = table.text("path");
+    if let Some(path) = path
+        && !path.starts_with('/')
+        && path.contains('/')
+    {
+        let hint = "write an absolute path, or the name of a program on `PATH`";
+        let what = "`path` is relative: it would lead into the checkout, which the change alters";
+        table.wrong_at("path", what, Some(hint.into()));
+    }
+    let ways = [
+        ("run", Results::Run),
+        ("ingest", Results::Ingest),
+        ("load", Results::Load),
+    ];
+    let load = table.table("load", &format!("in `[scanners.{name}.load]`"));
+    ScannerSettings {
+        path: path.map(PathBuf::from),
+        timeout: table.seconds("timeout"),
+        results: table.choice("results", &ways),
+        load: load.map(|load| read_load(&load)),
+    }
 }
 
 /// Whether a token may go to an address: over TLS, or to this machine itself.
@@ -87,37 +87,26 @@ pub fn is_safe_address(address: &str) -> bool {
     scheme == "https" || (scheme == "http" && ["127.0.0.1", "localhost", "[::1]"].contains(&host))
 }
 
-fn read_load(reader: &mut Reader, table: &DeTable<'_>, name: &str) -> LoadSettings {
-    const KEYS: [&str; 8] = [
-        "server",
-        "project",
-        "token-env",
-        "url",
-        "headers",
-        "more",
-        "filter",
-        "timeout",
-    ];
-    reader.only(table, &KEYS, &format!("in `[scanners.{name}.load]`"));
+fn read_load(table: &Table<'_>) -> LoadSettings {
     for key in ["server", "url"] {
-        if let Some((address, place)) = reader.text(table, key) {
-            let safe = address.starts_with("{server}") || is_safe_address(address);
-            if !safe {
-                let hint = "`http://` is for this machine only, since the token goes with it";
-                let what = format!("`{key}` is no `https://` address");
-                reader.wrong(place, what, Some(hint.into()));
-            }
+        if let Some(address) = table.text(key)
+            && !address.starts_with("{server}")
+            && !is_safe_address(address)
+        {
+            let hint = "`http://` is for this machine only, since the token goes with it";
+            let what = format!("`{key}` is not an `https://` address");
+            table.wrong_at(key, what, Some(hint.into()));
         }
     }
-    let mut text = |key| reader.text(table, key).map(|(text, _)| text.to_owned());
+    let text = |key| table.text(key).map(str::to_owned);
     LoadSettings {
         server: text("server"),
         project: text("project"),
         token_env: text("token-env"),
         url: text("url"),
+        headers: table.texts("headers"),
         more: text("more"),
         filter: text("filter"),
-        headers: reader.texts(table, "headers"),
-        timeout: reader.seconds(table, "timeout"),
+        timeout: table.seconds("timeout"),
     }
 }

@@ -1,28 +1,18 @@
 //! The table `[server]`.
 
-use toml::de::DeTable;
-
-use super::reader::Reader;
+use super::reader::Table;
 use super::{Others, Server};
 use crate::policy::Pattern;
 
-pub(super) fn read_server(reader: &mut Reader, table: &DeTable<'_>) -> Server {
-    const KEYS: [&str; 5] = [
-        "protect",
-        "others",
-        "budget",
-        "on-budget",
-        "accept-receipts",
-    ];
-    reader.only(table, &KEYS, "in `[server]`");
+pub(super) fn read_server(table: &Table<'_>) -> Server {
     let mut server = Server::default();
     if let Some(value) = table.get("protect") {
-        server.protect = reader.words(table, "protect");
+        server.protect = table.words("protect");
         for pattern in &server.protect {
             if let Err(why) = Pattern::new(pattern, true) {
-                reader.wrong(
+                table.wrong(
                     value.span(),
-                    format!("`{pattern}` is no pattern: {why}"),
+                    format!("`{pattern}` is not a pattern: {why}"),
                     None,
                 );
             }
@@ -33,17 +23,15 @@ pub(super) fn read_server(reader: &mut Reader, table: &DeTable<'_>) -> Server {
         ("warn", Others::Warn),
         ("skip", Others::Skip),
     ];
-    if let Some(choice) = reader.choice(table, "others", &ways) {
+    if let Some(choice) = table.choice("others", &ways) {
         server.others = choice;
     }
-    if let Some(budget) = reader.seconds(table, "budget") {
+    if let Some(budget) = table.seconds("budget") {
         server.budget = budget;
     }
-    if let Some(choice) = reader.choice(table, "on-budget", &[("block", true), ("warn", false)]) {
+    if let Some(choice) = table.choice("on-budget", &[("block", true), ("warn", false)]) {
         server.block_on_budget = choice;
     }
-    server.accept_receipts = reader
-        .text(table, "accept-receipts")
-        .map(|(t, _)| t.to_owned());
+    server.accept_receipts = table.text("accept-receipts").map(str::to_owned);
     server
 }

@@ -301,7 +301,7 @@ fn a_missing_token_and_an_address_without_encryption_are_told() {
     world
         .newgate(&["check"])
         .exits(2)
-        .says("no `https://` address");
+        .says("not an `https://` address");
 }
 
 #[test]

@@ -186,8 +186,8 @@ fn mistakes_in_exemptions_are_told_with_their_places() {
     let told = world.newgate(&["exemptions"]).exits(2);
     for expected in [
         "exemptions.toml:4:",
-        "`because` is no value of `reason`",
-        "`until` is no date",
+        "`because` is not a value of `reason`",
+        "`until` is not a date",
         "an exemption needs `until`",
         "an exemption is of an issue, of one occurrence, or of a rule in a path",
     ] {
@@ -377,7 +377,7 @@ fn what_could_mean_everything_is_a_mistake() {
             "[server]\nbudget = 9223372036854775807\n",
             "`budget` is not a time",
         ),
-        ("[server]\nprotect = [\"release/[\"]\n", "is no pattern"),
+        ("[server]\nprotect = [\"release/[\"]\n", "is not a pattern"),
         (
             "[exemptions]\ncritical = 9223372036854775807\n",
             "more than",
