@@ -15,6 +15,8 @@
 //! - [`model`]: the words as values (pure)
 //! - [`error`], [`environment`]: failures in kinds; every variable that is read
 
+#![cfg_attr(test, allow(clippy::string_slice, reason = "a test may fail"))]
+
 pub mod cache;
 pub mod cli;
 pub mod compare;

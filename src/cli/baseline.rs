@@ -142,7 +142,7 @@ impl Site {
         // Names that only differ in what a ref cannot have are told apart by a hash.
         match name == remote && !name.starts_with('-') {
             true => format!("{REF}s/{name}"),
-            false => format!("{REF}s/{}", &blake3::hash(remote.as_bytes()).to_hex()[..16]),
+            false => format!("{REF}s/{:.16}", blake3::hash(remote.as_bytes()).to_hex()),
         }
     }
 

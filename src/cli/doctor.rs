@@ -177,7 +177,9 @@ fn background(repo: &Repository, page: &mut Page) {
         Some(last) => format!(
             "{} {} UTC, {} in {} ms: {}",
             date_of_days(last.time / 86_400),
-            &time_of_seconds(last.time)[11..],
+            time_of_seconds(last.time)
+                .split_once('T')
+                .map_or_else(String::new, |(_, time)| time.to_owned()),
             last.head.get(..10).unwrap_or("nothing"),
             last.milliseconds,
             last.outcome

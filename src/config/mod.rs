@@ -1,5 +1,7 @@
 //! The project's configuration, `.newgate/config.toml`.
 
+#![deny(clippy::indexing_slicing, reason = "a configuration may hold anything")]
+
 mod load;
 mod model;
 mod reader;

@@ -34,7 +34,10 @@ impl Lines {
     /// The lines from one on, counted from 1; none where there is no such line.
     pub(super) fn from(&self, line: u32) -> std::str::Lines<'_> {
         let start = self.starts.get(line.saturating_sub(1) as usize);
-        start.map_or("", |s| &self.text[*s..]).lines()
+        start
+            .and_then(|s| self.text.get(*s..))
+            .unwrap_or("")
+            .lines()
     }
 }
 
@@ -168,25 +171,26 @@ fn without_columns(line: &str, finding: &Finding) -> String {
 fn without_literals(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
-    while let Some(at) = rest.find(['"', '\'', '`']) {
-        let quote = &rest[at..=at];
-        out.push_str(&rest[..=at]);
-        rest = &rest[at + 1..];
-        match rest.find(quote) {
-            Some(0) => {}
-            Some(end) => {
-                out.push_str("[secret]");
-                rest = &rest[end..];
-            }
-            None => {
-                out.push_str("[secret]");
-                rest = "";
-            }
+    let quotes = ['"', '\'', '`'];
+    while let Some((before, from)) = rest.find(quotes).and_then(|at| rest.split_at_checked(at)) {
+        let mut from = from.chars();
+        let Some(quote) = from.next() else {
+            break;
+        };
+        let after = from.as_str();
+        out.push_str(before);
+        out.push(quote);
+        let (literal, after) = match after.split_once(quote) {
+            Some((literal, after)) => (literal, Some(after)),
+            None => (after, None),
+        };
+        if after.is_none() || !literal.is_empty() {
+            out.push_str("[secret]");
         }
-        if !rest.is_empty() {
-            out.push_str(quote);
-            rest = &rest[1..];
-        }
+        rest = after.map_or("", |after| {
+            out.push(quote);
+            after
+        });
     }
     out.push_str(rest);
     out

@@ -355,9 +355,12 @@ fn filling(
 
 /// Scheme, host and port of an address.
 fn host_of(url: &str) -> String {
-    let after = url.find("://").map_or(0, |i| i + 3);
-    let end = url[after..].find('/').map_or(url.len(), |i| after + i);
-    url[..end].to_owned()
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => (None, url),
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    scheme.map_or_else(|| host.to_owned(), |scheme| format!("{scheme}://{host}"))
 }
 
 fn short(oid: &Oid) -> &str {

@@ -88,5 +88,5 @@ fn print_of(key: &str, occurrence: &Occurrence, text: Option<&Lines>) -> String 
             print = blake3::hash(print.as_bytes());
         }
     }
-    print.to_hex()[..12].to_owned()
+    format!("{:.12}", print.to_hex())
 }

@@ -12,6 +12,10 @@ fn id(oid: &Oid) -> Result<git2::Oid> {
     Ok(git2::Oid::from_str(oid.as_str())?)
 }
 
+#[expect(
+    clippy::expect_used,
+    reason = "libgit2 prints an id as hexadecimal digits, all of them"
+)]
 fn oid(id: git2::Oid) -> Oid {
     Oid::parse(&id.to_string()).expect("libgit2 prints full ids")
 }

@@ -1,5 +1,7 @@
 //! The answers of the `git` program, in its stable formats for scripts.
 
+#![deny(clippy::indexing_slicing, reason = "git may print anything")]
+
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -203,15 +205,17 @@ fn parse_raw_diff(raw: &[u8]) -> Result<Vec<FileChange>> {
             continue;
         }
         let head = std::str::from_utf8(head).map_err(|_| broken())?;
-        let parents = head.bytes().take_while(|b| *b == b':').count();
-        let parts: Vec<&str> = head[parents..].split(' ').collect();
+        let row = head.trim_start_matches(':');
+        let parents = head.len() - row.len();
+        let parts: Vec<&str> = row.split(' ').collect();
         if parents == 0 || parts.len() != 2 * parents + 3 {
             return Err(broken());
         }
         let path = RepoPath::new(fields.next().ok_or_else(broken)?);
         let version = |at: usize| -> Result<Option<FileVersion>> {
-            let mode = u32::from_str_radix(parts[at], 8).map_err(|_| broken())?;
-            let blob = Oid::parse(parts[at + parents + 1]).ok_or_else(broken)?;
+            let part = |at: usize| parts.get(at).copied().ok_or_else(broken);
+            let mode = u32::from_str_radix(part(at)?, 8).map_err(|_| broken())?;
+            let blob = Oid::parse(part(at + parents + 1)?).ok_or_else(broken)?;
             Ok((mode != 0).then(|| FileVersion {
                 path: path.clone(),
                 blob,
@@ -231,14 +235,17 @@ fn parse_tree_listing(raw: &[u8]) -> Result<Vec<(String, FileVersion)>> {
     let broken = || Error::new(Kind::Git, "`git ls-tree` printed something unexpected");
     let mut rows = Vec::new();
     for line in raw.split(|b| *b == 0).filter(|l| !l.is_empty()) {
-        let tab = line.iter().position(|b| *b == b'\t').ok_or_else(broken)?;
-        let head = std::str::from_utf8(&line[..tab]).map_err(|_| broken())?;
+        let mut halves = line.splitn(2, |b| *b == b'\t');
+        let (Some(head), Some(path)) = (halves.next(), halves.next()) else {
+            return Err(broken());
+        };
+        let head = std::str::from_utf8(head).map_err(|_| broken())?;
         let parts: Vec<&str> = head.split(' ').collect();
         let [mode, kind, oid] = parts[..] else {
             return Err(broken());
         };
         let file = FileVersion {
-            path: RepoPath::new(&line[tab + 1..]),
+            path: RepoPath::new(path),
             blob: Oid::parse(oid).ok_or_else(broken)?,
             mode: u32::from_str_radix(mode, 8).map_err(|_| broken())?,
         };

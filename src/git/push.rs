@@ -1,5 +1,7 @@
 //! The changes of a push, as git hands them to a pre-push hook (githooks(5)).
 
+#![deny(clippy::indexing_slicing, reason = "a hook may be handed anything")]
+
 use super::choose::{Base, base_of};
 use super::{Peeled, Repository, Target};
 use crate::error::{Error, Kind, Result};

@@ -410,12 +410,8 @@ fn tidy(text: &str, limit: usize) -> String {
 }
 
 fn first_sentence(text: &str) -> &str {
-    let end = text
-        .match_indices(". ")
-        .map(|(i, _)| i)
-        .next()
-        .unwrap_or(text.len());
-    text[..end].trim_end_matches('.')
+    let first = text.split_once(". ").map_or(text, |(first, _)| first);
+    first.trim_end_matches('.')
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ impl Oid {
 
     /// The first ten digits, for people.
     pub fn short(&self) -> &str {
-        &self.0[..10]
+        self.0.get(..10).unwrap_or(&self.0)
     }
 }
 

@@ -55,8 +55,10 @@ impl RepoPath {
     /// The part of the name after its last dot, where there is one that is not the first character.
     pub fn extension(&self) -> Option<&[u8]> {
         let name = self.file_name();
-        let dot = name.iter().rposition(|b| *b == b'.')?;
-        (dot > 0).then(|| &name[dot + 1..])
+        let mut parts = name.rsplitn(2, |b| *b == b'.');
+        let extension = parts.next()?;
+        parts.next().filter(|stem| !stem.is_empty())?;
+        Some(extension)
     }
 
     /// Returns whether every part is one that can be written below a folder: none is empty, `.`,

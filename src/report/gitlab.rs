@@ -63,7 +63,7 @@ pub fn gitlab_code_quality(reports: &[Report]) -> String {
         json!({
             "description": format!("Not everything was scanned: {gap}"),
             "check_name": "newgate:incomplete",
-            "fingerprint": format!("incomplete:{}", &blake3::hash(gap.as_bytes()).to_hex()[..24]),
+            "fingerprint": format!("incomplete:{:.24}", blake3::hash(gap.as_bytes()).to_hex()),
             "severity": "blocker",
             "location": {"path": ".newgate/config.toml", "lines": {"begin": 1, "end": 1}},
         })

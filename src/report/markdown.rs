@@ -169,9 +169,7 @@ fn reference(reference: &str) -> String {
 
 fn occurrence(out: &mut String, issue: &Issue, occurrence: &Occurrence) {
     let commit = occurrence.commit.as_deref();
-    let commit = commit.map_or(String::new(), |c| {
-        format!(" in commit {}", &c[..c.len().min(10)])
-    });
+    let commit = commit.map_or(String::new(), |c| format!(" in commit {c:.10}"));
     let message = match occurrence.message.trim_end_matches('.') == issue.title {
         true => String::new(),
         false => format!(": {}", escaped(&occurrence.message)),

@@ -211,9 +211,9 @@ pub(super) fn uri(path: &RepoPath) -> String {
 
 /// Cuts a text at a number of characters.
 pub(super) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
+    match text.chars().nth(most) {
         None => text.to_owned(),
-        Some((at, _)) => format!("{}…", &text[..at]),
+        Some(_) => format!("{text:.most$}…"),
     }
 }
 
@@ -239,7 +239,7 @@ pub(super) fn identified(report: &Report) -> Vec<(&Issue, &Occurrence, String)> 
             true => format!("{}\0{}", occurrence.path, occurrence.message),
             false => occurrence.print.clone(),
         };
-        let hash = blake3::hash(code.as_bytes()).to_hex()[..24].to_owned();
+        let hash = format!("{:.24}", blake3::hash(code.as_bytes()).to_hex());
         let times = seen.entry(hash.clone()).or_default();
         *times += 1;
         identities[number] = format!("{hash}:{times}");

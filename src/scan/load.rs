@@ -340,11 +340,9 @@ fn pause_asked(headers: &HeaderMap) -> Option<Duration> {
 
 /// Scheme, host and port of an address.
 fn origin(url: &str) -> Option<&str> {
-    let after = url.find("://")? + 3;
-    let end = url[after..]
-        .find(['/', '?', '#'])
-        .map_or(url.len(), |i| after + i);
-    Some(&url[..end])
+    let (_, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    url.get(..url.len() - rest.len() + host.len())
 }
 
 /// An address as an answer names it, which may begin at the server's root.

@@ -2,6 +2,8 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
     unreachable_pub,
     reason = "a test that cannot go on stops; nobody uses a test from outside"
 )]

@@ -169,7 +169,7 @@ impl Page {
         let commit = occurrence
             .commit
             .as_ref()
-            .map(|c| format!(" (in commit {})", &c[..c.len().min(10)]));
+            .map(|c| format!(" (in commit {c:.10})"));
         let commit = commit.unwrap_or_default();
         let arrow = self.paint("-->", Style::new().blue().bold());
         let strong = self.strong(&place);

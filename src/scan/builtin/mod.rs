@@ -33,7 +33,7 @@ impl SecretKey {
 
     /// The identity of a secret: a keyed hash of it, as 32 hexadecimal digits.
     pub fn identity(&self, secret: &[u8]) -> String {
-        blake3::keyed_hash(&self.0, secret).to_hex()[..32].to_owned()
+        format!("{:.32}", blake3::keyed_hash(&self.0, secret).to_hex())
     }
 }
 

@@ -62,7 +62,11 @@ impl Descriptor {
             .iter()
             .cloned()
             .partition(|g| g.starts_with('!'));
-        let not: Vec<String> = not.iter().map(|g| g[1..].to_owned()).collect();
+        let not: Vec<String> = not
+            .iter()
+            .filter_map(|g| g.strip_prefix('!'))
+            .map(str::to_owned)
+            .collect();
         let not = glob_set(&not).map_err(|e| wrong(format!("`files`: {e}")))?;
         let globs = glob_set(&files).map_err(|e| wrong(format!("`files`: {e}")))?;
         let each = written.program.iter().flat_map(|p| &p.each);

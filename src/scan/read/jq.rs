@@ -109,9 +109,11 @@ fn depth_of_json(text: &[u8]) -> usize {
 /// stands in comments and attributes.
 fn depth_of_xml(text: &[u8]) -> usize {
     let (mut depth, mut most, mut at) = (0_usize, 0, 0);
-    while let Some(found) = text[at..].iter().position(|b| *b == b'<') {
+    while let Some(rest) = text.get(at..)
+        && let Some(found) = rest.iter().position(|b| *b == b'<')
+    {
         at += found;
-        let rest = &text[at..];
+        let rest = rest.get(found..).unwrap_or_default();
         let skip = |end: &[u8]| {
             let found = rest.windows(end.len()).position(|w| w == end);
             found.map_or(rest.len(), |i| i + end.len())
@@ -139,16 +141,21 @@ fn depth_of_xml(text: &[u8]) -> usize {
 /// The length of an opening tag, and whether it closes itself.
 fn tag(text: &[u8]) -> (usize, bool) {
     let mut quote = None;
+    let mut before = 0;
     for (at, byte) in text.iter().enumerate() {
         match (quote, byte) {
             (Some(q), b) if q == *b => quote = None,
             (None, b'"' | b'\'') => quote = Some(*byte),
-            (None, b'>') => return (at + 1, at > 0 && text[at - 1] == b'/'),
+            (None, b'>') => return (at + 1, before == b'/'),
             _ => {}
         }
+        before = *byte;
     }
     (text.len(), false)
 }
+
+/// How many characters a reference has at most, with its `;`: a number may have zeros in front.
+const LONGEST_REFERENCE: usize = 40;
 
 /// Replaces references to characters (XML 1.0, 4.1 and 4.6) in all texts of a value.
 fn decode_references(value: &mut Value) {
@@ -156,10 +163,12 @@ fn decode_references(value: &mut Value) {
         Value::String(text) if text.contains('&') => {
             let mut out = String::with_capacity(text.len());
             let mut rest = text.as_str();
-            while let Some(at) = rest.find('&') {
-                out.push_str(&rest[..at]);
-                rest = &rest[at..];
-                let name = rest[1..].split_once(';').map_or("", |(name, _)| name);
+            while let Some((before, after)) = rest.split_once('&') {
+                out.push_str(before);
+                // No reference is longer; to look for the end further off would take the square of the text.
+                let near = after.char_indices().nth(LONGEST_REFERENCE);
+                let near = near.and_then(|(at, _)| after.get(..at)).unwrap_or(after);
+                let name = near.split_once(';').map_or("", |(name, _)| name);
                 let number = name
                     .strip_prefix('#')
                     .and_then(|n| match n.strip_prefix('x') {
@@ -177,11 +186,11 @@ fn decode_references(value: &mut Value) {
                 match character {
                     Some(character) => {
                         out.push(character);
-                        rest = &rest[name.len() + 2..];
+                        rest = after.get(name.len() + 1..).unwrap_or("");
                     }
                     None => {
                         out.push('&');
-                        rest = &rest[1..];
+                        rest = after;
                     }
                 }
             }
@@ -236,29 +245,30 @@ fn whole_characters(report: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(report);
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_ref();
-    while let Some(at) = rest.find('\\') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
+    while let Some((before, after)) = rest.split_once('\\') {
+        out.push_str(before);
+        // The unit that an escape stands for, behind its backslash.
         let unit = |text: &str| -> Option<u16> {
-            let digits = text.strip_prefix("\\u")?.get(..4)?;
+            let digits = text.strip_prefix('u')?.get(..4)?;
             u16::from_str_radix(digits, 16).ok()
         };
-        match (unit(rest), rest.get(6..).and_then(unit)) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => {
-                out.push_str(&rest[..12]);
-                rest = &rest[12..];
-            }
-            (Some(0xd800..=0xdfff), _) => {
-                out.push('\u{fffd}');
-                rest = &rest[6..];
-            }
-            _ => {
-                // The escape and the character that it is for: never an escape of its own.
-                let second = rest[1..].chars().next().map_or(0, char::len_utf8);
-                out.push_str(&rest[..1 + second]);
-                rest = &rest[1 + second..];
-            }
+        let first = unit(after);
+        let second = after.get(5..).and_then(|t| unit(t.strip_prefix('\\')?));
+        // How much of what stands behind the backslash belongs to the escape.
+        let (kept, length) = match (first, second) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (true, 11),
+            (Some(0xd800..=0xdfff), _) => (false, 5),
+            // The character that it is for: never an escape of its own.
+            _ => (true, after.chars().next().map_or(0, char::len_utf8)),
+        };
+        let (escape, behind) = after.split_at_checked(length).unwrap_or((after, ""));
+        if kept {
+            out.push('\\');
+            out.push_str(escape);
+        } else {
+            out.push('\u{fffd}');
         }
+        rest = behind;
     }
     out.push_str(rest);
     out.into_bytes()

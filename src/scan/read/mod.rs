@@ -3,6 +3,8 @@
 //! Everything that cannot be read is an error, never "no findings". A secret's text is cut to a
 //! redacted form here, before anything else sees it.
 
+#![deny(clippy::indexing_slicing, reason = "a report may hold anything")]
+
 mod jq;
 mod paths;
 mod raw;

@@ -55,12 +55,17 @@ impl Paths<'_> {
             return Some(RepoPath::from(normal(inside)?.as_str())).filter(|p| (self.known)(p));
         }
         for (at, _) in absolute.match_indices('/') {
-            let Some(end) = normal(&absolute[at + 1..]) else {
+            let halves = absolute.split_at_checked(at);
+            let Some((root, end)) = halves.and_then(|(r, e)| Some((r, e.strip_prefix('/')?)))
+            else {
+                continue;
+            };
+            let Some(end) = normal(end) else {
                 continue;
             };
             let path = RepoPath::from(end.as_str());
             if (self.known)(&path) {
-                let _ = learned.set(absolute[..at].to_owned());
+                let _ = learned.set(root.to_owned());
                 return Some(path);
             }
         }

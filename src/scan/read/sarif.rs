@@ -231,7 +231,7 @@ pub(super) fn items(output: &[u8]) -> Result<Vec<Item>, Unreadable> {
         // Logs of several tools may have been merged into one.
         let tool = name(run);
         if tool != first {
-            for item in &mut items[before..] {
+            for item in items.iter_mut().skip(before) {
                 item.tool.clone_from(&tool);
             }
         }
@@ -442,11 +442,8 @@ fn cwe_of(result: &SarifResult, rule: Option<&Rule>) -> Vec<u32> {
     let mut found = Vec::new();
     let mut look = |text: &str| {
         let lower = text.to_ascii_lowercase();
-        if let Some(at) = lower.find("cwe-") {
-            let digits: String = lower[at + 4..]
-                .chars()
-                .take_while(char::is_ascii_digit)
-                .collect();
+        if let Some((_, number)) = lower.split_once("cwe-") {
+            let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
             found.extend(digits.parse::<u32>().ok());
         }
     };
