@@ -6,7 +6,7 @@ use super::last::{self, Named};
 use super::screen::Resolved;
 use super::session::Session;
 use crate::error::Result;
-use crate::model::{Issue, Occurrence, Report, ScannerState, Verdict, harmless};
+use crate::model::{Action, Issue, Occurrence, Report, ScannerState, Verdict, harmless};
 
 #[derive(Debug, Args)]
 pub(super) struct Explain {
@@ -80,7 +80,7 @@ fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
         let line = occurrence
             .region
             .map_or(String::new(), |r| format!(":{}", r.line));
-        let action = occurrence.action.as_deref().unwrap_or("counts for nothing");
+        let action = occurrence.action.map_or("counts for nothing", Action::name);
         let _ = writeln!(
             out,
             "  {}{line} {} ({}): {action}",
@@ -102,7 +102,7 @@ fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
         } else {
             out.push_str("  mended\n");
         }
-        let blocked = |o: &&Occurrence| o.action.as_deref() == Some("block") && !o.print.is_empty();
+        let blocked = |o: &&Occurrence| o.action == Some(Action::Block) && !o.print.is_empty();
         let new = issue.occurrences.iter().find(blocked);
         if let Some(new) = new {
             let _ = writeln!(

@@ -19,7 +19,7 @@ use crate::git::{
     Peeled, PushLine, Pushed, Repository, choose_push, default_branch, parse_receive_lines,
     receive_target,
 };
-use crate::model::{Change, Mode, Report, ScannerReport, ScannerState, Verdict, harmless};
+use crate::model::{Action, Change, Mode, Report, ScannerReport, ScannerState, Verdict, harmless};
 use crate::policy::Pattern;
 
 /// How many issues of a ref are named.
@@ -250,7 +250,7 @@ fn in_short(report: &Report, server: &Server) -> String {
         let new = issue
             .occurrences
             .iter()
-            .filter(|o| o.action.as_deref() == Some("block"));
+            .filter(|o| o.action == Some(Action::Block));
         let new: Vec<_> = new.collect();
         let place = new.first().map_or(String::new(), |o| {
             let line = o.region.map_or(String::new(), |r| format!(":{}", r.line));

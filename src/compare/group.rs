@@ -388,6 +388,7 @@ fn make_occurrence(place: Place) -> Occurrence {
         commit,
         exempted: None,
         was_exempted: None,
+        excuse: None,
         action: None,
         print: String::new(),
         frame: None,

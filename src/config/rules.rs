@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Mistake, Mistakes, Table, article, whole_number};
-use crate::model::{Kind, Score, Severity, days_of_date};
-use crate::policy::{
-    Action, Exemption, Override, Pattern, Policy, PolicyRule, Reason, Scope, Standing,
-};
+use crate::model::{Action, Kind, Score, Severity, days_of_date};
+use crate::policy::{Exemption, Override, Pattern, Policy, PolicyRule, Reason, Scope, Standing};
 
 const BANDS: [(&str, Severity); 5] = [
     ("critical", Severity::Critical),

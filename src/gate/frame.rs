@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Judging;
-use crate::model::{Finding, Frame, Issue, Kind, Occurrence, Oid, RepoPath, Status};
+use crate::model::{Action, Finding, Frame, Issue, Kind, Occurrence, Oid, RepoPath, Status};
 use crate::scan::redact;
 
 /// How many lines are shown on either side.
@@ -64,7 +64,7 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
         let all = judging.gate.list_unchanged;
         let shown = issue.occurrences.iter_mut();
         let shown = shown.filter(|o| {
-            all || o.status == Status::New || matches!(o.action.as_deref(), Some("block" | "warn"))
+            all || o.status == Status::New || matches!(o.action, Some(Action::Block | Action::Warn))
         });
         for occurrence in shown.take(MOST_FRAMES) {
             let Some(tree) = tree_with(judging, occurrence) else {

@@ -277,16 +277,6 @@ impl Judging<'_> {
             .map(|s| s.descriptor.name().to_owned())
             .collect();
         let mut issues = group(located, &names, &elsewhere.issues);
-        for issue in &mut issues {
-            for occurrence in &mut issue.occurrences {
-                if self.policy.suppressions != Suppressions::Block
-                    && !occurrence.findings.is_empty()
-                    && occurrence.findings.iter().all(|f| f.suppressed)
-                {
-                    occurrence.exempted = Some("an inline comment suppresses it".into());
-                }
-            }
-        }
         prints::add_prints(&self, &mut issues)?;
         policy::judge_issues(&self.policy, &mut issues);
         frame::add_frames(&self, &mut issues);

@@ -6,8 +6,9 @@ use super::compared::Compared;
 use super::{Judging, text_of};
 use crate::compare::Located;
 use crate::error::{Error, Kind, Result};
+use crate::model::Action;
 use crate::model::{Finding, Region, RepoPath, Stage, Status};
-use crate::policy::{Action, Pattern, PolicyRule};
+use crate::policy::{Pattern, PolicyRule};
 
 /// Under which name they are reported.
 const SCANNER: &str = "newgate";

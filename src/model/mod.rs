@@ -1,5 +1,6 @@
 //! The words of the product as values: no clock, no environment, no git, no file.
 
+mod bucket;
 mod change;
 mod date;
 mod finding;
@@ -12,6 +13,7 @@ mod path;
 mod report;
 mod severity;
 
+pub use bucket::{Action, BandCounts, Bucket, Counts, Excuse};
 pub use change::{Change, FileChange, FileVersion, Mode};
 pub use date::{date_of_days, days_of_date, seconds_of_time, time_of_seconds};
 pub use finding::{Confidence, Finding, FindingBuilder, Invalid, Kind, Overridden, Package, Step};
@@ -22,7 +24,5 @@ pub use occurrence::{Occurrence, Origin, Stage, Status};
 pub use oid::Oid;
 pub(crate) use path::is_unsafe_char;
 pub use path::{RepoPath, harmless};
-pub use report::{
-    BandCounts, Counts, Frame, Report, ScannerReport, ScannerState, SkippedScanner, Verdict,
-};
+pub use report::{Frame, Report, ScannerReport, ScannerState, SkippedScanner, Verdict};
 pub use severity::{Score, Severity};

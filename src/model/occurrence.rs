@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Frame, Overridden, Package, Region, RepoPath, Rule};
+use super::{Action, Excuse, Finding, Frame, Overridden, Package, Region, RepoPath, Rule};
 
 /// Where an occurrence stands against the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -129,14 +129,17 @@ pub struct Occurrence {
     /// The commit in which it was found, when not in the head tree.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub commit: Option<String>,
-    /// The exemption that covers it.
+    /// The exemption that covers it, in a few words.
     pub exempted: Option<String>,
     /// The exemption that covered it until it ended.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub was_exempted: Option<String>,
-    /// What the policy does with it: `block`, `warn`, `ignore`; none if nothing decides.
+    /// What the policy does with it; none if nothing decides.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub action: Option<String>,
+    pub action: Option<Action>,
+    /// What keeps it from counting.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub excuse: Option<Excuse>,
     /// A print of its code, which an exemption is bound to: the same wherever the code moves.
     #[serde(default)]
     pub print: String,

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Issue, IssueStatus, Mode, Oid, Severity, Status};
+use super::{Change, Counts, Issue, Mode, Oid, Severity};
 
 /// The judgement of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,104 +123,6 @@ pub struct Frame {
     pub first_line: u32,
     /// The lines, secrets cut out, long ones cut short.
     pub lines: Vec<String>,
-}
-
-/// Numbers by severity band.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names are those of the bands")]
-pub struct BandCounts {
-    pub critical: u64,
-    pub high: u64,
-    pub medium: u64,
-    pub low: u64,
-    pub info: u64,
-    pub unassigned: u64,
-}
-
-impl BandCounts {
-    /// Adds to a band.
-    pub fn add(&mut self, severity: Severity, number: u64) {
-        *self.slot(severity) += number;
-    }
-
-    /// The number in a band.
-    pub fn get(mut self, severity: Severity) -> u64 {
-        *self.slot(severity)
-    }
-
-    /// The sum over all bands.
-    pub fn total(self) -> u64 {
-        Severity::WORST_FIRST.iter().map(|s| self.get(*s)).sum()
-    }
-
-    fn slot(&mut self, severity: Severity) -> &mut u64 {
-        match severity {
-            Severity::Critical => &mut self.critical,
-            Severity::High => &mut self.high,
-            Severity::Medium => &mut self.medium,
-            Severity::Low => &mut self.low,
-            Severity::Info => &mut self.info,
-            Severity::Unassigned => &mut self.unassigned,
-        }
-    }
-}
-
-/// The numbers of a report, made from its issues in one place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Counts {
-    /// New issues.
-    pub new: BandCounts,
-    /// Inherited issues with new occurrences.
-    pub grown: BandCounts,
-    /// New occurrences, of new and of grown issues.
-    pub new_occurrences: BandCounts,
-    /// Inherited issues without new occurrences.
-    pub inherited: BandCounts,
-    /// Fixed issues.
-    pub fixed: BandCounts,
-    /// Fixed occurrences, of fixed issues and of others.
-    pub fixed_occurrences: BandCounts,
-    /// Issues all of whose new occurrences are exempted.
-    pub exempted: BandCounts,
-}
-
-impl Counts {
-    /// Counts issues and occurrences by status and severity.
-    pub fn of(issues: &[Issue]) -> Counts {
-        let mut counts = Counts::default();
-        for issue in issues {
-            let band = match issue.status {
-                IssueStatus::New => &mut counts.new,
-                IssueStatus::Grown => &mut counts.grown,
-                IssueStatus::Inherited => &mut counts.inherited,
-                IssueStatus::Fixed => &mut counts.fixed,
-            };
-            band.add(issue.severity, 1);
-            let number = |status| {
-                issue
-                    .occurrences
-                    .iter()
-                    .filter(|o| o.status == status)
-                    .count() as u64
-            };
-            counts
-                .new_occurrences
-                .add(issue.severity, number(Status::New));
-            counts
-                .fixed_occurrences
-                .add(issue.severity, number(Status::Fixed));
-            let mut new = issue
-                .occurrences
-                .iter()
-                .filter(|o| o.status == Status::New)
-                .peekable();
-            if new.peek().is_some() && new.all(|o| o.exempted.is_some()) {
-                counts.exempted.add(issue.severity, 1);
-            }
-        }
-        counts
-    }
 }
 
 /// Everything that is known about one judged change; the only thing that report writers see.

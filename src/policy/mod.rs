@@ -6,12 +6,12 @@ mod rule;
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Finding, Issue, IssueStatus, Occurrence, Overridden, ScannerReport, ScannerState, Score,
-    Severity, Status, Verdict, date_of_days,
+    Action, Excuse, Finding, Issue, IssueStatus, Occurrence, Overridden, ScannerReport,
+    ScannerState, Score, Severity, Status, Verdict, date_of_days,
 };
 
 pub use exemption::{Exemption, Holds, Reason, Scope, covered};
-pub use rule::{Action, Pattern, PolicyRule, Standing};
+pub use rule::{Pattern, PolicyRule, Standing};
 
 /// What becomes of comments that silence a scanner and that a change adds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,8 +113,16 @@ impl Policy {
 
     /// What the policy does with an occurrence, and why.
     pub fn decide(&self, issue: &Issue, occurrence: &Occurrence) -> (Option<Action>, String) {
-        if let Some(exempted) = &occurrence.exempted {
-            return (Some(Action::Ignore), format!("exempted: {exempted}"));
+        match occurrence.excuse {
+            None | Some(Excuse::Ignored) => {}
+            Some(Excuse::Suppressed) => {
+                let why = "an inline comment suppresses it";
+                return (Some(Action::Ignore), why.into());
+            }
+            Some(Excuse::Exempted) => {
+                let exempted = occurrence.exempted.as_deref().unwrap_or_default();
+                return (Some(Action::Ignore), format!("exempted: {exempted}"));
+            }
         }
         let fits = |r: &&PolicyRule| r.fits(issue, occurrence, self.today, self.unassigned);
         let first = self.rules.iter().find(fits);
@@ -169,6 +177,7 @@ impl Policy {
 /// Where no rule decides, an issue is judged by the worst of its new occurrences, since those are what
 /// the change adds: a critical issue that grows by a minor occurrence is as bad as the minor occurrence.
 pub fn judge_issues(policy: &Policy, issues: &mut [Issue]) {
+    mark_suppressed(policy, issues);
     mark_exempted(policy, issues);
     for issue in issues.iter_mut() {
         let decisions: Vec<(Option<Action>, String)> = issue
@@ -177,7 +186,10 @@ pub fn judge_issues(policy: &Policy, issues: &mut [Issue]) {
             .map(|o| policy.decide(issue, o))
             .collect();
         for (occurrence, (action, _)) in issue.occurrences.iter_mut().zip(&decisions) {
-            occurrence.action = action.map(|a| a.name().to_owned());
+            occurrence.action = *action;
+            if *action == Some(Action::Ignore) && occurrence.excuse.is_none() {
+                occurrence.excuse = Some(Excuse::Ignored);
+            }
         }
         let says = |wanted: Action| {
             let mut all = decisions.iter().filter(|(a, _)| *a == Some(wanted));
@@ -232,12 +244,25 @@ fn because(
         .collect();
     match counted.iter().max_by_key(|(o, _)| rank(severity_of(o))) {
         Some((_, (_, why))) => format!("{}; {why}", of(counted.len())),
-        None if new.iter().all(|(o, _)| o.exempted.is_some()) => {
+        None if new.iter().all(|(o, _)| o.excuse == Some(Excuse::Exempted)) => {
             "every new occurrence is exempted".into()
         }
         None => {
             let why = new.first().map_or("", |(_, (_, why))| why.as_str());
             format!("{}; {why}", of(new.len()))
+        }
+    }
+}
+
+/// Marks the occurrences that an inline comment suppresses, unless the policy lets no comment count.
+fn mark_suppressed(policy: &Policy, issues: &mut [Issue]) {
+    if policy.suppressions == Suppressions::Block {
+        return;
+    }
+    for occurrence in issues.iter_mut().flat_map(|i| &mut i.occurrences) {
+        let findings = &occurrence.findings;
+        if !findings.is_empty() && findings.iter().all(|f| f.suppressed) {
+            occurrence.excuse = Some(Excuse::Suppressed);
         }
     }
 }
@@ -254,12 +279,15 @@ fn mark_exempted(policy: &Policy, issues: &mut [Issue]) {
         for ((i, at), number) in covered(exemptions, issues) {
             let exemption = &exemptions[number];
             let occurrence = &mut issues[i].occurrences[at];
-            if occurrence.exempted.is_some() {
+            if occurrence.excuse.is_some() {
                 continue;
             }
             let severity = policy.counted(severity_of(occurrence));
             match exemption.holds(today, severity, &policy.longest) {
-                Holds::Yes => occurrence.exempted = Some(exemption.in_words()),
+                Holds::Yes => {
+                    occurrence.exempted = Some(exemption.in_words());
+                    occurrence.excuse = Some(Excuse::Exempted);
+                }
                 Holds::NotYet => {}
                 Holds::Expired => {
                     let day = date_of_days(exemption.until);

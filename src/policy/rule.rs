@@ -3,29 +3,9 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::model::{Issue, IssueStatus, Kind, Occurrence, RepoPath, Score, Severity, Status};
-
-/// What a rule does with an occurrence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// It stops the change.
-    Block,
-    /// It is told and stops nothing.
-    Warn,
-    /// It does not count.
-    Ignore,
-}
-
-impl Action {
-    /// The action's name in lower case.
-    pub fn name(self) -> &'static str {
-        match self {
-            Action::Block => "block",
-            Action::Warn => "warn",
-            Action::Ignore => "ignore",
-        }
-    }
-}
+use crate::model::{
+    Action, Issue, IssueStatus, Kind, Occurrence, RepoPath, Score, Severity, Status,
+};
 
 /// What an occurrence is to a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

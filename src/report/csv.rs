@@ -1,7 +1,7 @@
 //! Comma-separated values (RFC 4180), a row for each occurrence.
 
 use super::words::{not_counting, rules};
-use crate::model::Report;
+use crate::model::{Action, Report};
 
 const HEAD: [&str; 19] = [
     "change",
@@ -54,7 +54,7 @@ pub fn csv(reports: &[Report]) -> String {
                     &occurrence.scanners.join(" "),
                     &rules(issue),
                     &occurrence.message,
-                    if occurrence.action.as_deref() == Some("block") {
+                    if occurrence.action == Some(Action::Block) {
                         "yes"
                     } else {
                         "no"

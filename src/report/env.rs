@@ -3,8 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::words::{self, not_counting};
-use crate::model::{BandCounts, Issue, IssueStatus, Report, Severity, Status, Verdict};
+use crate::model::{BandCounts, Counts, Issue, Report, Severity, Verdict};
 
 /// Writes the counts of reports, added up: `CRITICAL=1` and so on; and the verdict, without which zeros
 /// would look clean.
@@ -16,21 +15,10 @@ pub fn env(reports: &[Report]) -> String {
             issues.push(issue);
         }
     }
-    let mut all = BandCounts::default();
-    let (mut new, mut occurrences) = (BandCounts::default(), BandCounts::default());
-    let mut ignored = 0;
-    for issue in issues.iter().filter(|i| i.status != IssueStatus::Fixed) {
-        let counting = words::occurrences(issue, Status::New).filter(|o| not_counting(o).is_none());
-        let counting = counting.count() as u64;
-        occurrences.add(issue.severity, counting);
-        if issue.status == IssueStatus::New && counting > 0 {
-            new.add(issue.severity, 1);
-        }
-        match is_ignored(issue) {
-            true => ignored += 1,
-            false => all.add(issue.severity, 1),
-        }
-    }
+    let counts = Counts::of(issues);
+    let mut all = counts.new;
+    all.add_all(counts.grown);
+    all.add_all(counts.inherited);
     let verdict = reports.iter().map(|r| r.verdict);
     let verdict = verdict.fold(Verdict::Pass, Verdict::worse);
     let mut out = String::new();
@@ -42,20 +30,9 @@ pub fn env(reports: &[Report]) -> String {
         let _ = writeln!(out, "{prefix}TOTAL={}", counts.total());
     };
     lines("", all);
-    lines("NEW_", new);
-    lines("NEW_OCCURRENCES_", occurrences);
-    let _ = writeln!(out, "IGNORED={ignored}");
+    lines("NEW_", counts.new);
+    lines("NEW_OCCURRENCES_", counts.new_occurrences);
+    let _ = writeln!(out, "IGNORED={}", counts.excused());
     let _ = writeln!(out, "VERDICT={}", verdict.name());
     out
-}
-
-/// Whether nothing of an issue counts: all its occurrences are exempted or ignored.
-fn is_ignored(issue: &Issue) -> bool {
-    let mut standing = issue
-        .occurrences
-        .iter()
-        .filter(|o| o.status != Status::Fixed)
-        .peekable();
-    let any = standing.peek().is_some();
-    any && issue.elsewhere == 0 && standing.all(|o| not_counting(o).is_some())
 }

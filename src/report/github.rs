@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::words::{band, identified_once, outcome};
-use crate::model::{Issue, Occurrence, Report, ScannerState, Status, Verdict};
+use crate::model::{Action, Issue, Occurrence, Report, ScannerState, Status, Verdict};
 
 /// How many annotations of a level GitHub takes from one step.
 const MOST: usize = 10;
@@ -29,11 +29,9 @@ pub fn github(reports: &[Report]) -> String {
         }
     }
     for (issue, occurrence, _) in identified_once(reports) {
-        let action = occurrence.action.as_deref();
-        let level = match (occurrence.status, action) {
-            (_, Some("block")) => 0,
-            (_, Some("warn")) => 1,
-            (Status::New, None) if occurrence.exempted.is_none() => 1,
+        let level = match (occurrence.status, occurrence.action) {
+            (_, Some(Action::Block)) => 0,
+            (_, Some(Action::Warn)) | (Status::New, None) => 1,
             _ => continue,
         };
         let text = annotation(levels[level].0, issue, occurrence);

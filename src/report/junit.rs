@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::words::{band, decided, not_counting, outcome, place, rules};
 use crate::model::{
-    Issue, IssueStatus, Occurrence, Report, ScannerState, Verdict, time_of_seconds,
+    Action, Issue, IssueStatus, Occurrence, Report, ScannerState, Verdict, time_of_seconds,
 };
 
 /// One case of a suite.
@@ -138,9 +138,9 @@ fn case(issue: &Issue, occurrence: &Occurrence) -> Case {
         class: occurrence.path.to_string(),
         file: Some(text(&occurrence.path.to_string())),
         line: occurrence.region.map(|r| r.line),
-        outcome: match (occurrence.action.as_deref(), not_counting(occurrence)) {
+        outcome: match (occurrence.action, not_counting(occurrence)) {
             (_, Some(why)) => Outcome::Skipped(why),
-            (Some("block"), None) => Outcome::Failed(short, long),
+            (Some(Action::Block), None) => Outcome::Failed(short, long),
             (_, None) => Outcome::Passed(format!("{long}\n{}", issue.because)),
         },
     }

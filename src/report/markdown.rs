@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 
 use super::words::{
-    band, bands, compared_with, decided, duration, is_exempted, never_scanned, not_counting,
-    outcome, page_of, place, plural, rules, standing,
+    band, bands, compared_with, decided, duration, never_scanned, not_counting, outcome, page_of,
+    place, plural, rules, standing,
 };
 use crate::model::{
-    Issue, IssueStatus, Occurrence, Report, ScannerState, Severity, Verdict, is_unsafe_char,
+    Bucket, Issue, IssueStatus, Occurrence, Report, ScannerState, Severity, Verdict, is_unsafe_char,
 };
 
 /// What the comment begins with, so that the next run can find it and update it.
@@ -104,15 +104,11 @@ fn section(report: &Report, room: usize) -> String {
 fn counts(out: &mut String, report: &Report) {
     let counts = report.counts();
     out.push_str("| | total | by severity |\n| --- | ---: | --- |\n");
-    for (name, band) in [
-        ("new", counts.new),
-        ("grown", counts.grown),
-        ("inherited", counts.inherited),
-        ("fixed", counts.fixed),
-        ("exempted", counts.exempted),
-    ] {
-        if band.total() > 0 || name == "new" {
-            let _ = writeln!(out, "| {name} | {} | {} |", band.total(), bands(band));
+    for bucket in Bucket::ALL {
+        let band = counts.get(bucket);
+        if band.total() > 0 || bucket == Bucket::New {
+            let (name, total) = (bucket.name(), band.total());
+            let _ = writeln!(out, "| {name} | {total} | {} |", bands(band));
         }
     }
     out.push('\n');
@@ -198,8 +194,8 @@ fn row(issue: &Issue) -> String {
         places.push(format!("{more} more"));
     }
     let why = decided(issue).find_map(not_counting);
-    let because = match (is_exempted(issue), why) {
-        (true, Some(why)) => why,
+    let because = match (issue.bucket(), why) {
+        (Bucket::Excused(_), Some(why)) => why,
         _ => issue.because.clone(),
     };
     let warns = if issue.warns { "warning: " } else { "" };

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::words::{identified, never_scanned, not_counting, page_of, uri};
 use crate::model::{
-    Finding, Issue, Occurrence, Region, RepoPath, Report, ScannerReport, ScannerState, Severity,
-    Status, time_of_seconds,
+    Action, Finding, Issue, Occurrence, Region, RepoPath, Report, ScannerReport, ScannerState,
+    Severity, Status, time_of_seconds,
 };
 
 /// Which occurrences a log has.
@@ -328,7 +328,7 @@ fn result(
         "severity": issue.severity,
         "status": issue.status,
         "why": occurrence.why,
-        "blocks": occurrence.action.as_deref() == Some("block"),
+        "blocks": occurrence.action == Some(Action::Block),
     });
     if let Some(score) = finding.score {
         properties["security-severity"] = json!(score.to_string());

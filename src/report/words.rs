@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::model::{
-    BandCounts, Issue, IssueStatus, Occurrence, RepoPath, Report, Severity, Status, Verdict,
+    Action, BandCounts, Bucket, Excuse, Issue, IssueStatus, Occurrence, RepoPath, Report, Severity,
+    Status, Verdict,
 };
 
 /// What a path in a URI keeps as it is: the unreserved characters and `/` (RFC 3986).
@@ -52,15 +53,8 @@ pub(super) fn outcome(report: &Report) -> String {
         Verdict::Blocked => format!("{blocking} issues stop this change"),
         Verdict::Incomplete => "not everything could be scanned, so nobody knows".to_owned(),
         Verdict::Pass => {
-            let (mut new, mut grown, mut silent) = (0, 0, 0);
-            for issue in &report.issues {
-                match issue.status {
-                    IssueStatus::New | IssueStatus::Grown if is_exempted(issue) => silent += 1,
-                    IssueStatus::New => new += 1,
-                    IssueStatus::Grown => grown += 1,
-                    IssueStatus::Inherited | IssueStatus::Fixed => {}
-                }
-            }
+            let counts = report.counts();
+            let (new, grown) = (counts.new.total(), counts.grown.total());
             let mut parts = Vec::new();
             if new > 0 {
                 parts.push(plural(new, "new issue"));
@@ -68,8 +62,8 @@ pub(super) fn outcome(report: &Report) -> String {
             if grown > 0 {
                 parts.push(plural(grown, "grown issue"));
             }
-            let below = |i: &Issue| !i.severity.blocks_at(report.block_at) || is_exempted(i);
-            let added = |i: &&Issue| matches!(i.status, IssueStatus::New | IssueStatus::Grown);
+            let below = |i: &Issue| !i.severity.blocks_at(report.block_at);
+            let added = |i: &&Issue| matches!(i.bucket(), Bucket::New | Bucket::Grown);
             let all_below = report.issues.iter().filter(added).all(below);
             let mut text = match (parts.is_empty(), all_below, &report.change.base) {
                 (true, _, Some(_)) => "nothing new".to_owned(),
@@ -77,8 +71,11 @@ pub(super) fn outcome(report: &Report) -> String {
                 (_, true, _) => format!("{} below `{}`", parts.join(" and "), report.block_at),
                 (_, false, _) => format!("{} that the policy lets pass", parts.join(" and ")),
             };
-            if silent > 0 {
-                text = format!("{text}, {silent} exempted or ignored");
+            for excuse in [Excuse::Exempted, Excuse::Ignored, Excuse::Suppressed] {
+                let number = counts.get(Bucket::Excused(excuse)).total();
+                if number > 0 {
+                    text = format!("{text}, {number} {}", excuse.name());
+                }
             }
             text
         }
@@ -142,23 +139,20 @@ pub(super) fn band(issue: &Issue) -> String {
 
 /// Why an occurrence does not count, if it does not.
 pub(super) fn not_counting(occurrence: &Occurrence) -> Option<String> {
-    let exempted = occurrence.exempted.as_ref();
-    let ignored = occurrence.action.as_deref() == Some("ignore");
-    exempted
-        .map(|why| format!("exempted: {why}"))
-        .or_else(|| ignored.then(|| "ignored by the policy".to_owned()))
-}
-
-/// Whether none of the new occurrences of an issue counts: each is exempted or ignored.
-pub(super) fn is_exempted(issue: &Issue) -> bool {
-    let mut new = occurrences(issue, Status::New).peekable();
-    new.peek().is_some() && new.all(|o| not_counting(o).is_some())
+    Some(match occurrence.excuse? {
+        Excuse::Exempted => {
+            let why = occurrence.exempted.as_deref().unwrap_or_default();
+            format!("exempted: {why}")
+        }
+        Excuse::Ignored => "ignored by the policy".to_owned(),
+        Excuse::Suppressed => "suppressed by an inline comment".to_owned(),
+    })
 }
 
 /// The occurrences that a decision is about: new ones, and old ones that the policy blocks or warns of.
 pub(super) fn decided(issue: &Issue) -> impl Iterator<Item = &Occurrence> {
     issue.occurrences.iter().filter(|o| {
-        o.status == Status::New || matches!(o.action.as_deref(), Some("block" | "warn"))
+        o.status == Status::New || matches!(o.action, Some(Action::Block | Action::Warn))
     })
 }
 

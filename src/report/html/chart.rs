@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::model::{BandCounts, GateRun, Report, Severity, time_of_seconds};
+use crate::model::{BandCounts, Bucket, GateRun, Report, Severity, time_of_seconds};
 
 /// The width of a picture in its own units.
 const WIDTH: u64 = 560;
@@ -15,27 +15,19 @@ const LISTED: usize = 20;
 
 /// Severities by status, as bars.
 pub(super) fn by_status(reports: &[Report]) -> Markup {
-    let mut rows: [(&str, BandCounts); 5] = [
-        ("new", BandCounts::default()),
-        ("grown", BandCounts::default()),
-        ("inherited", BandCounts::default()),
-        ("fixed", BandCounts::default()),
-        ("exempted", BandCounts::default()),
-    ];
+    let mut rows = Bucket::ALL.map(|bucket| (bucket, BandCounts::default()));
     for counts in reports.iter().map(Report::counts) {
-        let all = [
-            counts.new,
-            counts.grown,
-            counts.inherited,
-            counts.fixed,
-            counts.exempted,
-        ];
-        for ((_, sum), counts) in rows.iter_mut().zip(all) {
-            for severity in Severity::WORST_FIRST {
-                sum.add(severity, counts.get(severity));
-            }
+        for (bucket, sum) in &mut rows {
+            sum.add_all(counts.get(*bucket));
         }
     }
+    // An excuse that nothing has is not worth a row.
+    let rows: Vec<(&str, BandCounts)> = rows
+        .into_iter()
+        .filter(|(bucket, sum)| !matches!(bucket, Bucket::Excused(_)) || sum.total() > 0)
+        .map(|(bucket, sum)| (bucket.name(), sum))
+        .collect();
+    let height = rows.len() * 30;
     let most = rows
         .iter()
         .map(|(_, c)| c.total())
@@ -47,7 +39,7 @@ pub(super) fn by_status(reports: &[Report]) -> Markup {
     html! {
         figure {
             figcaption { "Issues by status and severity" }
-            svg viewBox=(format!("0 0 {WIDTH} 150")) role="img" aria-label="Issues by status and severity; the numbers follow" {
+            svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img" aria-label="Issues by status and severity; the numbers follow" {
                 @for (line, (name, counts)) in (0_u64..).zip(&rows) {
                     text x="0" y=(line * 30 + 20) { (name) }
                     @for (severity, from, number) in parts(*counts) {

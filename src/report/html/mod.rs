@@ -8,10 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::words::{band, compared_with, duration, is_exempted, occurrences, outcome, plural};
+use super::words::{band, compared_with, duration, occurrences, outcome, plural};
 use crate::model::{
-    GateRun, Issue, IssueStatus, Report, ScannerReport, ScannerState, Severity, Status,
-    time_of_seconds,
+    Bucket, Counts, Excuse, GateRun, Issue, IssueStatus, Report, ScannerReport, ScannerState,
+    Severity, Status, time_of_seconds,
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -91,16 +91,12 @@ fn head(report: &Report) -> Markup {
 
 fn tiles(reports: &[Report]) -> Markup {
     let of = |severity: Severity| {
-        let (mut new, mut old) = (0_u64, 0_u64);
-        let issues = reports.iter().flat_map(|r| &r.issues);
-        for issue in issues.filter(|i| i.severity == severity) {
-            match List::of(issue) {
-                List::New | List::Grown => new += 1,
-                List::Inherited => old += 1,
-                List::Exempted | List::Fixed => {}
-            }
-        }
-        (new, old)
+        let all = reports.iter().map(Report::counts);
+        let of = |c: Counts, bucket| c.get(bucket).get(severity);
+        all.fold((0, 0), |(new, old), c| {
+            let added = of(c, Bucket::New) + of(c, Bucket::Grown);
+            (new + added, old + of(c, Bucket::Inherited))
+        })
     };
     html! {
         ul.tiles aria-label="Filter by severity" {
@@ -132,7 +128,7 @@ fn tools(reports: &[Report]) -> Markup {
                 "Status"
                 select id="status" {
                     option value="" { "all" }
-                    @for list in List::ALL { option value=(list.name()) { (list.title()) } }
+                    @for list in LISTS { option value=(list.name()) { (list_title(list)) } }
                 }
             }
             label {
@@ -157,53 +153,27 @@ fn tools(reports: &[Report]) -> Markup {
     }
 }
 
-/// A list of the page.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum List {
-    New,
-    Grown,
-    Exempted,
-    Fixed,
-    Inherited,
-}
+/// The lists of the page, in their order.
+const LISTS: [Bucket; 7] = [
+    Bucket::New,
+    Bucket::Grown,
+    Bucket::Excused(Excuse::Exempted),
+    Bucket::Excused(Excuse::Ignored),
+    Bucket::Excused(Excuse::Suppressed),
+    Bucket::Fixed,
+    Bucket::Inherited,
+];
 
-impl List {
-    const ALL: [List; 5] = [
-        List::New,
-        List::Grown,
-        List::Exempted,
-        List::Fixed,
-        List::Inherited,
-    ];
-
-    fn of(issue: &Issue) -> List {
-        match issue.status {
-            _ if is_exempted(issue) => List::Exempted,
-            IssueStatus::New => List::New,
-            IssueStatus::Grown => List::Grown,
-            IssueStatus::Fixed => List::Fixed,
-            IssueStatus::Inherited => List::Inherited,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            List::New => "new",
-            List::Grown => "grown",
-            List::Exempted => "exempted",
-            List::Fixed => "fixed",
-            List::Inherited => "inherited",
-        }
-    }
-
-    fn title(self) -> &'static str {
-        match self {
-            List::New => "Only in this branch",
-            List::Grown => "Grown: known issues with new occurrences",
-            List::Exempted => "Exempted, or ignored by the policy",
-            List::Fixed => "Fixed by this branch",
-            List::Inherited => "Common with the baseline",
-        }
+/// What a list of the page has, for people.
+fn list_title(list: Bucket) -> &'static str {
+    match list {
+        Bucket::New => "Only in this branch",
+        Bucket::Grown => "Grown: known issues with new occurrences",
+        Bucket::Excused(Excuse::Exempted) => "Exempted",
+        Bucket::Excused(Excuse::Ignored) => "Ignored by the policy",
+        Bucket::Excused(Excuse::Suppressed) => "Suppressed by inline comments",
+        Bucket::Fixed => "Fixed by this branch",
+        Bucket::Inherited => "Common with the baseline",
     }
 }
 
@@ -211,11 +181,11 @@ fn lists(reports: &[Report]) -> Markup {
     let issues: Vec<(usize, &Issue)> = reports.iter().flat_map(|r| &r.issues).enumerate().collect();
     html! {
         @if issues.is_empty() { p { "No scanner found an issue." } }
-        @for list in List::ALL {
-            @let own: Vec<_> = issues.iter().filter(|(_, i)| List::of(i) == list).collect();
+        @for list in LISTS {
+            @let own: Vec<_> = issues.iter().filter(|(_, i)| i.bucket() == list).collect();
             @if !own.is_empty() {
                 section.list aria-labelledby=(format!("list-{}", list.name())) {
-                    h3 id=(format!("list-{}", list.name())) { (list.title()) " (" span.count { (own.len()) } ")" }
+                    h3 id=(format!("list-{}", list.name())) { (list_title(list)) " (" span.count { (own.len()) } ")" }
                     div.columns aria-hidden="true" {
                         span { "severity" } span { "issue" } span { "occurrences" } span { "status" } span { "scanner" }
                     }
@@ -226,7 +196,7 @@ fn lists(reports: &[Report]) -> Markup {
     }
 }
 
-fn row(place: usize, issue: &Issue, list: List) -> Markup {
+fn row(place: usize, issue: &Issue, list: Bucket) -> Markup {
     let mut scanners: Vec<&str> = issue.rules.iter().map(|r| r.scanner.as_str()).collect();
     scanners.dedup();
     let standing_now = issue.occurrences.iter();

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::words::{exempt_command, not_counting, page_of, place};
-use crate::model::{Finding, Frame, Issue, Occurrence, Region, Status};
+use crate::model::{Action, Finding, Frame, Issue, Occurrence, Region, Status};
 
 pub(super) fn pane(issue: &Issue) -> Markup {
     let description = issue.occurrences.iter().map(|o| o.message.as_str());
@@ -66,7 +66,7 @@ fn occurrence(occurrence: &Occurrence) -> Markup {
     html! {
         strong { code { (place(occurrence)) } }
         @if let Some(commit) = commit { " in commit " code { (commit.chars().take(10).collect::<String>()) } }
-        " " span class=[(occurrence.action.as_deref() == Some("block")).then_some("stops")] { (occurrence.status.name()) }
+        " " span class=[(occurrence.action == Some(Action::Block)).then_some("stops")] { (occurrence.status.name()) }
         span.faint {
             @if !occurrence.why.is_empty() { ": " (occurrence.why) }
             @if let Some(from) = &occurrence.from {

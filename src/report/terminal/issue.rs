@@ -120,12 +120,9 @@ impl Page {
             let band = band(issue);
             let mut places: Vec<String> = Vec::new();
             for occurrence in decided(issue) {
-                let exempted = match (&occurrence.exempted, not_counting(occurrence)) {
-                    (Some(_), _) => " (exempted)",
-                    (None, Some(_)) => " (ignored)",
-                    (None, None) => "",
-                };
-                places.push(format!("{}{exempted}", place(occurrence)));
+                let excuse = occurrence.excuse;
+                let excuse = excuse.map_or(String::new(), |e| format!(" ({})", e.name()));
+                places.push(format!("{}{excuse}", place(occurrence)));
             }
             let more = places.len().saturating_sub(SHOWN.0);
             places.truncate(SHOWN.0);
@@ -173,8 +170,8 @@ impl Page {
         let commit = commit.unwrap_or_default();
         let arrow = self.paint("-->", Style::new().blue().bold());
         let strong = self.strong(&place);
-        let mut tail = match (&occurrence.exempted, occurrence.status) {
-            (Some(why), _) => format!(" [exempted: {why}]"),
+        let mut tail = match (not_counting(occurrence), occurrence.status) {
+            (Some(why), _) => format!(" [{why}]"),
             (None, Status::New) => match &occurrence.was_exempted {
                 Some(was) => format!(" [{was}]"),
                 None => String::new(),

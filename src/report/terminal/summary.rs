@@ -6,7 +6,7 @@ use owo_colors::Style;
 
 use super::super::words::{self, bands, duration, plural};
 use super::Page;
-use crate::model::{IssueStatus, Report, ScannerReport, ScannerState, Verdict};
+use crate::model::{Action, Bucket, IssueStatus, Report, ScannerReport, ScannerState, Verdict};
 
 /// The command that installs missing scanners, as their details name it.
 const INSTALL: &str = "newgate scanners install";
@@ -59,14 +59,10 @@ impl Page {
         let counts = report.counts();
         let _ = writeln!(self.out);
         let mut parts = Vec::new();
-        for (name, band) in [
-            ("new", counts.new),
-            ("grown", counts.grown),
-            ("inherited", counts.inherited),
-            ("fixed", counts.fixed),
-        ] {
-            match (band.total(), name) {
-                (0, "grown") => {}
+        for bucket in Bucket::ALL {
+            let (name, band) = (bucket.name(), counts.get(bucket));
+            match (band.total(), bucket) {
+                (0, Bucket::Grown | Bucket::Excused(_)) => {}
                 (0, _) => parts.push(format!("0 {name}")),
                 (n, _) => parts.push(format!("{n} {name} ({})", bands(band))),
             }
@@ -151,7 +147,7 @@ impl Page {
                 let place = issue
                     .occurrences
                     .iter()
-                    .find(|o| o.action.as_deref() == Some("block"));
+                    .find(|o| o.action == Some(Action::Block));
                 let place = place.map_or(String::new(), |o| words::place(o) + " ");
                 self.wrapped(
                     "  stops    ",
