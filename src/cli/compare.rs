@@ -10,7 +10,7 @@ use super::output::ListFormat;
 use super::screen::Resolved;
 use super::session::Session;
 use crate::cache::Cache;
-use crate::compare::{ComparedFile, Content, Difference, Known, compare};
+use crate::compare::{ComparedFile, Content, Difference, Known, Outcome, compare};
 use crate::error::{Error, Kind, Result};
 use crate::gate::ingest::{Reader, read_for_tree};
 use crate::git::Repository;
@@ -55,7 +55,6 @@ struct Row {
 impl Compare {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         let session = Session::open()?;
-        let repo = &session.repo;
         let base_tree = session.commit_and_tree(&self.base)?.1;
         let head_tree = session.commit_and_tree(&self.head)?.1;
         // Secrets are hashed for this comparison only, so any key will do.
@@ -65,76 +64,19 @@ impl Compare {
         for name in catalog.names() {
             scanners.extend(catalog.get(&name)?);
         }
-        let (_, base) = read_report(repo, &self.old, &base_tree, &scanners, &key)?;
-        let (tool, head) = read_report(repo, &self.new, &head_tree, &scanners, &key)?;
-        let changes = repo.diff(Some(&base_tree), &head_tree)?;
-        let mut files = Vec::new();
-        for change in changes {
-            let read = |file: Option<FileVersion>| -> Result<Option<(RepoPath, Content)>> {
-                let Some(file) = file.filter(FileVersion::is_regular) else {
-                    return Ok(None);
-                };
-                Ok(Some((file.path, Content::of(repo.blob(&file.blob)?))))
-            };
-            files.push(ComparedFile {
-                old: read(change.old)?,
-                new: read(change.new)?,
-            });
-        }
-        let difference = Difference::new(files);
-        let local = scanners
-            .iter()
-            .any(|s| s.name() == tool && s.scope() == Scope::File);
+        let (_, base) = read_report(&session.repo, &self.old, &base_tree, &scanners, &key)?;
+        let (tool, head) = read_report(&session.repo, &self.new, &head_tree, &scanners, &key)?;
+        let difference = difference(&session.repo, &base_tree, &head_tree)?;
+        let mut local = scanners.iter().filter(|s| s.name() == tool);
         let known = Known {
-            file_local: local,
+            file_local: local.any(|s| s.scope() == Scope::File),
             ..Known::default()
         };
         let outcome = compare(&difference, &base, &head, &known);
-        let row = |f: &Finding, status, stage, touched, from: Option<&Finding>, why: &str| Row {
-            file: f.path.clone(),
-            line: f.line(),
-            col: f.column(),
-            end_line: f.region.map_or(0, |r| r.end_line),
-            rule: f.rule.clone(),
-            status,
-            stage,
-            touched,
-            from: from.map(|b| Origin {
-                path: b.path.clone(),
-                line: b.line(),
-            }),
-            why: redact(why),
-            message: f.message.clone(),
-        };
-        let mut rows: Vec<Row> = head
-            .iter()
-            .zip(&outcome.head)
-            .map(|(f, d)| {
-                row(
-                    f,
-                    d.status,
-                    d.stage,
-                    d.touched,
-                    d.from.map(|b| &base[b]),
-                    &d.why,
-                )
-            })
-            .collect();
-        let fixed = outcome.fixed.iter().map(|b| {
-            let f = &base[*b];
-            row(
-                f,
-                Status::Fixed,
-                Stage::Unmatched,
-                false,
-                Some(f),
-                "no longer found",
-            )
-        });
-        rows.extend(fixed);
         for note in difference.notes.iter().chain(&outcome.notes) {
             screen.note(&format!("note: {note}"));
         }
+        let rows = rows(&base, &head, &outcome);
         screen.data(&match self.format {
             ListFormat::Json => {
                 serde_json::to_string_pretty(&rows).expect("rows are plain data") + "\n"
@@ -143,6 +85,56 @@ impl Compare {
         });
         Ok(0)
     }
+}
+
+/// The files that differ between two trees, paired and mapped.
+fn difference(repo: &Repository, base: &Oid, head: &Oid) -> Result<Difference> {
+    let read = |file: Option<FileVersion>| -> Result<Option<(RepoPath, Content)>> {
+        let Some(file) = file.filter(FileVersion::is_regular) else {
+            return Ok(None);
+        };
+        Ok(Some((file.path, Content::of(repo.blob(&file.blob)?))))
+    };
+    let mut files = Vec::new();
+    for change in repo.diff(Some(base), head)? {
+        files.push(ComparedFile {
+            old: read(change.old)?,
+            new: read(change.new)?,
+        });
+    }
+    Ok(Difference::new(files))
+}
+
+/// A row for each finding of the head, then for each that is fixed.
+fn rows(base: &[Finding], head: &[Finding], outcome: &Outcome) -> Vec<Row> {
+    let row = |f: &Finding, from: Option<&Finding>| Row {
+        file: f.path.clone(),
+        line: f.line(),
+        col: f.column(),
+        end_line: f.region.map_or(0, |r| r.end_line),
+        rule: f.rule.clone(),
+        status: Status::Fixed,
+        stage: Stage::Unmatched,
+        touched: false,
+        from: from.map(|b| Origin {
+            path: b.path.clone(),
+            line: b.line(),
+        }),
+        why: "no longer found".to_owned(),
+        message: f.message.clone(),
+    };
+    let at_head = head.iter().zip(&outcome.head).map(|(f, decision)| Row {
+        status: decision.status,
+        stage: decision.stage,
+        touched: decision.touched,
+        why: redact(&decision.why),
+        ..row(f, decision.from.map(|b| &base[b]))
+    });
+    let fixed = outcome
+        .fixed
+        .iter()
+        .map(|b| row(&base[*b], Some(&base[*b])));
+    at_head.chain(fixed).collect()
 }
 
 /// Reads a report about a tree; every file that it names must be in the tree.

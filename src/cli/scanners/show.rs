@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::screen::Resolved;
 use crate::error::Result;
-use crate::scan::{Descriptor, Engine, Scope};
+use crate::scan::{Descriptor, Engine, Program, Scope};
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
@@ -24,91 +24,106 @@ impl Show {
 /// A scanner's page, in Markdown: the docs hold the same (`docs/scanners/NAME.md`).
 pub(crate) fn page(d: &Descriptor) -> String {
     let mut out = format!("# {}\n\n<{}>\n\n", d.title(), d.homepage());
-    let _ = writeln!(out, "| | |\n| --- | --- |\n| name | `{}` |", d.name());
-    let _ = writeln!(out, "| finds | {} |", d.finds());
+    out.push_str("| | |\n| --- | --- |\n");
+    for (name, text) in facts(d) {
+        let _ = writeln!(out, "| {name} | {text} |");
+    }
+    scores(&mut out, d);
+    rules(&mut out, d);
+    out
+}
+
+/// What it is and does, a row each.
+fn facts(d: &Descriptor) -> Vec<(&'static str, String)> {
+    let mut facts = vec![
+        ("name", format!("`{}`", d.name())),
+        ("finds", d.finds().to_owned()),
+    ];
     let mut reads: Vec<String> = d.globs().iter().map(|g| format!("`{g}`")).collect();
     reads.extend(d.interpreters().iter().map(|i| format!("scripts of `{i}`")));
     if !reads.is_empty() {
-        let _ = writeln!(out, "| reads | {} |", reads.join(", "));
+        facts.push(("reads", reads.join(", ")));
     }
     let scope = match (d.engine(), d.scope()) {
         (Engine::None, _) => "nothing is run: its results are ingested or loaded",
         (_, Scope::File) => "each changed file on its own",
         (_, Scope::Project) => "the project as a whole, when one of these files changes",
     };
-    let _ = writeln!(out, "| scans | {scope} |");
+    facts.push(("scans", scope.to_owned()));
     if let Some(version) = d.install().version() {
         let from = match d.install() {
             i if i.pypi.is_some() => "PyPI",
             i if i.crates.is_some() => "crates.io",
             _ => "npm",
         };
-        let _ = writeln!(
-            out,
-            "| installs | `newgate scanners install {}`: version {version} from {from} |",
-            d.name()
-        );
+        let name = d.name();
+        let text = format!("`newgate scanners install {name}`: version {version} from {from}");
+        facts.push(("installs", text));
     }
-    if let Some(program) = d.program() {
-        let _ = writeln!(out, "| runs | `{}` |", program.command.join(" "));
-        let config: Vec<String> = program
-            .config
-            .iter()
-            .map(|c| format!("`{}`", c.file))
-            .collect();
-        if !config.is_empty() {
-            let _ = writeln!(
-                out,
-                "| configuration | the first of {} that the target has |",
-                config.join(", ")
-            );
-        }
-        if let Some(needs) = &program.config_required {
-            let _ = writeln!(out, "| needs | {needs} |");
-        }
-        if program.runs_repository_code {
-            out.push_str("| trust | it executes code of the repository |\n");
-        }
-        if let Some(database) = &program.database {
-            let held = match database.args.is_empty() {
-                true => "a day (UTC), since what its server knows changes",
-                false => "a version of its database",
-            };
-            let _ = writeln!(out, "| results hold for | {held} |");
-        }
-    }
+    facts.extend(d.program().into_iter().flat_map(program));
     if !d.suppressions().is_empty() {
-        let comments: Vec<String> = d.suppressions().iter().map(|s| format!("`{s}`")).collect();
-        let _ = writeln!(out, "| is silenced by | {} |", comments.join(", "));
+        facts.push(("is silenced by", quoted(d.suppressions())));
     }
     if let Some(load) = d.load() {
-        let urls: Vec<String> = load
-            .request
-            .iter()
-            .map(|r| format!("`{}`", r.url))
-            .collect();
-        let _ = writeln!(out, "| loads | {} |", urls.join(", "));
+        let urls: Vec<&String> = load.request.iter().map(|r| &r.url).collect();
+        facts.push(("loads", quoted(&urls)));
     }
-    if !d.severities().is_empty() {
-        out.push_str("\n## Scores\n\n| its word | score | band |\n| --- | --- | --- |\n");
-        let mut rows: Vec<_> = d.severities().iter().collect();
-        rows.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
-        for (word, score) in rows {
-            let _ = writeln!(out, "| {word} | {score} | {} |", score.severity().name());
-        }
+    facts
+}
+
+/// How its program is run, a row each.
+fn program(program: &Program) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("runs", format!("`{}`", program.command.join(" ")))];
+    if !program.config.is_empty() {
+        let files: Vec<&String> = program.config.iter().map(|c| &c.file).collect();
+        let text = format!("the first of {} that the target has", quoted(&files));
+        facts.push(("configuration", text));
     }
+    if let Some(needs) = &program.config_required {
+        facts.push(("needs", needs.clone()));
+    }
+    if program.runs_repository_code {
+        facts.push(("trust", "it executes code of the repository".to_owned()));
+    }
+    if let Some(database) = &program.database {
+        let held = match database.args.is_empty() {
+            true => "a day (UTC), since what its server knows changes",
+            false => "a version of its database",
+        };
+        facts.push(("results hold for", held.to_owned()));
+    }
+    facts
+}
+
+/// Words as code, with commas.
+fn quoted<T: std::fmt::Display>(words: &[T]) -> String {
+    let words: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
+    words.join(", ")
+}
+
+fn scores(out: &mut String, d: &Descriptor) {
+    if d.severities().is_empty() {
+        return;
+    }
+    out.push_str("\n## Scores\n\n| its word | score | band |\n| --- | --- | --- |\n");
+    let mut rows: Vec<_> = d.severities().iter().collect();
+    rows.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+    for (word, score) in rows {
+        let _ = writeln!(out, "| {word} | {score} | {} |", score.severity().name());
+    }
+}
+
+fn rules(out: &mut String, d: &Descriptor) {
     let mut rules: Vec<_> = d.rules().iter().collect();
     rules.retain(|(_, r)| r.score.is_some() || !r.cwe.is_empty() || r.fix.is_some());
-    if !rules.is_empty() {
-        out.push_str(
-            "\n## Rules\n\n| rule | score | CWE | what to do |\n| --- | --- | --- | --- |\n",
-        );
-        for (name, rule) in rules {
-            let score = rule.score.map_or("-".to_owned(), |s| s.to_string());
-            let cwe: Vec<String> = rule.cwe.iter().map(u32::to_string).collect();
-            let fix = rule.fix.as_deref().unwrap_or("").replace('|', "\\|");
-            let _ = writeln!(out, "| `{name}` | {score} | {} | {fix} |", cwe.join(", "));
-        }
+    if rules.is_empty() {
+        return;
     }
-    out
+    out.push_str("\n## Rules\n\n| rule | score | CWE | what to do |\n| --- | --- | --- | --- |\n");
+    for (name, rule) in rules {
+        let score = rule.score.map_or("-".to_owned(), |s| s.to_string());
+        let cwe: Vec<String> = rule.cwe.iter().map(u32::to_string).collect();
+        let fix = rule.fix.as_deref().unwrap_or("").replace('|', "\\|");
+        let _ = writeln!(out, "| `{name}` | {score} | {} | {fix} |", cwe.join(", "));
+    }
 }
