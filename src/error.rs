@@ -20,6 +20,8 @@ pub enum Kind {
     Io,
     /// Somebody asked to stop.
     Interrupted,
+    /// A fault of newgate's own.
+    Fault,
 }
 
 impl Kind {
@@ -27,7 +29,7 @@ impl Kind {
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Usage | Kind::Config => 2,
-            Kind::Git | Kind::Scanner | Kind::Io | Kind::Interrupted => 3,
+            Kind::Git | Kind::Scanner | Kind::Io | Kind::Interrupted | Kind::Fault => 3,
         }
     }
 }
@@ -103,9 +105,14 @@ impl std::error::Error for Error {
 
 impl From<git2::Error> for Error {
     fn from(error: git2::Error) -> Error {
-        Error::new(
+        use git2::ErrorClass::{Object, Odb, Tree, Zlib};
+        let told = Error::new(
             Kind::Git,
             format!("git objects could not be read: {}", error.message()),
-        )
+        );
+        match error.class() {
+            Object | Odb | Tree | Zlib => told.hint("check the repository with `git fsck`"),
+            _ => told,
+        }
     }
 }

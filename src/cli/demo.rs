@@ -31,9 +31,7 @@ impl Demo {
                 fs::canonicalize(folder).map_err(|e| io("the folder cannot be found", e))?
             }
             None => {
-                made = tempfile::Builder::new()
-                    .prefix("newgate-demo-")
-                    .tempdir()
+                made = crate::process::TemporaryFolder::new("newgate-demo-")
                     .map_err(|e| io("a temporary folder cannot be made", e))?;
                 made.path().to_owned()
             }

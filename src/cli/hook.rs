@@ -1,9 +1,9 @@
 use std::ffi::OsString;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::input::read_input;
 use super::io;
 use super::last;
 use super::output::Output;
@@ -104,10 +104,7 @@ impl Hook {
 
 impl PrePush {
     fn run(self, screen: &Resolved) -> Result<u8> {
-        let mut input = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut input)
-            .map_err(|e| io("standard input cannot be read", e))?;
+        let input = read_input()?;
         if let Some(chained) = self
             .chained
             .as_deref()

@@ -8,9 +8,11 @@ mod doctor;
 mod exempt;
 mod exemptions;
 mod explain;
+mod fault;
 mod history;
 mod hook;
 mod ingest;
+mod input;
 mod install;
 mod last;
 mod open;
@@ -25,12 +27,13 @@ mod session;
 mod show;
 mod signature;
 
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Kind, Result};
-use crate::process::catch_interrupts;
+use crate::process::{catch_interrupts, stopped};
 
 /// A security gate that git runs: it judges what a change would add to its target branch, and blocks
 /// new issues only.
@@ -44,7 +47,8 @@ struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 pass, 1 blocked, 2 usage or configuration error, 3 incomplete (nobody knows).";
+Exit codes: 0 pass, 1 blocked, 2 usage or configuration error, 3 incomplete (nobody knows); \
+128 and the signal's number if it was stopped by one.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -90,29 +94,41 @@ enum Command {
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    catch_interrupts();
+    fault::catch_panics();
+    catch_interrupts(screen::last_words);
     let screen = arguments.screen.resolve();
-    let code = match arguments.command {
-        Command::Check(command) => command.run(&screen),
-        Command::Hook(command) => command.run(&screen),
-        Command::Install(command) => command.run(&screen),
-        Command::Uninstall(command) => command.run(&screen),
-        Command::Show(command) => command.run(&screen),
-        Command::Report(command) => command.run(&screen),
-        Command::Open(command) => command.run(&screen),
-        Command::History(command) => command.run(&screen),
-        Command::Receipt(command) => command.run(&screen),
-        Command::Explain(command) => command.run(&screen),
-        Command::Exempt(command) => command.run(&screen),
-        Command::Exemptions(command) => command.run(&screen),
-        Command::Scanners(command) => command.run(&screen),
-        Command::Ingest(command) => command.run(&screen),
-        Command::Baseline(command) => command.run(&screen),
-        Command::Compare(command) => command.run(&screen),
-        Command::Doctor(command) => command.run(&screen),
-        Command::Demo(command) => command.run(&screen),
-    };
-    ExitCode::from(code.unwrap_or_else(|error| tell(&error, &screen)))
+    let command = AssertUnwindSafe(|| run(arguments.command, &screen));
+    let code = std::panic::catch_unwind(command).unwrap_or(Ok(0));
+    // Whatever the command came to: it was stopped, or it has a fault.
+    if let Some(stopped) = stopped() {
+        screen.error(screen::Label::Error, &stopped.told());
+        return ExitCode::from(stopped.exit_code());
+    }
+    let code = code.unwrap_or_else(|error| tell(&error, &screen));
+    ExitCode::from(fault::tell(&screen).unwrap_or(code))
+}
+
+fn run(command: Command, screen: &screen::Resolved) -> Result<u8> {
+    match command {
+        Command::Check(command) => command.run(screen),
+        Command::Hook(command) => command.run(screen),
+        Command::Install(command) => command.run(screen),
+        Command::Uninstall(command) => command.run(screen),
+        Command::Show(command) => command.run(screen),
+        Command::Report(command) => command.run(screen),
+        Command::Open(command) => command.run(screen),
+        Command::History(command) => command.run(screen),
+        Command::Receipt(command) => command.run(screen),
+        Command::Explain(command) => command.run(screen),
+        Command::Exempt(command) => command.run(screen),
+        Command::Exemptions(command) => command.run(screen),
+        Command::Scanners(command) => command.run(screen),
+        Command::Ingest(command) => command.run(screen),
+        Command::Baseline(command) => command.run(screen),
+        Command::Compare(command) => command.run(screen),
+        Command::Doctor(command) => command.run(screen),
+        Command::Demo(command) => command.run(screen),
+    }
 }
 
 /// Tells an error with its causes and next steps; returns its exit code.

@@ -59,6 +59,15 @@ pub(super) struct Resolved {
 }
 
 impl Screen {
+    #[cfg(test)]
+    pub(super) fn plain() -> Screen {
+        Screen {
+            color: Color::Never,
+            verbose: false,
+            quiet: false,
+        }
+    }
+
     pub(super) fn resolve(&self) -> Resolved {
         Resolved {
             color: self.color,
@@ -174,6 +183,14 @@ impl Drop for Progress {
         {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// Writes an error and hints, for a process that ends wherever it is.
+pub(super) fn last_words(words: &[String]) {
+    for (number, text) in words.iter().enumerate() {
+        let label = if number == 0 { "error:" } else { "hint:" };
+        write(Stream::Error, &format!("{label} {}\n", harmless(text)));
     }
 }
 

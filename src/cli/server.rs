@@ -1,14 +1,13 @@
 //! The hooks of a server: pre-receive and update on a bare repository. They are short, have no colour,
 //! and write nothing but the cache.
 
-use std::io::Read;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
 
 use super::hook::run_chained;
-use super::io;
+use super::input::read_input;
 use super::receipt;
 use super::screen::{Resolved, Stream};
 use super::session::Session;
@@ -51,10 +50,7 @@ pub(super) struct Update {
 impl PreReceive {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         let started = Instant::now();
-        let mut input = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut input)
-            .map_err(|e| io("standard input cannot be read", e))?;
+        let input = read_input()?;
         if let Some(chained) = self.chained.filter(|p| p.symlink_metadata().is_ok()) {
             run_chained(&chained, &[], &input)?;
         }

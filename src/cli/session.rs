@@ -25,8 +25,10 @@ impl Session {
     /// # Errors
     /// There is none, or it cannot be opened.
     pub(super) fn open() -> Result<Session> {
+        let repo = Repository::open_from_env()?;
+        super::fault::keep_in(repo.common_dir().join("newgate"));
         Ok(Session {
-            repo: Repository::open_from_env()?,
+            repo,
             cache: OnceCell::new(),
         })
     }

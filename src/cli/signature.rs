@@ -19,8 +19,8 @@ pub(super) fn sign(repo: &Repository, text: &str) -> Result<String> {
         Error::new(Kind::Usage, "there is no key to sign with")
             .hint("`git config user.signingkey ~/.ssh/id_ed25519.pub` names an SSH key; `gpg.format` need not be set")
     })?;
-    let scratch =
-        tempfile::tempdir().map_err(|e| io("a folder for the signature cannot be made", e))?;
+    let scratch = process::TemporaryFolder::new("newgate-")
+        .map_err(|e| io("a folder for the signature cannot be made", e))?;
     let data = scratch.path().join("text");
     fs::write(&data, text).map_err(|e| io("what is signed cannot be written", e))?;
     let mut named = key.clone();
@@ -66,8 +66,8 @@ pub(super) fn verify(
     signature: &str,
     allowed: Allowed<'_>,
 ) -> Result<std::result::Result<String, String>> {
-    let scratch =
-        tempfile::tempdir().map_err(|e| io("a folder for the signature cannot be made", e))?;
+    let scratch = process::TemporaryFolder::new("newgate-")
+        .map_err(|e| io("a folder for the signature cannot be made", e))?;
     let file = |name: &str, content: &[u8]| -> Result<String> {
         let path = scratch.path().join(name);
         fs::write(&path, content).map_err(|e| io("what was signed cannot be written", e))?;

@@ -12,9 +12,10 @@ mod publish;
 mod push;
 mod snapshot;
 mod target;
+mod watch;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
@@ -55,10 +56,14 @@ pub struct Introduced {
     pub commit: Oid,
 }
 
+/// What to do about objects that cannot be read.
+const DAMAGED: &str =
+    "check the repository with `git fsck`; in a partial clone, check that the remote answers";
+
 /// A repository, opened for reading.
 pub struct Repository {
     library: Option<Mutex<git2::Repository>>,
-    git: Git,
+    git: Arc<Git>,
     git_dir: PathBuf,
     common_dir: PathBuf,
     work_dir: Option<PathBuf>,
@@ -109,7 +114,7 @@ impl Repository {
             common_dir: library.commondir().to_owned(),
             work_dir: library.workdir().map(Path::to_owned),
             library: Some(Mutex::new(library)),
-            git,
+            git: Arc::new(git),
             partial,
         }
     }
@@ -132,7 +137,7 @@ impl Repository {
         let work_dir = top.ok_text().map(|t| PathBuf::from(t.trim_end()));
         Ok(Repository {
             library: None,
-            git,
+            git: Arc::new(git),
             git_dir,
             common_dir,
             work_dir,
@@ -162,26 +167,29 @@ impl Repository {
 
     /// Runs a question on the library, or on the program where the library could not open the
     /// repository.
+    ///
+    /// `objects` are those that the question begins at.
     fn ask<T>(
         &self,
+        objects: &[&str],
         library: impl FnOnce(&git2::Repository) -> Result<T>,
         program: impl FnOnce(&Git) -> Result<T>,
     ) -> Result<T> {
         match &self.library {
             // What a partial clone lacks, the program fetches.
             Some(repo) if self.partial => {
-                let answer = library(
-                    &repo
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner),
-                );
+                let repo = repo
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                let answer = watch::watched(&self.git, objects, || library(&repo));
                 answer.or_else(|_| program(&self.git))
             }
-            Some(repo) => library(
-                &repo
+            Some(repo) => {
+                let repo = repo
                     .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner),
-            ),
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                watch::watched(&self.git, objects, || library(&repo))
+            }
             None => program(&self.git),
         }
     }
@@ -192,6 +200,7 @@ impl Repository {
     /// git could not answer.
     pub fn resolve(&self, revision: &str) -> Result<Option<Oid>> {
         self.ask(
+            &[revision],
             |r| library::resolve(r, revision),
             |g| program::resolve(g, revision),
         )
@@ -202,7 +211,11 @@ impl Repository {
     /// # Errors
     /// git could not answer.
     pub fn peel(&self, oid: &Oid) -> Result<Option<Peeled>> {
-        self.ask(|r| library::peel(r, oid), |g| program::peel(g, oid))
+        self.ask(
+            &[oid.as_str()],
+            |r| library::peel(r, oid),
+            |g| program::peel(g, oid),
+        )
     }
 
     /// The best common ancestors of two commits, in a fixed order; empty if they have none.
@@ -211,6 +224,7 @@ impl Repository {
     /// git could not answer.
     pub fn merge_bases(&self, a: &Oid, b: &Oid) -> Result<Vec<Oid>> {
         self.ask(
+            &[a.as_str(), b.as_str()],
             |r| library::merge_bases(r, a, b),
             |g| program::merge_bases(g, a, b),
         )
@@ -224,7 +238,9 @@ impl Repository {
         if old == Some(new) {
             return Ok(Vec::new());
         }
+        let objects: Vec<&str> = old.into_iter().chain([new]).map(Oid::as_str).collect();
         self.ask(
+            &objects,
             |r| library::diff(r, old, new),
             |g| program::diff(g, old, new),
         )
@@ -236,6 +252,7 @@ impl Repository {
     /// git could not answer.
     pub fn entry(&self, tree: &Oid, path: &RepoPath) -> Result<Option<FileVersion>> {
         self.ask(
+            &[tree.as_str()],
             |r| library::entry(r, tree, path),
             |g| program::entry(g, tree, path),
         )
@@ -247,6 +264,7 @@ impl Repository {
     /// git could not answer.
     pub fn folder(&self, tree: &Oid, path: &str) -> Result<Option<Oid>> {
         self.ask(
+            &[tree.as_str()],
             |r| library::folder(r, tree, path),
             |g| program::folder(g, tree, path),
         )
@@ -258,6 +276,7 @@ impl Repository {
     /// git could not answer.
     pub fn list(&self, tree: &Oid, limit: usize) -> Result<Option<Vec<FileVersion>>> {
         self.ask(
+            &[tree.as_str()],
             |r| library::list(r, tree, limit),
             |g| program::list(g, tree, limit),
         )
@@ -268,11 +287,15 @@ impl Repository {
     /// # Errors
     /// The blob does not exist, or cannot be read.
     pub fn blob(&self, oid: &Oid) -> Result<Vec<u8>> {
-        match self.ask(|r| library::blob(r, oid), |g| program::blob(g, oid))? {
+        match self.ask(
+            &[oid.as_str()],
+            |r| library::blob(r, oid),
+            |g| program::blob(g, oid),
+        )? {
             Some(content) => Ok(content),
             None => program::blob(&self.git, oid)?.ok_or_else(|| {
                 Error::new(Kind::Git, format!("object {} cannot be read", oid.short()))
-                    .hint("check the repository with `git fsck`; in a partial clone, check that the remote answers")
+                    .hint(DAMAGED)
             }),
         }
     }
@@ -284,6 +307,7 @@ impl Repository {
     pub fn blob_size(&self, oid: &Oid) -> Result<u64> {
         const GUESS: u64 = 8_192;
         let size = self.ask(
+            &[],
             |r| library::blob_size(r, oid),
             |g| program::blob_size(g, oid),
         )?;
@@ -296,6 +320,7 @@ impl Repository {
     /// git could not answer.
     pub fn reference(&self, name: &str) -> Result<Option<Oid>> {
         self.ask(
+            &[],
             |r| library::reference(r, name),
             |g| program::reference(g, name),
         )
@@ -307,6 +332,7 @@ impl Repository {
     /// git could not answer.
     pub fn symbolic(&self, name: &str) -> Result<Option<String>> {
         self.ask(
+            &[],
             |r| library::symbolic(r, name),
             |g| program::symbolic(g, name),
         )
@@ -317,7 +343,11 @@ impl Repository {
     /// # Errors
     /// git could not answer.
     pub fn config(&self, name: &str) -> Result<Option<String>> {
-        self.ask(|r| library::config(r, name), |g| program::config(g, name))
+        self.ask(
+            &[],
+            |r| library::config(r, name),
+            |g| program::config(g, name),
+        )
     }
 
     /// The configured remotes: name and URLs.
@@ -325,7 +355,7 @@ impl Repository {
     /// # Errors
     /// git could not answer.
     pub fn remotes(&self) -> Result<Vec<(String, Vec<String>)>> {
-        self.ask(library::remotes, program::remotes)
+        self.ask(&[], library::remotes, program::remotes)
     }
 
     /// The address of the remote that others know the repository by, as a URI without credentials;
@@ -349,6 +379,7 @@ impl Repository {
     /// git could not answer.
     pub fn introduced(&self, head: &Oid, known: &[Oid]) -> Result<Vec<Introduced>> {
         self.ask(
+            &[head.as_str()],
             |r| library::introduced(r, head, known),
             |g| program::introduced(g, head, known),
         )

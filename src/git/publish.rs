@@ -70,7 +70,7 @@ impl Repository {
         message: &str,
     ) -> Result<Oid> {
         let io = |e| Error::new(Kind::Io, "a temporary folder cannot be made").because(e);
-        let folder = tempfile::tempdir().map_err(io)?;
+        let folder = crate::process::TemporaryFolder::new("newgate-").map_err(io)?;
         let mut paths = Vec::new();
         for (number, (_, content)) in files.iter().enumerate() {
             let path = folder.path().join(number.to_string());

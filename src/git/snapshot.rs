@@ -3,17 +3,16 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use tempfile::TempDir;
-
 use super::{Git, Repository};
 use crate::error::{Error, Kind, Result};
 use crate::model::Oid;
+use crate::process::TemporaryFolder;
 
 /// A private object folder for trees that must not be written to the repository. The objects last
 /// as long as this value.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    folder: Option<TempDir>,
+    folder: Option<TemporaryFolder>,
 }
 
 impl Scratch {
@@ -102,10 +101,7 @@ impl Scratch {
         let folder = match &self.folder {
             Some(folder) => folder.path().to_owned(),
             None => {
-                let folder = tempfile::Builder::new()
-                    .prefix("newgate-")
-                    .tempdir()
-                    .map_err(io)?;
+                let folder = TemporaryFolder::new("newgate-").map_err(io)?;
                 let path = folder.path().to_owned();
                 std::fs::create_dir(path.join("objects")).map_err(io)?;
                 self.folder = Some(folder);
@@ -141,7 +137,8 @@ impl Scratch {
             seen.push(":");
             seen.push(more);
         }
-        repo.git = repo.git.with("GIT_ALTERNATE_OBJECT_DIRECTORIES", seen);
+        let seen = repo.git.with("GIT_ALTERNATE_OBJECT_DIRECTORIES", seen);
+        repo.git = std::sync::Arc::new(seen);
         Ok(git)
     }
 }

@@ -1,62 +1,239 @@
-//! Ctrl-C: scanners have process groups of their own, so the signal is passed on by hand.
+//! Signals. Whoever asks newgate to stop gets that within a second, whatever newgate is doing: the
+//! scanners, which have process groups of their own, are killed at once; the command then has a moment to
+//! end by itself, and is ended if it does not, also inside of a library.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError, TryLockError, mpsc};
+use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use tempfile::TempDir;
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+/// How long a command has to end by itself.
+const GRACE: Duration = Duration::from_millis(300);
+/// How long the last words and the removal of folders may take.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
-/// Makes Ctrl-C, a termination signal and a hang-up stop all scanners instead of only newgate.
-pub fn catch_interrupts() {
-    // A second handler in one process is refused; the first one does the work.
-    let _ = ctrlc::set_handler(|| {
-        INTERRUPTED.store(true, Ordering::SeqCst);
-        for pid in GROUPS
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .iter()
-        {
-            kill_group(*pid);
+static SIGNAL: AtomicI32 = AtomicI32::new(0);
+static CHILDREN: Mutex<Vec<Child>> = Mutex::new(Vec::new());
+static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+static SAY: OnceLock<fn(&[String])> = OnceLock::new();
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Child {
+    /// A scanner: the group that it leads.
+    Group(u32),
+    /// A helper in newgate's own group.
+    One(u32),
+}
+
+/// Why newgate is to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped(i32);
+
+impl Stopped {
+    /// The exit code: 128 and the signal's number, as shells have it.
+    pub fn exit_code(self) -> u8 {
+        u8::try_from(128 + self.0).unwrap_or(u8::MAX)
+    }
+
+    /// What to tell, in one line.
+    pub fn told(self) -> String {
+        let name = match self.0 {
+            SIGINT => "SIGINT",
+            SIGTERM => "SIGTERM",
+            _ => "SIGHUP",
+        };
+        format!("interrupted by {name}: there is no verdict")
+    }
+}
+
+/// Makes Ctrl-C, a termination signal and a hang-up end newgate and all scanners. `say` writes the last
+/// words where the command does not end by itself: an error, then hints.
+pub fn catch_interrupts(say: fn(&[String])) {
+    let _ = SAY.set(say);
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
+        return;
+    };
+    let wait = move || {
+        if let Some(signal) = signals.forever().next() {
+            SIGNAL.store(signal, Ordering::SeqCst);
+            kill_children();
+            std::thread::sleep(GRACE);
+            let stopped = Stopped(signal);
+            end_at_once(stopped.exit_code(), vec![stopped.told()]);
         }
-    });
+    };
+    // Without it, signals are ignored no more than before.
+    let _ = std::thread::Builder::new().spawn(wait);
 }
 
 /// Whether somebody asked to stop.
 pub fn interrupted() -> bool {
-    INTERRUPTED.load(Ordering::SeqCst)
+    stopped().is_some()
+}
+
+/// The signal that asked to stop.
+pub fn stopped() -> Option<Stopped> {
+    match SIGNAL.load(Ordering::SeqCst) {
+        0 => None,
+        signal => Some(Stopped(signal)),
+    }
+}
+
+/// Ends the process wherever its other threads are: kills the scanners, removes temporary folders, says
+/// an error and hints. Takes less than half a second, also where nobody reads what is said.
+pub fn end_at_once(code: u8, words: Vec<String>) -> ! {
+    static ENDING: AtomicBool = AtomicBool::new(false);
+    if ENDING.swap(true, Ordering::SeqCst) {
+        std::thread::sleep(2 * LAST_WORDS);
+    }
+    kill_children();
+    let (done, wait) = mpsc::channel();
+    let last = move || {
+        remove_folders();
+        if let Some(say) = SAY.get() {
+            say(&words);
+        }
+        let _ = done.send(());
+    };
+    if std::thread::Builder::new().spawn(last).is_ok() {
+        let _ = wait.recv_timeout(LAST_WORDS);
+    }
+    signal_hook::low_level::exit(code.into())
+}
+
+/// Runs a change of a list. A thread that holds the lock is about to let go of it.
+fn change<T>(list: &Mutex<Vec<T>>, change: impl FnOnce(&mut Vec<T>)) {
+    let began = Instant::now();
+    loop {
+        match list.try_lock() {
+            Ok(mut list) => return change(&mut list),
+            Err(TryLockError::Poisoned(list)) => return change(&mut list.into_inner()),
+            Err(TryLockError::WouldBlock) if began.elapsed() > LAST_WORDS => return,
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+        }
+    }
+}
+
+fn kill_children() {
+    change(&CHILDREN, |children| {
+        for child in children {
+            kill(*child);
+        }
+    });
+}
+
+fn remove_folders() {
+    change(&FOLDERS, |folders| {
+        for folder in folders.drain(..) {
+            // Other threads may still write there, by its old name.
+            let gone = folder.with_extension("gone");
+            let moved = std::fs::rename(&folder, &gone).is_ok();
+            let _ = std::fs::remove_dir_all(if moved { &gone } else { &folder });
+        }
+    });
+}
+
+fn kill(child: Child) {
+    // It may be gone already, which is what is wanted.
+    match child {
+        Child::Group(pid) => kill_group(pid),
+        Child::One(pid) => {
+            if let Some(pid) = of(pid) {
+                let _ = kill_process(pid, Signal::TERM);
+            }
+        }
+    }
+}
+
+fn of(pid: u32) -> Option<Pid> {
+    i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
 
 /// Kills every process of a group.
 pub(super) fn kill_group(pid: u32) {
-    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        // The group may be gone already, which is what is wanted.
+    if let Some(pid) = of(pid) {
         let _ = kill_process_group(pid, Signal::KILL);
     }
 }
 
-/// A process group that is to be killed when somebody asks to stop, until this value is dropped.
-pub(super) struct Watched(u32);
+/// A child that is to be killed when newgate is to stop, until this value is dropped.
+pub(super) struct Watched(Child);
 
 impl Watched {
-    pub(super) fn new(pid: u32) -> Watched {
-        GROUPS
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .push(pid);
+    /// Starts a scanner that leads a group.
+    pub(super) fn group(
+        start: impl FnOnce() -> std::io::Result<duct::Handle>,
+    ) -> std::io::Result<(duct::Handle, Watched)> {
+        Watched::start(start, Child::Group)
+    }
+
+    /// Starts a helper.
+    pub(super) fn one(
+        start: impl FnOnce() -> std::io::Result<duct::Handle>,
+    ) -> std::io::Result<(duct::Handle, Watched)> {
+        Watched::start(start, Child::One)
+    }
+
+    /// None is started unseen: the list is locked meanwhile.
+    fn start(
+        start: impl FnOnce() -> std::io::Result<duct::Handle>,
+        kind: fn(u32) -> Child,
+    ) -> std::io::Result<(duct::Handle, Watched)> {
+        let mut children = CHILDREN.lock().unwrap_or_else(PoisonError::into_inner);
         if interrupted() {
-            kill_group(pid);
+            return Err(std::io::ErrorKind::Interrupted.into());
         }
-        Watched(pid)
+        let handle = start()?;
+        let child = kind(handle.pids().first().copied().unwrap_or(0));
+        children.push(child);
+        Ok((handle, Watched(child)))
     }
 }
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        GROUPS
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .retain(|p| *p != self.0);
+        change(&CHILDREN, |children| children.retain(|c| *c != self.0));
+    }
+}
+
+/// A folder for temporary files that only the current user can enter. It is removed when dropped, and
+/// when newgate is to stop.
+#[derive(Debug)]
+pub struct TemporaryFolder(TempDir);
+
+impl TemporaryFolder {
+    /// Makes a folder whose name begins with `prefix`.
+    ///
+    /// # Errors
+    /// It cannot be made, or newgate is to stop.
+    pub fn new(prefix: &str) -> std::io::Result<TemporaryFolder> {
+        let mut folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
+        if interrupted() {
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
+        let folder = tempfile::Builder::new()
+            .prefix(prefix)
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir()?;
+        folders.push(folder.path().to_owned());
+        Ok(TemporaryFolder(folder))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        change(&FOLDERS, |folders| folders.retain(|f| f != self.0.path()));
     }
 }

@@ -12,7 +12,10 @@ use std::path::Path;
 use crate::environment;
 
 pub use background::{Background, in_background, start_detached, stop_background};
-pub use interrupt::{catch_interrupts, interrupted};
+use interrupt::Watched;
+pub use interrupt::{
+    Stopped, TemporaryFolder, catch_interrupts, end_at_once, interrupted, stopped,
+};
 pub use scanner::{Cancel, Command, Ended, Finished, run};
 
 /// What a short helper process left.
@@ -31,6 +34,12 @@ fn code_of(status: std::process::ExitStatus) -> i32 {
     status
         .code()
         .unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+}
+
+/// Runs a helper to its end; it is stopped when newgate is to stop.
+fn finish(command: &duct::Expression) -> io::Result<std::process::Output> {
+    let (child, _watched) = Watched::one(|| command.start())?;
+    child.into_output()
 }
 
 /// Runs the `git` program to its end.
@@ -66,7 +75,7 @@ pub(crate) fn git(
     } else {
         command.stdin_bytes(input)
     };
-    let output = command.run()?;
+    let output = finish(&command)?;
     Ok(Ran {
         code: code_of(output.status),
         out: output.stdout,
@@ -102,7 +111,7 @@ pub(crate) fn helper_fed(
     for (name, _) in environment::all().filter(|(n, _)| environment::names_a_repository(n)) {
         command = command.env_remove(name);
     }
-    let output = command.run()?;
+    let output = finish(&command)?;
     Ok(Ran {
         code: code_of(output.status),
         out: output.stdout,
@@ -117,7 +126,7 @@ pub(crate) fn helper_fed(
 /// It cannot be started.
 pub fn run_hook(hook: &Path, args: &[OsString], input: &[u8]) -> io::Result<i32> {
     const NO_PROGRAM_FORMAT: i32 = 8;
-    let run = |command: duct::Expression| command.stdin_bytes(input).unchecked().run();
+    let run = |command: duct::Expression| finish(&command.stdin_bytes(input).unchecked());
     let output = match run(duct::cmd(hook, args)) {
         // Without a `#!` line, git lets the shell read it.
         Err(e) if e.raw_os_error() == Some(NO_PROGRAM_FORMAT) => {

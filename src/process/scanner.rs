@@ -106,7 +106,7 @@ pub fn run(command: &Command, cancel: &Cancel) -> io::Result<Finished> {
         settings.push((name.into(), value.into()));
     }
     let started = Instant::now();
-    let child = duct::cmd(&command.program, &command.args)
+    let start = duct::cmd(&command.program, &command.args)
         .dir(&command.folder)
         .full_env(settings)
         .stdin_null()
@@ -116,10 +116,19 @@ pub fn run(command: &Command, cancel: &Cancel) -> io::Result<Finished> {
             c.process_group(0);
             Ok(())
         })
-        .unchecked()
-        .start()?;
+        .unchecked();
+    let (child, watched) = match Watched::group(|| start.start()) {
+        Err(e) if interrupted() && e.kind() == io::ErrorKind::Interrupted => {
+            return Ok(Finished {
+                ended: Ended::Cancelled,
+                out: Vec::new(),
+                err: String::new(),
+                took: Duration::ZERO,
+            });
+        }
+        started => started?,
+    };
     let pid = child.pids().first().copied().unwrap_or(0);
-    let watched = Watched::new(pid);
     let mut pause = Duration::from_millis(2);
     let ended = loop {
         if let Some(output) = child.wait_timeout(pause)? {

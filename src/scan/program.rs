@@ -198,7 +198,7 @@ pub(super) fn version_of(descriptor: &Descriptor, path: &Path) -> Result<String,
 
 /// Runs a program for what it prints of itself.
 fn ask(how: &super::Program, program: &Path, args: &[String]) -> Result<(Ended, String), String> {
-    let folder = tempfile::Builder::new().prefix("newgate-").tempdir();
+    let folder = process::TemporaryFolder::new("newgate-");
     let folder = folder.map_err(|e| format!("a folder for it cannot be made: {e}"))?;
     let command = process::Command {
         program: program.to_owned(),

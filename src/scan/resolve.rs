@@ -2,6 +2,7 @@
 //! scanners and both sides.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -215,7 +216,16 @@ pub fn resolve(
     if total > 0 {
         std::thread::scope(|threads| {
             for _ in 0..workers {
-                threads.spawn(|| work(with, scanners, need, &shared, &changed, &stop_base));
+                threads.spawn(|| {
+                    let work = || work(with, scanners, need, &shared, &changed, &stop_base);
+                    if std::panic::catch_unwind(AssertUnwindSafe(work)).is_err() {
+                        // The others must not wait for what it would have done.
+                        let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                        let error = Error::new(Kind::Fault, "newgate failed while it scanned");
+                        state.error.get_or_insert(error);
+                        changed.notify_all();
+                    }
+                });
             }
         });
     }
@@ -382,7 +392,7 @@ fn work(
             });
         let in_time = hurried.as_ref().unwrap_or(scanner);
         let attempt = || run_batch(in_time, &job.files, &content, with.key, &cancel);
-        let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt))
+        let ran = std::panic::catch_unwind(AssertUnwindSafe(attempt))
             .unwrap_or_else(|_| Ok(Err(Fault::Failed("newgate failed while it was run".into()))));
         let ran = match ran {
             Ok(Err(Fault::TimedOut(_))) if hurried.is_some() => {

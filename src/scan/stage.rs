@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 use crate::model::{FileVersion, RepoPath};
+use crate::process::TemporaryFolder;
 
 /// A folder with files of one side of a change. It is removed when dropped.
 ///
@@ -18,7 +17,7 @@ use crate::model::{FileVersion, RepoPath};
 /// scanned lies a folder for newgate's own.
 #[derive(Debug)]
 pub(super) struct Stage {
-    folder: TempDir,
+    folder: TemporaryFolder,
     root: PathBuf,
     own: PathBuf,
     aliases: HashMap<String, RepoPath>,
@@ -30,8 +29,7 @@ impl Stage {
     /// Makes an empty stage that only the current user can enter. Files with a `reserved` name, in
     /// any folder, are written under another.
     pub(super) fn new(reserved: Vec<String>) -> io::Result<Stage> {
-        let folder = tempfile::Builder::new().prefix("newgate-").tempdir()?;
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700))?;
+        let folder = TemporaryFolder::new("newgate-")?;
         let whole = fs::canonicalize(folder.path())?;
         let (root, own) = (whole.join("tree"), whole.join("own"));
         for part in [&root, &own] {

@@ -14,6 +14,7 @@ mod catalogue;
 mod checks;
 mod comparing;
 mod costs;
+mod endings;
 mod given;
 mod installing;
 mod policy;

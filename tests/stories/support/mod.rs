@@ -144,7 +144,7 @@ impl World {
         self.path("work")
     }
 
-    fn command(&self, folder: &Path, program: impl AsRef<OsStr>) -> Command {
+    pub fn command(&self, folder: &Path, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         let path = std::env::var("PATH").unwrap();
         command
