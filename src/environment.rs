@@ -5,16 +5,75 @@
 )]
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+/// Folders whose content a change may alter: no program is taken from them.
+static DISTRUSTED: RwLock<Vec<PathBuf>> = RwLock::new(Vec::new());
 
 /// Reads a variable; an empty one counts as absent.
 pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|v| !v.is_empty())
 }
 
-/// All variables.
+/// All variables, `PATH` as [`search_path`] has it.
 pub fn all() -> impl Iterator<Item = (OsString, OsString)> {
-    std::env::vars_os()
+    std::env::vars_os().map(|(name, value)| match name == "PATH" {
+        true => (name, search_path()),
+        false => (name, value),
+    })
+}
+
+/// Takes no program from a folder or below it from now on, wherever `PATH` leads.
+pub fn distrust(folder: &Path) {
+    let mut folders = DISTRUSTED.write().unwrap_or_else(PoisonError::into_inner);
+    if !folders.iter().any(|f| f == folder) {
+        folders.extend(folder.canonicalize());
+        folders.push(folder.to_owned());
+    }
+}
+
+/// Whether a path lies in a folder that is distrusted, as it is written or where it leads.
+fn is_distrusted(path: &Path) -> bool {
+    let folders = DISTRUSTED.read().unwrap_or_else(PoisonError::into_inner);
+    let real = path.canonicalize();
+    let inside = |folder: &PathBuf| {
+        path.starts_with(folder) || real.as_ref().is_ok_and(|real| real.starts_with(folder))
+    };
+    folders.iter().any(inside)
+}
+
+/// The folders of `PATH` that programs are taken from: an empty or relative part is the folder that
+/// newgate happens to run in, and one below a checkout is the change's own.
+pub fn search_path() -> OsString {
+    let path = variable("PATH").unwrap_or_default();
+    let trusted = std::env::split_paths(&path).filter(|p| p.is_absolute() && !is_distrusted(p));
+    // What was split at its separators can be joined by them again.
+    std::env::join_paths(trusted).unwrap_or_default()
+}
+
+/// Where a program was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// In a folder of `PATH`.
+    Program(PathBuf),
+    /// Only below a checkout, or by a relative part of `PATH`, where a change may have put it.
+    OnlyInCheckout(PathBuf),
+    /// Nowhere.
+    Nowhere,
+}
+
+/// Looks for a program in the folders of `PATH` that programs are taken from, by its name.
+pub fn find_program(name: &str) -> Found {
+    let trusted = which::which_in_global(name, Some(search_path()));
+    let mut trusted = trusted.into_iter().flatten();
+    if let Some(program) = trusted.find(|p| !is_distrusted(p)) {
+        return Found::Program(program);
+    }
+    match which::which(name) {
+        Ok(program) => Found::OnlyInCheckout(program),
+        Err(_) => Found::Nowhere,
+    }
 }
 
 /// The folder for the user's programs' caches (XDG Base Directory specification).

@@ -104,7 +104,9 @@ fn build(
         head: Some(target.tree.clone()),
         base: None,
     };
-    let mut plans = plan(&scanners, &changes, &trees, &content)?;
+    let mut plans = plan(&scanners, &changes, &trees, &content, &|file, _| {
+        gate.repo.behind(&target.tree, file)
+    })?;
     for (scanner, plan) in scanners.iter().zip(&mut plans) {
         match scanner.descriptor.scope() {
             Scope::File => plan.head.retain(|f| shard.has(f)),

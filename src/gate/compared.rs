@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::given::Against;
-use super::{Judging, all_findings, content_of};
+use super::{Judging, all_findings, behind, content_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, Outcome, compare};
 use crate::error::Result;
-use crate::model::{FileChange, Finding, Origin, RepoPath, Stage, Status};
+use crate::model::{FileChange, Finding, Oid, Origin, RepoPath, Stage, Status};
 use crate::scan::{Resolved, Scope, UnitResult};
 
 /// All scanners' findings, compared.
@@ -36,7 +36,8 @@ impl Compared {
                 outcomes: Vec::new(),
             });
         }
-        let difference = difference(judging, &judging.changes)?;
+        let trees = (judging.change.base_tree.as_ref(), &judging.change.head_tree);
+        let difference = difference(judging, &judging.changes, trees)?;
         let mut outcomes = Vec::new();
         for (index, one) in resolved.iter().enumerate() {
             let base = all_findings(&one.base);
@@ -161,7 +162,8 @@ fn since(
 ) -> Result<Outcome> {
     let repo = judging.gate.repo;
     let changes = repo.diff(Some(&older.tree), &judging.change.head_tree)?;
-    let from_older = difference(judging, &changes)?;
+    let trees = (Some(&older.tree), &judging.change.head_tree);
+    let from_older = difference(judging, &changes, trees)?;
     let mut outcome = compare(&from_older, base, head, &Known::default());
     let new: Vec<usize> = (0..head.len())
         .filter(|i| outcome.head[*i].status == Status::New && outcome.head[*i].from.is_none())
@@ -188,16 +190,28 @@ fn since(
 }
 
 /// Changed files as text, paired and mapped.
-fn difference(judging: &Judging<'_>, changes: &[FileChange]) -> Result<Difference> {
+fn difference(
+    judging: &Judging<'_>,
+    changes: &[FileChange],
+    (old, new): (Option<&Oid>, &Oid),
+) -> Result<Difference> {
     let repo = judging.gate.repo;
     let mut files = Vec::new();
     for change in changes {
         let mut file = ComparedFile::default();
-        for (version, slot) in [(&change.old, &mut file.old), (&change.new, &mut file.new)] {
+        let sides = [
+            (&change.old, old, &mut file.old),
+            (&change.new, Some(new), &mut file.new),
+        ];
+        for (version, tree, slot) in sides {
             let Some(version) = version.as_ref().filter(|v| v.is_regular() || v.is_link()) else {
                 continue;
             };
-            *slot = Some((version.path.clone(), content_of(repo, version)?));
+            let seen = match tree {
+                Some(tree) => behind(repo, tree, version)?,
+                None => version.clone(),
+            };
+            *slot = Some((version.path.clone(), content_of(repo, &seen)?));
         }
         files.push(file);
     }

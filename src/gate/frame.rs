@@ -75,6 +75,7 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
             // A frame is a help for the reader; the verdict stands without it.
             let text = texts.entry(place).or_insert_with_key(|(tree, path)| {
                 let file = judging.gate.repo.entry(tree, path).ok().flatten()?;
+                let file = super::behind(judging.gate.repo, tree, &file).ok()?;
                 super::text_of(judging.gate.repo, &file)
                     .ok()
                     .map(Lines::new)

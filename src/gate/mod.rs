@@ -9,6 +9,7 @@ mod frame;
 mod given;
 mod history;
 pub mod ingest;
+mod links;
 mod listing;
 mod prints;
 mod scanners;
@@ -31,7 +32,8 @@ use crate::model::{
 };
 use crate::policy::{self, Policy, Suppressions};
 use crate::scan::{
-    Need, Plan, Resolved, Resolver, Scanner, SecretKey, Trees, UnitResult, hints_for, plan, resolve,
+    Need, Plan, Resolved, Resolver, Scanner, SecretKey, Side, Trees, UnitResult, hints_for, plan,
+    resolve,
 };
 
 pub use build::{Built, Shard, build_baseline, build_built_in};
@@ -123,15 +125,23 @@ impl Gate<'_> {
         settings.give(self.given);
         self.trust(&settings)?;
         let scanners = self.scanners(&settings)?;
-        let changes = self
+        let mut changes = self
             .repo
             .diff(change.base_tree.as_ref(), &change.head_tree)?;
+        links::add_led(self, &change, &scanners, &mut changes)?;
         let content = |file: &FileVersion| self.repo.blob(&file.blob);
         let trees = Trees {
             head: Some(change.head_tree.clone()),
             base: change.base_tree.clone(),
         };
-        let plans = plan(&scanners, &changes, &trees, &content)?;
+        let behind = |file: &FileVersion, side| {
+            let tree = match side {
+                Side::Head => trees.head.as_ref(),
+                Side::Base => trees.base.as_ref(),
+            };
+            tree.map_or(Ok(None), |tree| self.repo.behind(tree, file))
+        };
+        let plans = plan(&scanners, &changes, &trees, &content, &behind)?;
         let mut scanners = scanners;
         let mut notes = self.cache.notes().to_vec();
         if settings.config.auto_install {
@@ -416,6 +426,15 @@ fn tree_of(repo: &Repository, oid: &Oid) -> Result<Option<Oid>> {
 /// A file's content for the comparison.
 fn content_of(repo: &Repository, file: &FileVersion) -> Result<Content> {
     Ok(Content::of(repo.blob(&file.blob)?))
+}
+
+/// The file whose content scanners see at a path: what a link leads to, where that is in the tree.
+fn behind(repo: &Repository, tree: &Oid, file: &FileVersion) -> Result<FileVersion> {
+    let led = match file.is_link() {
+        true => repo.behind(tree, file)?,
+        false => None,
+    };
+    Ok(led.unwrap_or_else(|| file.clone()))
 }
 
 /// A file's content as text for people; bytes that are not UTF-8 are replaced.

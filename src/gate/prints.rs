@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::frame::{Lines, tree_with};
-use super::{Judging, text_of};
+use super::{Judging, behind, text_of};
 use crate::error::Result;
 use crate::model::{Finding, Issue, Kind, Occurrence, Oid, RepoPath, Status};
 
@@ -42,6 +42,7 @@ pub(super) fn add_prints(judging: &Judging<'_>, issues: &mut [Issue]) -> Result<
             if occurrence.region.is_some() && !texts.contains_key(&place) {
                 let file = repo.entry(&place.0, &place.1)?;
                 let file = file.filter(|f| f.is_regular() || f.is_link());
+                let file = file.map(|f| behind(repo, &place.0, &f)).transpose()?;
                 let text = file.map(|f| text_of(repo, &f)).transpose()?;
                 texts.insert(place.clone(), text.map(Lines::new));
             }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Judging, all_findings, content_of, could_block, given, tree_of};
+use super::{Judging, all_findings, behind, content_of, could_block, given, tree_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, compare};
 use crate::error::Result;
 use crate::model::{FileVersion, Origin, RepoPath, Stage, Status};
@@ -52,7 +52,13 @@ pub(super) fn inherit_from_tip(
                 .iter()
                 .filter_map(|c| c.old.as_ref())
                 .find(|f| f.path == path);
-            match repo.entry(&tip_tree, &path)? {
+            let entry = repo.entry(&tip_tree, &path)?;
+            let entry = entry.map(|f| behind(repo, &tip_tree, &f)).transpose()?;
+            let entry = entry.map(|f| FileVersion {
+                path: path.clone(),
+                ..f
+            });
+            match entry {
                 // What is as at the base was compared already.
                 Some(file) if file.is_regular() && at_base.is_none_or(|b| b.blob != file.blob) => {
                     at_tip.insert(path, file);

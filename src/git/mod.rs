@@ -7,6 +7,7 @@
 mod choose;
 mod hooks;
 mod library;
+mod links;
 mod program;
 mod publish;
 mod push;
@@ -17,6 +18,7 @@ mod watch;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use crate::environment;
 use crate::error::{Error, Kind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 
@@ -87,10 +89,12 @@ impl Repository {
     /// No repository, or one that neither the library nor the program can open.
     pub fn open_from_env() -> Result<Repository> {
         let git = Git::here();
-        match git2::Repository::open_from_env() {
-            Ok(library) => Ok(Repository::from_library(library, git)),
-            Err(reason) => Repository::from_program(git, &reason),
-        }
+        let repo = match git2::Repository::open_from_env() {
+            Ok(library) => Repository::from_library(library, git),
+            Err(reason) => Repository::from_program(git, &reason)?,
+        };
+        repo.distrust_checkouts();
+        Ok(repo)
     }
 
     /// Opens the repository at or above a folder, whatever the environment says.
@@ -99,9 +103,38 @@ impl Repository {
     /// As [`Repository::open_from_env`].
     pub fn open(folder: &Path) -> Result<Repository> {
         let git = Git::at(folder);
-        match git2::Repository::discover(folder) {
-            Ok(library) => Ok(Repository::from_library(library, git)),
-            Err(reason) => Repository::from_program(git, &reason),
+        let repo = match git2::Repository::discover(folder) {
+            Ok(library) => Repository::from_library(library, git),
+            Err(reason) => Repository::from_program(git, &reason)?,
+        };
+        repo.distrust_checkouts();
+        Ok(repo)
+    }
+
+    /// Lets no program be taken from any of the repository's work trees: what is checked out there is
+    /// some branch's.
+    fn distrust_checkouts(&self) {
+        if let Some(folder) = &self.work_dir {
+            environment::distrust(folder);
+        }
+        // gitrepository-layout(5): that of the main work tree is `.git` in it.
+        if let Some(main) = self
+            .common_dir
+            .parent()
+            .filter(|_| self.common_dir.ends_with(".git"))
+        {
+            environment::distrust(main);
+        }
+        let linked = std::fs::read_dir(self.common_dir.join("worktrees"));
+        for entry in linked.into_iter().flatten().flatten() {
+            let file = std::fs::read_to_string(entry.path().join("gitdir"));
+            if let Some(folder) = file
+                .ok()
+                .as_ref()
+                .and_then(|f| Path::new(f.trim_end()).parent())
+            {
+                environment::distrust(folder);
+            }
         }
     }
 

@@ -296,7 +296,8 @@ pub(super) fn blob_size(git: &Git, oid: &Oid) -> Result<Option<u64>> {
 }
 
 pub(super) fn reference(git: &Git, name: &str) -> Result<Option<Oid>> {
-    let said = git.run(["rev-parse", "--verify", "--quiet", "--end-of-options", name])?;
+    // `rev-parse` would look for a tag or branch of that name where there is no such ref.
+    let said = git.run(["show-ref", "--verify", "--hash", "--", name])?;
     Ok(text_of(&said).as_deref().and_then(Oid::parse))
 }
 

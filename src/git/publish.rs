@@ -52,11 +52,7 @@ impl Repository {
         ];
         self.git().run(args)?.must("fetch")?;
         // Another one may have come between the two questions: what is here counts.
-        let here = self.git().run(["rev-parse", "--verify", "--quiet", to])?;
-        Ok(here
-            .ok_text()
-            .and_then(|t| Oid::parse(t.trim()))
-            .or(Some(oid)))
+        Ok(self.reference(to)?.or(Some(oid)))
     }
 
     /// Writes a commit of files, with that parent or none.

@@ -55,6 +55,7 @@ pub(crate) fn git(
 ) -> io::Result<Ran> {
     let mut command = duct::cmd("git", args)
         .dir(folder)
+        .env("PATH", environment::search_path())
         .env("LC_ALL", "C")
         .env("GIT_OPTIONAL_LOCKS", "0")
         // What is pushed are the real objects, whatever this clone replaces them by.
@@ -104,6 +105,7 @@ pub(crate) fn helper_fed(
 ) -> io::Result<Ran> {
     let mut command = duct::cmd(program, args)
         .dir(folder)
+        .env("PATH", environment::search_path())
         .stdin_bytes(input)
         .stdout_capture()
         .stderr_capture()

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::{Descriptor, Engine, Scanner, Scope};
+use super::{Descriptor, Engine, Scanner, Scope, Side};
 use crate::error::Result;
 use crate::model::{FileChange, FileVersion, Oid};
 
@@ -53,7 +53,10 @@ pub struct Plan {
 }
 
 /// Chooses the files of each scanner among those that a change touches between two trees. `content`
-/// reads a file.
+/// reads a file, and `behind` follows a link of the tree at head or at base.
+///
+/// A program reads a link as what it leads to. A link whose name says that a scanner reads it is such a
+/// file, unless what it leads to is read already under its own name.
 ///
 /// # Errors
 /// A file cannot be read.
@@ -62,12 +65,17 @@ pub fn plan(
     changes: &[FileChange],
     trees: &Trees,
     content: &dyn Fn(&FileVersion) -> Result<Vec<u8>>,
+    behind: &dyn Fn(&FileVersion, Side) -> Result<Option<FileVersion>>,
 ) -> Result<Vec<Plan>> {
     let mut plans = vec![Plan::default(); scanners.len()];
     for change in changes {
-        for (is_head, file) in [(true, &change.new), (false, &change.old)] {
+        for (side, file) in [(Side::Head, &change.new), (Side::Base, &change.old)] {
             let Some(file) = file else {
                 continue;
+            };
+            let led = match file.is_link() {
+                true => behind(file, side)?,
+                false => None,
             };
             // Several scanners may ask for the first line of one file.
             let known: OnceCell<Vec<u8>> = OnceCell::new();
@@ -80,12 +88,25 @@ pub fn plan(
                 Ok(known.get_or_init(|| begin).clone())
             };
             for (scanner, plan) in scanners.iter().zip(&mut plans) {
-                let reads = reads(&scanner.descriptor, file, &once)?;
-                match (reads, is_head) {
-                    (true, true) => plan.head.push(file.clone()),
-                    (true, false) => plan.base.push(file.clone()),
-                    (false, true) => plan.skipped += 1,
-                    (false, false) => {}
+                let mut found = None;
+                if reads(&scanner.descriptor, file, &once)? {
+                    found = Some(file.clone());
+                } else if let Some(led) = &led {
+                    let linked = FileVersion {
+                        path: file.path.clone(),
+                        ..led.clone()
+                    };
+                    if reads(&scanner.descriptor, &linked, content)?
+                        && !reads(&scanner.descriptor, led, content)?
+                    {
+                        found = Some(linked);
+                    }
+                }
+                match (found, side) {
+                    (Some(file), Side::Head) => plan.head.push(file),
+                    (Some(file), Side::Base) => plan.base.push(file),
+                    (None, Side::Head) => plan.skipped += 1,
+                    (None, Side::Base) => {}
                 }
             }
         }

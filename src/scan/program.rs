@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::tools::{LOCK, Locked};
 use super::{Descriptor, Engine, tools};
 use crate::cache::{Cache, ScannerKey};
+use crate::environment::{self, Found};
 use crate::process::{self, Cancel, Ended};
 
 /// What became of the search for a scanner's program.
@@ -204,7 +205,7 @@ fn ask(how: &super::Program, program: &Path, args: &[String]) -> Result<(Ended, 
         program: program.to_owned(),
         args: args.iter().map(Into::into).collect(),
         folder: folder.path().to_owned(),
-        environment: environment(how, folder.path()),
+        environment: settings_of(how, folder.path()),
         timeout: Duration::from_secs(30),
         output_limit: 65_536,
     };
@@ -265,14 +266,30 @@ fn locate(
                 path.display()
             ));
         }
-        Some(path) => which::which(path)
-            .map_err(|_| format!("`{}`, given by `path`, is not a program", path.display()))?,
+        Some(path) => {
+            let found = match path.to_str().filter(|_| path.components().count() == 1) {
+                Some(name) => on_path(name),
+                None => which::which(path).ok(),
+            };
+            found
+                .ok_or_else(|| format!("`{}`, given by `path`, is not a program", path.display()))?
+        }
         None => {
             if let Some(found) = installed(descriptor, wish.locked.as_ref())? {
                 return Ok(found);
             }
-            which::which(name)
-                .map_err(|_| format!("the program `{name}` is not on `PATH`; {install}"))?
+            match environment::find_program(name) {
+                Found::Program(path) => path,
+                Found::OnlyInCheckout(path) => {
+                    return Err(format!(
+                        "`{}` is not used: it lies in the checkout, which a change can alter; {install}",
+                        path.display()
+                    ));
+                }
+                Found::Nowhere => {
+                    return Err(format!("the program `{name}` is not on `PATH`; {install}"));
+                }
+            }
         }
     };
     let pinned = wish.locked.as_ref().filter(|_| wish.path.is_none());
@@ -319,12 +336,20 @@ fn installed(
 }
 
 /// The settings of a descriptor, with the folder of newgate's own files filled in.
-pub(super) fn environment(program: &super::Program, own: &Path) -> Vec<(String, String)> {
+pub(super) fn settings_of(program: &super::Program, own: &Path) -> Vec<(String, String)> {
     let own = own.to_string_lossy();
     let settings = program.environment.iter();
     settings
         .map(|(k, v)| (k.clone(), v.replace("{own}", &own)))
         .collect()
+}
+
+/// A program of `PATH`, if one may be taken from there.
+fn on_path(name: &str) -> Option<PathBuf> {
+    match environment::find_program(name) {
+        Found::Program(path) => Some(path),
+        Found::OnlyInCheckout(_) | Found::Nowhere => None,
+    }
 }
 
 /// What tells an executable from any other: path, size, time of change, inode, with links followed;
@@ -348,7 +373,7 @@ fn identity(path: &Path) -> Option<String> {
     let mut words = line.split_whitespace();
     let mut interpreter = PathBuf::from(words.next()?);
     if interpreter.file_name()? == "env" {
-        interpreter = which::which(words.next()?).ok()?;
+        interpreter = on_path(words.next()?)?;
     }
     let name = interpreter.file_name()?.to_str()?;
     let folder = interpreter

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use super::descriptor::ReportIn;
-use super::program::environment;
+use super::program::settings_of;
 use super::read::{self, Paths, Reading};
 use super::stage::Stage;
 use super::{Scanner, SecretKey, Secrets, UnitResult};
@@ -230,7 +230,7 @@ impl Run<'_> {
             program: self.program.to_owned(),
             args: self.arguments(&file, &report),
             folder: self.stage.root().join(&folder),
-            environment: environment(self.how, self.stage.own()),
+            environment: settings_of(self.how, self.stage.own()),
             timeout: self.scanner.timeout,
             output_limit: OUTPUT_LIMIT,
         };

@@ -10,6 +10,7 @@
 
 mod architecture;
 mod baselines;
+mod bypass;
 mod catalogue;
 mod checks;
 mod comparing;
