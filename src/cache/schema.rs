@@ -1,5 +1,6 @@
 //! The database file: its tables, its version, and what happens to one that cannot be used.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -124,6 +125,7 @@ fn try_open(path: &Path) -> Result<(Connection, [u8; 32]), Trouble> {
             "its version is {version}, this newgate's is {VERSION}"
         )));
     }
+    check_tables(&db)?;
     db.pragma_update(None, "synchronous", "NORMAL")?;
     // What was written goes from the log to the file when there is much of it, not at the end of every
     // gate: that would wait for the disk four times.
@@ -131,6 +133,23 @@ fn try_open(path: &Path) -> Result<(Connection, [u8; 32]), Trouble> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, log < LOG_BYTES)?;
     let key: [u8; 32] = db.query_row("SELECT key FROM secret", [], |row| row.get(0))?;
     Ok((db, key))
+}
+
+/// Checks that the tables are those that newgate made, word for word: SQLite keeps what made each
+/// (<https://www.sqlite.org/schematab.html>). A table that is gone or another would answer "nothing".
+fn check_tables(db: &Connection) -> Result<(), Trouble> {
+    let mut ask = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")?;
+    let found: HashSet<String> = ask
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let made = TABLES.split(';').map(str::trim);
+    let made = made.filter(|t| t.starts_with("CREATE"));
+    match made.clone().count() == found.len() && made.clone().all(|t| found.contains(t)) {
+        true => Ok(()),
+        false => Err(Trouble::Unusable(
+            "its tables are not those that newgate made".into(),
+        )),
+    }
 }
 
 /// Renames the database and its side files to a name that is free.

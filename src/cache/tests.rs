@@ -121,3 +121,26 @@ fn gates_that_open_a_new_cache_at_once_all_write() {
         }
     }
 }
+
+#[test]
+fn a_cache_whose_tables_are_others_is_set_aside() {
+    for change in [
+        "DROP TABLE result",
+        "DROP TABLE written",
+        "ALTER TABLE result RENAME TO old; CREATE VIEW result AS SELECT * FROM old",
+        "ALTER TABLE listing DROP COLUMN payload",
+        "CREATE TRIGGER gone AFTER INSERT ON result BEGIN DELETE FROM result; END",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Cache::open(folder.path()));
+        let db = rusqlite::Connection::open(path_in(folder.path())).unwrap();
+        db.execute_batch(change).unwrap();
+        drop(db);
+        let notes = Cache::open(folder.path()).notes().to_vec();
+        assert!(
+            notes.len() == 1 && notes[0].contains("set aside"),
+            "{change}: {notes:?}"
+        );
+        assert!(Cache::open(folder.path()).notes().is_empty(), "{change}");
+    }
+}

@@ -47,8 +47,8 @@ struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 pass, 1 blocked, 2 usage or configuration error, 3 incomplete (nobody knows); \
-128 and the signal's number if it was stopped by one.";
+Exit codes: 0 pass, 1 blocked, 2 usage or configuration error, 3 incomplete (the verdict is not known); \
+128 and the signal's number if a signal ended it.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -9,6 +9,7 @@ mod jq;
 mod paths;
 mod raw;
 mod sarif;
+mod shape;
 
 use super::Descriptor;
 use super::builtin::SecretKey;
@@ -70,6 +71,7 @@ pub fn read(
     if output.trim_ascii().is_empty() {
         return Err(Unreadable("the output is empty".into()));
     }
+    shape::check_keys(output)?;
     let documents = match how.format {
         Format::Sarif => {
             let items = sarif::items(output)?;
@@ -105,6 +107,7 @@ pub fn read_any(
     if output.trim_ascii().is_empty() {
         return Err(Unreadable("the file is empty".into()));
     }
+    shape::check_keys(output)?;
     if sarif::looks_like(output) {
         let tool = sarif::tool_name(output).unwrap_or_else(|| "sarif".to_owned());
         let known = scanners.iter().find(|d| d.is_called(&tool));
