@@ -22,6 +22,8 @@ pub enum Kind {
     Interrupted,
     /// A fault of newgate's own.
     Fault,
+    /// The budget of time was over.
+    OutOfTime,
 }
 
 impl Kind {
@@ -29,7 +31,12 @@ impl Kind {
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Usage | Kind::Config => 2,
-            Kind::Git | Kind::Scanner | Kind::Io | Kind::Interrupted | Kind::Fault => 3,
+            Kind::Git
+            | Kind::Scanner
+            | Kind::Io
+            | Kind::Interrupted
+            | Kind::Fault
+            | Kind::OutOfTime => 3,
         }
     }
 }

@@ -18,8 +18,9 @@ use crate::git::{
     Peeled, PushLine, Pushed, Repository, choose_push, default_branch, parse_receive_lines,
     receive_target,
 };
-use crate::model::{Action, Change, Mode, Report, ScannerReport, ScannerState, Verdict, harmless};
+use crate::model::{Action, Change, Mode, Report, ScannerState, Verdict, harmless};
 use crate::policy::Pattern;
+use crate::report::unknown;
 
 /// How many issues of a ref are named.
 const NAMED: usize = 10;
@@ -197,19 +198,15 @@ fn judge_ref(gate: &Gate<'_>, server: &Server, change: Change) -> Result<Judged>
     let report = gate.judge(change)?;
     let mut verdict = report.verdict;
     // Only what the clock left undone may pass, and no crash beside it.
-    let late = |s: &ScannerReport| {
-        s.state == ScannerState::Ok
-            || (s.state == ScannerState::TimedOut && s.detail.starts_with("the time ran out"))
-    };
-    let only_late = report.scanners.iter().all(late) && report.unknown.is_empty();
-    if report.out_of_time && verdict == Verdict::Incomplete && only_late && !server.block_on_budget
-    {
-        let left: Vec<&str> = report
+    if verdict == Verdict::Incomplete && report.only_time_is_missing() && !server.block_on_budget {
+        let late = report
             .scanners
             .iter()
-            .filter(|s| s.state != ScannerState::Ok)
-            .map(|s| s.name.as_str())
-            .collect();
+            .filter(|s| s.state != ScannerState::Ok);
+        let mut left: Vec<&str> = late.map(|s| s.name.as_str()).collect();
+        if left.is_empty() {
+            left.push("the check");
+        }
         text.push_str(&format!(
             "newgate: {name}: {} did not end within {} s, and `server.on-budget` lets that pass\n",
             left.join(", "),
@@ -281,7 +278,7 @@ fn in_short(report: &Report, server: &Server) -> String {
     for note in report.notes.iter().filter(|n| n.starts_with("the change ")) {
         lines.push(format!("  note: {note}"));
     }
-    for unknown in &report.unknown {
+    for unknown in &unknown(report) {
         lines.push(format!("  {unknown}"));
     }
     match report.verdict {

@@ -10,7 +10,8 @@ use crate::gate::{Choice, ConfigSource, Gate, Settings, target_for};
 use crate::git::{
     Against, Head, Peeled, Repository, Request, Scratch, Target, choose, find_remote,
 };
-use crate::model::{Change, Oid};
+use crate::model::{Change, Oid, Verdict};
+use crate::process::must_end_by;
 
 /// A repository that is open for one command.
 pub(super) struct Session {
@@ -41,7 +42,10 @@ impl Session {
 
     /// A gate on all cores that reads the configuration from the target.
     pub(super) fn gate(&self) -> Gate<'_> {
-        Gate::new(&self.repo, self.cache(), jobs())
+        Gate {
+            must_end_by: &|end| must_end_by(end, overdue),
+            ..Gate::new(&self.repo, self.cache(), jobs())
+        }
     }
 
     /// The remote that a name stands for (the default one for none), and the target of changes for it.
@@ -112,4 +116,12 @@ impl Session {
             Peeled::Blob => Err(unknown()),
         }
     }
+}
+
+/// What to say, and to exit with, where the time is over while nothing looked at the clock.
+fn overdue() -> (u8, Vec<String>) {
+    let error = "the check is incomplete: the time ran out before there was a verdict";
+    let hint = "what was scanned is remembered, so try again; `gate.budget` and `server.budget` allow more time";
+    let code = Verdict::Incomplete.exit_code();
+    (code, vec![error.into(), hint.into()])
 }

@@ -138,27 +138,32 @@ pub fn group(
         .into_iter()
         .filter_map(|(key, places)| make_issue(&key, places, rest.get(&key)))
         .collect();
-    list.sort_by(|a, b| {
-        let order = |i: &Issue| match i.status {
+    sort(&mut list);
+    list
+}
+
+/// Puts issues in the order of reports: new, grown, inherited, fixed, each by severity.
+pub fn sort(list: &mut [Issue]) {
+    list.sort_by_cached_key(|issue| {
+        let order = match issue.status {
             IssueStatus::New => 0,
             IssueStatus::Grown => 1,
             IssueStatus::Inherited => 2,
             IssueStatus::Fixed => 3,
         };
+        // The id of a secret is another in each clone: where the secret stands is the same in all.
+        let first = issue
+            .occurrences
+            .first()
+            .filter(|_| issue.kind == Kind::Secret);
         (
-            order(a),
-            std::cmp::Reverse((a.severity, a.score)),
-            &a.title,
-            &a.id,
+            order,
+            std::cmp::Reverse((issue.severity, issue.score)),
+            issue.title.clone(),
+            first.map(|o| (o.path.clone(), o.region)),
+            issue.id.clone(),
         )
-            .cmp(&(
-                order(b),
-                std::cmp::Reverse((b.severity, b.score)),
-                &b.title,
-                &b.id,
-            ))
     });
-    list
 }
 
 /// The findings at one place about one weakness, the first scanner's first.
@@ -316,10 +321,7 @@ fn make_issue(key: &str, places: Vec<Place>, elsewhere: Option<&(Finding, u64)>)
         (false, false) => IssueStatus::Fixed,
     };
     let mut occurrences: Vec<Occurrence> = places.into_iter().map(make_occurrence).collect();
-    occurrences.sort_by(|a, b| {
-        let key = |o: &Occurrence| (o.status, o.path.clone(), o.region, o.message.clone());
-        key(a).cmp(&key(b))
-    });
+    sort_occurrences(&mut occurrences);
     Some(Issue {
         id: issue_id(key),
         title,
@@ -337,6 +339,14 @@ fn make_issue(key: &str, places: Vec<Place>, elsewhere: Option<&(Finding, u64)>)
         occurrences,
         elsewhere,
     })
+}
+
+/// Puts the occurrences of an issue in the order of reports: new ones first, then by place.
+pub fn sort_occurrences(occurrences: &mut [Occurrence]) {
+    occurrences.sort_by(|a, b| {
+        let (this, that) = ((a.status, &a.path, a.region), (b.status, &b.path, b.region));
+        (this, &a.message).cmp(&(that, &b.message))
+    });
 }
 
 fn make_occurrence(place: Place) -> Occurrence {

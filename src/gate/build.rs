@@ -122,7 +122,7 @@ fn build(
         gate.resolver(&key, gate.deadline),
         &scanners,
         &plans,
-        Need::WhereHeadHasFindings,
+        Need::Comparison,
     )?;
     let mut built = Vec::new();
     for (scanner, one) in scanners.iter().zip(resolved) {

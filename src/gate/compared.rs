@@ -1,26 +1,34 @@
 //! The comparison of all scanners' findings over one difference of texts.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
 use super::given::Against;
 use super::{Judging, all_findings, behind, content_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, Outcome, compare};
 use crate::error::Result;
-use crate::model::{FileChange, Finding, Oid, Origin, RepoPath, Stage, Status};
+use crate::model::{
+    FileChange, Finding, Oid, Origin, RepoPath, ScannerState, Stage, Status, TimeLimit,
+};
 use crate::scan::{Resolved, Scope, UnitResult};
 
 /// All scanners' findings, compared.
+#[derive(Default)]
 pub(super) struct Compared {
-    /// The difference from the base; none where nothing is to be compared.
-    difference: Option<Difference>,
-    outcomes: Vec<(Vec<Finding>, Vec<Finding>, Outcome)>,
+    /// The difference from the base, made when it is first asked for.
+    difference: OnceCell<Difference>,
+    /// By scanner; none where there was nothing to compare, or no time for it.
+    outcomes: Vec<Option<Fates>>,
 }
+
+/// A scanner's findings at the base and at the head, and what became of them.
+type Fates = (Vec<Finding>, Vec<Finding>, Outcome);
 
 impl Compared {
     /// Compares the findings of each scanner, those of `against` with another tree than the base.
     pub(super) fn new(
         judging: &Judging<'_>,
-        resolved: &[Resolved],
+        resolved: &mut [Resolved],
         against: &[Option<Against>],
     ) -> Result<Compared> {
         let wanted = resolved.iter().any(|r| {
@@ -32,14 +40,29 @@ impl Compared {
         });
         if !wanted {
             return Ok(Compared {
-                difference: None,
+                difference: OnceCell::new(),
                 outcomes: Vec::new(),
             });
         }
-        let trees = (judging.change.base_tree.as_ref(), &judging.change.head_tree);
-        let difference = difference(judging, &judging.changes, trees)?;
-        let mut outcomes = Vec::new();
-        for (index, one) in resolved.iter().enumerate() {
+        let difference = from_base(judging)?;
+        judging.clock.check()?;
+        let mut outcomes = vec![None; resolved.len()];
+        // Few findings first: a scanner that reports very many takes the time of no other.
+        let mut order: Vec<usize> = (0..resolved.len()).collect();
+        order.sort_by_key(|i| {
+            let sides = resolved[*i].head.values().chain(resolved[*i].base.values());
+            sides.map(|r| r.findings.len()).sum::<usize>()
+        });
+        for index in order {
+            let one = &mut resolved[index];
+            if judging.clock.is_over() && decides(judging, one) {
+                one.take_fault(
+                    ScannerState::TimedOut,
+                    Some(TimeLimit::Budget),
+                    "the time ran out before its findings were compared".into(),
+                );
+                continue;
+            }
             let base = all_findings(&one.base);
             let head = all_findings(&one.head);
             let outcome = match &against[index] {
@@ -49,31 +72,41 @@ impl Compared {
                 }
                 Some(other) => since(judging, other, &difference, &base, &head)?,
             };
-            outcomes.push((base, head, outcome));
+            outcomes[index] = Some((base, head, outcome));
         }
         Ok(Compared {
-            difference: Some(difference),
+            difference: OnceCell::from(difference),
             outcomes,
         })
     }
 
     pub(super) fn notes(&self) -> Vec<String> {
-        let of_difference = self.difference.iter().flat_map(|d| &d.notes);
+        let of_difference = self.difference.get().into_iter().flat_map(|d| &d.notes);
         let of_outcomes = self
             .outcomes
             .iter()
+            .flatten()
             .flat_map(|(_, _, outcome)| &outcome.notes);
         of_difference.chain(of_outcomes).cloned().collect()
     }
 
-    /// The base's path of the file that a head file continues.
-    pub(super) fn old_path(&self, path: &RepoPath) -> Option<RepoPath> {
-        self.difference.as_ref()?.old_path(path)
+    /// The base's path of the file that a head file continues. It is the same whether there were findings
+    /// to compare or not.
+    pub(super) fn old_path(
+        &self,
+        judging: &Judging<'_>,
+        path: &RepoPath,
+    ) -> Result<Option<RepoPath>> {
+        if self.difference.get().is_none() {
+            let made = from_base(judging)?;
+            let _ = self.difference.set(made);
+        }
+        Ok(self.difference.get().and_then(|d| d.old_path(path)))
     }
 
     /// A scanner's findings with their fates.
     pub(super) fn located(&self, scanner: usize) -> Vec<Located> {
-        let Some((base, head, outcome)) = self.outcomes.get(scanner) else {
+        let Some(Some((base, head, outcome))) = self.outcomes.get(scanner) else {
             return Vec::new();
         };
         let mut located: Vec<Located> = head
@@ -114,6 +147,12 @@ fn without_secrets(why: &str) -> String {
         true => crate::scan::redact(why),
         false => why.to_owned(),
     }
+}
+
+/// Whether a comparison could tell something that the policy asks for.
+fn decides(judging: &Judging<'_>, one: &Resolved) -> bool {
+    let any = |side: &BTreeMap<_, UnitResult>| side.values().any(|r| !r.findings.is_empty());
+    any(&one.head) || (judging.policy.asks_what_is_fixed() && any(&one.base))
 }
 
 /// What is known of a scanner's base besides its findings.
@@ -189,6 +228,12 @@ fn since(
     Ok(outcome)
 }
 
+/// The difference of the change itself.
+fn from_base(judging: &Judging<'_>) -> Result<Difference> {
+    let trees = (judging.change.base_tree.as_ref(), &judging.change.head_tree);
+    difference(judging, &judging.changes, trees)
+}
+
 /// Changed files as text, paired and mapped.
 fn difference(
     judging: &Judging<'_>,
@@ -199,6 +244,7 @@ fn difference(
     let mut files = Vec::new();
     for change in changes {
         let mut file = ComparedFile::default();
+        judging.clock.check()?;
         let sides = [
             (&change.old, old, &mut file.old),
             (&change.new, Some(new), &mut file.new),

@@ -67,6 +67,9 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
             all || o.status == Status::New || matches!(o.action, Some(Action::Block | Action::Warn))
         });
         for occurrence in shown.take(MOST_FRAMES) {
+            if judging.clock.is_over() {
+                return;
+            }
             let Some(tree) = tree_with(judging, occurrence) else {
                 continue;
             };

@@ -6,7 +6,7 @@ use super::{Judging, all_findings};
 use crate::compare::Located;
 use crate::error::Result;
 use crate::git::Peeled;
-use crate::model::{FileVersion, ScannerState, Stage, Status};
+use crate::model::{FileVersion, Stage, Status};
 use crate::scan::{Need, Plan, Resolved, reads, resolve};
 
 /// Findings of scanners of history in file versions that are not in the head tree. A secret that
@@ -31,8 +31,11 @@ pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Resul
         .collect();
     for brought in gate
         .repo
-        .introduced(&judging.change.head, &judging.change.known)?
+        .introduced(&judging.change.head, &judging.change.known, &|| {
+            judging.clock.check()
+        })?
     {
+        judging.clock.check()?;
         let mut stands = false;
         for tree in &trees {
             stands = stands
@@ -51,20 +54,21 @@ pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Resul
     for scanner in &judging.scanners {
         let mut plan = Plan::default();
         for file in commits.keys().filter(|_| scanner.descriptor.history()) {
+            judging.clock.check()?;
             if reads(&scanner.descriptor, file, &|f| gate.repo.blob(&f.blob))? {
                 plan.head.push(file.clone());
             }
         }
         plans.push(plan);
     }
-    let with = gate.resolver(&judging.key, judging.deadline);
-    let found = resolve(with, &judging.scanners, &plans, Need::WhereHeadHasFindings)?;
+    let with = gate.resolver(&judging.key, judging.clock.scans_end());
+    let found = resolve(with, &judging.scanners, &plans, Need::Comparison)?;
     let mut located = Vec::new();
     for (index, one) in found.into_iter().enumerate() {
         resolved[index].scanned += one.scanned;
         resolved[index].cached += one.cached;
         resolved[index].milliseconds += one.milliseconds;
-        take_state(&mut resolved[index], one.state, one.detail);
+        resolved[index].take_faults_of(&one);
         if one.head.values().all(|r| r.findings.is_empty()) {
             continue;
         }
@@ -78,7 +82,7 @@ pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Resul
         for mut known in base {
             resolved[index].scanned += known.scanned;
             resolved[index].base.append(&mut known.base);
-            take_state(&mut resolved[index], known.state, known.detail);
+            resolved[index].take_faults_of(&known);
         }
         let mut known: HashSet<String> = HashSet::new();
         for side in [&resolved[index].head, &resolved[index].base] {
@@ -108,12 +112,4 @@ pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Resul
         }
     }
     Ok(located)
-}
-
-/// What went wrong first stays.
-fn take_state(resolved: &mut Resolved, state: ScannerState, detail: String) {
-    if resolved.state == ScannerState::Ok {
-        resolved.state = state;
-        resolved.detail = detail;
-    }
 }

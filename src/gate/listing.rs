@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Judging;
 use crate::cache::{Cache, UnitDigest};
 use crate::compare::Located;
-use crate::compare::group;
-use crate::compare::group::issue_key;
+use crate::compare::group::{self, group, issue_key};
 use crate::error::Result;
 use crate::git::Repository;
 use crate::model::{FileVersion, Finding, Issue, Oid, Origin, RepoPath, Stage, Status};
@@ -392,16 +391,35 @@ fn shared_listing(
     Ok(Some((listing, files.map(|f| f.path.to_text()).collect())))
 }
 
-/// Adds issues that a shared baseline tells of to those that were judged: as inherited, and without
-/// touching what was decided.
-pub(super) fn add_shared(issues: &mut Vec<Issue>, shared: &BTreeMap<String, (Finding, u64)>) {
-    for mut told in group(Vec::new(), &[], shared) {
-        match issues.iter_mut().find(|i| i.id == told.id) {
-            Some(issue) => issue.elsewhere += told.elsewhere,
-            None => {
-                told.because = "it is inherited, as a shared baseline tells".into();
-                issues.push(told);
+/// Adds issues of files that the change does not touch to those that were judged: as more of one that
+/// was, else as inherited. Nothing that was decided is touched.
+pub(super) fn add(issues: &mut Vec<Issue>, unchanged: Vec<Issue>) {
+    let by_id: HashMap<String, usize> = (0..)
+        .zip(&*issues)
+        .map(|(i, x)| (x.id.clone(), i))
+        .collect();
+    let judged = issues.len();
+    for more in unchanged {
+        match by_id.get(&more.id).and_then(|i| issues.get_mut(*i)) {
+            Some(issue) => {
+                issue.elsewhere += more.elsewhere;
+                issue.occurrences.extend(more.occurrences);
+                group::sort_occurrences(&mut issue.occurrences);
             }
+            None => issues.push(more),
         }
     }
+    if issues.len() > judged {
+        group::sort(issues);
+        issues.sort_by_key(|i| (!i.blocks, !i.warns));
+    }
+}
+
+/// The same for issues that a shared baseline tells of.
+pub(super) fn add_shared(issues: &mut Vec<Issue>, shared: &BTreeMap<String, (Finding, u64)>) {
+    let mut told = group(Vec::new(), &[], shared);
+    for issue in &mut told {
+        issue.because = "it is inherited, as a shared baseline tells".into();
+    }
+    add(issues, told);
 }

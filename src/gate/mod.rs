@@ -4,6 +4,7 @@
 //! is the only one that sees all the steps.
 
 mod build;
+mod clock;
 mod compared;
 mod frame;
 mod given;
@@ -24,17 +25,19 @@ use std::time::Instant;
 
 use crate::cache::{Cache, now};
 use crate::compare::{Content, Located, group};
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::git::{Peeled, Repository};
 use crate::model::{
-    Change, FileChange, FileVersion, Finding, GateRun, Oid, RepoPath, Report, ScannerReport,
-    ScannerState, Severity, SkippedScanner, Verdict, harmless,
+    Change, FileChange, FileVersion, Finding, GateRun, Issue, Mode, Oid, Phase, RepoPath, Report,
+    ScannerReport, ScannerState, Severity, SkippedScanner, TimeLimit, Verdict, harmless,
 };
 use crate::policy::{self, Policy, Suppressions};
 use crate::scan::{
     Need, Plan, Resolved, Resolver, Scanner, SecretKey, Side, Trees, UnitResult, hints_for, plan,
     resolve,
 };
+
+use clock::Clock;
 
 pub use build::{Built, Shard, build_baseline, build_built_in};
 pub use settings::read_tree;
@@ -60,6 +63,8 @@ pub struct Gate<'a> {
     pub jobs: usize,
     /// Told how many files are scanned, and of how many.
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Told when the process has to have ended, should a step not look at the clock.
+    pub must_end_by: &'a (dyn Fn(Instant) + Sync),
     /// Whether the report lists inherited issues of files that the change does not touch.
     pub list_unchanged: bool,
     /// Whether nobody waits for it: the history does not keep the judgement, and the budget of time does
@@ -80,8 +85,7 @@ struct Judging<'a> {
     gate: &'a Gate<'a>,
     change: Change,
     key: SecretKey,
-    /// When the verdict must be there.
-    deadline: Option<Instant>,
+    clock: &'a Clock,
     policy: Policy,
     scanners: Vec<Scanner>,
     changes: Vec<FileChange>,
@@ -89,6 +93,8 @@ struct Judging<'a> {
     notes: Vec<String>,
     /// Things that nobody knows, besides what scanners failed at.
     unknown: Vec<String>,
+    /// What the time was too short for, besides scans.
+    late: Option<Phase>,
 }
 
 impl<'a> Gate<'a> {
@@ -103,6 +109,7 @@ impl<'a> Gate<'a> {
             deadline: None,
             jobs,
             progress: &|_, _| {},
+            must_end_by: &|_| {},
             list_unchanged: false,
             unrecorded: false,
         }
@@ -117,19 +124,48 @@ impl Gate<'_> {
     /// scanner did wrong is part of the report.
     pub fn judge(&self, change: Change) -> Result<Report> {
         let started = Instant::now();
+        let clock = Clock::new(self.deadline);
         let source = match (self.enforce, self.config_from) {
             (true, ConfigSource::Target) => ConfigSource::Enforced,
             (_, source) => source,
         };
         let mut settings = self.settings(&change, source)?;
         settings.give(self.given);
-        self.trust(&settings)?;
-        let scanners = self.scanners(&settings)?;
+        clock.allow(settings.config.budget.filter(|_| !self.unrecorded));
+        if let Some(end) = clock.end().filter(|_| !self.unrecorded) {
+            (self.must_end_by)(end);
+        }
+        let policy = self.policy(&settings)?;
+        let block_at = policy.block_at;
+        let mut report = match self.judged(&settings, policy, change.clone(), &clock) {
+            Err(e) if e.kind() == Kind::OutOfTime => late_report(change, block_at, clock.phase()),
+            other => other?,
+        };
+        report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if !self.unrecorded {
+            self.remember(&report);
+        }
+        Ok(report)
+    }
+
+    fn judged(
+        &self,
+        settings: &Settings,
+        policy: Policy,
+        change: Change,
+        clock: &Clock,
+    ) -> Result<Report> {
+        self.trust(settings)?;
+        let scanners = self.scanners(settings)?;
         let mut changes = self
             .repo
             .diff(change.base_tree.as_ref(), &change.head_tree)?;
+        clock.check()?;
         links::add_led(self, &change, &scanners, &mut changes)?;
-        let content = |file: &FileVersion| self.repo.blob(&file.blob);
+        let content = |file: &FileVersion| {
+            clock.check()?;
+            self.repo.blob(&file.blob)
+        };
         let trees = Trees {
             head: Some(change.head_tree.clone()),
             base: change.base_tree.clone(),
@@ -145,11 +181,10 @@ impl Gate<'_> {
         let mut scanners = scanners;
         let mut notes = self.cache.notes().to_vec();
         if settings.config.auto_install {
-            notes.extend(self.install_missing(&settings, &mut scanners, &plans)?);
+            notes.extend(self.install_missing(settings, &mut scanners, &plans)?);
         }
         notes.extend(change.notes.iter().cloned());
         notes.extend(settings.notes(self.repo, &change, &scanners, &changes)?);
-        let policy = self.policy(&settings)?;
         let unknown = settings.broken(self.repo, &change, &changes);
         let mut unknown: Vec<String> = unknown.into_iter().collect();
         let history = scanners.iter().any(|s| s.descriptor.history());
@@ -167,12 +202,9 @@ impl Gate<'_> {
                 ));
             }
         }
-        // A caller that waits less than the project allows knows why.
-        let budget = settings.config.budget.filter(|_| !self.unrecorded);
-        let budget = budget.map(|b| started + b);
-        let deadline = [self.deadline, budget].into_iter().flatten().min();
+        clock.check()?;
         let judging = Judging {
-            deadline,
+            clock,
             key: SecretKey::new(self.cache.secret_key()),
             gate: self,
             change,
@@ -182,13 +214,9 @@ impl Gate<'_> {
             plans,
             notes,
             unknown,
+            late: None,
         };
-        let mut report = judging.run(&settings)?;
-        report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if !self.unrecorded {
-            self.remember(&report);
-        }
-        Ok(report)
+        judging.run(settings)
     }
 
     /// The policy for today, with the exemptions that count here: those that the change itself brings
@@ -235,33 +263,46 @@ impl Gate<'_> {
 
 impl Judging<'_> {
     fn run(mut self, settings: &Settings) -> Result<Report> {
-        let with = self.gate.resolver(&self.key, self.deadline);
-        let mut resolved = resolve(
-            with,
-            &self.scanners,
-            &self.plans,
-            Need::WhereHeadHasFindings,
-        )?;
+        let with = self.gate.resolver(&self.key, self.clock.scans_end());
+        let mut resolved = resolve(with, &self.scanners, &self.plans, self.need())?;
         let mut against = vec![None; self.scanners.len()];
         for index in 0..self.scanners.len() {
             if self.scanners[index].given {
                 against[index] = given::take(&mut self, settings, index, &mut resolved[index])?;
             }
         }
-        let brought = history::brought(&self, &mut resolved)?;
+        self.clock.begin(Phase::History);
+        let brought = history::brought(&self, &mut resolved);
+        let brought = self.in_time(Phase::History, brought)?;
         let mut located: Vec<Located> = Vec::new();
         let mut passed_over = Vec::new();
-        let compared = compared::Compared::new(&self, &resolved, &against)?;
+        self.clock.begin(Phase::Comparison);
+        let compared = compared::Compared::new(&self, &mut resolved, &against);
+        let compared = self.in_time(Phase::Comparison, compared)?;
         self.notes.extend(compared.notes());
         for (index, one) in resolved.iter().enumerate() {
-            let unknown = unread_files(&self, index, one, &compared, &mut passed_over);
+            let unknown = unread_files(&self, index, one, &compared, &mut passed_over)?;
             self.unknown.extend(unknown);
             located.extend(compared.located(index));
         }
         self.notes.append(&mut passed_over);
         let silenced = match self.policy.suppressions {
             Suppressions::Allow => Vec::new(),
-            _ => suppressions::added(&self, &compared)?,
+            how => {
+                self.clock.begin(Phase::Suppressions);
+                let added = suppressions::added(&self, &compared);
+                let late = self.late;
+                let added = self.in_time(Phase::Suppressions, added)?;
+                if how == Suppressions::Warn && self.late != late {
+                    // They would only have been told.
+                    self.late = late;
+                    self.notes.push(
+                        "the time ran out before comments that silence a scanner were looked for"
+                            .into(),
+                    );
+                }
+                added
+            }
         };
         for added in silenced {
             match self.policy.suppressions {
@@ -272,24 +313,18 @@ impl Judging<'_> {
         for item in &mut located {
             self.policy.reassess(&mut item.finding);
         }
-        tip::inherit_from_tip(&self, &resolved, &mut located)?;
+        self.clock.begin(Phase::Tip);
+        tip::inherit_from_tip(&self, &mut resolved, &mut located)?;
         located.extend(brought);
-        let mut elsewhere = listing::elsewhere(&self)?;
-        located.extend(std::mem::take(&mut elsewhere.located));
-        let samples = elsewhere.issues.values_mut().map(|(finding, _)| finding);
-        let all = located.iter_mut().map(|l| &mut l.finding).chain(samples);
-        for finding in all.filter(|f| f.overridden.is_none()) {
-            self.policy.reassess(finding);
+        for finding in located.iter_mut().map(|l| &mut l.finding) {
+            if finding.overridden.is_none() {
+                self.policy.reassess(finding);
+            }
         }
-        let names: Vec<String> = self
-            .scanners
-            .iter()
-            .map(|s| s.descriptor.name().to_owned())
-            .collect();
-        let mut issues = group(located, &names, &elsewhere.issues);
+        self.clock.begin(Phase::Policy);
+        let mut issues = group(located, &self.names(), &BTreeMap::new());
         prints::add_prints(&self, &mut issues)?;
         policy::judge_issues(&self.policy, &mut issues);
-        frame::add_frames(&self, &mut issues);
         let scanners: Vec<ScannerReport> = self
             .scanners
             .iter()
@@ -304,21 +339,27 @@ impl Judging<'_> {
                 skipped: plan.skipped,
                 milliseconds: one.milliseconds,
                 state: one.state,
+                limit: one.limit,
                 detail: harmless(&one.detail),
             })
             .collect();
-        let late = self.deadline.is_some_and(|d| Instant::now() >= d);
-        let out_of_time = late && scanners.iter().any(|s| s.state == ScannerState::TimedOut);
+        let late_scanner = scanners.iter().any(|s| s.limit == Some(TimeLimit::Budget));
+        let out_of_time = late_scanner || self.late.is_some();
         let open = !self.unknown.is_empty();
-        let verdict = policy::verdict(&self.policy, &issues, &scanners, open);
+        let verdict = match policy::verdict(&self.policy, &issues, &scanners, open) {
+            // Whatever a scanner that failed means: here nobody judged what was found.
+            Verdict::Pass if self.late.is_some() => Verdict::Incomplete,
+            verdict => verdict,
+        };
         let failed = open || scanners.iter().any(|s| s.state != ScannerState::Ok);
         if failed && verdict == Verdict::Pass {
             self.notes.push(
                 "not everything was scanned, and `on-incomplete = \"warn\"` lets that pass".into(),
             );
         }
-        // After the verdict, so that it cannot depend on it.
-        listing::add_shared(&mut issues, &elsewhere.shared);
+        // After the verdict: what happens to be known of unchanged files must not decide anything.
+        let elsewhere = self.add_unchanged(&mut issues)?;
+        frame::add_frames(&self, &mut issues);
         if elsewhere.shared_files > 0 {
             self.notes.push(format!(
                 "what {} unchanged files have is told by a shared baseline: it is counted, and nothing is decided by it",
@@ -335,12 +376,81 @@ impl Judging<'_> {
             lists_unchanged: self.gate.list_unchanged,
             block_at: self.policy.block_at,
             out_of_time,
+            late: self.late,
             notes: self.notes.iter().map(|n| harmless(n)).collect(),
             unknown: self.unknown.iter().map(|n| harmless(n)).collect(),
             time: now(),
             milliseconds: 0,
             repository: None,
         })
+    }
+}
+
+/// The report of a change for which the time was too short before anything could be judged.
+fn late_report(change: Change, block_at: Severity, phase: Phase) -> Report {
+    Report {
+        verdict: Verdict::Incomplete,
+        change,
+        issues: Vec::new(),
+        scanners: Vec::new(),
+        available: Vec::new(),
+        never_scanned: None,
+        lists_unchanged: false,
+        block_at,
+        notes: Vec::new(),
+        out_of_time: true,
+        late: Some(phase),
+        unknown: Vec::new(),
+        time: now(),
+        milliseconds: 0,
+        repository: None,
+    }
+}
+
+impl Judging<'_> {
+    /// The outcome of a phase; what the time was too short for is left out, and that is kept in mind.
+    fn in_time<T: Default>(&mut self, phase: Phase, done: Result<T>) -> Result<T> {
+        match done {
+            Err(e) if e.kind() == Kind::OutOfTime => {
+                self.late.get_or_insert(phase);
+                Ok(T::default())
+            }
+            other => other,
+        }
+    }
+
+    /// What the base is wanted for. A server shows what blocks, not what is fixed.
+    fn need(&self) -> Need {
+        match (self.policy.asks_what_is_fixed(), self.change.mode) {
+            (true, _) => Need::Always,
+            (false, Mode::Server) => Need::Comparison,
+            (false, _) => Need::Listing,
+        }
+    }
+
+    /// The scanners' names, in the order of the configuration.
+    fn names(&self) -> Vec<String> {
+        let names = self.scanners.iter();
+        names.map(|s| s.descriptor.name().to_owned()).collect()
+    }
+
+    /// Adds what is known of files that the change does not touch to issues that were judged.
+    fn add_unchanged(&self, issues: &mut Vec<Issue>) -> Result<listing::Elsewhere> {
+        if self.clock.is_over() {
+            return Ok(listing::Elsewhere::default());
+        }
+        let mut elsewhere = listing::elsewhere(self)?;
+        let mut located = std::mem::take(&mut elsewhere.located);
+        let samples = elsewhere.issues.values_mut().map(|(finding, _)| finding);
+        for finding in located.iter_mut().map(|l| &mut l.finding).chain(samples) {
+            self.policy.reassess(finding);
+        }
+        let mut unchanged = group(located, &self.names(), &elsewhere.issues);
+        prints::add_prints(self, &mut unchanged)?;
+        policy::tell_unchanged(&self.policy, &mut unchanged);
+        listing::add(issues, unchanged);
+        listing::add_shared(issues, &elsewhere.shared);
+        Ok(elsewhere)
     }
 }
 
@@ -352,14 +462,14 @@ fn unread_files(
     resolved: &Resolved,
     compared: &compared::Compared,
     notes: &mut Vec<String>,
-) -> Vec<String> {
+) -> Result<Vec<String>> {
     let name = judging.scanners[index].descriptor.name();
     let mut open = Vec::new();
     for (file, result) in &resolved.head {
         let Some(why) = &result.unread else {
             continue;
         };
-        let before = compared.old_path(&file.path);
+        let before = compared.old_path(judging, &file.path)?;
         let old = resolved
             .base
             .iter()
@@ -375,7 +485,7 @@ fn unread_files(
             false => open.push(text),
         }
     }
-    open
+    Ok(open)
 }
 
 /// Scanners of the catalogue that are off and would read files of the change, by name alone: a hint is

@@ -40,6 +40,7 @@ pub(super) fn added(judging: &Judging<'_>, compared: &Compared) -> Result<Vec<Ad
         let mut same_file: HashMap<(RepoPath, String), usize> = HashMap::new();
         let mut anywhere: HashMap<String, usize> = HashMap::new();
         for file in &plan.base {
+            judging.clock.check()?;
             for line in text_of(repo, file)?.lines().filter(|l| silences(l)) {
                 let line = line.trim().to_owned();
                 if !is_comment(&line) {
@@ -50,16 +51,22 @@ pub(super) fn added(judging: &Judging<'_>, compared: &Compared) -> Result<Vec<Ad
         }
         let mut places = Vec::new();
         for file in &plan.head {
+            judging.clock.check()?;
             let text = text_of(repo, file)?;
+            let silenced = (1..).zip(text.lines()).filter(|(_, l)| silences(l));
+            let silenced: Vec<(u32, &str)> = silenced.collect();
+            if silenced.is_empty() {
+                continue;
+            }
             let renamed = || {
                 plan.base
                     .iter()
                     .find(|b| b.blob == file.blob)
                     .map(|b| b.path.clone())
             };
-            let old = compared.old_path(&file.path).or_else(renamed);
+            let old = compared.old_path(judging, &file.path)?.or_else(renamed);
             let old = old.unwrap_or_else(|| file.path.clone());
-            for (number, line) in (1..).zip(text.lines()).filter(|(_, l)| silences(l)) {
+            for (number, line) in silenced {
                 let line = line.trim().to_owned();
                 let key = (old.clone(), line.clone());
                 if let Some(left) = same_file.get_mut(&key).filter(|n| **n > 0) {

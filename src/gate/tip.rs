@@ -1,19 +1,19 @@
 //! What the target's tip has already is not new, even if it came after the branch (a cherry-pick, a
 //! merge that was squashed).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::{Judging, all_findings, behind, content_of, could_block, given, tree_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, compare};
 use crate::error::Result;
-use crate::model::{FileVersion, Origin, RepoPath, Stage, Status};
+use crate::model::{FileVersion, Finding, Origin, Region, RepoPath, Stage, Status};
 use crate::scan::{Need, Plan, Resolved, Scope, Trees, resolve};
 
 /// Makes new findings that the target's tip has at the same path inherited. Asked only for those
 /// that could stop the change.
 pub(super) fn inherit_from_tip(
     judging: &Judging<'_>,
-    resolved: &[Resolved],
+    resolved: &mut [Resolved],
     located: &mut [Located],
 ) -> Result<()> {
     let repo = judging.gate.repo;
@@ -33,6 +33,8 @@ pub(super) fn inherit_from_tip(
         return Ok(());
     }
     let target = judging.change.target.as_deref().unwrap_or("the target");
+    let old = judging.changes.iter().filter_map(|c| c.old.as_ref());
+    let at_base: HashMap<&RepoPath, &FileVersion> = old.map(|f| (&f.path, f)).collect();
     for (index, scanner) in judging.scanners.iter().enumerate() {
         let name = scanner.descriptor.name();
         let asked = |l: &Located| {
@@ -47,11 +49,8 @@ pub(super) fn inherit_from_tip(
             .collect();
         let mut at_tip: BTreeMap<RepoPath, FileVersion> = BTreeMap::new();
         for path in paths {
-            let at_base = judging
-                .changes
-                .iter()
-                .filter_map(|c| c.old.as_ref())
-                .find(|f| f.path == path);
+            judging.clock.check()?;
+            let at_base = at_base.get(&path);
             let entry = repo.entry(&tip_tree, &path)?;
             let entry = entry.map(|f| behind(repo, &tip_tree, &f)).transpose()?;
             let entry = entry.map(|f| FileVersion {
@@ -89,11 +88,15 @@ pub(super) fn inherit_from_tip(
                     .collect()
             }
             false => {
-                let with = judging.gate.resolver(&judging.key, judging.deadline);
+                let with = judging
+                    .gate
+                    .resolver(&judging.key, judging.clock.scans_end());
                 let scanner = std::slice::from_ref(scanner);
                 let results = resolve(with, scanner, &[plan], Need::Always)?;
-                let base = results.into_iter().next().map(|r| r.base);
-                all_findings(&base.unwrap_or_default())
+                let at_tip = results.into_iter().next().unwrap_or_default();
+                // What is not known to be on the target stays new, and that is said.
+                resolved[index].take_faults_of(&at_tip);
+                all_findings(&at_tip.base)
             }
         };
         let head: Vec<_> = resolved[index]
@@ -103,6 +106,7 @@ pub(super) fn inherit_from_tip(
             .collect();
         let mut files = Vec::new();
         for (file, _) in &head {
+            judging.clock.check()?;
             let old = &at_tip[&file.path];
             if old.blob != file.blob {
                 files.push(ComparedFile {
@@ -127,12 +131,21 @@ pub(super) fn inherit_from_tip(
             &head_findings,
             &known,
         );
+        judging.clock.check()?;
+        let mut new: HashMap<_, VecDeque<usize>> = HashMap::new();
+        for (at, item) in located.iter().enumerate().filter(|(_, l)| asked(l)) {
+            new.entry(identity(&item.finding))
+                .or_default()
+                .push_back(at);
+        }
         for (finding, fate) in head_findings.iter().zip(&outcome.head) {
             let Some(origin) = fate.from.map(|t| &tip_findings[t]) else {
                 continue;
             };
-            let same = |l: &&mut Located| l.status == Status::New && l.finding == *finding;
-            if let Some(item) = located.iter_mut().find(same) {
+            let at = new
+                .get_mut(&identity(finding))
+                .and_then(VecDeque::pop_front);
+            if let Some(item) = at.and_then(|at| located.get_mut(at)) {
                 item.status = Status::Inherited;
                 item.stage = Stage::OnTarget;
                 item.why = format!(
@@ -148,4 +161,14 @@ pub(super) fn inherit_from_tip(
         }
     }
     Ok(())
+}
+
+/// What makes a finding of a scanner the one that it is, whatever the policy makes of its score.
+fn identity(finding: &Finding) -> (RepoPath, Option<Region>, String, String) {
+    (
+        finding.path.clone(),
+        finding.region,
+        finding.rule.clone(),
+        finding.message.clone(),
+    )
 }

@@ -303,7 +303,12 @@ pub(super) fn remotes(repo: &Repository) -> Result<Vec<(String, Vec<String>)>> {
     Ok(all)
 }
 
-pub(super) fn introduced(repo: &Repository, head: &Oid, known: &[Oid]) -> Result<Vec<Introduced>> {
+pub(super) fn introduced(
+    repo: &Repository,
+    head: &Oid,
+    known: &[Oid],
+    go_on: &dyn Fn() -> Result<()>,
+) -> Result<Vec<Introduced>> {
     let mut walk = repo.revwalk()?;
     walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
     walk.push(id(head)?)?;
@@ -313,6 +318,7 @@ pub(super) fn introduced(repo: &Repository, head: &Oid, known: &[Oid]) -> Result
     let mut list = Vec::new();
     let mut seen = HashSet::new();
     for commit in walk {
+        go_on()?;
         let commit = repo.find_commit(commit?)?;
         let tree = oid(commit.tree_id());
         let mut changes: Option<Vec<FileChange>> = None;

@@ -406,15 +406,20 @@ impl Repository {
     }
 
     /// The file versions that commits reachable from `head` but from none of `known` bring, each
-    /// content under each path once, oldest commit first.
+    /// content under each path once, oldest commit first. `go_on` is asked before each commit.
     ///
     /// # Errors
-    /// git could not answer.
-    pub fn introduced(&self, head: &Oid, known: &[Oid]) -> Result<Vec<Introduced>> {
+    /// git could not answer, or `go_on` says no.
+    pub fn introduced(
+        &self,
+        head: &Oid,
+        known: &[Oid],
+        go_on: &dyn Fn() -> Result<()>,
+    ) -> Result<Vec<Introduced>> {
         self.ask(
             &[head.as_str()],
-            |r| library::introduced(r, head, known),
-            |g| program::introduced(g, head, known),
+            |r| library::introduced(r, head, known, go_on),
+            |g| program::introduced(g, head, known, go_on),
         )
     }
 

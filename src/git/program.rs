@@ -332,7 +332,12 @@ pub(super) fn remotes(git: &Git) -> Result<Vec<(String, Vec<String>)>> {
     Ok(all)
 }
 
-pub(super) fn introduced(git: &Git, head: &Oid, known: &[Oid]) -> Result<Vec<Introduced>> {
+pub(super) fn introduced(
+    git: &Git,
+    head: &Oid,
+    known: &[Oid],
+    go_on: &dyn Fn() -> Result<()>,
+) -> Result<Vec<Introduced>> {
     let mut args = vec![
         "rev-list",
         "--reverse",
@@ -346,6 +351,7 @@ pub(super) fn introduced(git: &Git, head: &Oid, known: &[Oid]) -> Result<Vec<Int
     let mut list = Vec::new();
     let mut seen = HashSet::new();
     for line in String::from_utf8_lossy(&out).lines() {
+        go_on()?;
         let commit = line.split(' ').next().and_then(Oid::parse);
         let commit = commit
             .ok_or_else(|| Error::new(Kind::Git, "`git rev-list` printed something unexpected"))?;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Issue, Occurrence, Severity, Status};
+use super::{Issue, IssueStatus, Occurrence, Severity, Status};
 
 /// What the policy does with an occurrence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,18 +97,19 @@ impl Issue {
             let mut own = self.occurrences.iter();
             own.any(|o| o.status == status && o.excuse.is_none())
         };
-        let inherited = self.elsewhere > 0 || counts(Status::Inherited);
+        // What is known of files that the change does not touch alters neither a new issue nor a fixed one.
+        let known = matches!(self.status, IssueStatus::Grown | IssueStatus::Inherited);
+        let inherited = known && (self.elsewhere > 0 || counts(Status::Inherited));
         match (counts(Status::New), inherited) {
-            (true, true) => Bucket::Grown,
-            (true, false) => match self.status {
-                // What it continues is excused or fixed; it is known all the same.
-                super::IssueStatus::Grown => Bucket::Grown,
-                _ => Bucket::New,
-            },
+            (true, _) if known => Bucket::Grown,
+            (true, _) => Bucket::New,
             (false, true) => Bucket::Inherited,
             (false, false) => {
-                let standing = self.occurrences.iter();
-                let standing = standing.filter(|o| o.status != Status::Fixed);
+                let judged = |o: &&Occurrence| match known {
+                    true => o.status != Status::Fixed,
+                    false => o.status == Status::New,
+                };
+                let standing = self.occurrences.iter().filter(judged);
                 match standing.filter_map(|o| o.excuse).min() {
                     Some(excuse) => Bucket::Excused(excuse),
                     None => Bucket::Fixed,

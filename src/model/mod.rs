@@ -24,5 +24,7 @@ pub use occurrence::{Occurrence, Origin, Stage, Status};
 pub use oid::Oid;
 pub(crate) use path::is_unsafe_char;
 pub use path::{RepoPath, harmless};
-pub use report::{Frame, Report, ScannerReport, ScannerState, SkippedScanner, Verdict};
+pub use report::{
+    Frame, Phase, Report, ScannerReport, ScannerState, SkippedScanner, TimeLimit, Verdict,
+};
 pub use severity::{Score, Severity};

@@ -82,6 +82,34 @@ impl ScannerState {
     }
 }
 
+/// Whose limit of time ended something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TimeLimit {
+    /// The scanner's own (`timeout`).
+    Scanner,
+    /// That of the whole judgement (`gate.budget`, `server.budget`).
+    Budget,
+}
+
+/// A part of a judgement that has to be done before there is a verdict, besides the scans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Finding what the change touches, and which scanner reads it.
+    Plan,
+    /// Looking through what the commits bring and take away again.
+    History,
+    /// Comparing both sides.
+    Comparison,
+    /// Looking for comments that silence a scanner.
+    Suppressions,
+    /// Asking what the target's tip has already.
+    Tip,
+    /// Applying the policy and its exemptions.
+    Policy,
+}
+
 /// What a scanner did for one change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScannerReport {
@@ -102,6 +130,9 @@ pub struct ScannerReport {
     pub milliseconds: u64,
     /// How it fared.
     pub state: ScannerState,
+    /// Whose limit ended it, if it took too long.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limit: Option<TimeLimit>,
     /// What went wrong and what to do, for people; empty if nothing did.
     pub detail: String,
 }
@@ -147,8 +178,10 @@ pub struct Report {
     pub block_at: Severity,
     /// Things that the reader should know.
     pub notes: Vec<String>,
-    /// The time that it could take was over before everything was scanned.
+    /// The time that it could take was over before everything was scanned and judged.
     pub out_of_time: bool,
+    /// What was at work, or not done yet, when the time was over, besides the scans.
+    pub late: Option<Phase>,
     /// What nobody knows, besides what scanners failed at: it leaves the verdict open.
     pub unknown: Vec<String>,
     /// When it was judged, in seconds since 1970-01-01 UTC.
@@ -163,6 +196,14 @@ impl Report {
     /// The numbers of the report.
     pub fn counts(&self) -> Counts {
         Counts::of(&self.issues)
+    }
+
+    /// Whether all that is missing is missing since the time was over: no scanner failed, and nothing else
+    /// is unknown.
+    pub fn only_time_is_missing(&self) -> bool {
+        let fine =
+            |s: &ScannerReport| s.state == ScannerState::Ok || s.limit == Some(TimeLimit::Budget);
+        self.out_of_time && self.unknown.is_empty() && self.scanners.iter().all(fine)
     }
 
     /// What asked for the judgement.

@@ -103,6 +103,12 @@ impl Policy {
         }
     }
 
+    /// Whether a rule decides by what a change fixes.
+    pub fn asks_what_is_fixed(&self) -> bool {
+        let asks = |r: &PolicyRule| r.status.contains(&Standing::Fixed);
+        self.rules.iter().any(asks)
+    }
+
     /// A severity as it counts: one that nobody stated as the policy says.
     fn counted(&self, severity: Severity) -> Severity {
         match severity {
@@ -200,6 +206,30 @@ pub fn judge_issues(policy: &Policy, issues: &mut [Issue]) {
         issue.because = because(issue, &decisions, &says);
     }
     issues.sort_by_key(|i| (!i.blocks, !i.warns));
+}
+
+/// Says of issues in files that the change does not touch which of their occurrences do not count. What
+/// is known of such files depends on what was scanned before, so that they never block and never warn.
+pub fn tell_unchanged(policy: &Policy, issues: &mut [Issue]) {
+    mark_suppressed(policy, issues);
+    mark_exempted(policy, issues);
+    for issue in issues {
+        let ignored: Vec<bool> = issue
+            .occurrences
+            .iter()
+            .map(|o| policy.decide(issue, o).0 == Some(Action::Ignore))
+            .collect();
+        for (occurrence, _) in issue
+            .occurrences
+            .iter_mut()
+            .zip(ignored)
+            .filter(|(_, i)| *i)
+        {
+            occurrence.action = Some(Action::Ignore);
+            occurrence.excuse.get_or_insert(Excuse::Ignored);
+        }
+        issue.because = "the target has it already".into();
+    }
 }
 
 /// Why an issue stops the change or not, for people.
@@ -489,6 +519,7 @@ mod tests {
             skipped: 0,
             milliseconds: 0,
             state,
+            limit: None,
             detail: String::new(),
         };
         let ask = |policy: &Policy, state, open| verdict(policy, &[], &[scanner(state)], open);

@@ -2,6 +2,7 @@
 //! clean environment and empty standard input; killed whole.
 
 mod background;
+mod deadline;
 mod interrupt;
 mod scanner;
 
@@ -12,6 +13,7 @@ use std::path::Path;
 use crate::environment;
 
 pub use background::{Background, in_background, start_detached, stop_background};
+pub use deadline::must_end_by;
 use interrupt::Watched;
 pub use interrupt::{
     Stopped, TemporaryFolder, catch_interrupts, end_at_once, interrupted, stopped,

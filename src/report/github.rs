@@ -23,7 +23,7 @@ pub fn github(reports: &[Report]) -> String {
                     .push(command("error", &[("title", title)], &scanner.detail));
             }
         }
-        for unknown in &report.unknown {
+        for unknown in &super::words::unknown(report) {
             let title = [("title", "nobody knows".to_owned())];
             levels[0].1.push(command("error", &title, unknown));
         }

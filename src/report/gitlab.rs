@@ -24,7 +24,7 @@ fn gaps(reports: &[Report]) -> Vec<String> {
         let scanners = report.scanners.iter();
         let failed = scanners.filter(|s| s.state != ScannerState::Ok);
         gaps.extend(failed.map(|s| format!("{} is {}: {}", s.name, s.state.name(), s.detail)));
-        gaps.extend(report.unknown.iter().cloned());
+        gaps.extend(super::words::unknown(report));
     }
     gaps
 }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Change, Counts, Issue, Mode, Oid, Report, ScannerReport, Severity, SkippedScanner, Verdict,
-    seconds_of_time, time_of_seconds,
+    Change, Counts, Issue, Mode, Oid, Phase, Report, ScannerReport, Severity, SkippedScanner,
+    Verdict, seconds_of_time, time_of_seconds,
 };
 
 /// The version of the document; fields are added, never renamed, within one.
@@ -30,6 +30,8 @@ struct Document<'a> {
     notes: Cow<'a, [String]>,
     unknown: Cow<'a, [String]>,
     out_of_time: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    late: Option<Phase>,
     milliseconds: u64,
 }
 
@@ -119,6 +121,7 @@ fn document(report: &Report) -> Document<'_> {
         notes: Cow::Borrowed(&report.notes),
         unknown: Cow::Borrowed(&report.unknown),
         out_of_time: report.out_of_time,
+        late: report.late,
         milliseconds: report.milliseconds,
     }
 }
@@ -151,6 +154,7 @@ fn report(document: Document<'_>) -> Result<Report, String> {
         block_at: document.policy.block_at,
         notes: document.notes.into_owned(),
         out_of_time: document.out_of_time,
+        late: document.late,
         unknown: document.unknown.into_owned(),
         time: seconds_of_time(&document.time).ok_or("its time cannot be read")?,
         milliseconds: document.milliseconds,

@@ -221,7 +221,7 @@ fn scanners(out: &mut String, report: &Report) {
             escaped(&super::words::cut(&scanner.detail, 500))
         );
     }
-    for unknown in report.unknown.iter().take(5) {
+    for unknown in super::words::unknown(report).iter().take(5) {
         let text = escaped(&super::words::cut(unknown, 500));
         let _ = writeln!(out, "**Nobody knows:** {text}\n");
     }

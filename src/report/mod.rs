@@ -25,3 +25,4 @@ pub use markdown::{MARKER, markdown};
 pub use sarif::{Sarif, sarif};
 pub use sto::sto;
 pub use terminal::{Look, history_lines, show_issue, terminal};
+pub use words::unknown;

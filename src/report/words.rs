@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::model::{
-    Action, BandCounts, Bucket, Excuse, Issue, IssueStatus, Occurrence, RepoPath, Report, Severity,
-    Status, Verdict,
+    Action, BandCounts, Bucket, Excuse, Issue, IssueStatus, Occurrence, Phase, RepoPath, Report,
+    Severity, Status, Verdict,
 };
 
 /// What a path in a URI keeps as it is: the unreserved characters and `/` (RFC 3986).
@@ -82,6 +82,22 @@ pub(super) fn outcome(report: &Report) -> String {
     }
 }
 
+/// What is unknown besides what scanners failed at.
+pub fn unknown(report: &Report) -> Vec<String> {
+    let late = report.late.map(|phase| {
+        let left = match phase {
+            Phase::Plan => "it was clear what to scan",
+            Phase::History => "all commits were looked through",
+            Phase::Comparison => "everything was compared",
+            Phase::Suppressions => "comments that silence scanners were looked for",
+            Phase::Tip => "it was clear what the target's tip has already",
+            Phase::Policy => "the policy was applied",
+        };
+        format!("the time ran out before {left}")
+    });
+    report.unknown.iter().cloned().chain(late).collect()
+}
+
 /// What the change was compared with, and why with that.
 pub(super) fn compared_with(report: &Report) -> String {
     let change = &report.change;
@@ -96,17 +112,20 @@ pub(super) fn standing(issue: &Issue) -> String {
     let count = |status| occurrences(issue, status).count() as u64;
     let (new, fixed) = (count(Status::New), count(Status::Fixed));
     let old = count(Status::Inherited) + issue.elsewhere;
-    let text = match issue.status {
+    let mut text = match issue.status {
         IssueStatus::New => format!("new, {}", plural(new, "occurrence")),
         IssueStatus::Grown => format!("grown: {}, {old} inherited", plural(new, "new occurrence")),
         IssueStatus::Inherited => format!("inherited, {}", plural(old, "occurrence")),
         IssueStatus::Fixed => format!("fixed, {}", plural(fixed, "occurrence")),
     };
     if fixed > 0 && issue.status != IssueStatus::Fixed {
-        format!("{text}, {fixed} fixed")
-    } else {
-        text
+        text.push_str(&format!(", {fixed} fixed"));
     }
+    // The status is that of the files that the change touches.
+    if old > 0 && matches!(issue.status, IssueStatus::New | IssueStatus::Fixed) {
+        text.push_str(&format!(", {old} more in other files"));
+    }
+    text
 }
 
 /// The occurrences of an issue with a status.

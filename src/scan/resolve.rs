@@ -14,7 +14,7 @@ use super::{Plan, Scanner, Scope, SecretKey, State, UnitResult};
 use crate::cache::{Cache, UnitDigest};
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
-use crate::model::{FileVersion, Oid, ScannerState};
+use crate::model::{FileVersion, Oid, ScannerState, TimeLimit};
 use crate::process::{self, Cancel};
 
 /// What is said of what a deadline left undone.
@@ -30,12 +30,15 @@ pub enum Side {
     Base,
 }
 
-/// Whether the base side is wanted.
+/// What the base side is wanted for. What the cache happens to hold makes no difference to the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// Only if the head has something to compare: then it is scanned, else the cache is enough.
-    WhereHeadHasFindings,
-    /// Always.
+    /// To tell what is new: it has an answer only if the head has something to compare.
+    Comparison,
+    /// To tell what is fixed, too: it is always scanned, but what goes wrong counts only if the head has
+    /// something to compare.
+    Listing,
+    /// For its own sake: all that goes wrong counts.
     Always,
 }
 
@@ -56,11 +59,67 @@ pub struct Resolved {
     pub milliseconds: u64,
     /// How it fared.
     pub state: ScannerState,
+    /// Whose limit ended it, if it took too long.
+    pub limit: Option<TimeLimit>,
     /// What went wrong.
     pub detail: String,
+    /// What went wrong at the base, while it is not known whether that counts.
+    at_base: Vec<Fault>,
 }
 
 impl Resolved {
+    /// Takes what went wrong. The worst stays, and of the same kind the first: what only the budget of time
+    /// left undone must not hide a crash.
+    pub fn take_fault(&mut self, state: ScannerState, limit: Option<TimeLimit>, detail: String) {
+        let rank = |state, limit| match (state, limit) {
+            (ScannerState::Ok, _) => 0,
+            (ScannerState::TimedOut, Some(TimeLimit::Budget)) => 1,
+            _ => 2,
+        };
+        if rank(state, limit) > rank(self.state, self.limit) {
+            self.state = state;
+            self.limit = limit;
+            self.detail = detail;
+        }
+    }
+
+    /// Takes what went wrong from another part of the same scanner's work.
+    pub fn take_faults_of(&mut self, other: &Resolved) {
+        self.take_fault(other.state, other.limit, other.detail.clone());
+    }
+
+    /// Whether the head has something that must be compared.
+    fn compares(&self) -> bool {
+        let says = |r: &UnitResult| !r.findings.is_empty() || r.unread.is_some();
+        self.head.values().any(says)
+    }
+
+    fn take(&mut self, side: Side, fault: Fault) {
+        let (state, limit, detail) = match fault {
+            Fault::Cancelled => return,
+            Fault::Failed(why) => (ScannerState::Failed, None, why),
+            Fault::TimedOut(limit, why) => (ScannerState::TimedOut, Some(limit), why),
+        };
+        let detail = match side {
+            Side::Head => detail,
+            Side::Base => format!("at the base, {detail}"),
+        };
+        self.take_fault(state, limit, detail);
+    }
+
+    /// Keeps of the base only what was wanted, whatever was known.
+    fn settle(&mut self, need: Need) {
+        let compares = need == Need::Always || self.compares();
+        let faults = std::mem::take(&mut self.at_base);
+        if compares {
+            for fault in faults {
+                self.take(Side::Base, fault);
+            }
+        } else if need == Need::Comparison {
+            self.base.clear();
+        }
+    }
+
     fn side(&mut self, side: Side) -> &mut BTreeMap<FileVersion, UnitResult> {
         match side {
             Side::Head => &mut self.head,
@@ -84,6 +143,13 @@ pub struct Resolver<'a> {
     pub deadline: Option<Instant>,
     /// Told how many files are done, and of how many.
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+impl Resolver<'_> {
+    /// Whether the time is over.
+    fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|d| Instant::now() >= d)
+    }
 }
 
 impl std::fmt::Debug for Resolver<'_> {
@@ -168,6 +234,16 @@ pub fn resolve(
     let busy = queue.len() + to_scan.iter().filter(|(i, ..)| runs(*i)).count();
     let idle = with.jobs / busy.max(1);
     for (index, side, files) in to_scan {
+        if with.is_late() {
+            queue.push(Job {
+                scanner: index,
+                side,
+                files,
+                bytes: 0,
+                project: None,
+            });
+            continue;
+        }
         for (files, bytes) in rounds(with, &scanners[index], files, idle)? {
             queue.push(Job {
                 scanner: index,
@@ -233,10 +309,14 @@ pub fn resolve(
     if process::interrupted() {
         return Err(Error::new(Kind::Interrupted, "stopped before the verdict"));
     }
-    match shared.error {
-        Some(error) => Err(error),
-        None => Ok(shared.results),
+    if let Some(error) = shared.error {
+        return Err(error);
     }
+    let mut results = shared.results;
+    for resolved in &mut results {
+        resolved.settle(need);
+    }
+    Ok(results)
 }
 
 /// Takes what the cache knows of each file; returns the others of both sides.
@@ -250,6 +330,10 @@ fn missing_files(
     let missing = sides.map(|(side, files)| {
         let mut missing = Vec::new();
         for file in files {
+            if with.is_late() {
+                missing.push(file.clone());
+                continue;
+            }
             let digest = UnitDigest::of_file(file);
             let known = with.cache.result_or_fetched(&scanner.key, &digest);
             match known.and_then(|bytes| UnitResult::from_bytes(&bytes, &file.path)) {
@@ -314,11 +398,7 @@ fn jobs_of_project(
 
 /// Whether the base of a scanner must be looked at, once its head is known.
 fn base_needed(need: Need, resolved: &Resolved) -> bool {
-    need == Need::Always
-        || resolved
-            .head
-            .values()
-            .any(|r| !r.findings.is_empty() || r.unread.is_some())
+    need != Need::Comparison || resolved.compares()
 }
 
 fn work(
@@ -352,13 +432,13 @@ fn work(
         // is so fast that this would only waste work.
         let next = queue.iter().position(|j| {
             j.side == Side::Head
-                || need == Need::Always
+                || need != Need::Comparison
                 || head_left[j.scanner] == 0
                 || scanners[j.scanner].program.is_some()
         });
-        if with.deadline.is_some_and(|d| Instant::now() >= d) {
+        if with.is_late() {
             for job in std::mem::take(&mut state.queue) {
-                let late = Ok(Err(Fault::TimedOut(OUT_OF_TIME.into())));
+                let late = Ok(Err(Fault::TimedOut(TimeLimit::Budget, OUT_OF_TIME.into())));
                 take(&mut state, &job, late);
             }
             changed.notify_all();
@@ -391,12 +471,13 @@ fn work(
                 ..scanner.clone()
             });
         let in_time = hurried.as_ref().unwrap_or(scanner);
-        let attempt = || run_batch(in_time, &job.files, &content, with.key, &cancel);
+        let late = || with.is_late();
+        let attempt = || run_batch(in_time, &job.files, &content, with.key, &cancel, &late);
         let ran = std::panic::catch_unwind(AssertUnwindSafe(attempt))
             .unwrap_or_else(|_| Ok(Err(Fault::Failed("newgate failed while it was run".into()))));
         let ran = match ran {
-            Ok(Err(Fault::TimedOut(_))) if hurried.is_some() => {
-                Ok(Err(Fault::TimedOut(OUT_OF_TIME.into())))
+            Ok(Err(Fault::TimedOut(..))) if hurried.is_some() => {
+                Ok(Err(Fault::TimedOut(TimeLimit::Budget, OUT_OF_TIME.into())))
             }
             other => other,
         };
@@ -418,7 +499,13 @@ fn work(
         state = lock();
         state.running -= 1;
         state.done += job.files.len();
+        // What was done in time is kept, and the rest is late.
+        let late = matches!(&ran, Ok(Ok((units, _))) if units.len() < job.files.len());
         take(&mut state, &job, ran);
+        if late {
+            let fault = Fault::TimedOut(TimeLimit::Budget, OUT_OF_TIME.into());
+            take(&mut state, &job, Ok(Err(fault)));
+        }
         if job.side == Side::Head {
             state.head_left[job.scanner] -= 1;
             if state.head_left[job.scanner] == 0 && !base_needed(need, &state.results[job.scanner])
@@ -447,17 +534,12 @@ fn take(state: &mut Shared, job: &Job, ran: Result<BatchResult>) {
         }
         Ok(Err(fault)) => fault,
     };
-    let (worse, detail) = match fault {
-        Fault::Cancelled => return,
-        Fault::Failed(why) => (ScannerState::Failed, why),
-        Fault::TimedOut(why) => (ScannerState::TimedOut, why),
-    };
-    resolved.base_unknown |= job.side == Side::Base;
-    if resolved.state == ScannerState::Ok {
-        resolved.state = worse;
-        resolved.detail = match job.side {
-            Side::Head => detail,
-            Side::Base => format!("at the base, {detail}"),
-        };
+    match job.side {
+        Side::Head => resolved.take(Side::Head, fault),
+        Side::Base if fault == Fault::Cancelled => {}
+        Side::Base => {
+            resolved.base_unknown = true;
+            resolved.at_base.push(fault);
+        }
     }
 }

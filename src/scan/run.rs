@@ -10,7 +10,7 @@ use super::read::{self, Paths, Reading};
 use super::stage::Stage;
 use super::{Scanner, SecretKey, Secrets, UnitResult};
 use crate::error::Result;
-use crate::model::{FileVersion, RepoPath};
+use crate::model::{FileVersion, RepoPath, TimeLimit};
 use crate::process::{self, Cancel, Ended};
 
 /// Most bytes that one run may write.
@@ -21,8 +21,8 @@ const OUTPUT_LIMIT: u64 = 512 * 1024 * 1024;
 pub(super) enum Fault {
     /// It crashed, wrote something unreadable, or left files without a result.
     Failed(String),
-    /// It took too long.
-    TimedOut(String),
+    /// It took longer than a limit.
+    TimedOut(TimeLimit, String),
     /// Nobody needs the results any more.
     Cancelled,
 }
@@ -31,16 +31,18 @@ pub(super) enum Fault {
 pub(super) type BatchResult =
     std::result::Result<(Vec<(FileVersion, UnitResult)>, Duration), Fault>;
 
-/// Scans a batch. The outer error is git's.
+/// Scans a batch. The outer error is git's. A built-in scanner stops when it is `late` and returns the
+/// results of the files that it has read.
 pub(super) fn run_batch(
     scanner: &Scanner,
     files: &[FileVersion],
     content: &dyn Fn(&FileVersion) -> Result<Vec<u8>>,
     key: &SecretKey,
     cancel: &Cancel,
+    late: &dyn Fn() -> bool,
 ) -> Result<BatchResult> {
     let (Some(program), Some(how)) = (&scanner.program, scanner.descriptor.program()) else {
-        return built_in(files, content, key, cancel);
+        return built_in(files, content, key, cancel, late);
     };
     let reserved = how.config.iter().map(|c| &c.file).chain(&how.discovers);
     let mut stage = match Stage::new(reserved.cloned().collect()) {
@@ -110,12 +112,16 @@ fn built_in(
     content: &dyn Fn(&FileVersion) -> Result<Vec<u8>>,
     key: &SecretKey,
     cancel: &Cancel,
+    late: &dyn Fn() -> bool,
 ) -> Result<BatchResult> {
     let started = std::time::Instant::now();
     let mut results = Vec::with_capacity(files.len());
     for file in files {
         if cancel.is_cancelled() || process::interrupted() {
             return Ok(Err(Fault::Cancelled));
+        }
+        if late() {
+            break;
         }
         let findings = Secrets::get().scan(&file.path, &content(file)?, key);
         results.push((
@@ -334,11 +340,14 @@ impl Run<'_> {
     fn exit_code(&self, ran: &process::Finished) -> std::result::Result<i32, Fault> {
         match ran.ended {
             Ended::Cancelled => Err(Fault::Cancelled),
-            Ended::TimedOut => Err(Fault::TimedOut(format!(
-                "it was stopped after {} s; raise `timeout` in `[scanners.{}]` if it needs longer",
-                self.scanner.timeout.as_secs(),
-                self.scanner.descriptor.name()
-            ))),
+            Ended::TimedOut => {
+                let why = format!(
+                    "it was stopped after {} s; raise `timeout` in `[scanners.{}]` if it needs longer",
+                    self.scanner.timeout.as_secs(),
+                    self.scanner.descriptor.name()
+                );
+                Err(Fault::TimedOut(TimeLimit::Scanner, why))
+            }
             Ended::TooMuchOutput => Err(Fault::Failed(
                 "it was stopped because it printed without end".into(),
             )),

@@ -10,7 +10,9 @@
 
 mod architecture;
 mod baselines;
+mod budgets;
 mod bypass;
+mod caches;
 mod catalogue;
 mod checks;
 mod comparing;

@@ -46,10 +46,11 @@ impl Page {
             let _ = writeln!(self.out, "\n{head}");
             self.wrapped("  ", "  ", &scanner.detail);
         }
-        if !report.unknown.is_empty() {
+        let unknown = words::unknown(report);
+        if !unknown.is_empty() {
             let head = self.paint("Nobody knows", style);
             let _ = writeln!(self.out, "\n{head}");
-            for unknown in &report.unknown {
+            for unknown in &unknown {
                 self.wrapped("  ", "    ", unknown);
             }
         }

@@ -1,0 +1,149 @@
+//! Budgets of time: what they end, in which step, and what they never let pass.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Ran, World, tools, write_program};
+
+/// A Bandit that needs very long for a file with `SLOW` in it.
+fn slow_bandit(world: &World) -> String {
+    let program = world.path("home/bandit");
+    let real = tools().join("bandit");
+    let script = format!(
+        "#!/bin/sh\nfor f in \"$@\"; do case \"$f\" in ./*.py) grep -q SLOW \"$f\" && sleep 60;; esac; done\n\
+         exec '{}' \"$@\"\n",
+        real.display()
+    );
+    write_program(&program, &script);
+    program.display().to_string()
+}
+
+const SHELL: &str = "import subprocess\n\n\ndef run(x):\n    subprocess.call(x, shell=True)\n";
+
+/// A server with a budget of six seconds, on whose `main` are a file that is slow to scan and an old
+/// issue.
+fn served(on_budget: &str) -> World {
+    let world = World::new();
+    let bandit = slow_bandit(&world);
+    world.write(
+        ".newgate/config.toml",
+        format!(
+            "[server]\nbudget = 6\non-budget = \"{on_budget}\"\n[scanners.bandit]\npath = \"{bandit}\"\n"
+        ),
+    );
+    world.write("slow.py", format!("# SLOW\n{SHELL}"));
+    world.write("fast.py", SHELL);
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    let bare = world.path("remote.git");
+    world
+        .newgate(&["install", "--server", bare.to_str().unwrap()])
+        .exits(0);
+    world
+}
+
+fn push(world: &World) -> Ran {
+    world.push(&["origin", "main"])
+}
+
+#[test]
+fn a_slow_base_and_a_slow_head_are_treated_alike() {
+    type Change = fn(&World);
+    let head: Change = |w| w.write("fast.py", format!("# SLOW\n{SHELL}"));
+    // Its issue stays, so that its old version must be scanned.
+    let base: Change = |w| w.write("slow.py", format!("# quick now\n{SHELL}"));
+    for change in [head, base] {
+        for (on_budget, code, says) in [
+            ("warn", 0, "`server.on-budget` lets that pass"),
+            ("block", 1, "the time ran out"),
+        ] {
+            let world = served(on_budget);
+            change(&world);
+            world.commit("Change");
+            push(&world).exits(code).says(says);
+        }
+    }
+}
+
+#[test]
+fn what_blocks_and_was_found_in_time_is_refused_though_the_rest_is_late() {
+    let world = served("warn");
+    world.write("fast.py", format!("# SLOW\n{SHELL}"));
+    world.write(
+        "leak.py",
+        format!("TOKEN = '{}'\n", crate::support::token(1)),
+    );
+    world.commit("Leak beside a slow file");
+    push(&world).exits(1).says("BLOCKED").says("leak.py:1");
+}
+
+#[test]
+fn a_long_history_ends_with_the_budget_and_goes_on_with_the_next_try() {
+    const COMMITS: usize = 3_000;
+    let world = World::new();
+    world.write(".newgate/config.toml", "[gate]\nbudget = \"2s\"\n");
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    let mut stream = String::from("reset refs/heads/long\nfrom refs/heads/main\n\n");
+    for n in 0..COMMITS {
+        let text = format!("N = {n}\n").repeat(1_500);
+        stream.push_str(&format!(
+            "commit refs/heads/long\ncommitter D <d@example.com> {n} +0000\ndata 1\nx\n\
+             M 100644 inline n.py\ndata {}\n{text}\n",
+            text.len()
+        ));
+    }
+    let args = ["fast-import", "--quiet"];
+    world
+        .run_in(&world.work(), "git", &args, stream.as_bytes())
+        .exits(0);
+    let mut known = 0;
+    for tries in 0..30 {
+        let started = Instant::now();
+        let report = world.check(&["--head", "long"]);
+        assert!(started.elapsed() < Duration::from_secs(20));
+        let secrets = &report["scanners"][0];
+        if report["verdict"] == "pass" {
+            assert!(tries > 0, "nothing was late: {report:#}");
+            return;
+        }
+        assert_eq!(report["verdict"], "incomplete", "{report:#}");
+        assert_eq!(report["out-of-time"], true);
+        let late = report.get("late").is_some();
+        assert!(late || secrets["limit"] == "budget", "{report:#}");
+        // What was scanned in time is not scanned again.
+        let cached = secrets["cached"].as_u64().unwrap_or(known);
+        assert!(cached >= known, "{report:#}");
+        known = cached + secrets["scanned"].as_u64().unwrap_or_default();
+    }
+    panic!("it never came to an end");
+}
+
+#[test]
+fn a_step_that_looks_at_no_clock_ends_with_the_process_and_is_no_pass() {
+    let mut world = World::with(&["--object-format=sha256"]);
+    world.write(
+        ".newgate/config.toml",
+        "[gate]\nbudget = \"2s\"\non-incomplete = \"warn\"\n",
+    );
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("a.py", "A = 1\n");
+    world.commit("Add");
+    // Such a repository is read by the git program, and this one never answers when it is asked for the
+    // difference.
+    let real = which::which("git").unwrap();
+    let script = format!(
+        "#!/bin/sh\ncase \" $* \" in *' diff-tree '*) exec sleep 60;; esac\nexec '{}' \"$@\"\n",
+        real.display()
+    );
+    std::fs::create_dir_all(world.path("home/bin")).unwrap();
+    write_program(&world.path("home/bin/git"), &script);
+    world.put_on_path(&world.path("home/bin"));
+    let started = Instant::now();
+    world
+        .newgate(&["check"])
+        .exits(3)
+        .says("the check is incomplete: the time ran out");
+    assert!(started.elapsed() < Duration::from_secs(20));
+}

@@ -1,0 +1,222 @@
+//! The same verdict and the same report, whatever the cache holds.
+
+use serde_json::Value;
+
+use crate::support::{World, token, tools};
+
+const SHELL: &str = "import subprocess\n\n\ndef run(x):\n    subprocess.call(x, shell=True)\n";
+
+/// Rules that ask for all that could be known of the target or not.
+const RULES: &str = r#"
+[gate]
+suppressions = "block"
+[[rules]]
+name = "it has grown"
+action = "warn"
+status = ["grown"]
+[[rules]]
+name = "it is fixed"
+action = "block"
+status = ["fixed"]
+path = "gone.py"
+[[rules]]
+name = "there are many"
+action = "block"
+occurrences = 5
+[[rules]]
+name = "it was there"
+action = "block"
+status = ["inherited"]
+path = "pkg/*"
+"#;
+
+const EXEMPTION: &str = r#"version = 1
+[[exemption]]
+rule = "bandit:B602"
+path = "allowed/*"
+reason = "other"
+text = "Only started by hand."
+granted = 2026-01-01
+until = 2999-01-01
+"#;
+
+/// A repository with old issues in several files, on a branch `feature`.
+fn old_issues() -> World {
+    let world = World::new();
+    let mut config = format!("version = 1\n{RULES}");
+    for scanner in ["bandit", "ruff"] {
+        let path = tools().join(scanner);
+        config.push_str(&format!(
+            "[scanners.{scanner}]\npath = \"{}\"\n",
+            path.display()
+        ));
+    }
+    world.write(".newgate/config.toml", config);
+    world.write(".newgate/exemptions.toml", EXEMPTION);
+    for file in ["old.py", "gone.py", "pkg/a.py", "pkg/b.py"] {
+        world.write(file, SHELL);
+    }
+    world.write("conf.py", format!("TOKEN = \"{}\"\n", token(1)));
+    world.write(
+        "quiet.py",
+        "import subprocess\n\n\ndef main():\n    return subprocess  # nosec\n\n\ndef more():\n    return 2\n",
+    );
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world
+}
+
+/// What a report says besides times, sources of results and what is known of unchanged files.
+fn judged(report: &Value) -> Value {
+    let mut report = report.clone();
+    for field in ["time", "milliseconds", "never-scanned"] {
+        report.as_object_mut().unwrap().remove(field);
+    }
+    for scanner in report["scanners"].as_array_mut().unwrap() {
+        for field in ["scanned", "cached", "milliseconds"] {
+            scanner.as_object_mut().unwrap().remove(field);
+        }
+    }
+    report["counts"]
+        .as_object_mut()
+        .unwrap()
+        .remove("inherited");
+    let issues = report["issues"].as_array_mut().unwrap();
+    for issue in issues.iter_mut() {
+        if issue["kind"] == "secret" {
+            // A secret has another id in each clone.
+            issue["id"] = Value::Null;
+        }
+        issue.as_object_mut().unwrap().remove("elsewhere");
+        let occurrences = issue["occurrences"].as_array_mut().unwrap();
+        occurrences.retain(|o| o["stage"] != "unchanged");
+        for finding in occurrences
+            .iter_mut()
+            .filter_map(|o| o["findings"].as_array_mut())
+            .flatten()
+        {
+            finding.as_object_mut().unwrap().remove("secret");
+        }
+    }
+    issues.retain(|i| !i["occurrences"].as_array().unwrap().is_empty());
+    report
+}
+
+/// Forgets all results.
+fn forget(world: &World) {
+    let _ = std::fs::remove_dir_all(world.work().join(".git/newgate"));
+}
+
+/// Judges the branch with an empty, a partial and a full cache; returns the report.
+#[track_caller]
+fn same_with_every_cache(world: &World) -> Value {
+    let lines = format!(
+        "refs/heads/feature {} refs/heads/feature {}\n",
+        world.git(&["rev-parse", "HEAD"]),
+        "0".repeat(40)
+    );
+    let fillings: [&[&[&str]]; 4] = [
+        &[],
+        &[&["baseline", "build", "--shard", "1/2"]],
+        &[&["baseline", "build"]],
+        // All of the branch, too.
+        &[&["baseline", "build"], &["check", "--no-base"]],
+    ];
+    let mut first: Option<Value> = None;
+    for filling in fillings {
+        let fill = || {
+            forget(world);
+            for args in filling {
+                world.newgate(args);
+            }
+        };
+        fill();
+        let report = world.check(&[]);
+        let code = report["exit-code"].as_i64().unwrap();
+        let report = judged(&report);
+        match &first {
+            None => first = Some(report),
+            Some(first) => assert_eq!(*first, report, "after {filling:?}"),
+        }
+        // What people see does not list unchanged files, and must come out the same.
+        fill();
+        let pushed = world.pre_push(&["origin", "../remote.git"], &lines);
+        assert_eq!(i64::from(pushed.code), code, "{filling:?}: {pushed:#?}");
+    }
+    first.unwrap()
+}
+
+#[test]
+fn files_that_move_are_copied_or_go_are_judged_the_same_with_every_cache() {
+    type Change = fn(&World);
+    let changes: [(&str, &str, Change); 6] = [
+        ("blocked", "a new file", |w| w.write("new.py", SHELL)),
+        ("pass", "a rename with an edit", |w| {
+            w.git(&["mv", "old.py", "moved.py"]);
+            w.write("moved.py", format!("{SHELL}\n\nMORE = 1\n"));
+        }),
+        ("pass", "an old issue that grows", |w| {
+            let twice = SHELL.replace("def run", "def go");
+            w.write("old.py", format!("{SHELL}\n\n{}", &twice[19..]));
+        }),
+        (
+            "blocked",
+            "a file that goes, about which a rule asks",
+            |w| {
+                w.git(&["rm", "--quiet", "gone.py"]);
+            },
+        ),
+        ("pass", "a fix", |w| w.write("old.py", "X = 1\n")),
+        ("blocked", "an old issue, about which a rule asks", |w| {
+            w.write("pkg/a.py", format!("{SHELL}\n\nMORE = 1\n"));
+        }),
+    ];
+    for (verdict, what, change) in changes {
+        let world = old_issues();
+        change(&world);
+        world.commit("Change");
+        let report = same_with_every_cache(&world);
+        assert_eq!(report["verdict"], verdict, "{what}: {report:#}");
+    }
+}
+
+#[test]
+fn permissions_comments_secrets_and_numbers_are_judged_the_same_with_every_cache() {
+    type Change = fn(&World);
+    let changes: [(&str, &str, Change); 6] = [
+        ("pass", "an exempted issue", |w| {
+            w.write("allowed/x.py", SHELL);
+        }),
+        ("blocked", "a comment that silences", |w| {
+            w.write("quiet2.py", "X = 1  # nosec\n");
+        }),
+        (
+            "pass",
+            "a silenced line in a renamed and edited file",
+            |w| {
+                w.git(&["mv", "quiet.py", "silent.py"]);
+                let text = std::fs::read_to_string(w.work().join("silent.py")).unwrap();
+                w.write("silent.py", text.replace("return 2", "return 3"));
+            },
+        ),
+        ("blocked", "a secret that a later commit takes away", |w| {
+            w.write("leak.py", format!("T = \"{}\"\n", token(2)));
+            w.commit("Leak");
+            w.git(&["rm", "--quiet", "leak.py"]);
+        }),
+        ("blocked", "a secret that an untouched file has", |w| {
+            w.write("more.py", format!("T = \"{}\"\n", token(1)));
+        }),
+        ("pass", "a mild issue of which the target has many", |w| {
+            w.write("mild.py", "import pickle\n");
+        }),
+    ];
+    for (verdict, what, change) in changes {
+        let world = old_issues();
+        change(&world);
+        world.commit("Change");
+        let report = same_with_every_cache(&world);
+        assert_eq!(report["verdict"], verdict, "{what}: {report:#}");
+    }
+}
