@@ -76,6 +76,24 @@ pub fn find_program(name: &str) -> Found {
     }
 }
 
+/// The user's home folder.
+pub fn home() -> Option<PathBuf> {
+    variable("HOME")
+        .map(PathBuf::from)
+        .filter(|p| p.is_absolute())
+}
+
+/// The folders that a variable lists, as `PATH` does; those whose paths are absolute.
+pub fn folders(name: &str) -> Vec<PathBuf> {
+    let listed = match name {
+        "PATH" => search_path(),
+        _ => variable(name).unwrap_or_default(),
+    };
+    std::env::split_paths(&listed)
+        .filter(|p| p.is_absolute())
+        .collect()
+}
+
 /// The folder for the user's programs' caches (XDG Base Directory specification).
 pub fn cache_home() -> Option<PathBuf> {
     variable("XDG_CACHE_HOME")
@@ -83,6 +101,36 @@ pub fn cache_home() -> Option<PathBuf> {
         .filter(|p| p.is_absolute())
         .or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")))
 }
+
+/// The variables that name a proxy, in capitals; programs also read them in small letters.
+pub const PROXIES: [&str; 4] = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY"];
+
+/// A text without the credentials of the proxies that variables name.
+pub fn without_proxy_credentials(text: &str) -> String {
+    let mut text = text.to_owned();
+    for name in PROXIES {
+        for name in [name.to_owned(), name.to_lowercase()] {
+            let value = variable(&name).and_then(|v| v.into_string().ok());
+            let Some((credentials, _)) = value.as_deref().and_then(|v| v.rsplit_once('@')) else {
+                continue;
+            };
+            let credentials = credentials.rsplit("//").next().unwrap_or(credentials);
+            text = text.replace(credentials, HIDDEN);
+            let Some((_, password)) = credentials.split_once(':') else {
+                continue;
+            };
+            let decoded = percent_encoding::percent_decode_str(password).decode_utf8_lossy();
+            // A very short one is part of many words.
+            for password in [password, &decoded].iter().filter(|p| p.len() >= 4) {
+                text = text.replace(*password, HIDDEN);
+            }
+        }
+    }
+    text
+}
+
+/// What stands in the place of credentials.
+const HIDDEN: &str = "***";
 
 /// Whether colour was switched off for all programs (<https://no-color.org>), or the terminal has none.
 pub fn no_color() -> bool {

@@ -12,8 +12,8 @@ use crate::cache::{self, Cache};
 use crate::error::Result;
 use crate::gate::{ConfigSource, Gate, Settings};
 use crate::git::{Repository, hook_folder};
-use crate::model::{date_of_days, harmless, time_of_seconds};
-use crate::process::in_background;
+use crate::model::{Containment, date_of_days, harmless, time_of_seconds};
+use crate::process::{containment, in_background};
 use crate::scan::State;
 
 #[derive(Debug, Args)]
@@ -67,6 +67,7 @@ impl Doctor {
                 }
             }
         }
+        containing(&mut page);
         background(&session.repo, &mut page);
         screen.data(&page.out);
         if page.wrong > 0 {
@@ -155,11 +156,31 @@ fn scanners(gate: &Gate<'_>, settings: &Settings, page: &mut Page) -> Result<()>
         let scanner = gate.scanner(settings, name)?;
         let version = scanner.version.as_deref().unwrap_or_default();
         match scanner.state {
-            State::Ready => page.say("scanner", &format!("{name} {version}")),
+            State::Ready => {
+                let how = match (&scanner.program, scanner.containment()) {
+                    (Some(_), Containment::Off) => ", not contained (`contained = false`)",
+                    _ => "",
+                };
+                page.say("scanner", &format!("{name} {version}{how}"));
+            }
             State::Missing(why) => page.wrong("scanner", &format!("{name}: {why}")),
         }
     }
     Ok(())
+}
+
+/// What scanners are kept from on this machine (`docs/containment.md`).
+fn containing(page: &mut Page) {
+    let text = match containment() {
+        Containment::Contained => {
+            "scanners read and write only what they need, and only those that need the network have it"
+        }
+        Containment::Partial => {
+            "in part: this system does not support all of it (Linux 6.2 and seccomp)"
+        }
+        _ => "none: this system does not support it (Landlock, in Linux 5.13 and newer)",
+    };
+    page.say("containment", text);
 }
 
 fn background(repo: &Repository, page: &mut Page) {

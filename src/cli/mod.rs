@@ -33,7 +33,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Kind, Result};
-use crate::process::{catch_interrupts, stopped};
+use crate::process::{catch_interrupts, keep_scanners, release_scanners, stopped};
 
 /// A security gate that git runs: it judges what a change would add to its target branch, and blocks
 /// new issues only.
@@ -93,6 +93,15 @@ enum Command {
 
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
+    if let Some(code) = keep_scanners() {
+        return code;
+    }
+    let code = judge();
+    release_scanners();
+    code
+}
+
+fn judge() -> ExitCode {
     let arguments = Arguments::parse();
     fault::catch_panics();
     catch_interrupts(screen::last_words);

@@ -116,6 +116,8 @@ pub struct ScannerSettings {
     pub path: Option<PathBuf>,
     /// How long one run may take.
     pub timeout: Option<Duration>,
+    /// Whether its processes are kept from what they do not need.
+    pub contained: Option<bool>,
 }
 
 /// A project's configuration.
@@ -142,13 +144,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// Drops what says which programs run and which servers are asked; returns whether there was
-    /// anything.
+    /// Drops what says which programs run, which of them uncontained, and which servers are asked;
+    /// returns whether there was anything.
     pub fn drop_programs(&mut self) -> bool {
         let mut any = std::mem::take(&mut self.auto_install);
         for settings in self.settings.values_mut() {
             any |= settings.path.take().is_some();
             any |= settings.load.take().is_some();
+            any |= settings.contained.take() == Some(false);
         }
         any
     }

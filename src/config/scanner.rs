@@ -68,6 +68,7 @@ fn read_settings(table: &Table<'_>, name: &str) -> ScannerSettings {
     ScannerSettings {
         path: path.map(PathBuf::from),
         timeout: table.seconds("timeout"),
+        contained: table.switch("contained"),
         results: table.choice("results", &ways),
         load: load.map(|load| read_load(&load)),
     }

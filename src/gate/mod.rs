@@ -28,8 +28,9 @@ use crate::compare::{Content, Located, group};
 use crate::error::{Kind, Result};
 use crate::git::{Peeled, Repository};
 use crate::model::{
-    Change, FileChange, FileVersion, Finding, GateRun, Issue, Mode, Oid, Phase, RepoPath, Report,
-    ScannerReport, ScannerState, Severity, SkippedScanner, TimeLimit, Verdict, harmless,
+    Change, Containment, FileChange, FileVersion, Finding, GateRun, Issue, Mode, Oid, Phase,
+    RepoPath, Report, ScannerReport, ScannerState, Severity, SkippedScanner, TimeLimit, Verdict,
+    harmless,
 };
 use crate::policy::{self, Policy, Suppressions};
 use crate::scan::{
@@ -340,6 +341,7 @@ impl Judging<'_> {
                 milliseconds: one.milliseconds,
                 state: one.state,
                 limit: one.limit,
+                containment: containment(scanner, &one),
                 detail: harmless(&one.detail),
             })
             .collect();
@@ -451,6 +453,15 @@ impl Judging<'_> {
         listing::add(issues, unchanged);
         listing::add_shared(issues, &elsewhere.shared);
         Ok(elsewhere)
+    }
+}
+
+/// What the processes of a scanner were kept from, if any were started.
+fn containment(scanner: &Scanner, one: &Resolved) -> Containment {
+    let tried = one.scanned > 0 || !matches!(one.state, ScannerState::Ok | ScannerState::Missing);
+    match scanner.program.is_some() && tried {
+        true => scanner.containment(),
+        false => Containment::NotRun,
     }
 }
 

@@ -162,6 +162,7 @@ impl Settings {
             path: said.path,
             checkout: self.checkout.clone(),
             timeout: said.timeout,
+            uncontained: said.contained == Some(false),
             locked: locked.cloned(),
             given_from: match (said.results, &said.load) {
                 (Some(Results::Load) | None, Some(load)) => format!("{load:?}"),

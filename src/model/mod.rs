@@ -25,6 +25,7 @@ pub use oid::Oid;
 pub(crate) use path::is_unsafe_char;
 pub use path::{RepoPath, harmless};
 pub use report::{
-    Frame, Phase, Report, ScannerReport, ScannerState, SkippedScanner, TimeLimit, Verdict,
+    Containment, Frame, Phase, Report, ScannerReport, ScannerState, SkippedScanner, TimeLimit,
+    Verdict,
 };
 pub use severity::{Score, Severity};

@@ -110,6 +110,23 @@ pub enum Phase {
     Policy,
 }
 
+/// What a scanner's processes were kept from; the later, the less.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Containment {
+    /// It has none: nothing was started.
+    #[default]
+    NotRun,
+    /// All files and connections but those that it needs.
+    Contained,
+    /// Some of that: the system does not know all the means.
+    Partial,
+    /// Nothing: the system has no means for it.
+    Unavailable,
+    /// Nothing: the configuration says so.
+    Off,
+}
+
 /// What a scanner did for one change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScannerReport {
@@ -133,6 +150,9 @@ pub struct ScannerReport {
     /// Whose limit ended it, if it took too long.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub limit: Option<TimeLimit>,
+    /// What its processes were kept from.
+    #[serde(default)]
+    pub containment: Containment,
     /// What went wrong and what to do, for people; empty if nothing did.
     pub detail: String,
 }

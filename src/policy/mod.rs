@@ -518,6 +518,7 @@ mod tests {
             cached: 0,
             skipped: 0,
             milliseconds: 0,
+            containment: crate::model::Containment::default(),
             state,
             limit: None,
             detail: String::new(),

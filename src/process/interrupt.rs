@@ -1,6 +1,5 @@
 //! Signals. Whoever asks newgate to stop gets that within a second, whatever newgate is doing: the
-//! scanners, which have process groups of their own, are killed at once; the command then has a moment to
-//! end by itself, and is ended if it does not, also inside of a library.
+//! scanners are killed by their keeper, the helpers at once; the command then has a moment to end by itself, and is ended if it does not, also inside of a library.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -20,17 +19,9 @@ const GRACE: Duration = Duration::from_millis(300);
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
-static CHILDREN: Mutex<Vec<Child>> = Mutex::new(Vec::new());
+static CHILDREN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 static SAY: OnceLock<fn(&[String])> = OnceLock::new();
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Child {
-    /// A scanner: the group that it leads.
-    Group(u32),
-    /// A helper in newgate's own group.
-    One(u32),
-}
 
 /// Why newgate is to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +91,7 @@ pub fn end_at_once(code: u8, words: Vec<String>) -> ! {
         if let Some(say) = SAY.get() {
             say(&words);
         }
+        super::release_scanners();
         let _ = done.send(());
     };
     if std::thread::Builder::new().spawn(last).is_ok() {
@@ -140,15 +132,10 @@ fn remove_folders() {
     });
 }
 
-fn kill(child: Child) {
-    // It may be gone already, which is what is wanted.
-    match child {
-        Child::Group(pid) => kill_group(pid),
-        Child::One(pid) => {
-            if let Some(pid) = of(pid) {
-                let _ = kill_process(pid, Signal::TERM);
-            }
-        }
+fn kill(child: u32) {
+    if let Some(pid) = of(child) {
+        // It may be gone already, which is what is wanted.
+        let _ = kill_process(pid, Signal::TERM);
     }
 }
 
@@ -163,35 +150,21 @@ pub(super) fn kill_group(pid: u32) {
     }
 }
 
-/// A child that is to be killed when newgate is to stop, until this value is dropped.
-pub(super) struct Watched(Child);
+/// A helper that is to be killed when newgate is to stop, until this value is dropped. Scanners are not
+/// among them: the keeper sees to those.
+pub(super) struct Watched(u32);
 
 impl Watched {
-    /// Starts a scanner that leads a group.
-    pub(super) fn group(
+    /// Starts a helper, in newgate's own group. None is started unseen: the list is locked meanwhile.
+    pub(super) fn start(
         start: impl FnOnce() -> std::io::Result<duct::Handle>,
-    ) -> std::io::Result<(duct::Handle, Watched)> {
-        Watched::start(start, Child::Group)
-    }
-
-    /// Starts a helper.
-    pub(super) fn one(
-        start: impl FnOnce() -> std::io::Result<duct::Handle>,
-    ) -> std::io::Result<(duct::Handle, Watched)> {
-        Watched::start(start, Child::One)
-    }
-
-    /// None is started unseen: the list is locked meanwhile.
-    fn start(
-        start: impl FnOnce() -> std::io::Result<duct::Handle>,
-        kind: fn(u32) -> Child,
     ) -> std::io::Result<(duct::Handle, Watched)> {
         let mut children = CHILDREN.lock().unwrap_or_else(PoisonError::into_inner);
         if interrupted() {
             return Err(std::io::ErrorKind::Interrupted.into());
         }
         let handle = start()?;
-        let child = kind(handle.pids().first().copied().unwrap_or(0));
+        let child = handle.pids().first().copied().unwrap_or(0);
         children.push(child);
         Ok((handle, Watched(child)))
     }

@@ -2,22 +2,29 @@
 //! clean environment and empty standard input; killed whole.
 
 mod background;
+mod contain;
 mod deadline;
 mod interrupt;
+mod keeper;
+mod run_folder;
 mod scanner;
 
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::environment;
+use scanner::{start, watch};
 
 pub use background::{Background, in_background, start_detached, stop_background};
+pub use contain::{Reach, containment};
 pub use deadline::must_end_by;
 use interrupt::Watched;
 pub use interrupt::{
     Stopped, TemporaryFolder, catch_interrupts, end_at_once, interrupted, stopped,
 };
+pub use keeper::{keep_scanners, release_scanners, run_folder};
 pub use scanner::{Cancel, Command, Ended, Finished, run};
 
 /// What a short helper process left.
@@ -40,7 +47,7 @@ fn code_of(status: std::process::ExitStatus) -> i32 {
 
 /// Runs a helper to its end; it is stopped when newgate is to stop.
 fn finish(command: &duct::Expression) -> io::Result<std::process::Output> {
-    let (child, _watched) = Watched::one(|| command.start())?;
+    let (child, _watched) = Watched::start(|| command.start())?;
     child.into_output()
 }
 
@@ -95,7 +102,43 @@ pub(crate) fn helper(folder: &Path, program: &str, args: &[&str]) -> io::Result<
     helper_fed(folder, program, args, b"")
 }
 
-/// The same with something on standard input.
+/// Runs a program that installs something, as [`helper`] does; it ends with newgate, whatever ends that.
+///
+/// # Errors
+/// It cannot be started, or somebody asked to stop.
+pub(crate) fn installer(folder: &Path, program: &str, args: &[&str]) -> io::Result<Ran> {
+    const LONGEST: Duration = Duration::from_secs(60 * 60);
+    let program = match environment::find_program(program) {
+        environment::Found::Program(path) => path,
+        // A whole path needs no search.
+        _ if Path::new(program).is_absolute() => program.into(),
+        _ => return Err(io::ErrorKind::NotFound.into()),
+    };
+    let command = Command {
+        program,
+        args: args.iter().map(Into::into).collect(),
+        folder: folder.to_owned(),
+        environment: environment::all()
+            .filter(|(name, _)| !environment::names_a_repository(name))
+            .collect(),
+        timeout: LONGEST,
+        output_limit: 256 * 1024 * 1024,
+        reach: None,
+    };
+    let finished = run(&command, &Cancel::default())?;
+    match finished.ended {
+        Ended::Exited(code) => Ok(Ran {
+            code,
+            out: finished.out,
+            err: finished.err.into_bytes(),
+        }),
+        Ended::Cancelled => Err(io::ErrorKind::Interrupted.into()),
+        Ended::TimedOut => Err(io::ErrorKind::TimedOut.into()),
+        Ended::TooMuchOutput => Err(io::Error::other("it printed without end")),
+    }
+}
+
+/// As [`helper`], with something on standard input.
 ///
 /// # Errors
 /// It cannot be started.

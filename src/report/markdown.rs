@@ -228,6 +228,9 @@ fn scanners(out: &mut String, report: &Report) {
     if let Some(text) = never_scanned(report) {
         let _ = writeln!(out, "<sub>{}.</sub>\n", escaped(&text));
     }
+    for text in super::words::uncontained(&report.scanners) {
+        let _ = writeln!(out, "<sub>{}.</sub>\n", escaped(&text));
+    }
     let each = report.scanners.iter().map(|s| {
         let version = s.version.as_deref().unwrap_or_default();
         let read = plural(s.scanned + s.cached, "file");

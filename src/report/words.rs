@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::model::{
-    Action, BandCounts, Bucket, Excuse, Issue, IssueStatus, Occurrence, Phase, RepoPath, Report,
-    Severity, Status, Verdict,
+    Action, BandCounts, Bucket, Containment, Excuse, Issue, IssueStatus, Occurrence, Phase,
+    RepoPath, Report, ScannerReport, Severity, Status, Verdict,
 };
 
 /// What a path in a URI keeps as it is: the unreserved characters and `/` (RFC 3986).
@@ -283,4 +283,29 @@ pub(super) fn identified_once(reports: &[Report]) -> Vec<(&Issue, &Occurrence, S
         }
     }
     once
+}
+
+/// What the reader should know of scanners that ran and were not kept from everything else.
+pub(super) fn uncontained(scanners: &[ScannerReport]) -> Vec<String> {
+    let words = [
+        (Containment::Off, "not contained, as the configuration says"),
+        (
+            Containment::Unavailable,
+            "not contained: this system does not support it",
+        ),
+        (
+            Containment::Partial,
+            "contained in part: this system does not support all of it",
+        ),
+    ];
+    let with = |containment| {
+        let those = scanners
+            .iter()
+            .filter(move |s| s.containment == containment);
+        those.map(|s| s.name.as_str()).collect::<Vec<_>>()
+    };
+    let told = words.map(|(containment, words)| (with(containment), words));
+    let told = told.into_iter().filter(|(names, _)| !names.is_empty());
+    told.map(|(names, words)| format!("{} ran {words}", names.join(", ")))
+        .collect()
 }

@@ -5,9 +5,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use ureq::http::{HeaderMap, StatusCode};
+use ureq::tls::TlsConfig;
 
+use super::certificates::roots;
 use super::descriptor::{Load, Request};
 use super::read::apply;
+use crate::environment::without_proxy_credentials;
 
 /// Most bytes of all answers together.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
@@ -65,6 +68,7 @@ pub fn load(load: &Load, filling: &Filling, timeout: Duration) -> Result<Loaded,
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
+            .tls_config(TlsConfig::builder().root_certs(roots()?).build())
             .user_agent(concat!("newgate/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent(),
@@ -268,7 +272,10 @@ impl Client<'_> {
             Err(ureq::Error::Timeout(_)) => {
                 return Tried::Refused(format!("{host} did not answer in time"));
             }
-            Err(e) => return Tried::Again(format!("{host} cannot be reached: {e}"), None),
+            Err(e) => {
+                let why = without_proxy_credentials(&e.to_string());
+                return Tried::Again(format!("{host} cannot be reached: {why}"), None);
+            }
         };
         let status = answer.status();
         let asked = pause_asked(answer.headers());

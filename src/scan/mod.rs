@@ -3,12 +3,14 @@
 mod batches;
 mod builtin;
 mod catalog;
+mod certificates;
 mod descriptor;
 pub mod load;
 mod plan;
 mod program;
 pub mod project;
 mod propose;
+mod reach;
 pub mod read;
 mod resolve;
 mod result;

@@ -4,10 +4,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::reach::{Given, Keep, kept_in};
+use super::stage::Stage;
 use super::tools::{LOCK, Locked};
 use super::{Descriptor, Engine, tools};
 use crate::cache::{Cache, ScannerKey};
 use crate::environment::{self, Found};
+use crate::model::Containment;
 use crate::process::{self, Cancel, Ended};
 
 /// What became of the search for a scanner's program.
@@ -51,6 +54,24 @@ pub struct Scanner {
     pub config_files: Vec<ConfigContent>,
     /// How long one run may take.
     pub timeout: Duration,
+    /// Whether its processes are kept from what they do not need.
+    pub contained: bool,
+    /// The checkout, of which they read nothing then.
+    pub checkout: Option<PathBuf>,
+}
+
+impl Scanner {
+    /// What its processes are kept from.
+    pub fn containment(&self) -> Containment {
+        kept_in(self.contained)
+    }
+
+    pub(super) fn keep(&self) -> Keep<'_> {
+        Keep {
+            contained: self.contained,
+            checkout: self.checkout.as_deref(),
+        }
+    }
 }
 
 /// Where to look for a program, and what the configuration says of it.
@@ -62,12 +83,23 @@ pub struct Wish {
     pub checkout: Option<PathBuf>,
     /// A time limit from the configuration.
     pub timeout: Option<Duration>,
+    /// Whether the configuration turns its containment off.
+    pub uncontained: bool,
     /// What the lock file pins.
     pub locked: Option<Locked>,
     /// Whether its results are given by somebody else, by ingestion or from a server.
     pub given: bool,
     /// The server that gives them, and how, as text; empty for ingestion.
     pub given_from: String,
+}
+
+impl Wish {
+    fn keep(&self) -> Keep<'_> {
+        Keep {
+            contained: !self.uncontained,
+            checkout: self.checkout.as_deref(),
+        }
+    }
 }
 
 /// The content of a configuration file, or of all files of a folder, of the target: paths and
@@ -99,6 +131,8 @@ pub fn prepare(
             version: None,
             config_args: Vec::new(),
             config_files: Vec::new(),
+            contained: !wish.uncontained,
+            checkout: wish.checkout.clone(),
         });
     }
     let (mut config_args, mut config_files) = (Vec::new(), Vec::new());
@@ -129,7 +163,7 @@ pub fn prepare(
     };
     let found = found.and_then(|(program, version)| {
         let database = match &program {
-            Some(program) => database(&descriptor, program)?,
+            Some(program) => database(&descriptor, program, wish.keep())?,
             None => None,
         };
         Ok((program, version, database))
@@ -157,11 +191,17 @@ pub fn prepare(
         key,
         config_args,
         config_files,
+        contained: !wish.uncontained,
+        checkout: wish.checkout.clone(),
     })
 }
 
 /// The version of the vulnerability database that a program asks: what it prints, or the day.
-fn database(descriptor: &Descriptor, program: &Path) -> Result<Option<String>, String> {
+fn database(
+    descriptor: &Descriptor,
+    program: &Path,
+    keep: Keep<'_>,
+) -> Result<Option<String>, String> {
     const DAY: i64 = 24 * 60 * 60;
     let Some(how) = descriptor.program() else {
         return Ok(None);
@@ -172,7 +212,7 @@ fn database(descriptor: &Descriptor, program: &Path) -> Result<Option<String>, S
     if database.args.is_empty() {
         return Ok(Some((crate::cache::now() / DAY).to_string()));
     }
-    let (ended, printed) = ask(how, program, &database.args)?;
+    let (ended, printed) = ask(how, program, &database.args, keep)?;
     match (ended, descriptor.database_in(&printed)) {
         (Ended::Exited(0), Some(version)) => Ok(Some(version)),
         (ended, _) => Err(format!(
@@ -184,9 +224,13 @@ fn database(descriptor: &Descriptor, program: &Path) -> Result<Option<String>, S
 }
 
 /// Asks a scanner's program its version.
-pub(super) fn version_of(descriptor: &Descriptor, path: &Path) -> Result<String, String> {
+pub(super) fn version_of(
+    descriptor: &Descriptor,
+    path: &Path,
+    keep: Keep<'_>,
+) -> Result<String, String> {
     let program = descriptor.program().ok_or("it has no program")?;
-    let (ended, printed) = ask(program, path, &program.version)?;
+    let (ended, printed) = ask(program, path, &program.version, keep)?;
     match (ended, descriptor.version_in(&printed)) {
         (Ended::Exited(0), Some(version)) => Ok(version),
         (ended, _) => Err(format!(
@@ -198,20 +242,28 @@ pub(super) fn version_of(descriptor: &Descriptor, path: &Path) -> Result<String,
 }
 
 /// Runs a program for what it prints of itself.
-fn ask(how: &super::Program, program: &Path, args: &[String]) -> Result<(Ended, String), String> {
-    let folder = process::TemporaryFolder::new("newgate-");
-    let folder = folder.map_err(|e| format!("a folder for it cannot be made: {e}"))?;
+fn ask(
+    how: &super::Program,
+    program: &Path,
+    args: &[String],
+    keep: Keep<'_>,
+) -> Result<(Ended, String), String> {
+    let cannot = |e: std::io::Error| format!("a folder for it cannot be made: {e}");
+    let stage = Stage::new(Vec::new()).map_err(cannot)?;
+    let given = Given::new(program, how, &stage, keep).map_err(cannot)?;
     let command = process::Command {
         program: program.to_owned(),
         args: args.iter().map(Into::into).collect(),
-        folder: folder.path().to_owned(),
-        environment: settings_of(how, folder.path()),
+        folder: stage.root().to_owned(),
+        environment: given.environment,
         timeout: Duration::from_secs(30),
         output_limit: 65_536,
+        reach: given.reach,
     };
     let ran = process::run(&command, &Cancel::default())
         .map_err(|e| format!("`{}` cannot be started: {e}", program.display()))?;
     let printed = format!("{}\n{}", String::from_utf8_lossy(&ran.out), ran.err);
+    let printed = crate::environment::without_proxy_credentials(&printed);
     Ok((ran.ended, printed))
 }
 
@@ -301,7 +353,8 @@ fn locate(
     let version = match known {
         Some(version) => version,
         None => {
-            let version = version_of(descriptor, &path).map_err(|e| format!("{e}; {install}"))?;
+            let version = version_of(descriptor, &path, wish.keep())
+                .map_err(|e| format!("{e}; {install}"))?;
             if let Some(identity) = &identity {
                 cache.remember_version(identity, &version);
             }
@@ -352,6 +405,24 @@ fn on_path(name: &str) -> Option<PathBuf> {
     }
 }
 
+/// The program that a script's first line names, if it is a script.
+pub(super) fn interpreter_of(path: &Path) -> Option<PathBuf> {
+    let mut begin = [0_u8; 512];
+    let mut file = std::fs::File::open(path).ok()?;
+    let read = std::io::Read::read(&mut file, &mut begin).ok()?;
+    interpreter_in(begin.get(..read)?)
+}
+
+fn interpreter_in(begin: &[u8]) -> Option<PathBuf> {
+    let line = begin.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
+    let mut words = std::str::from_utf8(line).ok()?.split_whitespace();
+    let interpreter = PathBuf::from(words.next()?);
+    match interpreter.file_name()? == "env" {
+        true => on_path(words.next()?),
+        false => Some(interpreter),
+    }
+}
+
 /// What tells an executable from any other: path, size, time of change, inode, with links followed;
 /// for a script, of its interpreter too. None where that does not tell which program runs: a script
 /// of the shell may start anything.
@@ -368,13 +439,7 @@ fn identity(path: &Path) -> Option<String> {
     if begin.starts_with(b"\x7fELF") || begin.starts_with(&[0xcf, 0xfa, 0xed, 0xfe]) {
         return Some(itself);
     }
-    let line = begin.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
-    let line = std::str::from_utf8(line).ok()?;
-    let mut words = line.split_whitespace();
-    let mut interpreter = PathBuf::from(words.next()?);
-    if interpreter.file_name()? == "env" {
-        interpreter = on_path(words.next()?)?;
-    }
+    let interpreter = interpreter_in(begin)?;
     let name = interpreter.file_name()?.to_str()?;
     let folder = interpreter
         .parent()

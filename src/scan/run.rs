@@ -5,10 +5,11 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use super::descriptor::ReportIn;
-use super::program::settings_of;
+use super::reach::{Given, without_credentials};
 use super::read::{self, Paths, Reading};
 use super::stage::Stage;
 use super::{Scanner, SecretKey, Secrets, UnitResult};
+use crate::environment::without_proxy_credentials;
 use crate::error::Result;
 use crate::model::{FileVersion, RepoPath, TimeLimit};
 use crate::process::{self, Cancel, Ended};
@@ -88,9 +89,14 @@ pub(super) fn run_batch(
             return cannot(name, &e);
         }
     }
+    let process = match Given::new(program, how, &stage, scanner.keep()) {
+        Ok(process) => process,
+        Err(e) => return cannot(&"its home folder", &e),
+    };
     let run = Run {
         scanner,
         program,
+        process,
         how,
         files: &given,
         names: &names,
@@ -139,6 +145,8 @@ fn built_in(
 struct Run<'a> {
     scanner: &'a Scanner,
     program: &'a std::path::Path,
+    /// What its processes are given.
+    process: Given,
     how: &'a super::Program,
     files: &'a [FileVersion],
     /// The files' names in the stage.
@@ -236,16 +244,21 @@ impl Run<'_> {
             program: self.program.to_owned(),
             args: self.arguments(&file, &report),
             folder: self.stage.root().join(&folder),
-            environment: settings_of(self.how, self.stage.own()),
+            environment: self.process.environment.clone(),
             timeout: self.scanner.timeout,
             output_limit: OUTPUT_LIMIT,
+            reach: self.process.reach.clone(),
         };
-        let ran = process::run(&command, self.cancel).map_err(|e| {
+        let mut ran = process::run(&command, self.cancel).map_err(|e| {
             Fault::Failed(format!(
                 "`{}` cannot be started: {e}",
                 self.program.display()
             ))
         })?;
+        if self.how.network {
+            ran.err = without_proxy_credentials(&ran.err);
+            ran.out = without_credentials(ran.out);
+        }
         let code = self.exit_code(&ran)?;
         let output = match descriptor.output().map(|o| o.from) {
             Some(ReportIn::Stderr) => ran.err.clone().into_bytes(),

@@ -3,23 +3,29 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 use crate::model::{FileVersion, RepoPath};
-use crate::process::TemporaryFolder;
+use crate::process;
+
+const HOME: &str = "home";
+const TEMPORARY: &str = "tmp";
 
 /// A folder with files of one side of a change. It is removed when dropped.
 ///
 /// A file whose path cannot be given to a program safely (not UTF-8, with control characters, or
 /// leaving the folder) is written under another name of the same extension, and mapped back.
 /// Symbolic links are never written, so nothing here leads outside. Beside the files that are
-/// scanned lies a folder for newgate's own.
+/// scanned lies a folder for newgate's own, and one that the scanner may write.
 #[derive(Debug)]
 pub(super) struct Stage {
-    folder: TemporaryFolder,
+    folder: TempDir,
     root: PathBuf,
     own: PathBuf,
+    scratch: PathBuf,
     aliases: HashMap<String, RepoPath>,
     /// Names that a scanner reads its configuration from: no file of the change is written there.
     reserved: Vec<String>,
@@ -29,16 +35,23 @@ impl Stage {
     /// Makes an empty stage that only the current user can enter. Files with a `reserved` name, in
     /// any folder, are written under another.
     pub(super) fn new(reserved: Vec<String>) -> io::Result<Stage> {
-        let folder = TemporaryFolder::new("newgate-")?;
+        let folder = tempfile::Builder::new()
+            .prefix("stage-")
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir_in(process::run_folder()?)?;
         let whole = fs::canonicalize(folder.path())?;
-        let (root, own) = (whole.join("tree"), whole.join("own"));
-        for part in [&root, &own] {
+        let [root, own, scratch] = ["tree", "own", "scratch"].map(|part| whole.join(part));
+        for part in [&root, &own, &scratch] {
             fs::create_dir(part)?;
+        }
+        for part in [HOME, TEMPORARY] {
+            fs::create_dir(scratch.join(part))?;
         }
         Ok(Stage {
             folder,
             root,
             own,
+            scratch,
             aliases: HashMap::new(),
             reserved,
         })
@@ -53,6 +66,21 @@ impl Stage {
     /// The folder of newgate's own files.
     pub(super) fn own(&self) -> &Path {
         &self.own
+    }
+
+    /// The folder that the scanner may write.
+    pub(super) fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
+    /// A home folder for a scanner that is kept from the user's.
+    pub(super) fn home(&self) -> PathBuf {
+        self.scratch.join(HOME)
+    }
+
+    /// The folder for its temporary files.
+    pub(super) fn temporary(&self) -> PathBuf {
+        self.scratch.join(TEMPORARY)
     }
 
     /// The names that stand for others.

@@ -13,7 +13,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("compare", &["model"]),
     ("policy", &["model"]),
     ("report", &["model"]),
-    ("process", &["environment"]),
+    ("process", &["environment", "model"]),
     ("git", &["error", "environment", "model", "process"]),
     ("config", &["model", "policy"]),
     (

@@ -16,6 +16,7 @@ mod caches;
 mod catalogue;
 mod checks;
 mod comparing;
+mod containment;
 mod costs;
 mod endings;
 mod given;

@@ -19,7 +19,7 @@ fn slow_in_background(seconds: u32) -> World {
     );
     write_program(&script, &text);
     let config = format!(
-        "version = 1\n[scanners.bandit]\npath = \"{}\"\n",
+        "version = 1\n[scanners.bandit]\npath = \"{}\"\ncontained = false\n",
         script.display()
     );
     world.write(".newgate/config.toml", config);

@@ -147,7 +147,10 @@ fn semgrep_gets_one_folder_and_no_list_of_files() {
     let (program, mark) = noting(&world, "1.182.0");
     world.write(
         ".newgate/config.toml",
-        format!("[scanners.semgrep]\npath = \"{}\"\n", program.display()),
+        format!(
+            "[scanners.semgrep]\npath = \"{}\"\ncontained = false\n",
+            program.display()
+        ),
     );
     world.write(".newgate/semgrep.yml", "rules: []\n");
     world.commit("Start");

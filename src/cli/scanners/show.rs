@@ -82,6 +82,14 @@ fn program(program: &Program) -> Vec<(&'static str, String)> {
     if let Some(needs) = &program.config_required {
         facts.push(("needs", needs.clone()));
     }
+    if program.network {
+        facts.push(("network", "it needs the network".to_owned()));
+    }
+    for (name, paths) in [("may read", &program.reads), ("may write", &program.writes)] {
+        if !paths.is_empty() {
+            facts.push((name, quoted(paths)));
+        }
+    }
     if program.runs_repository_code {
         facts.push(("trust", "it executes code of the repository".to_owned()));
     }

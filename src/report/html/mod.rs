@@ -246,6 +246,7 @@ fn scanned(report: &Report, several: bool) -> Markup {
                     }
                 }
             } }
+            @for text in super::words::uncontained(&report.scanners) { p { (text) "." } }
             @match report.never_scanned {
                 Some(0) => {}
                 Some(n) => p { (plural(n, "file")) " of the target never scanned: inherited issues there are not counted." }

@@ -133,6 +133,9 @@ impl Page {
             );
             self.wrapped("  off      ", "           ", &text);
         }
+        for text in words::uncontained(&report.scanners) {
+            self.wrapped("  note     ", "           ", &text);
+        }
         for note in &report.notes {
             self.wrapped("  note     ", "           ", note);
         }

@@ -155,6 +155,17 @@ pub struct Program {
     /// Whether it executes code of the repository.
     #[serde(default)]
     pub runs_repository_code: bool,
+    /// Whether it needs the network: while it is contained, only such a scanner gets to it. This and
+    /// the next two fields are left out of the scanner's key where they say nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub network: bool,
+    /// Files and folders of the machine that it may read while it is contained, besides its program;
+    /// `~/` begins one in the user's home folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<String>,
+    /// Folders that it may read and write, such as one for a database that later runs need too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writes: Vec<String>,
 }
 
 pub(super) fn default_timeout() -> u64 {

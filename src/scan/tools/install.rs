@@ -10,6 +10,7 @@ use super::{Locked, Origin};
 use crate::environment;
 use crate::process;
 use crate::scan::Descriptor;
+use crate::scan::reach::Keep;
 
 /// The file that says that an installation is whole, and what it consists of.
 pub(super) const COMPLETE: &str = "newgate-installed.toml";
@@ -102,7 +103,11 @@ fn verify(descriptor: &Descriptor, folder: &Path, version: &str) -> Result<(), S
     if !path.is_file() {
         return Err(format!("the packages hold no program `{program}`"));
     }
-    let told = super::super::program::version_of(descriptor, &path)?;
+    let keep = Keep {
+        contained: true,
+        checkout: None,
+    };
+    let told = super::super::program::version_of(descriptor, &path, keep)?;
     match super::fits(&told, version) {
         true => Ok(()),
         false => Err(format!(
@@ -132,13 +137,19 @@ impl Place<'_> {
 
     /// Runs an installer in the folder and returns what it printed.
     fn run(&self, program: &str, args: &[&str]) -> Result<Vec<u8>, String> {
-        let ran = process::helper(self.folder, program, args).map_err(|e| match e.kind() {
+        let ran = process::installer(self.folder, program, args).map_err(|e| match e.kind() {
             io::ErrorKind::NotFound => format!("it needs `{program}`, which is not on `PATH`"),
             _ => format!("`{program}` cannot be started: {e}"),
         })?;
         match ran.code {
             0 => Ok(ran.out),
-            _ => Err(explain(program, &String::from_utf8_lossy(&ran.err))),
+            _ => {
+                let said = String::from_utf8_lossy(&ran.err);
+                Err(explain(
+                    program,
+                    &environment::without_proxy_credentials(&said),
+                ))
+            }
         }
     }
 
