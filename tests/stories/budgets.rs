@@ -108,12 +108,15 @@ fn a_long_history_ends_with_the_budget_and_goes_on_with_the_next_try() {
         }
         assert_eq!(report["verdict"], "incomplete", "{report:#}");
         assert_eq!(report["out-of-time"], true);
-        let late = report.get("late").is_some();
-        assert!(late || secrets["limit"] == "budget", "{report:#}");
+        if report.get("late").is_some() {
+            // Another step than the scan had no time.
+            continue;
+        }
+        assert_eq!(secrets["limit"], "budget", "{report:#}");
         // What was scanned in time is not scanned again.
-        let cached = secrets["cached"].as_u64().unwrap_or(known);
+        let cached = secrets["cached"].as_u64().unwrap();
         assert!(cached >= known, "{report:#}");
-        known = cached + secrets["scanned"].as_u64().unwrap_or_default();
+        known = cached + secrets["scanned"].as_u64().unwrap();
     }
     panic!("it never came to an end");
 }
