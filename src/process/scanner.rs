@@ -134,7 +134,7 @@ fn run_whole(command: &Command, cancel: &Cancel) -> io::Result<Finished> {
     Ok(Finished {
         ended,
         out: read_back(&mut out, command.output_limit)?,
-        err: String::from_utf8_lossy(&read_back(&mut err, command.output_limit)?).into_owned(),
+        err: text_of(read_back(&mut err, command.output_limit)?),
         took: started.elapsed(),
     })
 }
@@ -195,9 +195,15 @@ pub(super) fn watch(
 
 fn read_back(file: &mut File, limit: u64) -> io::Result<Vec<u8>> {
     file.rewind()?;
-    let mut content = Vec::new();
+    let length = usize::try_from(file.metadata()?.len().min(limit)).unwrap_or(0);
+    let mut content = Vec::with_capacity(length);
     file.take(limit).read_to_end(&mut content)?;
     Ok(content)
+}
+
+/// Bytes as text, without a copy where they are.
+fn text_of(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One batch of files through one scanner: stage, run, read, check that every file has a result.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::time::Duration;
@@ -261,19 +262,19 @@ impl Run<'_> {
         }
         let code = self.exit_code(&ran)?;
         let output = match descriptor.output().map(|o| o.from) {
-            Some(ReportIn::Stderr) => ran.err.clone().into_bytes(),
+            Some(ReportIn::Stderr) => Cow::Borrowed(ran.err.as_bytes()),
             Some(ReportIn::File) => match std::fs::read(&report) {
                 Ok(output) => {
                     // The next file's run must not find this one's.
                     let _ = std::fs::remove_file(&report);
-                    output
+                    Cow::Owned(output)
                 }
                 Err(e) => {
                     let what = format!("it exited with code {code} and left no report ({e})");
                     return Err(Fault::Failed(with_words(&what, &ran.err, &ran.out)));
                 }
             },
-            _ => ran.out,
+            _ => Cow::Borrowed(&ran.out[..]),
         };
         let known: HashSet<&RepoPath> = self.files.iter().map(|f| &f.path).collect();
         let paths = Paths {

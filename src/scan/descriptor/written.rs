@@ -192,6 +192,11 @@ pub struct Output {
     /// what is something else.
     #[serde(default)]
     pub detect: Option<String>,
+    /// Lists of which the filter reads each element for itself: a long one is read in parts, in each of
+    /// which the other lists are empty. Fields of JSON or elements of XML, with dots between; `.` is the
+    /// document.
+    #[serde(default)]
+    pub lists: Vec<String>,
     /// Whether the filter lists every file that was scanned, so that one that is missing is known.
     #[serde(default)]
     pub lists_scanned: bool,

@@ -1,5 +1,6 @@
 //! JSON of any shape, through a jq filter (<https://jqlang.org/manual/>, run by jaq).
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -9,8 +10,10 @@ use jaq_core::{Compiler, Ctx, Vars, data, unwrap_valr};
 use jaq_json::{Val, read};
 use serde_json::Value;
 
-use super::Unreadable;
 use super::raw::Item;
+use super::split::Split;
+use super::{Unreadable, xml_tags};
+use crate::scan::descriptor::{Format, Output};
 
 /// How deep a document may be nested: readers of documents call themselves for each level.
 const DEEPEST: usize = 500;
@@ -35,56 +38,170 @@ pub fn check_filter(filter: &str, variables: &[(&str, Value)]) -> Result<(), Unr
     )
 }
 
-/// Runs a filter over each document of a report; each thing that it writes is an item.
-pub(super) fn items(filter: &str, report: Vec<Val>) -> Result<Vec<Item>, Unreadable> {
-    let mut items = Vec::new();
-    for document in report {
-        run(filter, document, &[], |value| {
-            let text = value.to_string();
-            let item = serde_json::from_str(&text).map_err(|e| {
-                Unreadable(format!(
-                    "the filter wrote something that is no finding: {e}"
-                ))
-            })?;
-            items.push(item);
+/// A report whose documents are read one at a time; a long document in parts.
+pub(super) struct Documents<'t> {
+    text: Cow<'t, str>,
+    is_xml: bool,
+    /// Its long lists, where the filter reads each element for itself.
+    lists: Option<Split>,
+}
+
+impl<'t> Documents<'t> {
+    /// Takes a report in the format of a descriptor, which names the lists that can be read in parts.
+    pub(super) fn of(how: &Output, report: &'t [u8]) -> Result<Documents<'t>, Unreadable> {
+        let is_xml = how.format == Format::Xml;
+        let mut documents = Documents::whole(report, is_xml)?;
+        let paths = how.lists.iter().map(String::as_str);
+        let from_filter = how.filter.as_deref().and_then(list_of_filter);
+        let paths = match (how.lists.is_empty(), is_xml) {
+            (true, false) => paths.chain(from_filter).collect::<Vec<_>>(),
+            _ => paths.collect(),
+        };
+        let paths: Vec<Vec<&str>> = paths
+            .into_iter()
+            .map(|path| path.split('.').filter(|p| !p.is_empty()).collect())
+            .collect();
+        documents.lists = match is_xml {
+            true => Split::of_xml(&documents.text, &paths),
+            false => Split::of_json(&documents.text, &paths),
+        };
+        Ok(documents)
+    }
+
+    /// Takes a report of which nothing else is known.
+    pub(super) fn whole(report: &'t [u8], is_xml: bool) -> Result<Documents<'t>, Unreadable> {
+        let text = match is_xml {
+            true => String::from_utf8_lossy(report),
+            false => whole_characters(report),
+        };
+        // Entities that a document type defines can grow without end.
+        if is_xml && text.contains("<!ENTITY") {
+            return Err(Unreadable("it defines entities of its own".into()));
+        }
+        let depth = match is_xml {
+            true => xml_tags::depth(text.as_bytes()),
+            false => depth_of_json(text.as_bytes()),
+        };
+        if depth > DEEPEST {
+            return Err(Unreadable(format!("it is nested more than {DEEPEST} deep")));
+        }
+        Ok(Documents {
+            text,
+            is_xml,
+            lists: None,
+        })
+    }
+
+    /// Hands on each document, with few elements of its long lists: enough to see what it is.
+    pub(super) fn samples(
+        &self,
+        mut each: impl FnMut(Val) -> Result<(), Unreadable>,
+    ) -> Result<(), Unreadable> {
+        if self.is_xml {
+            return match &self.lists {
+                Some(lists) => values(&lists.sample(&self.text), true, &mut each),
+                None => values(&self.text, true, &mut each),
+            };
+        }
+        match Split::of_fields(&self.text) {
+            Some(lists) => values(&lists.sample(&self.text), false, &mut each),
+            None => values(&self.text, false, &mut each),
+        }
+    }
+
+    /// Whether a filter is true for one of the documents.
+    pub(super) fn hold(&self, filter: &str) -> Result<bool, Unreadable> {
+        let mut found = false;
+        self.samples(|document| {
+            found = found || holds(filter, &document)?;
             Ok(())
         })?;
+        Ok(found)
     }
-    Ok(items)
+
+    /// Runs a filter over the report and hands on each thing that it writes as an item. Returns whether
+    /// each part is one of the scanner, by its filter `detect`, which may look at all elements of a list.
+    pub(super) fn items(
+        &self,
+        filter: &str,
+        detect: Option<&str>,
+        take: &mut dyn FnMut(Item) -> Result<(), Unreadable>,
+    ) -> Result<bool, Unreadable> {
+        // A part of XML is several documents, such as the declaration: one of them is the scanner's.
+        let detect = detect.filter(|_| self.lists.is_some() && !self.is_xml);
+        let mut is_whole = true;
+        let mut each = |document: Val| {
+            if let Some(detect) = detect
+                && !holds(detect, &document)?
+            {
+                is_whole = false;
+                return Ok(());
+            }
+            run(filter, document, &[], |value| {
+                let text = value.to_string();
+                take(serde_json::from_str(&text).map_err(|e| {
+                    Unreadable(format!(
+                        "the filter wrote something that is no finding: {e}"
+                    ))
+                })?)
+            })
+        };
+        match &self.lists {
+            Some(lists) => lists
+                .parts(&self.text)
+                .try_for_each(|part| values(&part, self.is_xml, &mut each))?,
+            None => values(&self.text, self.is_xml, &mut each)?,
+        }
+        Ok(is_whole)
+    }
 }
 
-/// The documents of a JSON report, which may be several. Bytes that are not UTF-8 and halves of
-/// surrogate pairs, as some tools write for names of files that are not UTF-8, are replaced.
-pub(super) fn json(report: &[u8]) -> Result<Vec<Val>, Unreadable> {
-    let report = whole_characters(report);
-    if depth_of_json(&report) > DEEPEST {
-        return Err(Unreadable(format!("it is nested more than {DEEPEST} deep")));
-    }
-    let documents = read::parse_many(&report);
-    let documents = documents.map(|d| d.map_err(|e| Unreadable(format!("it is not JSON: {e}"))));
-    documents.collect()
+/// The list of which a filter reads each element for itself: `.results[] | ...` sees nothing else of
+/// the document.
+fn list_of_filter(filter: &str) -> Option<&str> {
+    let (path, rest) = filter.trim_start().strip_prefix('.')?.split_once("[]")?;
+    let rest = rest.strip_prefix('?').unwrap_or(rest);
+    let is_name = |name: &str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let plain = path.is_empty() || path.split('.').all(is_name);
+    (plain && rest.trim_start().starts_with('|')).then_some(path)
 }
 
-/// The elements of an XML report.
-pub(super) fn xml(report: &[u8]) -> Result<Vec<Val>, Unreadable> {
-    let text = String::from_utf8_lossy(report);
-    // Entities that a document type defines can grow without end.
-    if text.contains("<!ENTITY") {
-        return Err(Unreadable("it defines entities of its own".into()));
+/// Hands on the documents of a text.
+fn values(
+    text: &str,
+    is_xml: bool,
+    each: &mut dyn FnMut(Val) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
+    if !is_xml {
+        return read::parse_many(text.as_bytes())
+            .try_for_each(|d| each(d.map_err(|e| Unreadable(format!("it is not JSON: {e}")))?));
     }
-    if depth_of_xml(text.as_bytes()) > DEEPEST {
-        return Err(Unreadable(format!("it is nested more than {DEEPEST} deep")));
-    }
-    let mut elements = Vec::new();
-    for element in jaq_fmts::read::xml::parse_many(&text) {
+    for element in jaq_fmts::read::xml::parse_many(text) {
         let element = element.map_err(|e| Unreadable(format!("it is not XML: {e}")))?;
         // The reader leaves references to characters as they are written.
         let mut value: Value = serde_json::from_str(&element.to_string())
             .map_err(|e| Unreadable(format!("it is not XML: {e}")))?;
+        drop(element);
         decode_references(&mut value);
-        elements.extend(json(value.to_string().as_bytes())?);
+        let text = value.to_string();
+        drop(value);
+        values(&text, false, each)?;
     }
-    Ok(elements)
+    Ok(())
+}
+
+/// The documents of a JSON report, which may be several. Bytes that are not UTF-8 and halves of
+/// surrogate pairs, as some tools write for names of files that are not UTF-8, are replaced.
+fn json(report: &[u8]) -> Result<Vec<Val>, Unreadable> {
+    let mut documents = Vec::new();
+    let report = Documents::whole(report, false)?;
+    values(&report.text, false, &mut |document| {
+        documents.push(document);
+        Ok(())
+    })?;
+    Ok(documents)
 }
 
 /// How deep the lists and objects of a JSON document are nested, at most.
@@ -103,55 +220,6 @@ fn depth_of_json(text: &[u8]) -> usize {
         most = most.max(depth);
     }
     most
-}
-
-/// How deep the elements of an XML document are nested, at most: never less than they are, whatever
-/// stands in comments and attributes.
-fn depth_of_xml(text: &[u8]) -> usize {
-    let (mut depth, mut most, mut at) = (0_usize, 0, 0);
-    while let Some(rest) = text.get(at..)
-        && let Some(found) = rest.iter().position(|b| *b == b'<')
-    {
-        at += found;
-        let rest = rest.get(found..).unwrap_or_default();
-        let skip = |end: &[u8]| {
-            let found = rest.windows(end.len()).position(|w| w == end);
-            found.map_or(rest.len(), |i| i + end.len())
-        };
-        if rest.starts_with(b"<!--") {
-            at += skip(b"-->");
-        } else if rest.starts_with(b"<![CDATA[") {
-            at += skip(b"]]>");
-        } else if rest.starts_with(b"<?") || rest.starts_with(b"<!") {
-            at += skip(b">");
-        } else if rest.starts_with(b"</") {
-            depth = depth.saturating_sub(1);
-            at += skip(b">");
-        } else {
-            let (length, empty) = tag(rest);
-            most = most.max(depth + 1);
-            depth += usize::from(!empty);
-            at += length;
-        }
-        at = at.min(text.len());
-    }
-    most
-}
-
-/// The length of an opening tag, and whether it closes itself.
-fn tag(text: &[u8]) -> (usize, bool) {
-    let mut quote = None;
-    let mut before = 0;
-    for (at, byte) in text.iter().enumerate() {
-        match (quote, byte) {
-            (Some(q), b) if q == *b => quote = None,
-            (None, b'"' | b'\'') => quote = Some(*byte),
-            (None, b'>') => return (at + 1, before == b'/'),
-            _ => {}
-        }
-        before = *byte;
-    }
-    (text.len(), false)
 }
 
 /// How many characters a reference has at most, with its `;`: a number may have zeros in front.
@@ -203,19 +271,14 @@ fn decode_references(value: &mut Value) {
     }
 }
 
-/// Whether a filter is true for one of the documents.
-pub(super) fn holds(filter: &str, report: &[Val]) -> Result<bool, Unreadable> {
-    for document in report {
-        let mut answer = false;
-        run(filter, document.clone(), &[], |value| {
-            answer = matches!(value, Val::Bool(true));
-            Ok(())
-        })?;
-        if answer {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// Whether a filter is true for a document.
+pub(super) fn holds(filter: &str, document: &Val) -> Result<bool, Unreadable> {
+    let mut answer = false;
+    run(filter, document.clone(), &[], |value| {
+        answer = matches!(value, Val::Bool(true));
+        Ok(())
+    })?;
+    Ok(answer)
 }
 
 /// Runs a filter over one JSON document and returns what it writes, as JSON. `variables` are its
@@ -241,8 +304,12 @@ pub fn apply(
 }
 
 /// The bytes with everything replaced that is no character.
-fn whole_characters(report: &[u8]) -> Vec<u8> {
+fn whole_characters(report: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(report);
+    // Halves of surrogate pairs are escapes of this kind.
+    if !text.contains("\\ud") && !text.contains("\\uD") {
+        return text;
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_ref();
     while let Some((before, after)) = rest.split_once('\\') {
@@ -271,7 +338,7 @@ fn whole_characters(report: &[u8]) -> Vec<u8> {
         rest = behind;
     }
     out.push_str(rest);
-    out.into_bytes()
+    Cow::Owned(out)
 }
 
 type Compiled = jaq_core::Filter<data::JustLut<Val>>;
@@ -335,6 +402,31 @@ fn run(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn xml(report: &[u8]) -> Result<Vec<Val>, Unreadable> {
+        let mut elements = Vec::new();
+        let report = Documents::whole(report, true)?;
+        values(&report.text, true, &mut |element| {
+            elements.push(element);
+            Ok(())
+        })?;
+        Ok(elements)
+    }
+
+    #[test]
+    fn only_a_filter_that_sees_one_element_at_a_time_is_run_in_parts() {
+        for (filter, list) in [
+            ("\n.results[] | {path: .f}", Some("results")),
+            (".a.b[]? | .c", Some("a.b")),
+            (".[] | {x}", Some("")),
+            (".results[], .others[] | {path}", None),
+            ("(.results[] | .x), .y", None),
+            (". as $all | .results[] | $all", None),
+            (".results | .[]", None),
+        ] {
+            assert_eq!(list_of_filter(filter), list, "{filter}");
+        }
+    }
 
     #[test]
     fn documents_that_are_nested_without_end_are_refused() {

@@ -10,14 +10,18 @@ mod paths;
 mod raw;
 mod sarif;
 mod shape;
+mod split;
+mod xml_tags;
 
 use super::Descriptor;
 use super::builtin::SecretKey;
 use super::descriptor::{Format, Output};
 use crate::model::{Finding, RepoPath};
 
+use jq::Documents;
 pub use jq::{apply, check_filter};
 pub use paths::Paths;
+use raw::Gather;
 pub use raw::scanner_name;
 
 /// What a report says.
@@ -72,25 +76,25 @@ pub fn read(
         return Err(Unreadable("the output is empty".into()));
     }
     shape::check_keys(output)?;
-    let documents = match how.format {
-        Format::Sarif => {
-            let items = sarif::items(output)?;
-            return raw::reading(descriptor, &how.error_rules, items, true, paths, key);
-        }
-        Format::Json => jq::json(output)?,
-        Format::Xml => jq::xml(output)?,
-    };
+    let is_sarif = how.format == Format::Sarif;
+    let mut gather = Gather::new(descriptor, &how.error_rules, is_sarif, paths, key);
+    if is_sarif {
+        sarif::items(output, &mut |item| gather.take(item))?;
+        return Ok(gather.finish());
+    }
+    let documents = Documents::of(how, output)?;
+    let other = || Unreadable(format!("it is no report of {}", descriptor.title()));
     if let Some(detect) = &how.detect
-        && !jq::holds(detect, &documents)?
+        && !documents.hold(detect)?
     {
-        return Err(Unreadable(format!(
-            "it is no report of {}",
-            descriptor.title()
-        )));
+        return Err(other());
     }
     let filter = how.filter.as_deref().unwrap_or("empty");
-    let items = jq::items(filter, documents)?;
-    raw::reading(descriptor, &how.error_rules, items, false, paths, key)
+    let is_whole = documents.items(filter, how.detect.as_deref(), &mut |item| gather.take(item))?;
+    if !is_whole {
+        return Err(other());
+    }
+    Ok(gather.finish())
 }
 
 /// Reads a report of which only the content is known: SARIF, or the native format of one of the
@@ -122,26 +126,33 @@ pub fn read_any(
         let errors = known
             .and_then(|d| d.output())
             .map_or(&[][..], |o| &o.error_rules);
-        let reading = raw::reading(descriptor, errors, sarif::items(output)?, true, paths, key)?;
-        return Ok((descriptor.name().to_owned(), reading));
+        let mut gather = Gather::new(descriptor, errors, true, paths, key);
+        sarif::items(output, &mut |item| gather.take(item))?;
+        return Ok((descriptor.name().to_owned(), gather.finish()));
     }
     let is_xml = output.trim_ascii_start().starts_with(b"<");
-    let documents = match is_xml {
-        true => jq::xml(output)?,
-        false => jq::json(output)?,
-    };
-    let mut fitting: Vec<&Descriptor> = Vec::new();
+    let documents = Documents::whole(output, is_xml)?;
+    let mut fitting: Vec<(&Descriptor, Option<bool>)> = Vec::new();
     for descriptor in scanners {
-        let Some(how) = descriptor.output() else {
-            continue;
-        };
-        if let Some(detect) = &how.detect
-            && (how.format == Format::Xml) == is_xml
-            && jq::holds(detect, &documents).unwrap_or(false)
-        {
-            fitting.push(descriptor);
+        let how = descriptor.output();
+        if how.is_some_and(|h| h.detect.is_some() && (h.format == Format::Xml) == is_xml) {
+            fitting.push((descriptor, None));
         }
     }
+    documents.samples(|document| {
+        for (descriptor, fits) in fitting.iter_mut().filter(|(_, fits)| fits.is_none()) {
+            let detect = descriptor.output().and_then(|how| how.detect.as_deref());
+            *fits = match jq::holds(detect.unwrap_or("false"), &document) {
+                Ok(true) => Some(true),
+                Ok(false) => None,
+                Err(_) => Some(false),
+            };
+        }
+        Ok(())
+    })?;
+    drop(documents);
+    fitting.retain(|(_, fits)| *fits == Some(true));
+    let fitting: Vec<&Descriptor> = fitting.into_iter().map(|(d, _)| d).collect();
     match fitting[..] {
         [] => {}
         [one] => {
@@ -170,13 +181,11 @@ pub fn read_any(
 
 /// Whether a report fits the expression of a descriptor.
 pub(super) fn recognises(how: &Output, report: &[u8]) -> bool {
-    let documents = match how.format {
-        Format::Sarif => return false,
-        Format::Json => jq::json(report),
-        Format::Xml => jq::xml(report),
-    };
+    if how.format == Format::Sarif {
+        return false;
+    }
     let detect = how.detect.as_deref().unwrap_or("false");
-    documents.is_ok_and(|d| jq::holds(detect, &d).unwrap_or(false))
+    Documents::of(how, report).is_ok_and(|d| d.hold(detect).unwrap_or(false))
 }
 
 /// Whether a report is SARIF.

@@ -1,6 +1,6 @@
 //! Items of a report, whatever its format, made into findings by one place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Deserializer};
 
@@ -105,17 +105,46 @@ fn score_of_level(level: &str) -> Option<Score> {
     Score::new(value)
 }
 
-pub(super) fn reading(
-    descriptor: &Descriptor,
-    error_rules: &[String],
-    items: Vec<Item>,
+/// Takes the items of a report one by one, and makes the reading of them.
+pub(super) struct Gather<'a> {
+    descriptor: &'a Descriptor,
+    error_rules: &'a [String],
+    /// Whether paths are URIs.
     uris: bool,
-    paths: &Paths<'_>,
-    key: &SecretKey,
-) -> Result<Reading, Unreadable> {
-    let mut reading = Reading::default();
-    let mut by_tool: HashMap<String, Option<Descriptor>> = HashMap::new();
-    for item in items {
+    paths: &'a Paths<'a>,
+    key: &'a SecretKey,
+    reading: Reading,
+    by_tool: HashMap<String, Option<Descriptor>>,
+    /// How many findings there may be before repeated ones are dropped again.
+    room: usize,
+}
+
+impl<'a> Gather<'a> {
+    pub(super) fn new(
+        descriptor: &'a Descriptor,
+        error_rules: &'a [String],
+        uris: bool,
+        paths: &'a Paths<'a>,
+        key: &'a SecretKey,
+    ) -> Gather<'a> {
+        Gather {
+            descriptor,
+            error_rules,
+            uris,
+            paths,
+            key,
+            reading: Reading::default(),
+            by_tool: HashMap::new(),
+            room: 10_000,
+        }
+    }
+
+    /// Takes an item.
+    ///
+    /// # Errors
+    /// It names no file, or one that is not in the tree.
+    pub(super) fn take(&mut self, item: Item) -> Result<(), Unreadable> {
+        let (paths, uris, reading) = (self.paths, self.uris, &mut self.reading);
         let known = |written: &str| {
             paths.resolve(written, uris).ok_or_else(|| {
                 Unreadable(format!(
@@ -148,15 +177,20 @@ pub(super) fn reading(
                 }
                 (written, _) => known(written)?,
             };
-            if item.rule.as_ref().is_some_and(|r| error_rules.contains(r)) {
+            if item
+                .rule
+                .as_ref()
+                .is_some_and(|r| self.error_rules.contains(r))
+            {
                 let message = redact(item.message.as_deref().unwrap_or("it cannot be parsed"));
                 reading.unread.push((path, message));
-                continue;
+                return Ok(());
             }
             // In a format of many tools, what is known of a rule is known of the tool's.
             let own = item.tool.as_deref().map(scanner_name);
             let named = own.as_ref().and_then(|tool| {
-                let known = by_tool
+                let known = self
+                    .by_tool
                     .entry(tool.clone())
                     .or_insert_with(|| Catalog::default().get(tool).ok().flatten());
                 known.as_ref()
@@ -172,15 +206,35 @@ pub(super) fn reading(
             });
             let flow = flow.collect();
             let of_tool = own.as_deref().zip(named);
-            let finding = finding(descriptor, of_tool, item, (path, flow), key)?;
+            let finding = finding(self.descriptor, of_tool, item, (path, flow), self.key)?;
             reading.findings.push(finding);
         }
+        if self.reading.findings.len() >= self.room {
+            self.tidy();
+            self.room = self.reading.findings.len() * 2 + 10_000;
+        }
+        Ok(())
     }
-    reading.findings.sort_by(|a, b| a.order().cmp(&b.order()));
-    reading
-        .findings
-        .dedup_by(|a, b| a == b && a.region.is_some_and(|r| r.column.is_some()));
-    Ok(reading)
+
+    /// What all items say.
+    pub(super) fn finish(mut self) -> Reading {
+        self.tidy();
+        self.reading
+    }
+
+    /// Puts the findings in order and drops what a scanner said twice.
+    fn tidy(&mut self) {
+        let findings = &mut self.reading.findings;
+        findings.sort_by(|a, b| a.order().cmp(&b.order()));
+        findings.dedup_by(|a, b| a == b && a.region.is_some_and(|r| r.column.is_some()));
+        // What stands beside the lists of a long report is said with each of its parts.
+        let mut told = HashSet::new();
+        self.reading.unread.retain(|one| told.insert(one.clone()));
+        if let Some(scanned) = &mut self.reading.scanned {
+            let mut told = HashSet::new();
+            scanned.retain(|path| told.insert(path.clone()));
+        }
+    }
 }
 
 fn finding(

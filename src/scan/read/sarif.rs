@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Unreadable;
 use super::raw::{FlowStep, Item};
@@ -13,15 +15,18 @@ use super::raw::{FlowStep, Item};
 type List<T> = Option<Vec<T>>;
 
 #[derive(Deserialize)]
-struct Log {
-    runs: List<Run>,
+struct Log<'t> {
+    #[serde(borrow)]
+    runs: List<Run<'t>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Run {
+struct Run<'t> {
     tool: Option<Tool>,
-    results: List<SarifResult>,
+    /// As they are written: a log may have hundreds of thousands, so they are read one at a time.
+    #[serde(borrow)]
+    results: Option<&'t RawValue>,
     invocations: List<Invocation>,
     artifacts: List<Artifact>,
     original_uri_base_ids: Option<BTreeMap<String, ArtifactLocation>>,
@@ -186,7 +191,7 @@ pub(super) fn looks_like(output: &[u8]) -> bool {
 
 /// The names of the tools of all runs, in their order.
 pub(super) fn tool_names(output: &[u8]) -> Vec<String> {
-    let log: Option<Log> = serde_json::from_slice(output).ok();
+    let log: Option<Log<'_>> = serde_json::from_slice(output).ok();
     let runs = log.and_then(|l| l.runs).into_iter().flatten();
     runs.filter_map(|r| r.tool?.driver?.name).collect()
 }
@@ -198,21 +203,24 @@ pub(super) fn tool_name(output: &[u8]) -> Option<String> {
 
 /// The commits that the runs of a log say they are of.
 pub(super) fn revisions(output: &[u8]) -> Vec<String> {
-    let log: Option<Log> = serde_json::from_slice(output).ok();
+    let log: Option<Log<'_>> = serde_json::from_slice(output).ok();
     let runs = log.and_then(|l| l.runs).into_iter().flatten();
     let told = runs.flat_map(|r| r.version_control_provenance.into_iter().flatten());
     told.filter_map(|p| p.revision_id).collect()
 }
 
-/// The items of a log. A run without a list of results is an error: a scanner that was given files
-/// and found nothing writes an empty list; no list means that it did not scan.
-pub(super) fn items(output: &[u8]) -> Result<Vec<Item>, Unreadable> {
+/// Hands on the items of a log. A run without a list of results is an error: a scanner that was given
+/// files and found nothing writes an empty list; no list means that it did not scan.
+pub(super) fn items(
+    output: &[u8],
+    take: &mut dyn FnMut(Item) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
     let text = String::from_utf8_lossy(output);
     let wrong = |what: &str| Err(Unreadable(format!("it is not SARIF: {what}")));
     if !text.trim_start().starts_with('{') {
         return wrong("it is no object");
     }
-    let log: Log =
+    let log: Log<'_> =
         serde_json::from_str(&text).map_err(|e| Unreadable(format!("it is not SARIF: {e}")))?;
     let Some(runs) = log.runs else {
         return wrong("it has no `runs`");
@@ -222,24 +230,26 @@ pub(super) fn items(output: &[u8]) -> Result<Vec<Item>, Unreadable> {
             "it has a run without a list of results, so nothing was scanned".into(),
         ));
     }
-    let mut items = Vec::new();
-    let name = |run: &Run| run.tool.as_ref()?.driver.as_ref()?.name.clone();
+    let name = |run: &Run<'_>| run.tool.as_ref()?.driver.as_ref()?.name.clone();
     let first = runs.first().and_then(name);
     for run in &runs {
-        let before = items.len();
-        run_items(run, &mut items);
         // Logs of several tools may have been merged into one.
-        let tool = name(run);
-        if tool != first {
-            for item in items.iter_mut().skip(before) {
+        let tool = name(run).filter(|tool| Some(tool) != first.as_ref());
+        let mut take = |mut item: Item| {
+            if tool.is_some() {
                 item.tool.clone_from(&tool);
             }
-        }
+            take(item)
+        };
+        run_items(run, &mut take)?;
     }
-    Ok(items)
+    Ok(())
 }
 
-fn run_items(run: &Run, items: &mut Vec<Item>) {
+fn run_items(
+    run: &Run<'_>,
+    take: &mut dyn FnMut(Item) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
     for invocation in run.invocations.iter().flatten() {
         let notifications = invocation.tool_execution_notifications.iter();
         let all = notifications
@@ -248,41 +258,77 @@ fn run_items(run: &Run, items: &mut Vec<Item>) {
         for notification in all.filter(|n| n.level.as_deref() == Some("error")) {
             let message = text_of(notification.message.as_ref());
             let places = notification.locations.iter().flatten();
-            let paths = places.filter_map(|l| path_of(run, l.physical_location.as_ref()?));
-            let before = items.len();
-            items.extend(paths.map(|path| Item {
-                error: Some(message.clone()),
-                path: Some(path),
-                ..Item::default()
-            }));
-            if items.len() == before {
-                items.push(Item {
-                    failed: Some(message),
+            let mut paths = places
+                .filter_map(|l| path_of(run, l.physical_location.as_ref()?))
+                .peekable();
+            if paths.peek().is_none() {
+                take(Item {
+                    failed: Some(message.clone()),
                     ..Item::default()
-                });
+                })?;
+            }
+            for path in paths {
+                take(Item {
+                    error: Some(message.clone()),
+                    path: Some(path),
+                    ..Item::default()
+                })?;
             }
         }
         if invocation.execution_successful == Some(false) {
-            items.push(Item {
+            take(Item {
                 failed: Some("it says itself that its run was not successful".into()),
                 ..Item::default()
-            });
+            })?;
         }
     }
-    for result in run.results.iter().flatten() {
+    let Some(results) = run.results else {
+        return Ok(());
+    };
+    let mut refused = None;
+    let each = |result: SarifResult| {
         let counts = result
             .kind
             .as_deref()
             .is_none_or(|k| matches!(k, "fail" | "review" | "open"));
         // One that the tool compared itself, and that is gone.
         let absent = result.baseline_state.as_deref() == Some("absent");
-        if counts && !absent {
-            items.push(result_item(run, result));
+        if counts && !absent && refused.is_none() {
+            refused = take(result_item(run, &result)).err();
         }
+    };
+    let read = Each(each).deserialize(&mut serde_json::Deserializer::from_str(results.get()));
+    read.map_err(|e| Unreadable(format!("it is not SARIF: {e}")))?;
+    refused.map_or(Ok(()), Err)
+}
+
+/// Reads a list and hands on each element, so that one at a time is in memory.
+struct Each<F>(F);
+
+impl<'de, F: FnMut(SarifResult)> DeserializeSeed<'de> for Each<F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
     }
 }
 
-fn result_item(run: &Run, result: &SarifResult) -> Item {
+impl<'de, F: FnMut(SarifResult)> Visitor<'de> for Each<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of results")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        while let Some(element) = list.next_element()? {
+            (self.0)(element);
+        }
+        Ok(())
+    }
+}
+
+fn result_item(run: &Run<'_>, result: &SarifResult) -> Item {
     let rule = rule_of(run, result);
     let place = result
         .locations
@@ -358,7 +404,7 @@ fn result_item(run: &Run, result: &SarifResult) -> Item {
 }
 
 /// The first way through the code that a result tells.
-fn flow_of(run: &Run, result: &SarifResult) -> Vec<FlowStep> {
+fn flow_of(run: &Run<'_>, result: &SarifResult) -> Vec<FlowStep> {
     let flows = result.code_flows.iter().flatten();
     let mut threads = flows.flat_map(|f| f.thread_flows.iter().flatten());
     let first = threads.next().and_then(|t| t.locations.as_ref());
@@ -381,7 +427,7 @@ fn text_of(message: Option<&Message>) -> String {
 }
 
 /// The rule of a result: by component and index, else by id in the driver and its extensions.
-fn rule_of<'r>(run: &'r Run, result: &SarifResult) -> Option<&'r Rule> {
+fn rule_of<'r>(run: &'r Run<'_>, result: &SarifResult) -> Option<&'r Rule> {
     let tool = run.tool.as_ref()?;
     let by_index = |component: Option<&'r Component>, index: Option<i64>| {
         component?
@@ -419,7 +465,7 @@ fn rule_of<'r>(run: &'r Run, result: &SarifResult) -> Option<&'r Rule> {
 }
 
 /// The path of a location, with its base joined where the log says what the base is.
-fn path_of(run: &Run, place: &PhysicalLocation) -> Option<String> {
+fn path_of(run: &Run<'_>, place: &PhysicalLocation) -> Option<String> {
     let mut location = place.artifact_location.clone()?;
     if location.uri.is_none() {
         let index = usize::try_from(location.index?).ok()?;
