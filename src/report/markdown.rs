@@ -146,7 +146,7 @@ fn issue(issue: &Issue) -> String {
     let left = decided(issue).count() - shown;
     if left > 0 {
         let text = plural(left as u64, "more occurrence");
-        let _ = writeln!(out, "- and {text}");
+        let _ = writeln!(out, "- and {text}: `newgate report csv` lists all");
     }
     out.push('\n');
     if let Some(fix) = &issue.fix {

@@ -17,6 +17,11 @@ use crate::model::{
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
+/// Most occurrences of an issue that the page lists, and most once it has [`MANY`].
+const OCCURRENCES: (usize, usize) = (100, 5);
+/// After how many occurrences the page lists few of each issue.
+const MANY: usize = 3_000;
+
 /// Writes reports, and the judgements of the past, as one page.
 pub fn html(reports: &[Report], history: &[GateRun]) -> String {
     let policy = format!(
@@ -178,25 +183,34 @@ fn list_title(list: Bucket) -> &'static str {
 }
 
 fn lists(reports: &[Report]) -> Markup {
-    let issues: Vec<(usize, &Issue)> = reports.iter().flat_map(|r| &r.issues).enumerate().collect();
+    let mut listed = 0;
+    let issues = reports.iter().flat_map(|r| &r.issues).map(|issue| {
+        let most = match listed < MANY {
+            true => OCCURRENCES.0,
+            false => OCCURRENCES.1,
+        };
+        listed += issue.occurrences.len().min(most);
+        (most, issue)
+    });
+    let issues: Vec<(usize, (usize, &Issue))> = issues.enumerate().collect();
     html! {
         @if issues.is_empty() { p { "No scanner found an issue." } }
         @for list in LISTS {
-            @let own: Vec<_> = issues.iter().filter(|(_, i)| i.bucket() == list).collect();
+            @let own: Vec<_> = issues.iter().filter(|(_, (_, i))| i.bucket() == list).collect();
             @if !own.is_empty() {
                 section.list aria-labelledby=(format!("list-{}", list.name())) {
                     h3 id=(format!("list-{}", list.name())) { (list_title(list)) " (" span.count { (own.len()) } ")" }
                     div.columns aria-hidden="true" {
                         span { "severity" } span { "issue" } span { "occurrences" } span { "status" } span { "scanner" }
                     }
-                    div.rows { @for (place, issue) in own { (row(*place, issue, list)) } }
+                    div.rows { @for (place, (most, issue)) in own { (row(*place, issue, list, *most)) } }
                 }
             }
         }
     }
 }
 
-fn row(place: usize, issue: &Issue, list: Bucket) -> Markup {
+fn row(place: usize, issue: &Issue, list: Bucket, most: usize) -> Markup {
     let mut scanners: Vec<&str> = issue.rules.iter().map(|r| r.scanner.as_str()).collect();
     scanners.dedup();
     let standing_now = issue.occurrences.iter();
@@ -216,7 +230,7 @@ fn row(place: usize, issue: &Issue, list: Bucket) -> Markup {
                 span { (status(issue)) }
                 span.faint { (scanners.join(", ")) }
             }
-            (pane::pane(issue))
+            (pane::pane(issue, most))
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::super::words::{exempt_command, not_counting, page_of, place};
+use super::super::words::{exempt_command, not_counting, page_of, place, plural};
 use crate::model::{Action, Finding, Frame, Issue, Occurrence, Region, Status};
 
-pub(super) fn pane(issue: &Issue) -> Markup {
+/// What is known of an issue; at most `most` of its occurrences are listed.
+pub(super) fn pane(issue: &Issue, most: usize) -> Markup {
+    let left = issue.occurrences.len().saturating_sub(most) as u64;
     let description = issue.occurrences.iter().map(|o| o.message.as_str());
     let description = description.into_iter().find(|m| !m.is_empty());
     html! {
@@ -37,7 +39,8 @@ pub(super) fn pane(issue: &Issue) -> Markup {
             }
             h4 { "Occurrences" }
             ol.occurrences {
-                @for one in &issue.occurrences { li { (occurrence(one)) } }
+                @for one in issue.occurrences.iter().take(most) { li { (occurrence(one)) } }
+                @if left > 0 { li.faint { (plural(left, "more occurrence")) ": " code { "newgate report csv" } " lists all" } }
                 @if issue.elsewhere > 0 { li.faint { (issue.elsewhere) " more in files that the change does not touch" } }
             }
         }

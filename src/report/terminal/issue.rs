@@ -10,6 +10,8 @@ use crate::model::{Issue, IssueStatus, Occurrence, Severity, Status};
 
 /// How many occurrences of an issue are shown with their lines, and how many at all.
 const SHOWN: (usize, usize) = (3, 10);
+/// The same where one issue is shown as a whole.
+const SHOWN_WHOLE: (usize, usize) = (100, 100);
 
 fn style_of(severity: Severity) -> Style {
     match severity {
@@ -63,10 +65,9 @@ impl Page {
         let line = self.status_line(issue);
         self.wrapped("  ", "  ", &line);
         let new = || decided(issue);
-        let (with_lines, at_all) = if self.whole {
-            (usize::MAX, usize::MAX)
-        } else {
-            SHOWN
+        let (with_lines, at_all) = match self.whole {
+            true => SHOWN_WHOLE,
+            false => SHOWN,
         };
         let mut shown = 0;
         for occurrence in new().take(at_all) {
@@ -74,16 +75,19 @@ impl Page {
             shown += 1;
         }
         let left = new().count() - shown;
-        if left > 0 {
-            let _ = writeln!(self.out, "  and {} more", plural(left as u64, "occurrence"));
-        }
+        self.left_out(left, issue);
         if self.look.verbose {
-            let shown: Vec<&Occurrence> = decided(issue).collect();
-            let old = issue.occurrences.iter();
-            let old = old.filter(|o| !shown.iter().any(|s| std::ptr::eq(*s, *o)));
-            for occurrence in old {
+            // The decided ones come in the same order.
+            let mut decided = decided(issue).peekable();
+            let mut old = issue
+                .occurrences
+                .iter()
+                .filter(|o| decided.next_if(|d| std::ptr::eq(*d, *o)).is_none());
+            for occurrence in old.by_ref().take(SHOWN_WHOLE.1) {
                 self.occurrence(&issue.title, occurrence, self.whole);
             }
+            let left = old.count();
+            self.left_out(left, issue);
             if self.whole && issue.elsewhere > 0 {
                 let text = plural(issue.elsewhere, "occurrence");
                 let _ = writeln!(
@@ -109,6 +113,18 @@ impl Page {
         }
     }
 
+    /// Says how many occurrences are not listed, and what lists them.
+    fn left_out(&mut self, left: usize, issue: &Issue) {
+        if left > 0 {
+            let command = match self.whole {
+                true => "newgate report csv".to_owned(),
+                false => format!("newgate show {}", issue.id),
+            };
+            let more = plural(left as u64, "more occurrence");
+            let _ = writeln!(self.out, "  and {more}: `{command}`");
+        }
+    }
+
     /// Issues that do not stop the change, a few lines each.
     pub(super) fn in_short(&mut self, issues: &[&Issue]) {
         if issues.is_empty() {
@@ -119,13 +135,12 @@ impl Page {
         for issue in issues {
             let band = band(issue);
             let mut places: Vec<String> = Vec::new();
-            for occurrence in decided(issue) {
+            for occurrence in decided(issue).take(SHOWN.0) {
                 let excuse = occurrence.excuse;
                 let excuse = excuse.map_or(String::new(), |e| format!(" ({})", e.name()));
                 places.push(format!("{}{excuse}", place(occurrence)));
             }
-            let more = places.len().saturating_sub(SHOWN.0);
-            places.truncate(SHOWN.0);
+            let more = decided(issue).count() - places.len();
             if more > 0 {
                 places.push(format!("{more} more"));
             }
