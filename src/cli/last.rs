@@ -4,11 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::io;
-use super::output::write_anew;
+use super::output::{write_anew, write_json};
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
 use crate::model::{Issue, Occurrence, Report};
-use crate::report::{from_json, to_json};
+use crate::report::from_json;
 
 /// The last reports: one, or one for each ref of a push.
 pub(super) fn reports(repo: &Repository) -> Result<Vec<Report>> {
@@ -38,7 +38,7 @@ pub(super) fn issues(repo: &Repository) -> Result<Vec<Issue>> {
 /// Keeps reports as the last ones of the repository. That they cannot be kept alters no verdict.
 pub(super) fn keep(repo: &Repository, reports: &[Report]) {
     let kept = fs::create_dir_all(folder(repo))
-        .and_then(|()| write_anew(&file(repo), to_json(reports).as_bytes()));
+        .and_then(|()| write_anew(&file(repo), |out| write_json(reports, out)));
     drop(kept);
 }
 

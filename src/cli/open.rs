@@ -22,7 +22,9 @@ impl Open {
         let session = Session::open()?;
         let reports = last::reports(&session.repo)?;
         let page = last::folder(&session.repo).join("report.html");
-        to_file(&page, &Format::Html.write(&reports, session.cache(), PLAIN))?;
+        to_file(&page, |out| {
+            Format::Html.write(&reports, session.cache(), PLAIN, out)
+        })?;
         screen.data(&format!("{}\n", page.display()));
         if !self.no_browser {
             open_in_browser(&page)?;

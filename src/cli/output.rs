@@ -1,12 +1,12 @@
 //! Where reports go: to the screen in one format, to files in others.
 
 use std::fs;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
-use super::io;
 use super::screen::{Resolved, Stream};
 use super::session::Session;
 use crate::cache::Cache;
@@ -68,12 +68,16 @@ impl Format {
     }
 
     /// Writes reports; for people with that look.
-    pub(super) fn write(self, reports: &[Report], cache: &Cache, look: Look) -> String {
-        match self {
-            Format::Terminal => {
-                let pages: Vec<String> = reports.iter().map(|r| terminal(r, look)).collect();
-                pages.join("\n")
-            }
+    pub(super) fn write(
+        self,
+        reports: &[Report],
+        cache: &Cache,
+        look: Look,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let text = match self {
+            Format::Json => return write_json(reports, out),
+            Format::Terminal => terminal_pages(reports, look),
             Format::Html => report::html(reports, &cache.history(HISTORY)),
             Format::Markdown => report::markdown(reports),
             Format::Sarif => report::sarif(reports, Sarif::All),
@@ -83,10 +87,10 @@ impl Format {
             Format::GitlabSast => report::gitlab_sast(reports),
             Format::Junit => report::junit(reports),
             Format::Csv => report::csv(reports),
-            Format::Json => report::to_json(reports),
             Format::Env => report::env(reports),
             Format::Sto => report::sto(reports),
-        }
+        };
+        out.write_all(text.as_bytes())
     }
 }
 
@@ -173,18 +177,18 @@ impl Output {
         let cache = session.cache();
         match self.format {
             Format::Terminal => {
-                let text = self.format.write(reports, cache, screen.look(stream));
-                screen.text(stream, &text);
+                screen.text(stream, &terminal_pages(reports, screen.look(stream)));
             }
-            format => screen.data(&format.write(reports, cache, PLAIN)),
+            format => screen.written(|out| format.write(reports, cache, PLAIN, out)),
         }
         let mut written = Vec::new();
         if self.format == Format::Github {
             written.push(add_summary(reports));
         }
         for output in &self.outputs {
-            let text = output.format.write(reports, cache, PLAIN);
-            written.push(to_file(&output.path, &text));
+            written.push(to_file(&output.path, |out| {
+                output.format.write(reports, cache, PLAIN, out)
+            }));
         }
         let mut verdict = reports
             .iter()
@@ -197,15 +201,32 @@ impl Output {
     }
 }
 
+/// Reports for people, one below the other.
+pub(super) fn terminal_pages(reports: &[Report], look: Look) -> String {
+    let pages: Vec<String> = reports.iter().map(|r| terminal(r, look)).collect();
+    pages.join("\n")
+}
+
+/// Writes reports as JSON, as they go.
+pub(super) fn write_json(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    serde_json::to_writer_pretty(&mut out, &report::json(reports))?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
 /// Writes a report to a file.
-pub(super) fn to_file(path: &Path, text: &str) -> Result<()> {
+pub(super) fn to_file(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
     let what = || format!("the report cannot be written to `{}`", path.display());
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
     if folder.is_some_and(|f| !f.is_dir()) {
         let error = Error::new(Kind::Io, format!("{}: its folder is not there", what()));
         return Err(error.hint("make the folder, or name another one"));
     }
-    write_anew(path, text.as_bytes()).map_err(|e| io(what(), e))
+    write_anew(path, write).map_err(|e| super::io(what(), e))
 }
 
 /// Adds reports to the summary of the job of GitHub Actions, where this is one.
@@ -218,22 +239,22 @@ pub(super) fn add_summary(reports: &[Report]) -> Result<()> {
     let text = report::markdown(reports);
     let written = file.and_then(|mut f| std::io::Write::write_all(&mut f, text.as_bytes()));
     let what = || format!("the job's summary `{}` cannot be written", path.display());
-    written.map_err(|e| io(what(), e))
+    written.map_err(|e| super::io(what(), e))
 }
 
 /// Writes a file in the place of what is there: never through a link, which a change may have brought.
-pub(super) fn write_anew(path: &Path, content: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_anew(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     // `/dev/stdout` and the like, whatever they lead to.
     let device = fs::metadata(path).is_ok_and(|m| !m.is_file());
     if device || path.starts_with("/dev") {
-        return fs::OpenOptions::new()
-            .append(true)
-            .open(path)
-            .and_then(|mut f| std::io::Write::write_all(&mut f, content));
+        return write(&mut fs::OpenOptions::new().append(true).open(path)?);
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-    fs::write(file.path(), content)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    write(file.as_file_mut())?;
     let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     fs::set_permissions(file.path(), readable)?;
     file.persist(path).map_err(|e| e.error)?;

@@ -145,7 +145,7 @@ fn fill(mut session: Session) {
         milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     let text = serde_json::to_vec(&outcome).expect("plain data");
-    let _ = super::output::write_anew(&outcome_file, &text);
+    let _ = super::output::write_anew(&outcome_file, |out| out.write_all(&text));
 }
 
 /// Judges, and returns what could not be scanned.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::last;
-use super::output::{Format, PLAIN, add_summary, to_file};
+use super::output::{Format, PLAIN, add_summary, terminal_pages, to_file};
 use super::screen::{Resolved, Stream};
 use super::session::Session;
 use crate::error::Result;
@@ -34,12 +34,12 @@ impl Report {
             );
         }
         match (&self.output, self.format) {
-            (Some(path), format) => to_file(path, &format.write(&reports, cache, PLAIN))?,
+            (Some(path), format) => to_file(path, |out| format.write(&reports, cache, PLAIN, out))?,
             (None, Format::Terminal) => {
                 let look = screen.look(Stream::Out);
-                screen.text(Stream::Out, &self.format.write(&reports, cache, look));
+                screen.text(Stream::Out, &terminal_pages(&reports, look));
             }
-            (None, format) => screen.data(&format.write(&reports, cache, PLAIN)),
+            (None, format) => screen.written(|out| format.write(&reports, cache, PLAIN, out)),
         }
         if self.format == Format::Github {
             add_summary(&reports)?;

@@ -101,6 +101,11 @@ impl Resolved {
         write(Stream::Out, text);
     }
 
+    /// Writes data as it goes. A reader that went away (`newgate check | head`) wants no more.
+    pub(super) fn written(&self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) {
+        let _ = write(&mut std::io::stdout().lock());
+    }
+
     /// Writes to a stream.
     pub(super) fn text(&self, stream: Stream, text: &str) {
         write(stream, text);

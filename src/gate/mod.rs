@@ -560,7 +560,8 @@ fn behind(repo: &Repository, tree: &Oid, file: &FileVersion) -> Result<FileVersi
 
 /// A file's content as text for people; bytes that are not UTF-8 are replaced.
 fn text_of(repo: &Repository, file: &FileVersion) -> Result<String> {
-    Ok(String::from_utf8_lossy(&repo.blob(&file.blob)?).into_owned())
+    Ok(String::from_utf8(repo.blob(&file.blob)?)
+        .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()))
 }
 
 /// The path of a file that the project keeps for newgate.

@@ -1,4 +1,5 @@
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -6,13 +7,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// Not every such path is UTF-8. Shown and serialised, bytes that are not UTF-8, control
 /// characters and characters that reorder text are written as `\xNN` or `\u{N}`.
+///
+/// A copy shares its bytes: many findings lie in one file.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RepoPath(Vec<u8>);
+pub struct RepoPath(Arc<[u8]>);
 
 impl RepoPath {
     /// Takes the bytes as git lists them.
     pub fn new(bytes: impl Into<Vec<u8>>) -> RepoPath {
-        RepoPath(bytes.into())
+        RepoPath(bytes.into().into())
     }
 
     /// The bytes as git lists them.
@@ -81,7 +84,7 @@ impl RepoPath {
 
 impl From<&str> for RepoPath {
     fn from(text: &str) -> RepoPath {
-        RepoPath(text.as_bytes().to_vec())
+        RepoPath(text.as_bytes().into())
     }
 }
 
@@ -136,7 +139,7 @@ impl Serialize for RepoPath {
 
 impl<'de> Deserialize<'de> for RepoPath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RepoPath, D::Error> {
-        Ok(RepoPath(String::deserialize(deserializer)?.into_bytes()))
+        Ok(RepoPath::new(String::deserialize(deserializer)?))
     }
 }
 

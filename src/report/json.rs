@@ -56,17 +56,24 @@ struct PolicyOut {
     block_at: Severity,
 }
 
-/// Writes reports as JSON: one as an object, several as an array, none as an empty array.
-pub fn to_json(reports: &[Report]) -> String {
-    let documents: Vec<Document<'_>> = reports.iter().map(document).collect();
-    let text = match &documents[..] {
-        [one] => serde_json::to_string_pretty(one),
-        many => serde_json::to_string_pretty(many),
-    };
-    text.expect("a report is plain data") + "\n"
+/// Reports as they are written in JSON: one as an object, several as an array, none as an empty array.
+/// They may be long, so they are written as they go, not made as a text before.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Documents<'a> {
+    One(Box<Document<'a>>),
+    Many(Vec<Document<'a>>),
 }
 
-/// Reads what [`to_json`] wrote.
+/// The JSON document of reports.
+pub fn json(reports: &[Report]) -> impl Serialize {
+    match reports {
+        [one] => Documents::One(Box::new(document(one))),
+        many => Documents::Many(many.iter().map(document).collect()),
+    }
+}
+
+/// Reads what [`json`] is written as.
 ///
 /// # Errors
 /// It is no report of version 1.

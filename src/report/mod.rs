@@ -19,7 +19,7 @@ pub use env::env;
 pub use github::github;
 pub use gitlab::{gitlab_code_quality, gitlab_sast};
 pub use html::html;
-pub use json::{from_json, to_json};
+pub use json::{from_json, json};
 pub use junit::junit;
 pub use markdown::{MARKER, markdown};
 pub use sarif::{Sarif, sarif};

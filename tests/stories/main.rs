@@ -21,6 +21,7 @@ mod costs;
 mod endings;
 mod given;
 mod installing;
+mod memory;
 mod policy;
 mod prewarming;
 mod projects;
