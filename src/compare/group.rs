@@ -1,7 +1,8 @@
 //! Findings to occurrences, occurrences to issues, over all scanners.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::places::{Place, join};
 use crate::model::{
     Finding, Issue, IssueStatus, Kind, Occurrence, Origin, Rule, Score, Severity, Stage, Status,
 };
@@ -44,7 +45,7 @@ pub fn issue_key(finding: &Finding) -> String {
 /// Which advisories of a package are one: scanners name one vulnerability by its CVE, its GHSA or the
 /// id of a list of their own, and tell some of the other names.
 #[derive(Debug, Default)]
-struct Aliases {
+pub(super) struct Aliases {
     /// Each name's representative, or one that is nearer to it.
     of: BTreeMap<String, String>,
 }
@@ -88,7 +89,7 @@ impl Aliases {
     }
 
     /// The key of a finding's issue, whatever its scanner calls the advisory.
-    fn key(&self, finding: &Finding) -> String {
+    pub(super) fn key(&self, finding: &Finding) -> String {
         match (&finding.package, finding.kind) {
             (Some(package), Kind::Dependency) => {
                 let advisory = finding.advisories.first().unwrap_or(&finding.rule);
@@ -102,7 +103,11 @@ impl Aliases {
 
 /// A short identity made of a key.
 pub fn issue_id(key: &str) -> String {
-    blake3::hash(key.as_bytes()).to_hex()[..10].to_owned()
+    blake3::hash(key.as_bytes())
+        .to_hex()
+        .chars()
+        .take(10)
+        .collect()
 }
 
 /// Joins findings to occurrences and occurrences to issues.
@@ -122,7 +127,7 @@ pub fn group(
     let there = elsewhere.values().map(|(finding, _)| finding);
     let aliases = Aliases::of(located.iter().map(|l| &l.finding).chain(there));
     let mut issues: BTreeMap<String, Vec<Place>> = BTreeMap::new();
-    for place in join_places(located, &aliases, rank) {
+    for place in join(located, &aliases, rank) {
         issues
             .entry(aliases.key(&place.first().finding))
             .or_default()
@@ -166,102 +171,6 @@ pub fn sort(list: &mut [Issue]) {
     });
 }
 
-/// The findings at one place about one weakness, the first scanner's first.
-struct Place {
-    findings: Vec<Located>,
-}
-
-impl Place {
-    fn first(&self) -> &Located {
-        &self.findings[0]
-    }
-
-    /// New if any finding is: what one scanner cannot find at base is not known to be old.
-    fn deciding(&self) -> &Located {
-        let new = self.findings.iter().find(|l| l.status == Status::New);
-        new.unwrap_or_else(|| self.first())
-    }
-}
-
-/// Joins findings of different scanners about one weakness at one place: first those with the same
-/// canonical rule, then those that share a weakness of the CWE list. One place has at most one
-/// finding of each scanner.
-fn join_places(
-    mut located: Vec<Located>,
-    aliases: &Aliases,
-    rank: impl Fn(&Finding) -> usize,
-) -> Vec<Place> {
-    located.sort_by(|a, b| {
-        let key = |l: &Located| rank(&l.finding);
-        (key(a), a.finding.order(), &a.commit).cmp(&(key(b), b.finding.order(), &b.commit))
-    });
-    let mut places: Vec<Place> = Vec::new();
-    // Places by file, so that the search stays short.
-    let mut by_file: BTreeMap<(bool, Vec<u8>), Vec<usize>> = BTreeMap::new();
-    for item in located {
-        let file = (
-            item.status == Status::Fixed,
-            item.finding.path.as_bytes().to_vec(),
-        );
-        let here = by_file.entry(file).or_default();
-        let best = here
-            .iter()
-            .copied()
-            .filter_map(|i| Some((nearness(&places[i], &item, aliases)?, i)))
-            .min();
-        match best {
-            Some((_, i)) => places[i].findings.push(item),
-            None => {
-                here.push(places.len());
-                places.push(Place {
-                    findings: vec![item],
-                });
-            }
-        }
-    }
-    places
-}
-
-/// How near a finding is to a place that it may join (less is nearer); `None` if it may not.
-fn nearness(place: &Place, item: &Located, aliases: &Aliases) -> Option<(u8, u32, u32)> {
-    let finding = &item.finding;
-    let first = &place.first().finding;
-    if place
-        .findings
-        .iter()
-        .any(|l| l.finding.scanner == finding.scanner)
-        || place.first().commit != item.commit
-    {
-        return None;
-    }
-    if let (Some(a), Some(b)) = (&first.package, &finding.package) {
-        // One version of one package in one manifest, wherever in it.
-        let same = aliases.key(first) == aliases.key(finding) && a.version == b.version;
-        return same.then_some((0, 0, 0));
-    }
-    let (Some(a), Some(b)) = (first.region, finding.region) else {
-        let same = issue_key(first) == issue_key(finding) && first.region == finding.region;
-        return same.then_some((0, 0, 0));
-    };
-    if !a.overlaps(&b) {
-        return None;
-    }
-    let distance = (
-        a.line.abs_diff(b.line),
-        first.column().abs_diff(finding.column()),
-    );
-    if issue_key(first) == issue_key(finding) {
-        return Some((0, distance.0, distance.1));
-    }
-    if first.kind == Kind::Secret && finding.kind == Kind::Secret {
-        let known = first.secret.is_some() && finding.secret.is_some();
-        return (!known && a.line == b.line).then_some((1, distance.0, distance.1));
-    }
-    let share = first.cwe.iter().any(|c| finding.cwe.contains(c));
-    let alike = first.kind == finding.kind && share && a.line == b.line;
-    alike.then_some((2, distance.0, distance.1))
-}
-
 fn make_issue(key: &str, places: Vec<Place>, elsewhere: Option<&(Finding, u64)>) -> Option<Issue> {
     let all = || places.iter().flat_map(|p| &p.findings).map(|l| &l.finding);
     let known = || all().chain(elsewhere.map(|(f, _)| f));
@@ -286,26 +195,22 @@ fn make_issue(key: &str, places: Vec<Place>, elsewhere: Option<&(Finding, u64)>)
         .title
         .clone();
     let mut references: Vec<String> = Vec::new();
-    let mut cwe: Vec<u32> = known().flat_map(|f| f.cwe.iter().copied()).collect();
-    cwe.sort_unstable();
-    cwe.dedup();
+    let cwe: BTreeSet<u32> = known().flat_map(|f| f.cwe.iter().copied()).collect();
     references.extend(cwe.iter().map(|c| format!("CWE-{c}")));
-    let mut advisories: Vec<String> = known().flat_map(|f| f.advisories.clone()).collect();
-    advisories.sort();
-    advisories.dedup();
-    references.extend(advisories);
+    let advisories: BTreeSet<&String> = known().flat_map(|f| &f.advisories).collect();
+    references.extend(advisories.into_iter().cloned());
     let mut links: Vec<String> = Vec::new();
     let mut rules: Vec<Rule> = Vec::new();
+    let (mut seen_links, mut seen_rules) = (HashSet::new(), HashSet::new());
     for finding in known() {
-        if let Some(url) = finding.url.clone().filter(|u| !links.contains(u)) {
-            links.push(url);
+        if let Some(url) = finding.url.as_ref().filter(|u| seen_links.insert(*u)) {
+            links.push(url.clone());
         }
-        let rule = Rule {
-            scanner: finding.scanner.clone(),
-            rule: finding.rule.clone(),
-        };
-        if !rules.contains(&rule) {
-            rules.push(rule);
+        if seen_rules.insert((&finding.scanner, &finding.rule)) {
+            rules.push(Rule {
+                scanner: finding.scanner.clone(),
+                rule: finding.rule.clone(),
+            });
         }
     }
     let fix = known().find_map(|f| f.fix.clone());

@@ -15,6 +15,7 @@
 //! - [`assign`]: the cheapest one-to-one assignment
 //! - [`stages`]: the stages that pair findings; [`decision`]: what became of each, in words
 //! - [`unplaced`]: findings without a line: whole files, packages
+//! - [`places`]: findings of several scanners at one place
 //! - [`group`]: findings to occurrences, occurrences to issues, over all scanners
 //!
 //! All of it takes values and returns values, and does not depend on the order of its input.
@@ -32,6 +33,7 @@ mod files;
 pub mod group;
 mod lines;
 mod names;
+mod places;
 mod side;
 mod slide;
 mod stages;

@@ -1,0 +1,183 @@
+//! Findings of different scanners about one weakness at one place.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::group::{Aliases, Located, issue_key};
+use crate::model::{Finding, Kind, RepoPath, Status};
+
+/// How many places are tried on each side of a finding.
+const FARTHEST: usize = 64;
+
+/// The findings at one place about one weakness, the first scanner's first.
+pub(super) struct Place {
+    pub findings: Vec<Located>,
+}
+
+impl Place {
+    pub(super) fn first(&self) -> &Located {
+        &self.findings[0]
+    }
+
+    /// New if any finding is: what one scanner cannot find at base is not known to be old.
+    pub(super) fn deciding(&self) -> &Located {
+        let new = self.findings.iter().find(|l| l.status == Status::New);
+        new.unwrap_or_else(|| self.first())
+    }
+}
+
+/// What a finding that joins a place must have in common with the place's first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    /// The advisory and the version of the package, wherever in the manifest.
+    Package(String, String),
+    /// What the issue is, for findings of a whole file.
+    Whole(String),
+    /// What the issue is, for findings with a region.
+    Same(String),
+    /// The line, for findings that may be about one weakness under other names.
+    Line(u32),
+}
+
+/// Line and column of a place's first finding, and the place.
+type Spot = (u32, u32, usize);
+
+/// The places of one file that findings may join.
+#[derive(Default)]
+struct Index {
+    /// The scanner whose findings are taken now.
+    scanner: usize,
+    open: HashMap<Key, BTreeSet<Spot>>,
+    /// Places that have a finding of this scanner, and are closed to its others.
+    closed: Vec<usize>,
+}
+
+/// Joins findings of different scanners about one weakness at one place: first those with the same
+/// canonical rule, then those that share a weakness of the CWE list. One place has at most one
+/// finding of each scanner.
+pub(super) fn join(
+    mut located: Vec<Located>,
+    aliases: &Aliases,
+    rank: impl Fn(&Finding) -> usize,
+) -> Vec<Place> {
+    located.sort_by(|a, b| {
+        let key = |l: &Located| rank(&l.finding);
+        (key(a), &a.finding.scanner, a.finding.order(), &a.commit).cmp(&(
+            key(b),
+            &b.finding.scanner,
+            b.finding.order(),
+            &b.commit,
+        ))
+    });
+    let mut places: Vec<Place> = Vec::new();
+    let mut files: BTreeMap<(bool, RepoPath, Option<String>), Index> = BTreeMap::new();
+    let mut scanner = 0;
+    let mut before: Option<String> = None;
+    for item in located {
+        if before.as_ref() != Some(&item.finding.scanner) {
+            scanner += 1;
+            before = Some(item.finding.scanner.clone());
+        }
+        let file = (
+            item.status == Status::Fixed,
+            item.finding.path.clone(),
+            item.commit.clone(),
+        );
+        let index = files.entry(file).or_default();
+        if index.scanner != scanner {
+            index.scanner = scanner;
+            for place in std::mem::take(&mut index.closed) {
+                index.open(place, &places[place].first().finding, aliases);
+            }
+        }
+        let found = match scanner {
+            1 => None,
+            _ => index.find(&item.finding, &places, aliases),
+        };
+        match found {
+            Some(place) => {
+                index.close(place, &places[place].first().finding, aliases);
+                places[place].findings.push(item);
+            }
+            None => {
+                index.closed.push(places.len());
+                places.push(Place {
+                    findings: vec![item],
+                });
+            }
+        }
+    }
+    places
+}
+
+/// What a finding can be joined by, the strongest first.
+fn keys(finding: &Finding, aliases: &Aliases) -> Vec<Key> {
+    match (&finding.package, finding.region) {
+        (Some(package), _) => {
+            let version = package.version.clone();
+            vec![Key::Package(aliases.key(finding), version)]
+        }
+        (None, None) => vec![Key::Whole(issue_key(finding))],
+        (None, Some(region)) => vec![Key::Same(issue_key(finding)), Key::Line(region.line)],
+    }
+}
+
+fn spot(finding: &Finding, place: usize) -> Spot {
+    (finding.line(), finding.column(), place)
+}
+
+impl Index {
+    fn open(&mut self, place: usize, first: &Finding, aliases: &Aliases) {
+        for key in keys(first, aliases) {
+            let spots = self.open.entry(key).or_default();
+            spots.insert(spot(first, place));
+        }
+    }
+
+    fn close(&mut self, place: usize, first: &Finding, aliases: &Aliases) {
+        for key in keys(first, aliases) {
+            if let Some(spots) = self.open.get_mut(&key) {
+                spots.remove(&spot(first, place));
+            }
+        }
+        self.closed.push(place);
+    }
+
+    /// The nearest place that a finding may join.
+    fn find(&self, finding: &Finding, places: &[Place], aliases: &Aliases) -> Option<usize> {
+        keys(finding, aliases)
+            .iter()
+            .find_map(|key| self.nearest(key, finding, places))
+    }
+
+    fn nearest(&self, key: &Key, finding: &Finding, places: &[Place]) -> Option<usize> {
+        let spots = self.open.get(key)?;
+        let (line, column, _) = spot(finding, 0);
+        if matches!(key, Key::Package(..) | Key::Whole(_)) {
+            return spots.first().map(|(_, _, place)| *place);
+        }
+        let fits = |place: usize| -> Option<u8> {
+            let first = &places[place].first().finding;
+            match key {
+                Key::Line(_) => alike(first, finding),
+                _ => first.region?.overlaps(&finding.region?).then_some(0),
+            }
+        };
+        let above = spots.range(..(line, column, 0)).rev().take(FARTHEST);
+        let below = spots.range((line, column, 0)..).take(FARTHEST);
+        let near = above.chain(below).filter_map(|(l, c, place)| {
+            let distance = (l.abs_diff(line), c.abs_diff(column));
+            Some((fits(*place)?, distance, *place))
+        });
+        near.min().map(|(_, _, place)| place)
+    }
+}
+
+/// Whether two findings on one line are about one weakness although their rules differ.
+fn alike(first: &Finding, finding: &Finding) -> Option<u8> {
+    if first.kind == Kind::Secret && finding.kind == Kind::Secret {
+        let known = first.secret.is_some() && finding.secret.is_some();
+        return (!known).then_some(1);
+    }
+    let share = first.cwe.iter().any(|c| finding.cwe.contains(c));
+    (first.kind == finding.kind && share).then_some(2)
+}
