@@ -331,6 +331,9 @@ def rename_name(e, p):
     rules = {r for _, r, *_ in findings_of(p, lines)}
     names = [w for w in re.findall(r"\b[a-z_]\w{2,}\b", lines[n].text) if w not in rules and w not in WORDS and not w.startswith("ng")]
     names = [w for w in names if not re.search(rf"\b{w}\(", lines[n].text) and not re.search(r"[\"']", lines[n].text)]
+    # A name that stands once is no variable that was renamed, but other data.
+    whole = "\n".join(l.text for l in lines[block[0]:block[1]])
+    names = [w for w in names if len(re.findall(rf"\b{w}\b", whole)) > 1]
     if not names:
         return False
     old, new = e.rng.choice(names), e.fresh()
@@ -743,7 +746,7 @@ def commit(repo, parent, files):
 
 def sarif(findings):
     results = [{"ruleId": rule, "level": "warning", "message": {"text": f"call of {rule}"},
-                "locations": [{"physicalLocation": {"artifactLocation": {"uri": path}, "region": {"startLine": line, "startColumn": column, "endLine": last}}}]}
+                "locations": [{"physicalLocation": {"artifactLocation": {"uri": path}, "region": {"startLine": line, **({"startColumn": column} if column else {}), "endLine": last}}}]}
                for path, line, rule, column, last in findings]
     return json.dumps({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "bench"}}, "results": results}]})
 

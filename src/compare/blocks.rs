@@ -9,8 +9,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::align::{align, units, words_of};
 use super::files::{File, Files};
 use super::lines::{Fate, Map, unit_end};
+use super::statement::similarity;
 
 /// A line: file and line, of one side.
 pub(super) type Place = (usize, usize);
@@ -19,6 +21,9 @@ pub(super) type Place = (usize, usize);
 const SHORTEST_BLOCK: usize = 3;
 /// Least number of word characters of a block, without and with a header.
 const LIGHTEST: (u32, u32) = (24, 20);
+/// A line that is at least this much like one that took its place, in a scope that kept its name, did
+/// not move.
+const IN_PLACE: f64 = 0.6;
 /// How many lines a gap inside a block may have on each side.
 const GAP: usize = 3;
 /// Only lines that this few added lines are equal to are tried as seeds of repeated blocks.
@@ -87,6 +92,9 @@ type Run = Vec<(Place, Place)>;
 
 struct Search<'a> {
     files: &'a Files,
+    map: &'a Map,
+    /// The base lines of each changed region that go on in their place.
+    in_place: HashMap<u32, HashSet<usize>>,
     /// Deleted and added lines that say enough, in order.
     deleted: Vec<Place>,
     added: Vec<Place>,
@@ -102,7 +110,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(files: &'a Files, map: &Map) -> Search<'a> {
+    fn new(files: &'a Files, map: &'a Map) -> Search<'a> {
         let changed = |side: &[File], fate: &dyn Fn(usize, usize) -> Fate| -> Vec<Place> {
             let mut places = Vec::new();
             for (f, file) in side.iter().enumerate() {
@@ -135,6 +143,8 @@ impl<'a> Search<'a> {
             doubtful,
             open_head: flags(&files.head, &added),
             files,
+            map,
+            in_place: HashMap::new(),
             deleted,
             added,
             moved: HashMap::new(),
@@ -311,6 +321,10 @@ impl<'a> Search<'a> {
         runs.sort_by(|x, y| y.len().cmp(&x.len()).then_with(|| x.cmp(y)));
         for mut run in runs {
             run.retain(|(d, a)| self.open_base[d.0][d.1] && self.open_head[a.0][a.1]);
+            run.retain(|(d, a)| !self.goes_on_in_place(*d, *a));
+            if run.is_empty() {
+                continue;
+            }
             // What the diff maps already adds no weight.
             let solid: Run = run
                 .iter()
@@ -330,6 +344,47 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Whether a deleted line was edited where it stands, in a definition that kept its name, while the
+    /// added line that equals it stands in another one: that one is a copy.
+    fn goes_on_in_place(&mut self, d: Place, a: Place) -> bool {
+        let Fate::Changed(region) = self.map.of_base(d.0, d.1) else {
+            return false;
+        };
+        let base = &self.files.base[d.0];
+        let scope = base.text.scopes(d.1).pop();
+        let Some((_, header)) = scope.filter(|_| base.pair.is_some()) else {
+            return false;
+        };
+        let Fate::Kept(same) = self.map.of_base(d.0, header) else {
+            return false;
+        };
+        let head = &self.files.head[a.0].text;
+        let other = head.scopes(a.1).pop().map(|(_, header)| (a.0, header));
+        if other.is_some_and(|o| Some(o) == base.pair.map(|h| (h, same as usize))) {
+            return false;
+        }
+        let files = self.files;
+        let lines = self.in_place.entry(region).or_insert_with(|| {
+            let mut lines = HashSet::new();
+            let hunk = self.map.hunk(region);
+            let Some((hunk, pair)) = hunk.zip(base.pair) else {
+                return lines;
+            };
+            let new = &files.head[pair].text;
+            let all = |from: usize, to: usize| -> Vec<usize> { (from..to).collect() };
+            let old_units = units(&base.text, &all(hunk.base, hunk.base_end()));
+            let new_units = units(new, &all(hunk.head, hunk.head_end()));
+            let (xs, ys) = (words_of(&base.text, &old_units), words_of(new, &new_units));
+            for (unit, partner) in align(&xs, &ys).into_iter().enumerate() {
+                if partner.is_some_and(|p| similarity(&xs[unit], &ys[p]) >= IN_PLACE) {
+                    lines.extend(old_units[unit].clone());
+                }
+            }
+            lines
+        });
+        lines.contains(&d.1)
+    }
+
     /// Whether a run weighs enough to be a moved block.
     fn is_block(&self, run: &Run) -> bool {
         let base = &self.files.base;
@@ -345,9 +400,9 @@ impl<'a> Search<'a> {
             header |= text.name(*line).is_some();
         }
         let largest = statements.values().copied().max().unwrap_or(0);
-        let in_company = run.len() - largest.min(run.len()) >= SHORTEST_BLOCK - 1;
-        run.len() >= SHORTEST_BLOCK && in_company && words >= LIGHTEST.0
-            || run.len() >= 2 && header && words >= LIGHTEST.1
+        let company = run.len() - largest.min(run.len());
+        run.len() >= SHORTEST_BLOCK && company >= SHORTEST_BLOCK - 1 && words >= LIGHTEST.0
+            || company >= 1 && header && words >= LIGHTEST.1
     }
 
     /// Makes the gaps inside blocks, and the lines at their ends, changed regions of their own.

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use super::stages::Matcher;
+use super::weakness::Difference;
 use super::{Decision, Outcome};
 use crate::model::{Finding, Severity, Stage, Status};
 
 impl Matcher<'_> {
     pub(super) fn outcome(self) -> Outcome {
         let mut standing: HashMap<(&str, u32), usize> = HashMap::new();
-        for h in self.head.order() {
+        for h in self.head.order.iter().copied() {
             if let (Some((b, _)), Some(p)) = (self.paired[h], self.head.places[h]) {
                 let norm = self.head.text(p).norm[p.line];
                 standing
@@ -145,6 +146,20 @@ impl Matcher<'_> {
                 };
             }
             return new("on an unchanged line: the change elsewhere in the file brought it".into());
+        }
+        if let Some(against) = self.against[h] {
+            let old = &self.base.findings[against.base];
+            let differs = match against.difference {
+                Difference::Function => "calls another function",
+                Difference::Data => "is given other data",
+                Difference::Constant => "is given data in place of a constant",
+                Difference::Everything => "shares nothing with it",
+            };
+            return new(format!(
+                "written in the place of `{}:{}`, and {differs}",
+                old.path,
+                old.line()
+            ));
         }
         let norm = self.head.text(p).norm[p.line];
         if let Some(b) = standing.get(&(finding.rule.as_str(), norm)) {

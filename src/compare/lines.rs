@@ -7,10 +7,12 @@
 //! original.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use imara_diff::{Algorithm, Diff, Token};
 
 use super::files::Files;
+use super::reformat;
 use super::slide::{is_closer, slide};
 use super::text::Text;
 
@@ -49,6 +51,9 @@ pub(super) enum Fate {
 pub(super) struct Map {
     base: Vec<Vec<Fate>>,
     head: Vec<Vec<Fate>>,
+    /// Base lines that a formatter cut: the head lines that they are now.
+    cut: HashMap<(usize, usize), Range<usize>>,
+    hunks: Vec<Hunk>,
     /// How many changed regions there are; their numbers are below this.
     pub regions: u32,
 }
@@ -63,6 +68,8 @@ impl Map {
         let mut map = Map {
             base: lines(&files.base),
             head: lines(&files.head),
+            cut: HashMap::new(),
+            hunks: Vec::new(),
             regions: 0,
         };
         for (h, file) in files.head.iter().enumerate() {
@@ -83,17 +90,54 @@ impl Map {
                 *j += 1;
             }
         };
-        for hunk in hunks(base, head) {
+        for hunk in whole_if_rewritten(hunks(base, head), base, head) {
             keep(self, &mut i, &mut j, hunk.base);
             let region = Fate::Changed(self.regions);
             self.regions += 1;
+            self.hunks.push(hunk);
             self.base[b][hunk.base..hunk.base + hunk.base_len].fill(region);
             self.head[h][hunk.head..hunk.head + hunk.head_len].fill(region);
+            if hunk.base_len > 0 && hunk.head_len > 0 {
+                self.follow(b, h, base, head, &hunk);
+            }
             i = hunk.base + hunk.base_len;
             j = hunk.head + hunk.head_len;
         }
         let end = base.len();
         keep(self, &mut i, &mut j, end);
+    }
+
+    /// Follows lines that a formatter cut or joined inside a changed region.
+    fn follow(&mut self, b: usize, h: usize, base: &Text, head: &Text, hunk: &Hunk) {
+        let (old, new) = (hunk.base..hunk.base_end(), hunk.head..hunk.head_end());
+        let Some(found) = reformat::follow(base, &old, head, &new) else {
+            return;
+        };
+        for (line, to) in found.to_head {
+            self.base[b][line] = Fate::Kept(to.start as u32);
+            if to.len() > 1 {
+                self.cut.insert((b, line), to);
+            }
+        }
+        for (line, from) in found.to_base {
+            self.head[h][line] = Fate::Kept(from as u32);
+        }
+    }
+
+    /// Where a changed region lies.
+    pub(super) fn hunk(&self, region: u32) -> Option<Hunk> {
+        self.hunks.get(region as usize).copied()
+    }
+
+    /// The head lines that a kept base line is now: several if a formatter cut it.
+    pub(super) fn pieces(&self, file: usize, line: usize) -> Option<Range<usize>> {
+        match self.base[file][line] {
+            Fate::Kept(to) => {
+                let to = to as usize;
+                Some(self.cut.get(&(file, line)).cloned().unwrap_or(to..to + 1))
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn of_base(&self, file: usize, line: usize) -> Fate {
@@ -102,6 +146,30 @@ impl Map {
 
     pub(super) fn of_head(&self, file: usize, line: usize) -> Fate {
         self.head[file][line]
+    }
+}
+
+/// Where hardly a line is kept although most tokens are, a formatter was at work on the whole file: the
+/// few lines that it left as they were would lead astray.
+fn whole_if_rewritten(hunks: Vec<Hunk>, base: &Text, head: &Text) -> Vec<Hunk> {
+    /// Fewer changed lines than this part of the file are taken as they are.
+    const REWRITTEN: f64 = 0.4;
+    let changed: usize = hunks.iter().map(|h| h.base_len).sum();
+    if hunks.len() < 2 || (changed as f64) < REWRITTEN * base.len() as f64 {
+        return hunks;
+    }
+    let whole = Hunk {
+        base: 0,
+        base_len: base.len(),
+        head: 0,
+        head_len: head.len(),
+    };
+    let lines = |text: &Text| (0..text.len()).filter(|l| text.significant(*l)).count();
+    let found = reformat::follow(base, &(0..base.len()), head, &(0..head.len()));
+    let followed = found.map_or(0, |f| f.to_head.len());
+    match followed as f64 >= 0.8 * lines(base) as f64 {
+        true => vec![whole],
+        false => hunks,
     }
 }
 
@@ -194,12 +262,7 @@ fn same_border(base: &Text, base_end: usize, head: &Text, head_end: usize) -> bo
 
 /// How much of a piece of the base stands in a piece of the head: lines that say enough, each as
 /// often as it is in both.
-fn share_kept(
-    base: &Text,
-    of: std::ops::Range<usize>,
-    head: &Text,
-    within: std::ops::Range<usize>,
-) -> f64 {
+fn share_kept(base: &Text, of: Range<usize>, head: &Text, within: Range<usize>) -> f64 {
     let mut there: HashMap<u32, usize> = HashMap::new();
     for line in within.filter(|l| head.significant(*l)) {
         *there.entry(head.norm[line]).or_default() += 1;
@@ -280,35 +343,80 @@ fn diff(before: &[Token], after: &[Token]) -> impl Iterator<Item = Hunk> + use<>
 }
 
 /// Pairs of lines that open a scope with a name, stand once on each side, and keep their order: the
-/// heaviest chain of them, by the lines up to the next header.
+/// heaviest chain of them, by the lines up to the next header. Outer definitions come first: what
+/// stands inside of them cannot outweigh them.
 fn anchors(base: &Text, head: &Text) -> Vec<(usize, usize)> {
-    let headers = |text: &Text| -> Vec<usize> {
-        (0..text.len())
-            .filter(|l| text.name(*l).is_some() && text.words[*l] >= 4)
-            .collect()
-    };
-    let unique = |text: &Text, lines: &[usize]| -> HashMap<u32, Option<usize>> {
-        let mut at = HashMap::new();
-        for line in lines {
-            at.entry(text.norm[*line])
-                .and_modify(|l| *l = None)
-                .or_insert(Some(*line));
-        }
-        at
-    };
     let (of_base, of_head) = (headers(base), headers(head));
     let (at_base, at_head) = (unique(base, &of_base), unique(head, &of_head));
-    let mut pairs: Vec<(usize, usize, usize)> = Vec::new();
-    for (n, line) in of_base.iter().enumerate() {
+    let mut levels: BTreeMap<u16, Vec<(usize, usize, usize)>> = BTreeMap::new();
+    for (n, (line, level)) in of_base.iter().enumerate() {
         let norm = base.norm[*line];
         if at_base[&norm].is_some()
             && let Some(Some(other)) = at_head.get(&norm)
         {
-            let next = of_base.get(n + 1).copied().unwrap_or(base.len());
-            pairs.push((*line, *other, next - line));
+            let next = of_base.get(n + 1).map_or(base.len(), |(line, _)| *line);
+            levels
+                .entry(*level)
+                .or_default()
+                .push((*line, *other, next - line));
         }
     }
-    // The heaviest rising chain: for each prefix of head lines, the best chain that ends in it.
+    // With the ends of both definitions.
+    let mut chain: Vec<(Pair, Pair)> = Vec::new();
+    for mut pairs in levels.into_values() {
+        pairs.retain(|(line, other, _)| fits_into(&chain, *line, *other));
+        let ends = |(b, h): (usize, usize)| (unit_end(base, b), unit_end(head, h));
+        let found = heaviest(&pairs);
+        chain.extend(found.into_iter().map(|pair| (pair, ends(pair))));
+        chain.sort_unstable();
+    }
+    chain.into_iter().map(|(pair, _)| pair).collect()
+}
+
+/// A line of the base and one of the head.
+type Pair = (usize, usize);
+
+/// Whether a pair of lines lies between the same definitions on both sides, and in the same one.
+fn fits_into(chain: &[(Pair, Pair)], line: usize, other: usize) -> bool {
+    /// How many definitions above are looked at.
+    const DEEPEST: usize = 64;
+    let before = chain.partition_point(|((b, _), _)| *b < line);
+    let above = before.checked_sub(1).is_none_or(|n| chain[n].0.1 < other);
+    let below = chain.get(before).is_none_or(|((_, h), _)| *h > other);
+    let around = chain[..before].iter().rev().take(DEEPEST);
+    let mut around = around.map(|(_, (b, h))| (line < *b, other < *h));
+    above && below && around.all(|(at_base, at_head)| at_base == at_head)
+}
+
+/// The lines that open a scope with a name, and how many such scopes each is in.
+fn headers(text: &Text) -> Vec<(usize, u16)> {
+    let mut open: Vec<u16> = Vec::new();
+    let mut headers = Vec::new();
+    for line in (0..text.len()).filter(|l| text.name(*l).is_some() && text.significant(*l)) {
+        let indent = text.indent[line];
+        while open.last().is_some_and(|i| *i >= indent) {
+            open.pop();
+        }
+        headers.push((line, open.len() as u16));
+        open.push(indent);
+    }
+    headers
+}
+
+/// Where each of these lines stands, if only once.
+fn unique(text: &Text, lines: &[(usize, u16)]) -> HashMap<u32, Option<usize>> {
+    let mut at = HashMap::new();
+    for (line, _) in lines {
+        at.entry(text.norm[*line])
+            .and_modify(|l| *l = None)
+            .or_insert(Some(*line));
+    }
+    at
+}
+
+/// The heaviest rising chain of pairs with weights: for each prefix of head lines, the best chain that
+/// ends in it.
+fn heaviest(pairs: &[(usize, usize, usize)]) -> Vec<(usize, usize)> {
     let mut best: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
     let mut before: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
     for (n, (_, other, weight)) in pairs.iter().enumerate() {

@@ -10,36 +10,44 @@
 //! - [`text`]: a file as lines, with what the stages need to know of each line ([`names`]: of scopes)
 //! - [`files`]: which file continues which (renames)
 //! - [`lines`]: which line continues which inside a pair of files, with slide correction
+//! - [`reformat`]: lines that a formatter cut or joined, followed by their [`tokens`]
 //! - [`blocks`]: blocks of lines that moved, over all files
 //! - [`statement`]: the words of a statement, its context and scope, and their similarity
 //! - [`assign`]: the cheapest one-to-one assignment
+//! - [`align`]: which statement continues which inside a changed region
+//! - [`weakness`]: whether an edited statement still has the same weakness, with what stands [`around`] it
+//! - [`edited`], [`extracted`]: findings in changed regions
 //! - [`stages`]: the stages that pair findings; [`decision`]: what became of each, in words
+//! - [`binary`]: findings in files that are not text
 //! - [`unplaced`]: findings without a line: whole files, packages
 //! - [`places`]: findings of several scanners at one place
 //! - [`group`]: findings to occurrences, occurrences to issues, over all scanners
 //!
 //! All of it takes values and returns values, and does not depend on the order of its input.
 
-#![allow(
-    clippy::string_slice,
-    reason = "until this folder has been gone through"
-)]
-
+mod align;
+mod around;
 mod assign;
+mod binary;
 mod blocks;
 mod content;
 mod decision;
+mod edited;
+mod extracted;
 mod files;
 pub mod group;
 mod lines;
 mod names;
 mod places;
+mod reformat;
 mod side;
 mod slide;
 mod stages;
 mod statement;
 mod text;
+mod tokens;
 mod unplaced;
+mod weakness;
 
 use std::collections::HashSet;
 
@@ -62,6 +70,7 @@ pub struct Difference {
     files: files::Files,
     map: lines::Map,
     moved: blocks::Moved,
+    redefined: std::cell::OnceCell<around::Redefined>,
     /// Things that the reader should know: limits that were reached.
     pub notes: Vec<String>,
 }
@@ -86,8 +95,15 @@ impl Difference {
             files,
             map,
             moved,
+            redefined: std::cell::OnceCell::new(),
             notes,
         }
+    }
+
+    /// Whether a definition of the base has another name at head.
+    fn redefined(&self, old: &str, new: &str) -> bool {
+        let redefined = || around::Redefined::of(&self.files, &self.map);
+        self.redefined.get_or_init(redefined).has(old, new)
     }
 
     /// The base's path of the file that a head file continues.

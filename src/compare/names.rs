@@ -57,10 +57,38 @@ const OPENERS: [&str; 24] = [
     "macro_rules!",
 ];
 
+/// Words of functions without a name.
+const NAMELESS: [&str; 6] = ["func", "function", "fn", "fun", "def", "lambda"];
+/// Words before a bracket that are no names of definitions.
+const CONTROL: [&str; 18] = [
+    "if",
+    "for",
+    "while",
+    "switch",
+    "catch",
+    "with",
+    "foreach",
+    "match",
+    "when",
+    "return",
+    "elif",
+    "until",
+    "synchronized",
+    "using",
+    "unless",
+    "await",
+    "new",
+    "throw",
+];
+
 /// The name of the scope that a line opens, if it opens one: `def name(`, `pub fn name(`,
 /// `resource "type" "name"`, a method `name(…) {` or a function bound to a name.
 pub(super) fn scope_name(line: &str) -> Option<&str> {
     let mut rest = line.trim_start();
+    // What ends here opens nothing.
+    if rest.trim_end().ends_with(';') {
+        return None;
+    }
     for _ in 0..6 {
         let end = rest
             .find(|c: char| !(is_word(c) || c == '!'))
@@ -88,7 +116,35 @@ pub(super) fn scope_name(line: &str) -> Option<&str> {
             rest = rest.split_once(')').map_or("", |(_, r)| r).trim_start();
         }
     }
-    method_name(line.trim()).or_else(|| key_name(line.trim()))
+    let line = line.trim();
+    quoted_name(line)
+        .or_else(|| method_name(line))
+        .or_else(|| key_name(line))
+}
+
+/// The name of a block that a call is given with a string before it: `it('does', () => {`,
+/// `app.get("/x", function (req, res) {`, `t.Run("case", func(t *testing.T) {`, `context "x" do`.
+fn quoted_name(line: &str) -> Option<&str> {
+    const OPENS: [&str; 5] = ["{", "(", "=>", " do", "|"];
+    if !OPENS.iter().any(|end| line.ends_with(end)) {
+        return None;
+    }
+    let callee = start_of(line, |c| is_word(c) || ".$:".contains(c));
+    let control = callee
+        .split('.')
+        .next()
+        .is_some_and(|w| CONTROL.contains(&w));
+    if callee.is_empty() || control {
+        return None;
+    }
+    let rest = line.strip_prefix(callee)?;
+    let rest = rest.trim_start().trim_start_matches('(').trim_start();
+    let quote = rest
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    let (name, _) = rest.strip_prefix(quote)?.split_once(quote)?;
+    (!name.trim().is_empty()).then_some(name)
 }
 
 /// The longest beginning of a text whose characters are all wanted.
@@ -139,8 +195,9 @@ fn method_name(line: &str) -> Option<&str> {
     }
     if body.ends_with("=>") || body.contains("function") {
         let bound = body.split(['=', ':']).next()?.trim_end();
-        let name = end_of(bound, |c| is_word(c) || c == '.' || c == '$');
-        return (!name.is_empty()).then_some(name);
+        // `exports.name = function` and `const name = function` are the same definition.
+        let name = end_of(bound, |c| is_word(c) || c == '$');
+        return (!name.is_empty() && !NAMELESS.contains(&name)).then_some(name);
     }
     if !body.contains(')') {
         return None;
@@ -153,24 +210,11 @@ fn method_name(line: &str) -> Option<&str> {
 pub(super) fn called_name(text: &str) -> Option<&str> {
     let before = text.split_once('(')?.0.trim();
     let name = end_of(before, |c| is_word(c) || ":~$#".contains(c));
-    const CONTROL: [&str; 14] = [
-        "if",
-        "for",
-        "while",
-        "switch",
-        "catch",
-        "with",
-        "foreach",
-        "match",
-        "when",
-        "return",
-        "elif",
-        "until",
-        "synchronized",
-        "using",
-    ];
     let first = before.split_whitespace().next().unwrap_or_default();
-    let control = CONTROL.contains(&name) || CONTROL.contains(&first) || before.starts_with('}');
+    let control = CONTROL.contains(&name)
+        || NAMELESS.contains(&name)
+        || CONTROL.contains(&first)
+        || before.starts_with('}');
     (!name.is_empty() && !control && !before.contains('=') && !before.contains('.')).then_some(name)
 }
 
@@ -203,6 +247,13 @@ mod tests {
             ("for (;;) {", None),
             ("x = f(y)", None),
             ("return foo(bar) {", None),
+            ("exports.verify = function () {", Some("verify")),
+            ("it('sends a token', async () => {", Some("sends a token")),
+            ("  app.get('/one', (req, res) => {", Some("/one")),
+            ("\tt.Run(\"a case\", func(t *testing.T) {", Some("a case")),
+            ("  it \"does\" do", Some("does")),
+            ("\tgo func() {", None),
+            ("    struct event_base *base = event_base_new();", None),
             ("x→run(y) {", Some("run")),
             ("→load = function (x) {", Some("load")),
             ("说明：run(x) {", Some("run")),

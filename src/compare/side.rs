@@ -24,6 +24,8 @@ pub(super) struct Side<'a> {
     pub places: Vec<Option<Place>>,
     texts: Vec<&'a Text>,
     statements: RefCell<HashMap<usize, Words>>,
+    /// The findings in the order in which they are taken, whatever the order of the input.
+    pub order: Vec<usize>,
 }
 
 impl<'a> Side<'a> {
@@ -58,7 +60,15 @@ impl<'a> Side<'a> {
                 last: last.max(line),
             })
         };
+        let mut order: Vec<usize> = (0..findings.len()).collect();
+        order.sort_by(|a, b| {
+            let (x, y) = (&findings[*a], &findings[*b]);
+            x.order()
+                .cmp(&y.order())
+                .then_with(|| x.region.cmp(&y.region))
+        });
         Side {
+            order,
             places: findings.iter().map(place).collect(),
             findings,
             texts: files.iter().map(|f| &f.text).collect(),
@@ -89,17 +99,5 @@ impl<'a> Side<'a> {
     pub(super) fn scope_names(&self, p: Place) -> Vec<String> {
         let scopes = self.text(p).scopes(p.line);
         scopes.into_iter().map(|(name, _)| name).collect()
-    }
-
-    /// The order in which findings are taken, whatever the order of the input.
-    pub(super) fn order(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.findings.len()).collect();
-        order.sort_by(|a, b| {
-            let (x, y) = (&self.findings[*a], &self.findings[*b]);
-            x.order()
-                .cmp(&y.order())
-                .then_with(|| x.region.cmp(&y.region))
-        });
-        order
     }
 }

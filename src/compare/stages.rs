@@ -4,15 +4,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::assign::{assign, assign_in_order};
+use super::edited::{Of, Regions};
 use super::lines::Fate;
 use super::side::{Place, Side};
-use super::statement::{contained, has_all, literals, similarity, statement_text};
-use super::unplaced;
+use super::statement::{has_all, literals, similarity, statement_text};
 use super::{Difference, Known, Outcome};
+use super::{unplaced, weakness};
 use crate::model::{Finding, Kind, RepoPath, Stage};
 
-/// Least similarity of a statement that was edited in place.
-const EDITED: f64 = 0.42;
 /// Least similarity of a statement that moved inside its scope.
 const REORDERED: f64 = 0.85;
 /// Least similarity of a statement in a scope that moved and was rewritten.
@@ -20,9 +19,7 @@ const SCOPE_MOVED: f64 = 0.6;
 /// Least similarity where the reported line jumped inside one statement.
 const JUMPED: f64 = 0.5;
 /// How much of a comparison the lines around a statement make, in place and in a moved scope.
-const CONTEXT_SHARE: (f64, f64) = (0.25, 0.3);
-/// What a formatter's cutting or joining of the reported statement costs.
-const CONTAINED: f64 = 0.9;
+pub(super) const CONTEXT_SHARE: (f64, f64) = (0.25, 0.3);
 /// Above this many pairs of findings in one region, only those near each other in order are tried.
 const MANY_PAIRS: usize = 1_000_000;
 /// How many lines of a region are looked at for a jump of the reported line.
@@ -36,6 +33,10 @@ pub(super) struct Matcher<'a> {
     /// The base finding and the stage of each head finding that is paired.
     pub(super) paired: Vec<Option<(usize, Stage)>>,
     pub(super) consumed: Vec<bool>,
+    /// Which statements continue which in the changed regions that were looked at.
+    pub(super) regions: Regions,
+    /// Base findings whose statement went on without their weakness, or with another one.
+    pub(super) against: Vec<Option<Against>>,
     /// Whether a region had too many findings for all pairs to be tried.
     pub(super) cut_short: bool,
 }
@@ -63,6 +64,8 @@ impl<'a> Matcher<'a> {
             ),
             paired: vec![None; head.len()],
             consumed: vec![false; base.len()],
+            regions: Regions::default(),
+            against: vec![None; head.len()],
             cut_short: false,
             difference,
             known,
@@ -77,36 +80,47 @@ impl<'a> Matcher<'a> {
         self.region();
         self.edited();
         self.reordered();
+        self.extracted();
         self.scope_moved();
         self.same_secret();
         self.outcome()
     }
 
-    fn pair(&mut self, b: usize, h: usize, stage: Stage) {
+    pub(super) fn pair(&mut self, b: usize, h: usize, stage: Stage) {
         debug_assert!(self.paired[h].is_none() && !self.consumed[b]);
         self.paired[h] = Some((b, stage));
         self.consumed[b] = true;
     }
 
-    fn open_base(&self) -> Vec<usize> {
-        let mut order = self.base.order();
-        order.retain(|b| !self.consumed[*b]);
-        order
+    pub(super) fn open_base(&self) -> Vec<usize> {
+        let order = self.base.order.iter().copied();
+        order.filter(|b| !self.consumed[*b]).collect()
     }
 
-    fn open_head(&self) -> Vec<usize> {
-        let mut order = self.head.order();
-        order.retain(|h| self.paired[*h].is_none());
-        order
+    pub(super) fn open_head(&self) -> Vec<usize> {
+        let order = self.head.order.iter().copied();
+        order.filter(|h| self.paired[*h].is_none()).collect()
     }
 
     /// Where a base line went.
-    fn goes(&self, file: usize, line: usize) -> Option<(usize, usize)> {
+    pub(super) fn goes(&self, file: usize, line: usize) -> Option<(usize, usize)> {
         let moved = self.difference.moved.of_base((file, line));
         moved.or_else(|| match self.difference.map.of_base(file, line) {
             Fate::Kept(to) => Some((self.difference.files.base[file].pair?, to as usize)),
             _ => None,
         })
+    }
+
+    /// The lines that a base line went to: several if a formatter cut it.
+    pub(super) fn all_goes(&self, file: usize, line: usize) -> Vec<(usize, usize)> {
+        if let Some(place) = self.difference.moved.of_base((file, line)) {
+            return vec![place];
+        }
+        let pair = self.difference.files.base[file].pair;
+        match (pair, self.difference.map.pieces(file, line)) {
+            (Some(pair), Some(lines)) => lines.map(|line| (pair, line)).collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether a head line is one that the diff maps.
@@ -115,7 +129,7 @@ impl<'a> Matcher<'a> {
             && !self.difference.moved.frees((file, line))
     }
 
-    fn base_region(&self, p: Place) -> Option<u32> {
+    pub(super) fn base_region(&self, p: Place) -> Option<u32> {
         if self.goes(p.file, p.line).is_some() {
             return None;
         }
@@ -132,7 +146,7 @@ impl<'a> Matcher<'a> {
         !self.is_kept(file, line) && self.difference.moved.of_head((file, line)).is_none()
     }
 
-    fn head_region(&self, p: Place) -> Option<u32> {
+    pub(super) fn head_region(&self, p: Place) -> Option<u32> {
         if !self.is_added(p.file, p.line) {
             return None;
         }
@@ -177,56 +191,6 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// The base file that a finding is about a piece of, if the file is not compared as text.
-    fn binary_at_base(&self, finding: &Finding) -> Option<usize> {
-        let files = &self.difference.files;
-        let file = finding.region.and_then(|_| files.base_at(&finding.path))?;
-        files.base_is_binary(file).then_some(file)
-    }
-
-    /// The same of the head.
-    fn binary_at_head(&self, finding: &Finding) -> Option<usize> {
-        let files = &self.difference.files;
-        let file = finding.region.and_then(|_| files.head_at(&finding.path))?;
-        files.head_is_binary(file).then_some(file)
-    }
-
-    /// Findings in files that are not text: the same secret, or the same message of an equal piece.
-    fn binary(&mut self) {
-        #[derive(PartialEq, Eq, PartialOrd, Ord)]
-        enum About<'f> {
-            Secret(&'f str),
-            Piece(Option<u64>, &'f str),
-        }
-        let files = &self.difference.files;
-        let about = |f: &'a Finding, file: &super::files::File| match &f.secret {
-            Some(secret) => About::Secret(secret),
-            None => About::Piece(file.line_hash(f.line()), &f.message),
-        };
-        let mut groups: Groups<(usize, &'a str, About<'a>)> = BTreeMap::new();
-        for b in self.open_base() {
-            let finding = &self.base.findings[b];
-            if let Some(file) = self.binary_at_base(finding)
-                && let Some(pair) = files.base[file].pair
-            {
-                let key = (pair, &*finding.rule, about(finding, &files.base[file]));
-                groups.entry(key).or_default().0.push(b);
-            }
-        }
-        for h in self.open_head() {
-            let finding = &self.head.findings[h];
-            if let Some(file) = self.binary_at_head(finding) {
-                let key = (file, &*finding.rule, about(finding, &files.head[file]));
-                groups.entry(key).or_default().1.push(h);
-            }
-        }
-        for (bs, hs) in groups.into_values() {
-            for (b, h) in bs.into_iter().zip(hs) {
-                self.pair(b, h, Stage::File);
-            }
-        }
-    }
-
     /// Findings without a line.
     fn unplaced(&mut self) {
         let (base, head): (Vec<usize>, Vec<usize>) = (
@@ -267,7 +231,7 @@ impl<'a> Matcher<'a> {
     /// Whether a pair of findings may be one although the text between them changed: where the
     /// weakness is about one literal, the literal must be the same. Where neither finding says which
     /// it is, one statement must have all the literals of the other.
-    fn same_literal(&self, b: usize, h: usize) -> bool {
+    pub(super) fn same_literal(&self, b: usize, h: usize) -> bool {
         let (x, y) = (&self.base.findings[b], &self.head.findings[h]);
         if x.secret.is_some() || y.secret.is_some() {
             return x.secret == y.secret;
@@ -295,19 +259,20 @@ impl<'a> Matcher<'a> {
         type Spot<'k> = (usize, usize, &'k str);
         let mut spots: BTreeMap<Spot<'a>, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
         let (base, head) = (self.base.findings, self.head.findings);
-        for b in self.open_base() {
-            if let Some(p) = self.base.places[b]
-                && let Some((file, line)) = self.goes(p.file, p.line)
-            {
-                let spot = (file, line, base[b].rule.as_str());
-                spots.entry(spot).or_default().0.push(b);
+        for h in self.open_head() {
+            if let Some(p) = self.head.places[h] {
+                let spot = (p.file, p.line, head[h].rule.as_str());
+                spots.entry(spot).or_default().1.push(h);
             }
         }
-        for h in self.open_head() {
-            if let Some(p) = self.head.places[h]
-                && let Some(found) = spots.get_mut(&(p.file, p.line, head[h].rule.as_str()))
-            {
-                found.1.push(h);
+        for b in self.open_base() {
+            let Some(p) = self.base.places[b] else {
+                continue;
+            };
+            let (rule, lines) = (base[b].rule.as_str(), self.all_goes(p.file, p.line));
+            let mut all = lines.into_iter().map(|(file, line)| (file, line, rule));
+            if let Some(spot) = all.find(|spot| spots.contains_key(spot)) {
+                spots.entry(spot).or_default().0.push(b);
             }
         }
         for ((file, line, _), (bs, hs)) in spots {
@@ -315,6 +280,9 @@ impl<'a> Matcher<'a> {
             let stage = if kept { Stage::Exact } else { Stage::Moved };
             let only_one = bs.len() == 1 && hs.len() == 1;
             self.assign(&bs, &hs, stage, |this, b, h| {
+                if this.rest_differs(b, h) {
+                    return None;
+                }
                 if only_one {
                     return Some(0.0);
                 }
@@ -347,7 +315,7 @@ impl<'a> Matcher<'a> {
             };
             let rule = self.base.findings[b].rule.as_str();
             let mut near: Vec<usize> = lines(p)
-                .filter_map(|line| self.goes(p.file, line))
+                .flat_map(|line| self.all_goes(p.file, line))
                 .filter_map(|(file, line)| by_line.get(&(file, line, rule)))
                 .flatten()
                 .copied()
@@ -370,40 +338,6 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// What is left inside one changed region: the cheapest assignment over the similarity of the
-    /// statements and of the lines around them.
-    fn edited(&mut self) {
-        let mut groups: Groups<(u32, &'a str)> = BTreeMap::new();
-        for b in self.open_base() {
-            if let Some(region) = self.base.places[b].and_then(|p| self.base_region(p)) {
-                groups
-                    .entry((region, &self.base.findings[b].rule))
-                    .or_default()
-                    .0
-                    .push(b);
-            }
-        }
-        for h in self.open_head() {
-            if let Some(region) = self.head.places[h].and_then(|p| self.head_region(p)) {
-                groups
-                    .entry((region, &self.head.findings[h].rule))
-                    .or_default()
-                    .1
-                    .push(h);
-            }
-        }
-        for (bs, hs) in groups.into_values() {
-            self.assign_alike(&bs, &hs, Stage::Edited, |this, b, h| {
-                let (x, y) = (this.base.words(b), this.head.words(h));
-                let mut alike = similarity(&x, &y);
-                if alike < CONTAINED && contained(&x, &y) {
-                    alike = CONTAINED;
-                }
-                (alike >= EDITED).then(|| this.with_context(alike, b, h, CONTEXT_SHARE.0))
-            });
-        }
-    }
-
     /// A statement that moved inside its scope, nearly as it was.
     fn reordered(&mut self) {
         let mut groups: Groups<(usize, Vec<String>, &'a str)> = BTreeMap::new();
@@ -411,6 +345,7 @@ impl<'a> Matcher<'a> {
             if let Some(p) = self.base.places[b]
                 && let Some(file) = self.difference.files.base[p.file].pair
                 && self.goes(p.file, p.line).is_none()
+                && !self.goes_on(Of::Base, p)
             {
                 let key = (
                     file,
@@ -423,6 +358,7 @@ impl<'a> Matcher<'a> {
         for h in self.open_head() {
             if let Some(p) = self.head.places[h]
                 && self.head_region(p).is_some()
+                && !self.goes_on(Of::Head, p)
             {
                 let key = (
                     p.file,
@@ -437,9 +373,24 @@ impl<'a> Matcher<'a> {
         for (bs, hs) in groups.into_values() {
             self.assign_alike(&bs, &hs, Stage::Reordered, |this, b, h| {
                 let alike = similarity(&this.base.words(b), &this.head.words(h));
-                (alike >= REORDERED).then_some(alike)
+                let same = alike >= REORDERED && this.same_scope(b, h) && this.same_weakness(b, h);
+                same.then_some(alike)
             });
         }
+    }
+
+    /// Whether the innermost scopes of two findings are one, as far as the diff knows.
+    fn same_scope(&self, b: usize, h: usize) -> bool {
+        let (Some(p), Some(q)) = (self.base.places[b], self.head.places[h]) else {
+            return true;
+        };
+        let old = self.base.text(p).scopes(p.line).pop();
+        let new = self.head.text(q).scopes(q.line).pop();
+        let (Some((_, old)), Some((_, new))) = (old, new) else {
+            return true;
+        };
+        self.goes(p.file, old)
+            .is_none_or(|place| place == (q.file, new))
     }
 
     /// A scope that vanished here against the scope of the same name that appeared there.
@@ -449,11 +400,14 @@ impl<'a> Matcher<'a> {
             let Some(p) = self.base.places[b] else {
                 continue;
             };
-            if self.goes(p.file, p.line).is_some() {
+            if self.goes(p.file, p.line).is_some() || self.goes_on(Of::Base, p) {
                 continue;
             }
             let scope = self.base.text(p).scopes(p.line).pop();
+            // What is part of a literal moves with it, or not at all.
+            let text = self.base.text(p);
             if let Some((name, header)) = scope
+                && text.statement(header) != text.statement(p.line)
                 && !matches!(self.difference.map.of_base(p.file, header), Fate::Kept(_))
             {
                 let key = (name, self.base.findings[b].rule.as_str());
@@ -464,7 +418,7 @@ impl<'a> Matcher<'a> {
             let Some(p) = self.head.places[h] else {
                 continue;
             };
-            if self.is_kept(p.file, p.line) {
+            if self.is_kept(p.file, p.line) || self.goes_on(Of::Head, p) {
                 continue;
             }
             let scope = self.head.text(p).scopes(p.line).pop();
@@ -478,7 +432,8 @@ impl<'a> Matcher<'a> {
         for (bs, hs) in groups.into_values() {
             self.assign_alike(&bs, &hs, Stage::ScopeMoved, |this, b, h| {
                 let alike = similarity(&this.base.words(b), &this.head.words(h));
-                (alike >= SCOPE_MOVED).then(|| this.with_context(alike, b, h, CONTEXT_SHARE.1))
+                (alike >= SCOPE_MOVED && this.same_weakness(b, h))
+                    .then(|| this.with_context(alike, b, h, CONTEXT_SHARE.1))
             });
         }
     }
@@ -486,16 +441,41 @@ impl<'a> Matcher<'a> {
     /// A secret that is gone from one changed line and stands on another is the same secret: it has
     /// leaked before, and moving it leaks nothing more.
     fn same_secret(&mut self) {
-        let mut groups: Groups<&'a str> = BTreeMap::new();
-        let is_secret = |f: &'a Finding| f.secret.as_deref().filter(|_| f.kind == Kind::Secret);
+        #[derive(PartialEq, Eq, PartialOrd, Ord)]
+        enum Literal<'f> {
+            Secret(&'f str),
+            /// The rule, and the line that holds the literal.
+            Line(&'f str, u32),
+        }
+        let mut groups: Groups<Literal<'a>> = BTreeMap::new();
+        let literal = |f: &'a Finding, side: &Side<'_>, place: Option<Place>| match &f.secret {
+            Some(secret) if f.kind == Kind::Secret => Some(Literal::Secret(secret)),
+            _ if f.is_about_a_literal() => {
+                let norm = place.map(|p| side.text(p).norm[p.line]);
+                norm.map(|norm| Literal::Line(&f.rule, norm))
+            }
+            _ => None,
+        };
         for b in self.open_base() {
-            let gone = self.base.places[b].is_some_and(|p| self.goes(p.file, p.line).is_none());
-            if let Some(secret) = is_secret(&self.base.findings[b]).filter(|_| gone) {
-                groups.entry(secret).or_default().0.push(b);
+            let place = self.base.places[b];
+            let gone = place.is_some_and(|p| self.goes(p.file, p.line).is_none());
+            let literal = || literal(&self.base.findings[b], &self.base, place);
+            if let Some(literal) = gone.then(literal).flatten() {
+                groups.entry(literal).or_default().0.push(b);
             }
         }
         for h in self.open_head() {
-            if let Some(group) = is_secret(&self.head.findings[h]).and_then(|s| groups.get_mut(s)) {
+            if groups.is_empty() {
+                break;
+            }
+            let place = self.head.places[h];
+            let found = literal(&self.head.findings[h], &self.head, place);
+            let added = place.is_none_or(|p| self.is_added(p.file, p.line));
+            let by_line = matches!(found, Some(Literal::Line(..)));
+            if let Some(group) = found
+                .filter(|_| added || !by_line)
+                .and_then(|s| groups.get_mut(&s))
+            {
                 group.1.push(h);
             }
         }
@@ -509,7 +489,7 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    fn with_context(&self, alike: f64, b: usize, h: usize, share: f64) -> f64 {
+    pub(super) fn with_context(&self, alike: f64, b: usize, h: usize, share: f64) -> f64 {
         let (Some(p), Some(q)) = (self.base.places[b], self.head.places[h]) else {
             return alike;
         };
@@ -519,7 +499,7 @@ impl<'a> Matcher<'a> {
     }
 
     /// Assigns by similarity (0 to 1), the order of the findings deciding ties.
-    fn assign_alike(
+    pub(super) fn assign_alike(
         &mut self,
         bs: &[usize],
         hs: &[usize],
@@ -543,7 +523,7 @@ impl<'a> Matcher<'a> {
         });
     }
 
-    fn assign(
+    pub(super) fn assign(
         &mut self,
         bs: &[usize],
         hs: &[usize],
@@ -568,5 +548,14 @@ impl<'a> Matcher<'a> {
     }
 }
 
+/// The base finding that a new one was compared with, and why it is another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Against {
+    /// The base finding, by its place in the input.
+    pub base: usize,
+    /// What differs.
+    pub difference: weakness::Difference,
+}
+
 /// Open findings of both sides that may be paired, by what they must have in common.
-type Groups<K> = BTreeMap<K, (Vec<usize>, Vec<usize>)>;
+pub(super) type Groups<K> = BTreeMap<K, (Vec<usize>, Vec<usize>)>;

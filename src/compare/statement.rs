@@ -100,13 +100,6 @@ pub(super) fn similarity(a: &[u64], b: &[u64]) -> f64 {
     0.5 * dice + 0.5 * (2.0 * longest_common(a, b) as f64 / both)
 }
 
-/// Whether all words of the shorter list are in the longer one: a formatter made the reported
-/// statement smaller, or larger.
-pub(super) fn contained(a: &[u64], b: &[u64]) -> bool {
-    let shorter = a.len().min(b.len());
-    shorter >= 2 && common(a, b) == shorter
-}
-
 /// The words of the statement at a region: its lines, grown until brackets balance.
 pub(super) fn statement_words(text: &Text, first: usize, last: usize) -> Words {
     words(&statement_text(text, first, last))

@@ -32,19 +32,19 @@ impl Interner {
 
 /// How a language writes comments and groups lines; taken from the file's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Manner {
+pub(super) struct Manner {
     /// `#` begins a comment.
-    hash_comment: bool,
+    pub hash_comment: bool,
     /// `//` begins a comment.
-    slash_comment: bool,
-    /// An open `{` joins lines to one statement, as in Python and JSON.
+    pub slash_comment: bool,
+    /// An open `{` joins lines to one statement, as in Python.
     braces_join: bool,
-    /// Quotes and brackets mean nothing, as in prose.
-    prose: bool,
+    /// Quotes and brackets mean nothing, as in prose, or there is nothing but data.
+    pub prose: bool,
 }
 
 impl Manner {
-    fn of(path: &[u8]) -> Manner {
+    pub(super) fn of(path: &[u8]) -> Manner {
         let name = path.rsplit(|b| *b == b'/').next().unwrap_or(path);
         let extension = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
         let extension = extension.to_ascii_lowercase();
@@ -82,8 +82,8 @@ impl Manner {
         Manner {
             hash_comment: hash || container,
             slash_comment: !(hash || container) || is(&["tf", "hcl"]),
-            braces_join: is(&["py", "pyi", "pyw", "json", "ipynb"]),
-            prose: is(&["md", "markdown", "rst", "txt", "adoc"]),
+            braces_join: is(&["py", "pyi", "pyw"]),
+            prose: is(&["md", "markdown", "rst", "txt", "adoc", "json", "ipynb"]),
         }
     }
 }
@@ -98,7 +98,8 @@ pub(super) struct Text {
     physical: Vec<(u32, u32)>,
     /// The first line of each physical line.
     first: Vec<u32>,
-    /// The number of the line's text without white space: equal numbers, equal text.
+    /// The number of what the line says, however it is laid out: without white space and without
+    /// semicolons and commas at its end or before a closing bracket, one kind of quotes for both.
     pub norm: Vec<u32>,
     /// How many characters of words the line has, at most 65,535.
     pub words: Vec<u16>,
@@ -110,6 +111,8 @@ pub(super) struct Text {
     names: Vec<Option<(u32, u32)>>,
     manner: Manner,
     statements: OnceCell<Vec<u32>>,
+    /// For each line the nearest one above that is indented less; itself if there is none.
+    parents: OnceCell<Vec<u32>>,
 }
 
 impl Text {
@@ -124,6 +127,7 @@ impl Text {
             names: Vec::new(),
             manner: Manner::of(path),
             statements: OnceCell::new(),
+            parents: OnceCell::new(),
             content: String::new(),
         };
         let bytes = content.as_bytes();
@@ -144,7 +148,7 @@ impl Text {
         for &(begin, end) in &text.spans {
             let line = piece(&content, (begin, end));
             squeezed.clear();
-            squeezed.extend(line.chars().filter(|c| !c.is_whitespace()));
+            squeeze(line, &mut squeezed);
             text.norm.push(interner.number(&squeezed));
             let words = squeezed.chars().filter(|c| is_word(*c)).count();
             text.words.push(u16::try_from(words).unwrap_or(u16::MAX));
@@ -234,6 +238,16 @@ impl Text {
         piece(&self.content, self.spans[line])
     }
 
+    /// The text of some lines, and where each of them begins in it.
+    pub(super) fn piece_of(&self, lines: &std::ops::Range<usize>) -> (&str, Vec<usize>) {
+        let spans = self.spans.get(lines.clone()).unwrap_or_default();
+        let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
+            return ("", Vec::new());
+        };
+        let begins = spans.iter().map(|s| (s.0 - first.0) as usize).collect();
+        (piece(&self.content, (first.0, last.1)), begins)
+    }
+
     /// Whether a line is blank.
     pub(super) fn blank(&self, line: usize) -> bool {
         self.indent[line] == u16::MAX
@@ -293,7 +307,8 @@ impl Text {
         let mut continued = false;
         for line in 0..self.len() {
             let x = self.line(line).as_bytes();
-            if self.manner.prose || !joined(&open) && quote.is_none() && !continued {
+            let goes_on = continued || self.manner.slash_comment && leads_on(self.line(line));
+            if self.manner.prose || !joined(&open) && quote.is_none() && !goes_on {
                 number += 1;
                 quote = None;
             }
@@ -302,6 +317,7 @@ impl Text {
                 continue;
             }
             let mut i = 0;
+            let mut end = x.len();
             while i < x.len() {
                 if let Some(q) = quote {
                     if x[i] == b'\\' {
@@ -326,8 +342,18 @@ impl Text {
                             i += q.len() - 1;
                             quote = Some(q);
                         }
-                        b'#' if self.manner.hash_comment => break,
-                        b'/' if self.manner.slash_comment && x[i..].starts_with(b"//") => break,
+                        b'#' if self.manner.hash_comment => {
+                            end = i;
+                            break;
+                        }
+                        b'/' if self.manner.slash_comment && x[i..].starts_with(b"//") => {
+                            end = i;
+                            break;
+                        }
+                        // A literal that holds data joins its lines, as a bracket does.
+                        b'{' if self.manner.slash_comment && self.is_data(line, i) => {
+                            open.push(b'[');
+                        }
                         bracket @ (b'(' | b'[' | b'{') => open.push(bracket),
                         b')' | b']' | b'}' => {
                             open.pop();
@@ -340,9 +366,96 @@ impl Text {
             if quote.is_some_and(|q| q.len() == 1 && q != b"`") {
                 quote = None;
             }
-            continued = x.trim_ascii_end().ends_with(b"\\") && quote.is_none();
+            let end = x[..end].trim_ascii_end();
+            continued = quote.is_none()
+                && (end.ends_with(b"\\") || self.manner.slash_comment && waits_for_more(end));
         }
         numbers
+    }
+
+    /// Whether a brace opens a literal without code in it: it stands where a value does, and is closed
+    /// within a few lines without a statement between.
+    fn is_data(&self, line: usize, at: usize) -> bool {
+        const LONGEST: usize = 40;
+        let before = self.line(line).as_bytes()[..at].trim_ascii_end();
+        if !before.ends_with(b"return")
+            && !before.ends_with(b"=")
+            && !matches!(before.last(), Some(b':' | b'(' | b',' | b'['))
+        {
+            return false;
+        }
+        let mut depth = 0_i32;
+        for l in line..self.len().min(line + LONGEST) {
+            let x = self.line(l).as_bytes();
+            let from = if l == line { at } else { 0 };
+            for (i, b) in x.iter().enumerate().skip(from) {
+                match b {
+                    b'{' => {
+                        let before = x[..i].trim_ascii_end();
+                        if before.ends_with(b")") || before.ends_with(b">") {
+                            return false;
+                        }
+                        depth += 1;
+                    }
+                    b'}' => depth -= 1,
+                    _ => {}
+                }
+                if depth == 0 {
+                    return true;
+                }
+            }
+            if x.trim_ascii_end().ends_with(b";") {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// The lines of the statement of a line: the first, and the one after the last.
+    pub(super) fn statement_lines(&self, line: usize) -> std::ops::Range<usize> {
+        self.statement(line);
+        let Some(numbers) = self.statements.get() else {
+            return line..line + 1;
+        };
+        let number = numbers[line];
+        let first = (0..line).rev().take_while(|l| numbers[*l] == number).last();
+        let last = (line..self.len())
+            .take_while(|l| numbers[*l] == number)
+            .last();
+        first.unwrap_or(line)..last.unwrap_or(line) + 1
+    }
+
+    /// The line that opens the block around a line: the nearest one above that is indented less. Of
+    /// a header over several lines it is the first.
+    fn parent(&self, line: usize) -> Option<usize> {
+        let parents = self.parents.get_or_init(|| {
+            let mut open: Vec<usize> = Vec::new();
+            let mut parents = Vec::with_capacity(self.len());
+            for line in 0..self.len() {
+                // Directives, comments and labels stand where they like.
+                let content = self.line(line).trim();
+                let label = self.manner.slash_comment
+                    && content
+                        .strip_suffix(':')
+                        .is_some_and(|l| l.chars().all(is_word));
+                let comment = content.starts_with(['#', '*']) || content.starts_with("//");
+                if self.blank(line) || comment || label {
+                    parents.push(open.last().copied().unwrap_or(line) as u32);
+                    continue;
+                }
+                while open
+                    .last()
+                    .is_some_and(|l| self.indent[*l] >= self.indent[line])
+                {
+                    open.pop();
+                }
+                parents.push(open.last().copied().unwrap_or(line) as u32);
+                open.push(line);
+            }
+            parents
+        });
+        let above = parents[line] as usize;
+        (above != line).then_some(above)
     }
 
     /// The scopes around a line, outermost first: the name and the line of each header. Where none
@@ -350,22 +463,24 @@ impl Text {
     pub(super) fn scopes(&self, line: usize) -> Vec<(String, usize)> {
         let mut scopes = Vec::new();
         let mut outermost = None;
-        let Some(&own) = self.indent.get(line) else {
-            return scopes;
-        };
-        let mut indent = if own == u16::MAX { 0 } else { own };
-        for above in (0..line).rev() {
-            if indent == 0 {
-                break;
-            }
-            let other = self.indent[above];
-            if other < indent {
-                if let Some(name) = self.name(above) {
-                    scopes.push((name.to_owned(), above));
+        let mut at = line;
+        while at < self.len()
+            && let Some(above) = self.parent(at)
+        {
+            at = above;
+            let mut header = above;
+            // The last line of a header that goes over several: its first has the name.
+            if self.line(above).trim_start().starts_with([')', ']', '}']) {
+                header = self.statement_lines(above).start;
+                if self.indent[header] <= self.indent[above] {
+                    at = header;
                 }
-                outermost = Some(above);
-                indent = other;
             }
+            let named = self.name(header).map(|n| (n, header));
+            if let Some((name, header)) = named.or(self.name(above).map(|n| (n, above))) {
+                scopes.push((name.to_owned(), header));
+            }
+            outermost = Some(header);
         }
         if let (Some(line), true) = (outermost, scopes.is_empty()) {
             scopes.push((self.line(line).trim().to_owned(), line));
@@ -373,11 +488,52 @@ impl Text {
         scopes.reverse();
         scopes
     }
+
+    /// How the language of the file writes comments.
+    pub(super) fn manner(&self) -> Manner {
+        self.manner
+    }
+}
+
+/// Whether a line continues the one above it, as formatters break expressions.
+fn leads_on(line: &str) -> bool {
+    let line = line.trim_start();
+    let operator = ["&&", "||", "??", "?.", "? ", ": ", "+ ", "=> "];
+    let member = line.strip_prefix('.').and_then(|rest| rest.chars().next());
+    operator.iter().any(|o| line.starts_with(o)) || member.is_some_and(is_word)
+}
+
+/// Whether a line ends in the middle of an expression.
+fn waits_for_more(line: &[u8]) -> bool {
+    const ENDS: [&[u8]; 8] = [b"=", b"+", b"&&", b"||", b"??", b"?", b"return", b"=>"];
+    ENDS.iter().any(|end| line.ends_with(end)) && !line.ends_with(b"++")
 }
 
 /// A piece of a text; empty if the text has no such piece.
 fn piece(text: &str, (begin, end): (u32, u32)) -> &str {
     text.get(begin as usize..end as usize).unwrap_or_default()
+}
+
+/// Writes a line without what formatters change in it.
+fn squeeze(line: &str, out: &mut String) {
+    for c in line.chars().filter(|c| !c.is_whitespace()) {
+        if matches!(c, ')' | ']' | '}') && out.ends_with(',') {
+            out.pop();
+        }
+        match c {
+            '\'' | '"' => {
+                if out.ends_with('\\') {
+                    out.pop();
+                }
+                out.push('"');
+            }
+            _ => out.push(c),
+        }
+    }
+    let kept = out.trim_end_matches([';', ',']).len();
+    if kept > 0 {
+        out.truncate(kept);
+    }
 }
 
 fn indent_of(line: &str) -> u16 {

@@ -250,6 +250,7 @@ fn finding(
     let mut secrets: Vec<String> = item.secret.into_iter().filter(|s| !s.is_empty()).collect();
     if let Some(pattern) = descriptor.secret_in_message(&rule)
         && let Some(found) = pattern.captures(&message).and_then(|c| c.get(1))
+        && !found.is_empty()
     {
         secrets.insert(0, found.as_str().to_owned());
     }

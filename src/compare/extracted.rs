@@ -1,0 +1,83 @@
+//! A statement that went into a definition of its own.
+
+use std::collections::{HashMap, HashSet};
+
+use super::names::is_word;
+use super::side::{Place, Side};
+use super::stages::Matcher;
+use super::statement::statement_text;
+use super::weakness;
+use crate::model::Stage;
+
+/// Findings in new definitions, by file, rule and what their statements say, with the names of the
+/// definitions.
+type Made<'f> = HashMap<(usize, &'f str, u64), Vec<(usize, String)>>;
+
+impl Matcher<'_> {
+    /// A statement that went into a definition of its own, which the place that it left calls.
+    pub(super) fn extracted(&mut self) {
+        /// How many findings that say the same are tried for each.
+        const TRIES: usize = 16;
+        let files = &self.difference.files;
+        let mut made = Made::new();
+        for h in self.open_head() {
+            let Some(p) = self.head.places[h].filter(|p| self.is_added(p.file, p.line)) else {
+                continue;
+            };
+            if let Some((name, header)) = self.head.text(p).scopes(p.line).pop()
+                && self.is_added(p.file, header)
+                && name.chars().all(|c| is_word(c) || c == '.' || c == '$')
+                && header != p.line
+                && let Some(shape) = shape(&self.head, p)
+            {
+                let key = (p.file, self.head.findings[h].rule.as_str(), shape);
+                made.entry(key).or_default().push((h, name));
+            }
+        }
+        if made.is_empty() {
+            return;
+        }
+        let lines = self.region_lines();
+        let mut words: HashMap<u32, HashSet<&str>> = HashMap::new();
+        for b in self.open_base() {
+            let Some(p) = self.base.places[b] else {
+                continue;
+            };
+            let (Some(file), Some(region)) = (files.base[p.file].pair, self.base_region(p)) else {
+                continue;
+            };
+            let rule = self.base.findings[b].rule.as_str();
+            let Some(shape) = shape(&self.base, p) else {
+                continue;
+            };
+            let Some(candidates) = made.get_mut(&(file, rule, shape)) else {
+                continue;
+            };
+            // The words that took the place of the statement.
+            let left = words.entry(region).or_insert_with(|| {
+                let Some((_, (Some(file), lines))) = lines.get(&region) else {
+                    return HashSet::new();
+                };
+                let text = &files.head[*file].text;
+                let calling = lines.iter().filter(|l| text.name(**l).is_none());
+                calling
+                    .flat_map(|l| text.line(*l).split(|c: char| !(is_word(c) || c == '$')))
+                    .collect()
+            });
+            let fits = |(h, name): &(usize, String)| {
+                let name = name.rsplit('.').next().unwrap_or(name);
+                left.contains(name) && self.same_literal(b, *h)
+            };
+            if let Some(at) = candidates.iter().take(TRIES).position(fits) {
+                let (h, _) = candidates.remove(at);
+                self.pair(b, h, Stage::Moved);
+            }
+        }
+    }
+}
+
+/// What the statement at a place says, whatever the names.
+fn shape(side: &Side<'_>, p: Place) -> Option<u64> {
+    let text = side.text(p);
+    weakness::shape(&statement_text(text, p.first, p.last), text.manner())
+}
