@@ -74,7 +74,7 @@ fn judged(report: &Value) -> Value {
         report.as_object_mut().unwrap().remove(field);
     }
     for scanner in report["scanners"].as_array_mut().unwrap() {
-        for field in ["scanned", "cached", "milliseconds"] {
+        for field in ["scanned", "cached", "milliseconds", "containment"] {
             scanner.as_object_mut().unwrap().remove(field);
         }
     }
