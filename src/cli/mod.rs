@@ -27,6 +27,9 @@ mod session;
 mod show;
 mod signature;
 
+#[doc(hidden)]
+pub use receipt::reread as reread_receipt;
+
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 

@@ -93,6 +93,11 @@ impl Said {
     }
 }
 
+/// What a receipt says, written again; for the fuzzer.
+pub fn reread(text: &str) -> Option<String> {
+    Said::parse(text).map(|said| said.to_text())
+}
+
 /// The policy that a change is judged by, as the id of the folder that it is read from. The lock file of
 /// scanners is in it too, so that it pins their versions.
 fn policy_of(repo: &Repository, change: &Change) -> Result<String> {

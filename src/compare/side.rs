@@ -66,6 +66,9 @@ impl<'a> Side<'a> {
             x.order()
                 .cmp(&y.order())
                 .then_with(|| x.region.cmp(&y.region))
+                .then_with(|| (x.kind, x.score, &x.secret).cmp(&(y.kind, y.score, &y.secret)))
+                .then_with(|| (&x.package, &x.advisories).cmp(&(&y.package, &y.advisories)))
+                .then_with(|| (&x.canonical, &x.title).cmp(&(&y.canonical, &y.title)))
         });
         Side {
             order,

@@ -77,6 +77,11 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
+/// Whether a text can stand for a scanner or a key in a file's name and in the index.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && b != b'/')
+}
+
 impl Shared {
     /// Reads files; what cannot be read of them is left out. `None` if they are no baseline of this
     /// version.
@@ -96,6 +101,9 @@ impl Shared {
             else {
                 continue;
             };
+            if !is_name(scanner) || !is_name(key) {
+                continue;
+            }
             let results = shared
                 .scanners
                 .entry((scanner.to_owned(), key.to_owned()))
@@ -119,7 +127,7 @@ impl Shared {
             match words[..] {
                 ["generation", number] => self.generation = number.parse().ok()?,
                 ["tip", oid] => self.tips.push(Oid::parse(oid)?),
-                ["scanner", scanner, key, last] => {
+                ["scanner", scanner, key, last] if is_name(scanner) && is_name(key) => {
                     let entry = self.scanners.entry((scanner.to_owned(), key.to_owned()));
                     entry.or_default().last = last.parse().ok()?;
                 }

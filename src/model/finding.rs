@@ -372,6 +372,19 @@ impl FindingBuilder {
         for step in &mut f.flow {
             step.message = tidy(&step.message, TITLE_LIMIT);
         }
+        for advisory in &mut f.advisories {
+            *advisory = tidy(advisory, TITLE_LIMIT);
+        }
+        if let Some(package) = &mut f.package {
+            let texts = [
+                &mut package.ecosystem,
+                &mut package.name,
+                &mut package.version,
+            ];
+            for text in texts.into_iter().chain(&mut package.fixed) {
+                *text = tidy(text, TITLE_LIMIT);
+            }
+        }
         f.cwe.sort_unstable();
         f.cwe.dedup();
         f.advisories.sort_unstable();

@@ -74,9 +74,10 @@ pub fn csv(reports: &[Report]) -> String {
 }
 
 fn harmless(cell: &str) -> String {
+    let cell = crate::model::harmless(cell);
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '|']);
     match formula {
         true => format!("'{cell}"),
-        false => cell.to_owned(),
+        false => cell,
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::words::{band, identified_once, outcome};
-use crate::model::{Action, Issue, Occurrence, Report, ScannerState, Status, Verdict};
+use crate::model::{Action, Issue, Occurrence, Report, ScannerState, Status, Verdict, harmless};
 
 /// How many annotations of a level GitHub takes from one step.
 const MOST: usize = 10;
@@ -68,8 +68,7 @@ pub fn github(reports: &[Report]) -> String {
 }
 
 fn annotation(level: &str, issue: &Issue, occurrence: &Occurrence) -> String {
-    let path = occurrence.path.as_str().map(str::to_owned);
-    let mut properties = vec![("file", path.unwrap_or_else(|| occurrence.path.to_string()))];
+    let mut properties = vec![("file", occurrence.path.to_string())];
     if let Some(region) = occurrence.region {
         properties.push(("line", region.line.to_string()));
         properties.push(("endLine", region.end_line.to_string()));
@@ -88,11 +87,7 @@ fn annotation(level: &str, issue: &Issue, occurrence: &Occurrence) -> String {
 }
 
 fn command(name: &str, properties: &[(&str, String)], text: &str) -> String {
-    let data = |text: &str| {
-        text.replace('%', "%25")
-            .replace('\r', "%0D")
-            .replace('\n', "%0A")
-    };
+    let data = |text: &str| harmless(text).replace('%', "%25").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let properties: Vec<String> = properties
         .iter()

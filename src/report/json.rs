@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::model::{
     Change, Counts, Issue, Mode, Oid, Phase, Report, ScannerReport, Severity, SkippedScanner,
-    Verdict, seconds_of_time, time_of_seconds,
+    Verdict, harmless, seconds_of_time, time_of_seconds,
 };
 
 /// The version of the document; fields are added, never renamed, within one.
@@ -88,13 +89,24 @@ pub fn from_json(json: &[u8]) -> Result<Vec<Report>, String> {
     {
         return Err(format!("it is of version {}", other.version));
     }
-    let text = std::str::from_utf8(json).map_err(|e| e.to_string())?;
     let read = |e: serde_json::Error| e.to_string();
-    let documents: Vec<Document<'_>> = match text.trim_start().starts_with('[') {
-        true => serde_json::from_str(text).map_err(read)?,
-        false => vec![serde_json::from_str(text).map_err(read)?],
+    let mut value: Value = serde_json::from_slice(json).map_err(read)?;
+    clean(&mut value);
+    let documents: Vec<Document<'_>> = match value.is_array() {
+        true => serde_json::from_value(value).map_err(read)?,
+        false => vec![serde_json::from_value(value).map_err(read)?],
     };
     documents.into_iter().map(report).collect()
+}
+
+/// Takes from texts what could steer a terminal: a stored report may have been altered.
+fn clean(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = harmless(text),
+        Value::Array(all) => all.iter_mut().for_each(clean),
+        Value::Object(fields) => fields.values_mut().for_each(clean),
+        _ => {}
+    }
 }
 
 fn document(report: &Report) -> Document<'_> {

@@ -5,7 +5,8 @@ use maud::{Markup, PreEscaped, html};
 
 use super::words::{band, decided, not_counting, outcome, place, rules};
 use crate::model::{
-    Action, Issue, IssueStatus, Occurrence, Report, ScannerState, Verdict, time_of_seconds,
+    Action, Issue, IssueStatus, Occurrence, Report, ScannerState, Verdict, is_unsafe_char,
+    time_of_seconds,
 };
 
 /// One case of a suite.
@@ -146,9 +147,9 @@ fn case(issue: &Issue, occurrence: &Occurrence) -> Case {
     }
 }
 
-/// A text without the characters that XML 1.0 cannot hold.
+/// A text without the characters that XML 1.0 cannot hold, and those that steer what shows it.
 fn text(text: &str) -> String {
-    let fits = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+    let fits = |c: &char| !is_unsafe_char(*c) || matches!(c, '\n' | '\t');
     let fits = |c: &char| fits(c) && !matches!(c, '\u{fffe}' | '\u{ffff}');
     text.chars().filter(fits).collect()
 }

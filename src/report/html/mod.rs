@@ -11,7 +11,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::words::{band, compared_with, duration, occurrences, outcome, plural};
 use crate::model::{
     Bucket, Counts, Excuse, GateRun, Issue, IssueStatus, Report, ScannerReport, ScannerState,
-    Severity, Status, time_of_seconds,
+    Severity, Status, is_unsafe_char, time_of_seconds,
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -65,7 +65,8 @@ pub fn html(reports: &[Report], history: &[GateRun]) -> String {
             }
         }
     };
-    page.into_string()
+    let steers = |c: char| is_unsafe_char(c) && !matches!(c, '\n' | '\t');
+    page.into_string().replace(steers, "\u{fffd}")
 }
 
 /// The hash of an inline style or script, as a Content Security Policy names it
