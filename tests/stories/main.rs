@@ -20,6 +20,7 @@ mod containment;
 mod costs;
 mod endings;
 mod given;
+mod hostile;
 mod installing;
 mod memory;
 mod policy;

@@ -1,0 +1,75 @@
+//! What fuzzing starts from: the corpus, and the fixtures.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Longest file that mutations start from, in bytes.
+const LONGEST: u64 = 40_000;
+
+/// The inputs that a target starts from, in a fixed order. `root` is the repository.
+pub fn seeds(root: &Path, target: &str) -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    let mut add = |head: &[u8], path: &Path| {
+        if fs::metadata(path).is_ok_and(|m| m.len() <= LONGEST) {
+            let content = fs::read(path).expect("the file can be read");
+            seeds.push([head, &content].concat());
+        }
+    };
+    for path in files(&root.join("fuzz/corpus").join(target)) {
+        add(b"", &path);
+    }
+    match target {
+        "report-of-scanner" => {
+            let index = fs::read_to_string(root.join("fixtures/reports/INDEX"));
+            for line in index
+                .unwrap_or_default()
+                .lines()
+                .filter(|l| !l.starts_with('#'))
+            {
+                if let Some((name, scanner)) = line.split_once(' ') {
+                    let path = root.join("fixtures/reports").join(name);
+                    add(format!("{scanner}\n").as_bytes(), &path);
+                }
+            }
+        }
+        "report-unknown" => {
+            for path in files(&root.join("fixtures/reports")) {
+                if path.extension().is_some_and(|e| e == "json" || e == "xml") {
+                    add(b"", &path);
+                }
+            }
+        }
+        "descriptor" => {
+            for path in files(&root.join("src/scan/catalog")) {
+                add(b"", &path);
+            }
+        }
+        "stored-report" => add(b"", &root.join("fuzz/report.json")),
+        "comparison" | "redaction" => {
+            for path in files(&root.join("fixtures/weaknesses")) {
+                add(b"", &path);
+            }
+        }
+        _ => {}
+    }
+    assert!(!seeds.is_empty(), "`{target}` has no seeds");
+    seeds
+}
+
+/// The files of a folder and of those in it, in a fixed order.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
+    let mut found = Vec::new();
+    for entry in entries {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => found.extend(files(&entry.path())),
+            Ok(kind) if kind.is_file() => found.push(entry.path()),
+            _ => {}
+        }
+    }
+    found.sort();
+    found
+}
