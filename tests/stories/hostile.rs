@@ -92,8 +92,8 @@ fn compare_mutated(folders: &[&Path], pairs: usize, seed: u64) -> usize {
 
 #[test]
 fn mutated_files_are_compared_one_to_one() {
-    let folders = ["fixtures", "src", "tests"].map(|f| root().join(f));
-    compare_mutated(&folders.each_ref().map(|f| f.as_path()), PAIRS, 2026);
+    // What stays as it is, so that the same pairs are compared in every run.
+    compare_mutated(&[&root().join("fixtures")], PAIRS, 2026);
 }
 
 /// The bar of 100,000 pairs, over whatever lies on this machine: `NEWGATE_PAIRS` is their number,
