@@ -8,6 +8,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use crate::model::{harmless, is_unsafe_char};
+
 /// The version of the files' format.
 const VERSION: i64 = 1;
 
@@ -383,6 +385,13 @@ pub fn render(text: &str, name: &str, mistakes: &[Mistake], color: bool) -> Stri
     } else {
         Renderer::plain()
     };
+    // As many bytes as before, so that places stay what they are. The renderer sees to ASCII itself.
+    let visible = |c: char| match (is_unsafe_char(c), c.len_utf8()) {
+        (true, 2) => '\u{b7}',
+        (true, 3) => '\u{fffd}',
+        _ => c,
+    };
+    let text: &str = &text.chars().map(visible).collect::<String>();
     let mut shown: Vec<String> = Vec::new();
     for mistake in mistakes {
         let length = text.len();
@@ -390,8 +399,9 @@ pub fn render(text: &str, name: &str, mistakes: &[Mistake], color: bool) -> Stri
         let snippet = Snippet::source(text)
             .path(name)
             .annotation(AnnotationKind::Primary.span(place));
+        let message = harmless(&mistake.message);
         let mut group: Group<'_> = Level::ERROR
-            .primary_title(mistake.message.as_str())
+            .primary_title(message.as_str())
             .element(snippet);
         if let Some(hint) = &mistake.hint {
             group = group.element(Level::HELP.message(hint.as_str()));
