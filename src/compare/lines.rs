@@ -12,9 +12,9 @@ use std::ops::Range;
 use imara_diff::{Algorithm, Diff, Token};
 
 use super::files::Files;
-use super::reformat;
 use super::slide::{is_closer, slide};
 use super::text::Text;
+use super::{reformat, repeats};
 
 /// A changed region: lines of the base that went and lines of the head that came in one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -327,6 +327,11 @@ fn tokens(base: &Text, head: &Text) -> (Vec<Token>, Vec<Token>) {
 
 /// The changed regions of two lists of lines.
 fn diff(before: &[Token], after: &[Token]) -> impl Iterator<Item = Hunk> + use<> {
+    let anew = repeats::numbered(before, after);
+    let (before, after) = match &anew {
+        Some((before, after)) => (before.as_slice(), after.as_slice()),
+        None => (before, after),
+    };
     let largest = before.iter().chain(after).map(|t| t.0 + 1).max();
     let mut diff = Diff::default();
     diff.compute_with(Algorithm::Histogram, before, after, largest.unwrap_or(0));

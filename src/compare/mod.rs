@@ -11,6 +11,7 @@
 //! - [`files`]: which file continues which (renames)
 //! - [`lines`]: which line continues which inside a pair of files, with slide correction
 //! - [`reformat`]: lines that a formatter cut or joined, followed by their [`tokens`]
+//! - [`repeats`]: lines and tokens that stand in a text very often
 //! - [`blocks`]: blocks of lines that moved, over all files
 //! - [`statement`]: the words of a statement, its context and scope, and their similarity
 //! - [`assign`]: the cheapest one-to-one assignment
@@ -40,6 +41,7 @@ mod lines;
 mod names;
 mod places;
 mod reformat;
+mod repeats;
 mod side;
 mod slide;
 mod stages;
@@ -160,5 +162,7 @@ pub fn compare(
     stages::Matcher::new(difference, base, head, known).run()
 }
 
+#[cfg(test)]
+mod kinds;
 #[cfg(test)]
 mod tests;

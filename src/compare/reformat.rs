@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use imara_diff::{Algorithm, Diff, Token as Number};
 
+use super::repeats;
 use super::statement::hash;
 use super::text::Text;
 use super::tokens::{Kind, tokens};
@@ -93,13 +94,14 @@ pub(super) fn follow(
         to.extend((0..old.numbers.len()).map(Some));
         runs.push(0..old.numbers.len());
     } else {
+        let anew = repeats::numbered(&old.numbers, &new.numbers);
+        let (before, after) = match &anew {
+            Some((before, after)) => (before, after),
+            None => (&old.numbers, &new.numbers),
+        };
+        let largest = before.iter().chain(after).map(|t| t.0 + 1).max();
         let mut diff = Diff::default();
-        diff.compute_with(
-            Algorithm::Histogram,
-            &old.numbers,
-            &new.numbers,
-            known.len() as u32,
-        );
+        diff.compute_with(Algorithm::Histogram, before, after, largest.unwrap_or(0));
         let mut at = 0;
         let end = (old.numbers.len(), old.numbers.len(), new.numbers.len());
         let hunks: Vec<(usize, usize, usize)> = diff

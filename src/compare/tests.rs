@@ -59,7 +59,11 @@ fn run(base: &Tree<'_>, head: &Tree<'_>, word: &str) -> (Vec<Finding>, Vec<Findi
 }
 
 /// The places of new findings, and the stages of the others, in order.
-fn story(base: &[(&str, &str)], head: &[(&str, &str)], word: &str) -> (Vec<String>, Vec<Stage>) {
+pub(super) fn story(
+    base: &[(&str, &str)],
+    head: &[(&str, &str)],
+    word: &str,
+) -> (Vec<String>, Vec<Stage>) {
     let (_, new, outcome) = run(&tree(base), &tree(head), word);
     let mut places = Vec::new();
     let mut stages = Vec::new();
