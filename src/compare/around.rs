@@ -26,6 +26,8 @@ pub(super) struct Scene<'s, 'm> {
 pub(super) struct Around {
     values: RefCell<HashMap<(Of, usize), Rc<Assignments>>>,
     names: RefCell<HashMap<Piece, Rc<Counts>>>,
+    /// The end of each scope, by the side, the file and the header.
+    ends: RefCell<HashMap<(Of, usize, usize), usize>>,
 }
 
 /// The side, the file and the lines of a piece of text.
@@ -72,13 +74,21 @@ impl<'s, 'm> Scene<'s, 'm> {
         names
     }
 
+    /// The line after a scope.
+    fn end(&self, of: Of, header: usize) -> usize {
+        let (side, place) = self.side(of);
+        let mut ends = self.matcher.regions.around.ends.borrow_mut();
+        let end = ends.entry((of, place.file, header));
+        *end.or_insert_with(|| unit_end(side.text(place), header))
+    }
+
     /// The scopes around a place with their names, innermost first, the whole file last.
     fn scopes(&self, of: Of) -> Vec<(String, Range<usize>)> {
         let (side, place) = self.side(of);
         let text = side.text(place);
         let scopes = text.scopes(place.line).into_iter().rev();
         let mut scopes: Vec<(String, Range<usize>)> = scopes
-            .map(|(name, header)| (name, header..unit_end(text, header)))
+            .map(|(name, header)| (name, header..self.end(of, header)))
             .collect();
         scopes.push((String::new(), 0..text.len()));
         scopes

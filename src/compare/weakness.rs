@@ -296,11 +296,15 @@ pub(super) fn difference(
 ) -> Option<Difference> {
     let (base, head) = (Parts::of(old, manner), Parts::of(new, manner));
     let first = compare(&base, &head, around)?;
-    // An argument that became a variable, or a variable that became what it held.
+    // An argument that became a variable, or a variable that became what it held: then all is the same.
     let resolved = head.resolved(&base, manner, |name| around.value_at_head(name));
-    compare(&base, &resolved, around)?;
-    let unfolded = base.resolved(&resolved, manner, |name| around.value_at_base(name));
-    compare(&unfolded, &resolved, around)?;
+    let unfolded = base.resolved(&head, manner, |name| around.value_at_base(name));
+    let same = |base: &Parts, head: &Parts| {
+        base.functions == head.functions && base.data == head.data && base.texts == head.texts
+    };
+    if same(&base, &resolved) || same(&unfolded, &head) || same(&unfolded, &resolved) {
+        return None;
+    }
     Some(first)
 }
 
@@ -459,6 +463,7 @@ mod tests {
             ),
             ("os.system(x)", "os.popen(x)", Difference::Function),
             ("os.system(x)", "os.system(y)", Difference::Data),
+            ("os.system(old_value)", "os.system(y)", Difference::Data),
             ("os.system(x)", "os.system(input())", Difference::Data),
             ("go(request.args)", "go(request.form)", Difference::Data),
             ("el.innerHTML = x", "el.outerHTML = x", Difference::Data),
