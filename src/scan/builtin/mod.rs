@@ -5,8 +5,10 @@
 //! the allow-list asked. Rules are data (`secrets.toml`). The text of a secret does not leave
 //! [`Secrets::scan`]: a redacted form and a keyed hash do.
 
+mod encodings;
 mod rules;
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use crate::model::{Finding, Kind, Region, RepoPath};
@@ -66,19 +68,26 @@ impl Secrets {
         })
     }
 
-    /// Finds the credentials in a file's content. A binary file has none to find.
+    /// Finds the credentials in a file's content, whatever it is encoded in.
     pub fn scan(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> Vec<Finding> {
-        let decoded;
-        let content = match decode_utf16(content) {
-            Some(text) => {
-                decoded = text.into_bytes();
-                &decoded
-            }
-            None => content,
-        };
-        // What looks random in a binary file is no guess at a password; real formats are.
-        let binary = content[..content.len().min(8_000)].contains(&0);
-        let guesses = !binary && !self.rules.skips_generic(path);
+        let readings = encodings::readings(content);
+        if let [only] = &readings[..] {
+            return self.scan_reading(path, only, key);
+        }
+        // What several readings show is one credential, and the first can tell its place best.
+        let mut known: HashSet<(String, Option<String>)> = HashSet::new();
+        let mut all = Vec::new();
+        for reading in &readings {
+            let mut found = self.scan_reading(path, reading, key);
+            found.retain(|f| !known.contains(&(f.rule.clone(), f.secret.clone())));
+            known.extend(found.iter().map(|f| (f.rule.clone(), f.secret.clone())));
+            all.append(&mut found);
+        }
+        all
+    }
+
+    fn scan_reading(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> Vec<Finding> {
+        let guesses = !self.rules.skips_generic(path);
         let hits = self.hits(content, guesses);
         let mut lines = LineCounter::new(content);
         let made = hits.into_iter().map(|hit| {
@@ -197,9 +206,9 @@ fn redacted(rule: &Rule, secret: &[u8]) -> String {
     format!("(`{shown}…`, {} characters)", secret.len())
 }
 
-/// The bounds of the line around a place, at most `limit` bytes on either side.
+/// The bounds of the line around a place, which a NUL byte ends too, at most `limit` bytes on either side.
 fn line_bounds(content: &[u8], at: usize, limit: usize) -> std::ops::Range<usize> {
-    let is_break = |b: &u8| matches!(b, b'\n' | b'\r');
+    let is_break = |b: &u8| matches!(b, b'\n' | b'\r' | 0);
     let floor = at.saturating_sub(limit);
     let start = content[floor..at]
         .iter()
@@ -229,40 +238,6 @@ fn entropy(text: &[u8]) -> f64 {
         .filter(|c| **c > 0)
         .map(|c| f64::from(*c) / length);
     -share.map(|p| p * p.log2()).sum::<f64>()
-}
-
-/// Text in UTF-16, with a byte order mark or without, as Windows tools write it.
-fn decode_utf16(content: &[u8]) -> Option<String> {
-    let read: fn([u8; 2]) -> u16 = match content {
-        [0xff, 0xfe, ..] => u16::from_le_bytes,
-        [0xfe, 0xff, ..] => u16::from_be_bytes,
-        // Without a mark: every other byte of Latin text is zero.
-        _ => {
-            let begin = &content[..content.len().min(512) & !1];
-            let zeros = |at: usize| {
-                begin
-                    .iter()
-                    .skip(at)
-                    .step_by(2)
-                    .filter(|b| **b == 0)
-                    .count()
-            };
-            match (
-                zeros(0) * 5 > begin.len() * 2,
-                zeros(1) * 5 > begin.len() * 2,
-            ) {
-                (false, true) => u16::from_le_bytes,
-                (true, false) => u16::from_be_bytes,
-                _ => return None,
-            }
-        }
-    };
-    let marked = matches!(content, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
-    let units: Vec<u16> = content[if marked { 2 } else { 0 }..]
-        .chunks_exact(2)
-        .map(|c| read([c[0], c[1]]))
-        .collect();
-    Some(String::from_utf16_lossy(&units))
 }
 
 /// Counts lines up to places that come in order.
@@ -345,17 +320,58 @@ mod tests {
         );
     }
 
+    fn wide(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(unit).collect()
+    }
+
     #[test]
-    fn text_of_windows_is_read_and_binaries_are_not_skipped() {
-        let text = format!("token = '{}'", token());
-        let wide = |mark: &[u8]| -> Vec<u8> {
-            let units = text.encode_utf16().flat_map(u16::to_le_bytes);
-            mark.iter().copied().chain(units).collect()
-        };
-        assert_eq!(scan(&wide(&[0xff, 0xfe])).len(), 1);
-        assert_eq!(scan(&wide(&[])).len(), 1);
-        let binary = [b"\0\n", text.as_bytes(), b"\npassword = 'q8Zr2LmX0vKp4TnY'"].concat();
-        assert_eq!(scan(&binary).len(), 1, "a real format, and no guess");
+    fn no_encoding_and_no_nul_byte_hides_a_token() {
+        let text = format!("# \u{4e0a}\ntoken = '{}'\n", token());
+        let le = wide(&text, u16::to_le_bytes);
+        let be = wide(&text, u16::to_be_bytes);
+        let le32: Vec<u8> = text
+            .chars()
+            .flat_map(|c| u32::from(c).to_le_bytes())
+            .collect();
+        let ascii = format!("token = '{}'\n", token()).into_bytes();
+        let noise = wide(&"\u{4e0a}".repeat(600), u16::to_le_bytes);
+        for content in [
+            // UTF-16 and UTF-32, with a mark and without.
+            [b"\xff\xfe", &le[..]].concat(),
+            [b"\xfe\xff", &be[..]].concat(),
+            le.clone(),
+            be.clone(),
+            le32.clone(),
+            [b"\xff\xfe\0\0", &le32[..]].concat(),
+            // Bytes that only begin as if they were.
+            [b"\xff\xfe", &ascii[..]].concat(),
+            [b"\xff\xfe\0", &ascii[..]].concat(),
+            [b"a\0b\0".repeat(200), ascii.clone()].concat(),
+            [b"\xff\xfe", &le[..10], &ascii[..]].concat(),
+            // And some that begin as if they were not.
+            [b"\xef\xbb\xbf", &ascii[..]].concat(),
+            [b"x\n", &le[..]].concat(),
+            [b"\xff\xfe", &noise[..], b"x", &le[..]].concat(),
+            [b"\xff\xfe", &noise[..], &be[..]].concat(),
+            // NUL bytes around the token.
+            [b"\0", &ascii[..]].concat(),
+            [&ascii[..], b"\0"].concat(),
+            format!("k\0{}\0", token()).into_bytes(),
+        ] {
+            let found = scan(&content);
+            let rules: Vec<&str> = found.iter().map(|f| f.rule.as_str()).collect();
+            assert_eq!(rules, ["github-pat"], "{}", content.escape_ascii());
+        }
+        let marked = [b"\xff\xfe", &le[..]].concat();
+        assert_eq!(scan(&marked)[0].line(), 2);
+    }
+
+    #[test]
+    fn a_nul_byte_turns_no_rule_off() {
+        let text = format!("t = '{}'\npassword = 'q8Zr2LmX0vKp4TnY'", token());
+        for content in [format!("\0\n{text}"), format!("{text}\0"), text] {
+            assert_eq!(scan(content.as_bytes()).len(), 2, "{content:?}");
+        }
     }
 
     #[test]
