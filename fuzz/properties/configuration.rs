@@ -44,7 +44,7 @@ pub fn descriptor(input: &[u8]) {
             assert_eq!(again.ok(), Some(descriptor.digest_text()));
             descriptor.matches_name(b"a/b\xff.py");
             descriptor.matches_interpreter(b"#!/usr/bin/env -S python3 -I\n");
-            descriptor.is_silenced_by("x = 1  # nosec # noqa: S101");
+            descriptor.silenced_at("x = 1  # nosec # noqa: S101");
             descriptor.rule("B101");
             descriptor.score("HIGH", Some("LOW"));
             descriptor.version_in("tool 1.2.3 (abc)\n");

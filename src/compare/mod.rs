@@ -20,6 +20,7 @@
 //! - [`edited`], [`extracted`]: findings in changed regions
 //! - [`stages`]: the stages that pair findings; [`decision`]: what became of each, in words
 //! - [`binary`]: findings in files that are not text
+//! - [`comments`]: comments that silence a scanner, old and new
 //! - [`unplaced`]: findings without a line: whole files, packages
 //! - [`places`]: findings of several scanners at one place
 //! - [`group`]: findings to occurrences, occurrences to issues, over all scanners
@@ -31,6 +32,7 @@ mod around;
 mod assign;
 mod binary;
 mod blocks;
+mod comments;
 mod content;
 mod decision;
 mod edited;
@@ -55,6 +57,7 @@ use std::collections::HashSet;
 
 use crate::model::{Finding, RepoPath, Stage, Status};
 
+pub use comments::{Silencing, lines_of};
 pub use content::Content;
 pub use group::{Located, group};
 

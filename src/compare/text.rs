@@ -271,6 +271,11 @@ impl Text {
         Some(first + inside.saturating_sub(1))
     }
 
+    /// The number of a line's physical line, from 1.
+    pub(super) fn number(&self, line: usize) -> u32 {
+        self.physical[line].0
+    }
+
     /// A physical line (from 1), whole.
     pub(super) fn physical_line(&self, number: u32) -> Option<&str> {
         let index = (number as usize).checked_sub(1)?;

@@ -90,18 +90,22 @@ impl Compared {
         of_difference.chain(of_outcomes).cloned().collect()
     }
 
-    /// The base's path of the file that a head file continues. It is the same whether there were findings
-    /// to compare or not.
+    /// The difference from the base. It is the same whether there were findings to compare or not.
+    pub(super) fn difference(&self, judging: &Judging<'_>) -> Result<&Difference> {
+        if let Some(made) = self.difference.get() {
+            return Ok(made);
+        }
+        let made = from_base(judging)?;
+        Ok(self.difference.get_or_init(|| made))
+    }
+
+    /// The base's path of the file that a head file continues.
     pub(super) fn old_path(
         &self,
         judging: &Judging<'_>,
         path: &RepoPath,
     ) -> Result<Option<RepoPath>> {
-        if self.difference.get().is_none() {
-            let made = from_base(judging)?;
-            let _ = self.difference.set(made);
-        }
-        Ok(self.difference.get().and_then(|d| d.old_path(path)))
+        Ok(self.difference(judging)?.old_path(path))
     }
 
     /// A scanner's findings with their fates.

@@ -1,14 +1,13 @@
 //! Comments that silence a scanner and that the change adds: what they hide, no report shows.
 
-use std::collections::HashMap;
-
 use super::compared::Compared;
 use super::{Judging, text_of};
-use crate::compare::Located;
+use crate::compare::{Content, Located, lines_of};
 use crate::error::{Error, Kind, Result};
 use crate::model::Action;
-use crate::model::{Finding, Region, RepoPath, Stage, Status};
+use crate::model::{FileVersion, Finding, Region, RepoPath, Stage, Status};
 use crate::policy::{Pattern, PolicyRule};
+use crate::scan::Descriptor;
 
 /// Under which name they are reported.
 const SCANNER: &str = "newgate";
@@ -29,58 +28,16 @@ pub(super) fn added(judging: &Judging<'_>, compared: &Compared) -> Result<Vec<Ad
     if judging.change.base.is_none() {
         return Ok(all);
     }
-    let repo = judging.gate.repo;
     for (scanner, plan) in judging.scanners.iter().zip(&judging.plans) {
-        let silences = |line: &str| scanner.descriptor.is_silenced_by(line);
         if scanner.descriptor.suppressions().is_empty() {
             continue;
         }
-        // Each line of the base answers for one of the head: in the same file, or, with the code that it
-        // stands beside, in another. A comment alone silences what is in its own file.
-        let mut same_file: HashMap<(RepoPath, String), usize> = HashMap::new();
-        let mut anywhere: HashMap<String, usize> = HashMap::new();
-        for file in &plan.base {
-            judging.clock.check()?;
-            for line in text_of(repo, file)?.lines().filter(|l| silences(l)) {
-                let line = line.trim().to_owned();
-                if !is_comment(&line) {
-                    *anywhere.entry(line.clone()).or_default() += 1;
-                }
-                *same_file.entry((file.path.clone(), line)).or_default() += 1;
-            }
+        let head = silencing(judging, &scanner.descriptor, &plan.head)?;
+        if head.is_empty() {
+            continue;
         }
-        let mut places = Vec::new();
-        for file in &plan.head {
-            judging.clock.check()?;
-            let text = text_of(repo, file)?;
-            let silenced = (1..).zip(text.lines()).filter(|(_, l)| silences(l));
-            let silenced: Vec<(u32, &str)> = silenced.collect();
-            if silenced.is_empty() {
-                continue;
-            }
-            let renamed = || {
-                plan.base
-                    .iter()
-                    .find(|b| b.blob == file.blob)
-                    .map(|b| b.path.clone())
-            };
-            let old = compared.old_path(judging, &file.path)?.or_else(renamed);
-            let old = old.unwrap_or_else(|| file.path.clone());
-            for (number, line) in silenced {
-                let line = line.trim().to_owned();
-                let key = (old.clone(), line.clone());
-                if let Some(left) = same_file.get_mut(&key).filter(|n| **n > 0) {
-                    *left -= 1;
-                    if let Some(left) = anywhere.get_mut(&line) {
-                        *left = left.saturating_sub(1);
-                    }
-                } else if let Some(left) = anywhere.get_mut(&line).filter(|n| **n > 0) {
-                    *left -= 1;
-                } else {
-                    places.push((file.path.clone(), number));
-                }
-            }
-        }
+        let base = silencing(judging, &scanner.descriptor, &plan.base)?;
+        let places = compared.difference(judging)?.added_comments(&base, &head);
         if !places.is_empty() {
             all.push(Added {
                 scanner: scanner.descriptor.name().to_owned(),
@@ -91,11 +48,27 @@ pub(super) fn added(judging: &Judging<'_>, compared: &Compared) -> Result<Vec<Ad
     Ok(all)
 }
 
-/// Whether a line is nothing but a comment.
-fn is_comment(line: &str) -> bool {
-    ["#", "//", "/*", "*", "--", "<!--", ";"]
-        .iter()
-        .any(|start| line.starts_with(start))
+/// The lines of files on which comments that silence a scanner begin.
+fn silencing<'f>(
+    judging: &Judging<'_>,
+    descriptor: &Descriptor,
+    files: &'f [FileVersion],
+) -> Result<Vec<(&'f RepoPath, Vec<u32>)>> {
+    let mut all = Vec::new();
+    for file in files {
+        judging.clock.check()?;
+        let bytes = judging.gate.repo.blob(&file.blob)?;
+        let text = match Content::of(bytes) {
+            Content::Text(text) => text,
+            // A scanner may read it all the same.
+            Content::Binary(_) => text_of(judging.gate.repo, file)?,
+        };
+        let lines = lines_of(&text, &descriptor.silenced_at(&text));
+        if !lines.is_empty() {
+            all.push((&file.path, lines));
+        }
+    }
+    Ok(all)
 }
 
 impl Added {

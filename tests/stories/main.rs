@@ -35,6 +35,7 @@ mod scanners;
 mod secrets;
 mod servers;
 mod support;
+mod suppressions;
 mod templates;
 mod tools;
 mod trust;

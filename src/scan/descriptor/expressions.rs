@@ -69,6 +69,7 @@ fn suppression(marker: &str) -> Result<Regex, String> {
     };
     let built = RegexBuilder::new(&expression)
         .case_insensitive(true)
+        .multi_line(true)
         .build();
     built.map_err(|e| format!("`suppressions`: {e}"))
 }

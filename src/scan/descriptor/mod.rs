@@ -219,12 +219,14 @@ impl Descriptor {
         &self.written.suppressions
     }
 
-    /// Whether a line has a comment that silences it.
-    pub fn is_silenced_by(&self, line: &str) -> bool {
-        self.expressions()
-            .suppressions
-            .iter()
-            .any(|s| s.is_match(line))
+    /// Where comments that silence it begin in a text, in bytes, rising.
+    pub fn silenced_at(&self, text: &str) -> Vec<usize> {
+        let all = self.expressions().suppressions.iter();
+        let mut places: Vec<usize> = all
+            .flat_map(|s| s.find_iter(text).map(|found| found.start()))
+            .collect();
+        places.sort_unstable();
+        places
     }
 
     /// How its program is called; `None` for one that is built in.

@@ -1,0 +1,216 @@
+//! Comments that silence a scanner: every form that the scanner itself heeds is recognised, and what it
+//! hides is said or blocked.
+
+use crate::support::{World, token, tools};
+
+/// A world in which scanners are on, taken from `PATH`, with an empty `main` that is pushed.
+fn with_scanners(names: &[&str], suppressions: &str) -> World {
+    let mut world = World::new();
+    world.put_on_path(&tools());
+    let mut config = format!(
+        "[gate]\nblock-at = \"low\"\nsuppressions = \"{suppressions}\"\n[scanners]\nsecrets = false\n"
+    );
+    for name in names {
+        config.push_str(&format!("{name} = true\n"));
+    }
+    world.write(".newgate/config.toml", config);
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world
+}
+
+/// A scanner, the extension of its files, code that it reports, and that code silenced in every way.
+/// `TOKEN` stands for a credential.
+struct Forms {
+    scanner: &'static str,
+    extension: &'static str,
+    code: &'static str,
+    silenced: &'static [&'static str],
+}
+
+const FORMS: [Forms; 9] = [
+    Forms {
+        scanner: "bandit",
+        extension: "py",
+        code: "import os\nos.system(os.name)\n",
+        silenced: &[
+            "import os\nos.system(os.name)  # nosec\n",
+            "import os\nos.system(os.name)  #nosec:B605\n",
+            "import os\nos.system(\n    os.name\n)  #  nosec B605, B607 # why\n",
+        ],
+    },
+    Forms {
+        scanner: "ruff",
+        extension: "py",
+        code: "def f(x):\n    return eval(x)\n",
+        silenced: &[
+            "def f(x):\n    return eval(x)  # noqa\n",
+            "def f(x):\n    return eval(x)  #NoQA:S307\n",
+            "# ruff: noqa\ndef f(x):\n    return eval(x)\n",
+            "#flake8:noqa\ndef f(x):\n    return eval(x)\n",
+            "# ruff: file-ignore[S307]\ndef f(x):\n    return eval(x)\n",
+            "#ruff:disable[S307]\ndef f(x):\n    return eval(x)\n#ruff:enable[S307]\n",
+            "def f(x):\n    return eval(x)  # ruff: ignore[S307]\n",
+        ],
+    },
+    Forms {
+        scanner: "shellcheck",
+        extension: "sh",
+        code: "#!/bin/sh\necho $1\n",
+        silenced: &[
+            "#!/bin/sh\n# shellcheck disable=SC2086\necho $1\n",
+            "#!/bin/sh\n#shellcheck\tshell=sh disable=SC2086\necho $1\n",
+            "#!/bin/sh\n# shellcheck source=/dev/null disable=2086,2087\necho $1\n",
+            "#!/bin/sh\n# shellcheck disable=all\necho $1\n",
+        ],
+    },
+    Forms {
+        scanner: "detect-secrets",
+        extension: "txt",
+        code: "k = \"AKIAQQQZZZKKKWWWEEEE\"\n",
+        silenced: &[
+            "k = \"AKIAQQQZZZKKKWWWEEEE\"  # pragma: allowlist secret\n",
+            "k = \"AKIAQQQZZZKKKWWWEEEE\"  // pragma: allowlist-secret\n",
+            "k = \"AKIAQQQZZZKKKWWWEEEE\"  # pragma:whitelist secret\n",
+            "# pragma: allowlist-nextline-secret\nk = \"AKIAQQQZZZKKKWWWEEEE\"\n",
+        ],
+    },
+    Forms {
+        scanner: "eslint",
+        extension: "js",
+        code: "function f(x) { return eval(x); }\nf();\n",
+        silenced: &[
+            "/* eslint-disable */\nfunction f(x) { return eval(x); }\nf();\n",
+            "// eslint-disable-next-line\nfunction f(x) { return eval(x); }\nf();\n",
+            "function f(x) { return eval(x); } // eslint-disable-line\nf();\n",
+            "/* eslint\n  no-eval: off,\n  security/detect-eval-with-expression: off\n*/\nfunction f(x) { return eval(x); }\nf();\n",
+            "/*\n\n  eslint \"no-eval\": 0, \"security/detect-eval-with-expression\": [0] */\nfunction f(x) { return eval(x); }\nf();\n",
+        ],
+    },
+    Forms {
+        scanner: "oxlint",
+        extension: "js",
+        code: "export function f(x) { return eval(x); }\n",
+        silenced: &[
+            "/* oxlint-disable */\nexport function f(x) { return eval(x); }\n",
+            "// eslint-disable-next-line\nexport function f(x) { return eval(x); }\n",
+            "export function f(x) { return eval(x); } // oxlint-disable-line\n",
+        ],
+    },
+    Forms {
+        scanner: "flawfinder",
+        extension: "c",
+        code: "int f(char *a, char *b) { strcpy(a, b); return 0; }\n",
+        silenced: &[
+            "int f(char *a, char *b) { strcpy(a, b); return 0; } /* Flawfinder: ignore */\n",
+            "/* ITS4: whatever */\nint f(char *a, char *b) { strcpy(a, b); return 0; }\n",
+            "int f(char *a, char *b) { strcpy(a, b); return 0; } // rats:\n",
+        ],
+    },
+    Forms {
+        scanner: "kingfisher",
+        extension: "txt",
+        code: "key = TOKEN\n",
+        silenced: &["key = TOKEN # kingfisher:ignore\n"],
+    },
+    Forms {
+        scanner: "secretlint",
+        extension: "txt",
+        code: "url = postgres://admin:kXq2Zr8LmXvKp4@db.internal/x\n",
+        silenced: &[
+            "// secretlint-disable\nurl = postgres://admin:kXq2Zr8LmXvKp4@db.internal/x\n",
+            "url = postgres://admin:kXq2Zr8LmXvKp4@db.internal/x // secretlint-disable-line\n",
+            "# secretlint-disable-next-line\nurl = postgres://admin:kXq2Zr8LmXvKp4@db.internal/x\n",
+        ],
+    },
+];
+
+#[test]
+fn every_form_that_a_scanner_heeds_is_recognised() {
+    let names: Vec<&str> = FORMS.iter().map(|f| f.scanner).collect();
+    let world = with_scanners(&names, "warn");
+    let mut wanted: Vec<(String, bool)> = Vec::new();
+    for forms in &FORMS {
+        let path = |number: &str| format!("{}/{number}.{}", forms.scanner, forms.extension);
+        world.write(&path("loud"), forms.code.replace("TOKEN", &token(1)));
+        wanted.push((path("loud"), true));
+        for (number, code) in forms.silenced.iter().enumerate() {
+            let code = code.replace("TOKEN", &token(1));
+            world.write(&path(&number.to_string()), code);
+            wanted.push((path(&number.to_string()), false));
+        }
+    }
+    world.commit("Silence");
+    let report = world.check(&["--enforce"]);
+    let blocking = |path: &str, scanner: &str| {
+        let issues = report["issues"].as_array().unwrap().iter();
+        let mut occurrences = issues.flat_map(|i| i["occurrences"].as_array().unwrap());
+        occurrences.any(|o| {
+            let scanners = o["scanners"].as_array().unwrap();
+            o["path"] == path && o["action"] == "block" && scanners.iter().any(|s| s == scanner)
+        })
+    };
+    let mut wrong = Vec::new();
+    for (path, loud) in &wanted {
+        let scanner = path.split('/').next().unwrap();
+        if blocking(path, scanner) != *loud {
+            wrong.push(format!("{path}: reported {}, not {loud}", !loud));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}\n{:#}", report["scanners"]);
+    // Each is recognised: with `block`, there is an issue at each.
+    let world = with_scanners(&names, "block");
+    for forms in &FORMS {
+        for (number, code) in forms.silenced.iter().enumerate() {
+            world.write(
+                &format!("{}/{number}.{}", forms.scanner, forms.extension),
+                code,
+            );
+        }
+    }
+    world.commit("Silence");
+    let report = world.check(&["--enforce"]);
+    let told: Vec<&str> = report["issues"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|i| i["rules"][0]["rule"] == "inline-suppression")
+        .flat_map(|i| i["occurrences"].as_array().unwrap())
+        .map(|o| o["path"].as_str().unwrap())
+        .collect();
+    for (path, _) in wanted.iter().filter(|(_, loud)| !loud) {
+        assert!(told.contains(&path.as_str()), "{path} is not in {told:#?}");
+    }
+}
+
+#[test]
+fn a_comment_that_moves_to_other_code_is_blocked() {
+    let world = with_scanners(&["bandit"], "block");
+    world.git(&["switch", "--quiet", "main"]);
+    world.write(
+        "m.py",
+        "import os\nos.system(  # keep\n    \"ls\"\n)  # nosec\nos.getcwd()\n",
+    );
+    world.commit("An old one");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["fetch", "--quiet"]);
+    world.git(&["switch", "--quiet", "--create", "moved"]);
+    world.write(
+        "m.py",
+        "import os\nimport sys\nos.system(\n    sys.argv[1]\n)  # nosec\n",
+    );
+    world.commit("Move it");
+    world
+        .newgate(&["check", "--enforce"])
+        .exits(1)
+        .says("m.py:5");
+    world.write(
+        "m.py",
+        "import os\nimport sys\nos.system(  # keep\n    \"ls\"\n)  # nosec\nsys.exit()\n",
+    );
+    world.commit("Leave it where it was");
+    world.newgate(&["check", "--enforce"]).exits(0);
+}
