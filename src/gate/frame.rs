@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use aho_corasick::{AhoCorasick, MatchKind};
+
 use super::Judging;
 use crate::model::{Action, Finding, Frame, Issue, Kind, Occurrence, Oid, RepoPath, Status};
 use crate::scan::redact;
@@ -10,6 +12,8 @@ use crate::scan::redact;
 const AROUND: u32 = 2;
 /// Most lines of a region that are shown.
 const MOST_LINES: u32 = 8;
+/// Most lines of a secret that are hidden.
+const MOST_SECRET_LINES: u32 = 1_000;
 /// Most characters of a line that are shown.
 const MOST_CHARACTERS: usize = 240;
 /// How many occurrences of an issue get a frame.
@@ -49,18 +53,27 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
     // Lines on which any finding of the report is about a literal: shown without literals, whichever
     // finding they are shown for.
     let mut literals: HashMap<Place, BTreeSet<u32>> = HashMap::new();
+    // Those on which a scanner of secrets found one, all lines of it.
+    let mut secrets: HashMap<Place, BTreeSet<u32>> = HashMap::new();
     for occurrence in issues.iter().flat_map(|i| &i.occurrences) {
         let about = occurrence.findings.iter().any(Finding::is_about_a_literal);
         if let (true, Some(region)) = (about, occurrence.region)
             && let Some(tree) = tree_with(judging, occurrence)
         {
-            let lines = literals.entry((tree, occurrence.path.clone())).or_default();
-            lines.extend(region.line..=region.end_line.min(region.line + MOST_LINES));
+            let place = (tree, occurrence.path.clone());
+            let is_secret = |f: &Finding| f.kind == Kind::Secret || f.secret.is_some();
+            let (map, most) = match occurrence.findings.iter().any(is_secret) {
+                true => (&mut secrets, MOST_SECRET_LINES),
+                false => (&mut literals, MOST_LINES),
+            };
+            let end = region.end_line.min(region.line.saturating_add(most));
+            map.entry(place).or_default().extend(region.line..=end);
         }
     }
     let none = BTreeSet::new();
+    let mut values = BTreeSet::new();
     let mut texts: HashMap<Place, Option<Lines>> = HashMap::new();
-    for issue in issues {
+    for issue in issues.iter_mut() {
         let all = judging.gate.list_unchanged;
         let shown = issue.occurrences.iter_mut();
         let shown = shown.filter(|o| {
@@ -74,7 +87,10 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
                 continue;
             };
             let place = (tree, occurrence.path.clone());
-            let secret = literals.get(&place).unwrap_or(&none);
+            let hidden = Hidden {
+                literals: literals.get(&place).unwrap_or(&none),
+                secrets: secrets.get(&place).unwrap_or(&none),
+            };
             // A frame is a help for the reader; the verdict stands without it.
             let text = texts.entry(place).or_insert_with_key(|(tree, path)| {
                 let file = judging.gate.repo.entry(tree, path).ok().flatten()?;
@@ -84,12 +100,68 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
                     .map(Lines::new)
             });
             if let Some(text) = text {
-                occurrence.frame = frame_of(text, &occurrence.findings, secret);
+                occurrence.frame = frame_of(text, &occurrence.findings, &hidden);
+                if let Some(region) = occurrence.region
+                    && hidden.secrets.contains(&region.line)
+                {
+                    values.extend(text.from(region.line).take(1).flat_map(values_in));
+                }
             }
         }
         // Files of one issue are often those of the next, but not of all.
         if texts.len() > MOST_TEXTS {
             texts.clear();
+        }
+    }
+    mask(&values, issues);
+}
+
+/// The lines of a file whose credentials are not shown.
+struct Hidden<'a> {
+    /// Where quoted literals are left out.
+    literals: &'a BTreeSet<u32>,
+    /// Where nothing but the name is shown.
+    secrets: &'a BTreeSet<u32>,
+}
+
+/// What on a line with a secret may be the secret: quoted or not, long enough to be told from words.
+fn values_in(line: &str) -> impl Iterator<Item = String> {
+    let ends = |c: char| c.is_whitespace() || "\"'`=,;<>(){}[]".contains(c);
+    let value = line.split_once(['=', ':']).map_or(line, |(_, value)| value);
+    let trimmed = value.trim().trim_matches(ends).to_owned();
+    let words: Vec<String> = line.split(ends).map(str::to_owned).collect();
+    let all = words.into_iter().chain([trimmed]);
+    all.filter(|v| v.chars().count() >= 8 && v.chars().any(|c| c.is_ascii_digit()))
+}
+
+/// Replaces values by `[secret]` in what is said of the issues and in all frames.
+fn mask(values: &BTreeSet<String>, issues: &mut [Issue]) {
+    if values.is_empty() {
+        return;
+    }
+    // The longest first: one may be part of another.
+    let search = AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(values);
+    let masked = |text: &mut String| match &search {
+        Ok(search) if !search.is_match(text.as_str()) => {}
+        Ok(search) => {
+            let replaced = vec!["[secret]"; search.patterns_len()];
+            *text = search.replace_all(text, &replaced);
+        }
+        // Too many values to look for: then nothing is shown.
+        Err(_) => "[secret]".clone_into(text),
+    };
+    for issue in issues {
+        masked(&mut issue.title);
+        issue.fix.iter_mut().for_each(masked);
+        for occurrence in &mut issue.occurrences {
+            masked(&mut occurrence.message);
+            for finding in &mut occurrence.findings {
+                masked(&mut finding.message);
+            }
+            let lines = occurrence.frame.iter_mut().flat_map(|f| &mut f.lines);
+            lines.for_each(masked);
         }
     }
 }
@@ -109,9 +181,9 @@ pub(super) fn tree_with(judging: &Judging<'_>, occurrence: &Occurrence) -> Optio
 /// Makes the frame of findings at one place; `None` if they have no line in the text.
 ///
 /// Credentials are cut out: those that the secrets scanner knows, what a secret's own finding says,
-/// every quoted literal where a weakness is about one or on the lines of `literals`, and lines that
-/// look like the body of a key.
-fn frame_of(text: &Lines, findings: &[Finding], literals: &BTreeSet<u32>) -> Option<Frame> {
+/// every quoted literal where a weakness is about one, what `hidden` names, and lines that look like
+/// the body of a key.
+fn frame_of(text: &Lines, findings: &[Finding], hidden: &Hidden<'_>) -> Option<Frame> {
     let finding = findings.first()?;
     let region = finding.region?;
     let about_literal = findings.iter().any(Finding::is_about_a_literal);
@@ -137,8 +209,10 @@ fn frame_of(text: &Lines, findings: &[Finding], literals: &BTreeSet<u32>) -> Opt
         lines = vec![without_columns(line, finding)];
     }
     for (number, line) in (first..).zip(&mut lines) {
-        let secret = about_literal || literals.contains(&number);
-        if secret && finding.kind != Kind::Secret {
+        let secret = about_literal || hidden.literals.contains(&number);
+        if hidden.secrets.contains(&number) && finding.kind != Kind::Secret {
+            *line = without_value(line);
+        } else if secret && finding.kind != Kind::Secret {
             *line = without_literals(line);
         }
         if looks_like_key_body(line) {
@@ -168,8 +242,30 @@ fn without_columns(line: &str, finding: &Finding) -> String {
         (Some(before), Some(after)) if region.column.is_some() && finding.scanner == "secrets" => {
             redact(&format!("{before}[secret]{after}"))
         }
-        _ => without_literals(&redact(line)),
+        _ => without_value(line),
     }
+}
+
+/// The name that a line gives a value, without the value; nothing of it where that is not certain.
+fn without_value(line: &str) -> String {
+    const BEFORE: [&str; 8] = ["export", "set", "const", "let", "var", "val", "-", "static"];
+    if let Some((name, value)) = line.split_once(['=', ':'])
+        // A value of Base64 ends like this.
+        && !value.trim_matches(['=', ' ']).is_empty()
+        && let Some(sign) = line.get(name.len()..=name.len())
+    {
+        let mut words = name.split_whitespace().rev();
+        let is_name = |w: &str| {
+            let bare = w.trim_matches(['"', '\'']);
+            let of_name = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+            !bare.is_empty() && bare.len() <= 40 && bare.chars().all(of_name)
+        };
+        if words.next().is_some_and(is_name) && words.all(|w| BEFORE.contains(&w)) {
+            let space = if value.starts_with(' ') { " " } else { "" };
+            return format!("{name}{sign}{space}[secret]");
+        }
+    }
+    "[secret]".into()
 }
 
 fn without_literals(line: &str) -> String {
@@ -243,7 +339,12 @@ mod tests {
         let shown = |text: &str, finding: Finding, literals: &[u32]| {
             let text = Lines::new(text.to_owned());
             let literals = literals.iter().copied().collect();
-            frame_of(&text, &[finding], &literals).unwrap()
+            let secrets = &BTreeSet::new();
+            let hidden = Hidden {
+                literals: &literals,
+                secrets,
+            };
+            frame_of(&text, &[finding], &hidden).unwrap()
         };
         let frame = shown(text, finding(Kind::Code, 2, 259), &[]);
         assert_eq!(frame.lines, ["password = '[secret]' or \"[secret]\""]);
@@ -255,11 +356,40 @@ mod tests {
         assert_eq!(frame.lines.len(), 3);
     }
 
+    static NONE: BTreeSet<u32> = BTreeSet::new();
+    static HIDDEN_NOTHING: Hidden<'static> = Hidden {
+        literals: &NONE,
+        secrets: &NONE,
+    };
+
+    #[test]
+    fn a_secret_without_quotes_is_hidden_in_its_frame_and_beside_others() {
+        let text = Lines::new("A=1\nAPP_KEY=xUNIp0OL6kFVUJwZ\nB=2\n".into());
+        let of_other = finding(Kind::Secret, 2, 798);
+        let frame = frame_of(&text, &[of_other], &HIDDEN_NOTHING).unwrap();
+        assert_eq!(frame.lines, ["APP_KEY=[secret]"]);
+        let secrets = &BTreeSet::from([2]);
+        let hidden = Hidden {
+            literals: &NONE,
+            secrets,
+        };
+        let frame = frame_of(&text, &[finding(Kind::Code, 3, 78)], &hidden).unwrap();
+        assert_eq!(frame.lines, ["A=1", "APP_KEY=[secret]", "B=2"]);
+        let shown = |line| without_value(line);
+        assert_eq!(shown("  key: s3cr3t"), "  key: [secret]");
+        assert_eq!(shown("export T='a' # b"), "export T=[secret]");
+        for line in ["cGFzc3dvcmQ=", "login s3cr3t --to=x", "f(s3cr3t, key=1)"] {
+            assert_eq!(shown(line), "[secret]");
+        }
+        let values: Vec<String> = values_in("  APP_KEY: \"a:b=c 1234567\"").collect();
+        assert!(values.contains(&"a:b=c 1234567".to_owned()), "{values:?}");
+    }
+
     #[test]
     fn hostile_lines_are_escaped_and_key_bodies_cut() {
         let text = format!("x\x1b[2J\u{202e}\n\teval(x)\n{}\n", "QUJD".repeat(20));
         let text = Lines::new(text);
-        let frame = frame_of(&text, &[finding(Kind::Code, 2, 95)], &BTreeSet::new()).unwrap();
+        let frame = frame_of(&text, &[finding(Kind::Code, 2, 95)], &HIDDEN_NOTHING).unwrap();
         assert_eq!(
             frame.lines,
             ["x\\u{1b}[2J\\u{202e}", "    eval(x)", "[secret]"]

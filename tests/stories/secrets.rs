@@ -1,5 +1,7 @@
 //! Secrets: old ones are not held against a change, new ones never pass, and no text of one is kept.
 
+use std::fs;
+
 use crate::support::{World, places, token};
 
 fn line(number: u32) -> String {
@@ -177,4 +179,45 @@ fn an_inline_comment_marks_a_secret_as_none_and_it_stays_in_the_report() {
     assert_eq!(report["counts"]["suppressed"]["critical"], 1);
     let occurrence = &report["issues"][0]["occurrences"][0];
     assert_eq!(occurrence["excuse"], "suppressed");
+}
+
+#[test]
+fn a_secret_without_quotes_that_another_scanner_found_is_nowhere_shown_or_kept() {
+    let world = World::new();
+    world.write("app.py", "X = 1\n");
+    world.configure(&["detect-secrets"]);
+    let config = world.work().join(".newgate/config.toml");
+    let text = fs::read_to_string(&config).unwrap() + "[gate]\nblock-at = \"low\"\n";
+    fs::write(config, text).unwrap();
+    world.commit("Block more");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    let value = &token(7)[4..];
+    world.write("prod.env", format!("A=1\nAPP_KEY={value}\nB=2\n"));
+    world.write("prod.yml", format!("app:\n  key: {value}\n"));
+    world.commit("Leak");
+    // Again from the cache, which knows the secret by its hash alone.
+    for _ in 0..2 {
+        let mut said = String::new();
+        let formats = [
+            "terminal",
+            "html",
+            "markdown",
+            "sarif",
+            "github",
+            "gitlab-sast",
+            "junit",
+            "csv",
+            "json",
+        ];
+        for format in formats {
+            let ran = world.newgate(&["check", "--format", format]).exits(1);
+            said.push_str(&ran.all());
+        }
+        assert!(said.contains("APP_KEY=[secret]"), "{said}");
+        assert!(!said.contains(value), "{said}");
+    }
+    let kept = world.work().join(".git/newgate");
+    let found = world.run_in(&kept, "grep", &["-rl", value, "."], b"");
+    assert_eq!(found.out, "", "{found:?}");
 }

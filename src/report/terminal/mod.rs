@@ -46,7 +46,26 @@ pub fn terminal(report: &Report, look: Look) -> String {
         page.summary(report);
     }
     page.last_line(report);
-    page.out
+    no_commands(&page.out)
+}
+
+/// A page in which the runner of a pipeline finds no command: GitHub's takes `##[` anywhere in a line
+/// and `::` at its start, Azure's `##vso[`, TeamCity's `##teamcity[`.
+fn no_commands(page: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    for line in page.split_inclusive('\n') {
+        let text = line.trim_start();
+        if text.starts_with("::") {
+            out.extend(line.strip_suffix(text));
+            out.push_str(&text.replacen("::", ":\\u{3a}", 1));
+        } else {
+            out.push_str(line);
+        }
+    }
+    for command in ["##[", "##vso[", "##teamcity["] {
+        out = out.replace(command, &command.replacen("##", "#\\u{23}", 1));
+    }
+    out
 }
 
 /// Writes everything that is known of one issue.
@@ -70,7 +89,7 @@ pub fn show_issue(issue: &Issue, look: Look) -> String {
             issue.because
         ),
     );
-    page.out.trim_start_matches('\n').to_owned()
+    no_commands(page.out.trim_start_matches('\n'))
 }
 
 /// Writes the judgements of the past, the newest first.
@@ -181,5 +200,17 @@ impl Page {
     fn base(&mut self, report: &Report) {
         let text = self.faint(&compared_with(report));
         let _ = writeln!(self.out, "  {text}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_page_holds_no_command_of_a_runner() {
+        let page = super::no_commands("a ##[add-mask]y\n  ::debug::x\na::b ##vso[x]\n");
+        assert_eq!(
+            page,
+            "a #\\u{23}[add-mask]y\n  :\\u{3a}debug::x\na::b #\\u{23}vso[x]\n"
+        );
     }
 }
