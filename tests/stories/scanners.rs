@@ -513,7 +513,7 @@ fn a_harmless_finding_that_becomes_dangerous_is_new() {
     assert_eq!(report["verdict"], "blocked", "{report:#}");
     assert_eq!(
         report["issues"][0]["occurrences"][0]["why"],
-        "made worse: it was low at `run.py:5`"
+        "written in the place of `run.py:5`, and is given data in place of a constant"
     );
 }
 
