@@ -329,14 +329,15 @@ fn a_run_removes_what_one_left_whose_keeper_was_killed_too() {
         stat.split_whitespace().nth(3) == Some(&child.id().to_string())
     };
     let keeper = keepers.iter().find(|p| of_world(p)).unwrap().clone();
-    for pid in [&child.id().to_string(), &keeper] {
+    // The keeper goes first: once its parent is gone, the kernel lets a stopped one run on.
+    for (signal, pid) in [
+        ("STOP", &child.id().to_string()),
+        ("STOP", &keeper),
+        ("KILL", &keeper),
+        ("KILL", &child.id().to_string()),
+    ] {
         world
-            .run_in(&world.folder(), "kill", &["-s", "STOP", pid], b"")
-            .exits(0);
-    }
-    for pid in [&child.id().to_string(), &keeper] {
-        world
-            .run_in(&world.folder(), "kill", &["-s", "KILL", pid], b"")
+            .run_in(&world.folder(), "kill", &["-s", signal, pid], b"")
             .exits(0);
     }
     child.wait().unwrap();
