@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::policy::Policy;
+use crate::model::Action;
+use crate::policy::{Policy, PolicyRule, Suppressions};
 
 /// What to do when a scanner failed, so that nobody knows the verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -154,6 +155,56 @@ impl Config {
             any |= settings.contained.take() == Some(false);
         }
         any
+    }
+}
+
+impl Config {
+    /// The configuration as far as it adds to the defaults, and the keys that would take from them:
+    /// what counts of one that nobody has agreed to.
+    pub fn adding(mut self) -> (Config, Vec<&'static str>) {
+        let defaults = Config::default();
+        let mut refused = Vec::new();
+        let mut refuse = |key, is: bool| {
+            if is {
+                refused.push(key);
+            }
+        };
+        let (policy, least) = (&mut self.policy, &defaults.policy);
+        refuse("gate.block-at", policy.block_at > least.block_at);
+        policy.block_at = policy.block_at.min(least.block_at);
+        refuse("gate.unassigned", policy.unassigned < least.unassigned);
+        policy.unassigned = policy.unassigned.max(least.unassigned);
+        refuse("gate.on-incomplete", !policy.incomplete_blocks);
+        policy.incomplete_blocks = true;
+        refuse(
+            "gate.suppressions",
+            policy.suppressions == Suppressions::Allow,
+        );
+        if policy.suppressions == Suppressions::Allow {
+            policy.suppressions = least.suppressions;
+        }
+        // The first rule that fits decides: one that only warns would come before the threshold.
+        let blocks = |r: &PolicyRule| r.action == Action::Block;
+        refuse("rules", !policy.rules.iter().all(blocks));
+        policy.rules.retain(blocks);
+        refuse("severity", !policy.overrides.is_empty());
+        policy.overrides.clear();
+        refuse("grace", !policy.grace.is_empty());
+        policy.grace.clear();
+        // With one, comments that silence a scanner may not be looked for.
+        refuse("gate.budget", self.budget.take().is_some());
+        refuse("trust", self.trust != defaults.trust);
+        self.trust = defaults.trust;
+        for name in defaults.scanners {
+            let said = self.settings.remove(&name);
+            let given = said.is_some_and(|s| s.results.is_some());
+            let on = self.scanners.contains(&name);
+            refuse("scanners.secrets", given || !on);
+            if !on {
+                self.scanners.push(name);
+            }
+        }
+        (self, refused)
     }
 }
 

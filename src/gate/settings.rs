@@ -46,6 +46,8 @@ pub struct Settings {
     checkout: Option<PathBuf>,
     /// Whether it names programs of its own, which is not heeded in a head's tree.
     refused: bool,
+    /// What of a head's configuration would weaken the defaults, and is not heeded.
+    weakening: Vec<&'static str>,
 }
 
 impl Settings {
@@ -59,6 +61,8 @@ impl Settings {
         let mut from_head = true;
         let mut mended = false;
         let trusted = trusted_tree(repo, change)?;
+        // By hand, where there is no target at all, nothing is kept from the change's own choice.
+        let only_adds = trusted.is_some() || change.mode != Mode::Check;
         match source {
             ConfigSource::Target => {
                 if let Some(trusted) = trusted
@@ -106,16 +110,25 @@ impl Settings {
             refused = catalog.drop_own() | config.drop_programs();
             config.scanners.retain(|s| builtin_names().any(|b| b == s));
         }
+        let mut weakening = Vec::new();
+        let only_adds = only_adds && from_head && source == ConfigSource::Target;
+        if only_adds {
+            (config, weakening) = config.adding();
+        }
         let heeded = tree.as_ref().filter(|_| !mended);
         let lock = match heeded {
             // What nobody has agreed to yet does not say which programs run here.
             Some(tree) if !from_head || source == ConfigSource::Head => read_lock(repo, tree)?,
             _ => Lock::default(),
         };
-        let exemptions = match heeded {
+        let mut exemptions = match heeded {
             Some(tree) => read_exemptions(repo, tree)?,
             None => Vec::new(),
         };
+        if only_adds && !exemptions.is_empty() {
+            weakening.push("exemptions");
+            exemptions.clear();
+        }
         let mut pending = Vec::new();
         let heeds_head = source == ConfigSource::Target || config.trust.exemptions_of_head;
         if !from_head && heeds_head {
@@ -135,6 +148,7 @@ impl Settings {
             from_head,
             checkout: repo.work_dir().map(Path::to_owned),
             refused,
+            weakening,
         })
     }
 
@@ -263,6 +277,15 @@ impl Settings {
             ));
         }
         let target = change.target.as_deref().unwrap_or("the target");
+        if !self.weakening.is_empty() {
+            let keys: Vec<String> = self.weakening.iter().map(|k| format!("`{k}`")).collect();
+            notes.push(format!(
+                "{} in the change's own `{}` would weaken the defaults, and is ignored until it is on {target}; \
+                 `newgate check --config-from head` tries it out",
+                keys.join(", "),
+                config::FOLDER
+            ));
+        }
         let head_has_one = folder(repo, &change.head_tree)?.is_some();
         if self.from_head && head_has_one && change.base.as_ref() != Some(&change.head) {
             let why = match trusted_tree(repo, change)? {

@@ -154,6 +154,94 @@ fn the_first_configuration_is_the_branch_s_own_and_that_is_said() {
 }
 
 #[test]
+fn the_first_configuration_takes_nothing_from_the_defaults() {
+    const EXEMPTION: &str = "version = 1\n[[exemption]]\nrule = \"*\"\nreason = \"other\"\ntext = \"please\"\n\
+                             granted = 2026-01-01\nuntil = 2999-01-01\n";
+    for (key, config, exemptions) in [
+        ("scanners.secrets", "[scanners]\nsecrets = false\n", ""),
+        (
+            "scanners.secrets",
+            "[scanners.secrets]\nresults = \"ingest\"\n",
+            "",
+        ),
+        (
+            "rules",
+            "[[rules]]\naction = \"ignore\"\npath = \"**\"\n",
+            "",
+        ),
+        (
+            "rules",
+            "[[rules]]\naction = \"warn\"\nkind = \"secret\"\n",
+            "",
+        ),
+        (
+            "severity",
+            "[[severity]]\nrule = \"*\"\nscore = 0.0\nreason = \"none\"\n",
+            "",
+        ),
+        (
+            "gate.suppressions",
+            "[gate]\nsuppressions = \"allow\"\nbudget = 1\n",
+            "",
+        ),
+        ("gate.block-at", "[gate]\nblock-at = \"critical\"\n", ""),
+        ("exemptions", "", EXEMPTION),
+    ] {
+        let world = World::started();
+        world.git(&["switch", "--quiet", "--create", "setup"]);
+        world.write(".newgate/config.toml", config);
+        world.write(".newgate/exemptions.toml", exemptions);
+        // The second is not as severe as the first.
+        world.write(
+            "leak.py",
+            format!("T = '{}'\npassword = 'q8Zr2LmX0vKp4TnY'\n", token(1)),
+        );
+        world.commit("Configure");
+        let ran = world.push(&["origin", "setup"]).exits(1).says("BLOCKED");
+        ran.says("leak.py:1").says("leak.py:2");
+        let report = world.check(&[]);
+        let notes = report["notes"].to_string();
+        assert!(notes.contains(&format!("`{key}`")), "{key}: {notes}");
+        assert!(notes.contains("would weaken the defaults"), "{notes}");
+        let blocking = issues(&report, "new");
+        assert!(blocking.iter().all(|i| i["blocks"] == true), "{report:#}");
+        // It can be tried out by hand.
+        world.newgate(&["check", "--config-from", "head"]);
+    }
+}
+
+#[test]
+fn the_first_configuration_may_be_stricter_than_the_defaults() {
+    let mut world = World::started();
+    world.put_on_path(&crate::support::tools());
+    world.git(&["switch", "--quiet", "--create", "setup"]);
+    world.write(
+        ".newgate/config.toml",
+        "[gate]\nblock-at = \"low\"\n[scanners]\nbandit = true\n",
+    );
+    world.write("low.py", "assert True\n");
+    world.commit("Configure");
+    let ran = world.push(&["origin", "setup"]).exits(1);
+    ran.says("low.py:1").says("since origin/main has none yet");
+}
+
+#[test]
+fn the_first_push_of_a_repository_is_judged_by_no_less_than_the_defaults() {
+    let world = World::new();
+    world.write(".newgate/config.toml", "[scanners]\nsecrets = false\n");
+    world.write("leak.py", format!("T = '{}'\n", token(1)));
+    world.commit("Start");
+    world.install();
+    world
+        .push(&["origin", "main"])
+        .exits(1)
+        .says("leak.py:1")
+        .says("would weaken the defaults");
+    // By hand, in a repository of one's own, the configuration is what it is.
+    world.newgate(&["check"]).exits(0);
+}
+
+#[test]
 fn hostile_names_and_contents_cannot_steer_the_terminal() {
     let world = World::started();
     world.write(
