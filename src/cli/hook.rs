@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ use crate::git::{
     Against, Head, PushLine, Pushed, Scratch, choose_push, find_remote, find_target,
     parse_push_lines,
 };
-use crate::model::{Mode, Report, Verdict};
+use crate::model::{Mode, Oid, Report, Verdict};
 use crate::process::run_hook;
 
 #[derive(Debug, Args)]
@@ -119,9 +120,11 @@ impl PrePush {
             screen.note("newgate: nothing is pushed, so there is nothing to judge");
             return Ok(Verdict::Pass.exit_code());
         }
-        let session = Session::open()?;
+        let mut session = Session::open()?;
         make_way(&session.repo);
-        let (mut reports, notes) = self.judge(&session, &lines, screen)?;
+        let mut scratch = Scratch::new();
+        let files = scratch.trees_of_files(&mut session.repo, &lines)?;
+        let (mut reports, notes) = self.judge(&session, &lines, &files, screen)?;
         for note in notes {
             screen.note(&format!("newgate: {note}"));
         }
@@ -137,6 +140,7 @@ impl PrePush {
         &self,
         session: &Session,
         lines: &[PushLine],
+        files: &HashMap<Oid, Oid>,
         screen: &Resolved,
     ) -> Result<(Vec<Report>, Vec<String>)> {
         let repo = &session.repo;
@@ -175,7 +179,7 @@ impl PrePush {
         };
         let mut reports = Vec::new();
         for line in lines {
-            match choose_push(repo, shown, line, target.as_ref())? {
+            match choose_push(repo, shown, line, target.as_ref(), files)? {
                 Pushed::Judge(change) => reports.push(gate.judge(*change)?),
                 Pushed::Skip(why) => notes.push(why),
             }

@@ -15,8 +15,8 @@ use crate::config::{Config, Others, Server};
 use crate::error::Result;
 use crate::gate::{Gate, read_tree};
 use crate::git::{
-    Peeled, PushLine, Pushed, Repository, choose_push, default_branch, parse_receive_lines,
-    receive_target,
+    Peeled, PushLine, Pushed, Repository, Scratch, choose_push, default_branch,
+    parse_receive_lines, receive_target,
 };
 use crate::model::{Action, Change, Mode, Report, ScannerState, Verdict, harmless};
 use crate::policy::Pattern;
@@ -78,7 +78,11 @@ struct Judged {
 }
 
 fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result<u8> {
-    let session = Session::open()?;
+    let mut session = Session::open()?;
+    // Made before the gate, which then sees them.
+    let mut scratch = Scratch::new();
+    let files = scratch.trees_of_files(&mut session.repo, lines)?;
+    let session = session;
     let repo = &session.repo;
     let config = match default_branch(repo)? {
         // What nobody can read is the defaults here; the judgement below says so, and lets in only what
@@ -111,7 +115,7 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
             continue;
         }
         let target = receive_target(repo, line)?;
-        let change = match choose_push(repo, "the server", line, target.as_ref())? {
+        let change = match choose_push(repo, "the server", line, target.as_ref(), &files)? {
             Pushed::Judge(change) => Change {
                 mode: Mode::Server,
                 name: harmless(short(&line.remote_ref)),

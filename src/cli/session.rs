@@ -113,7 +113,7 @@ impl Session {
         match self.repo.peel(&oid)?.ok_or_else(unknown)? {
             Peeled::Commit { commit, tree } => Ok((commit, tree)),
             Peeled::Tree(tree) => Ok((oid, tree)),
-            Peeled::Blob => Err(unknown()),
+            Peeled::Blob(_) => Err(unknown()),
         }
     }
 }

@@ -76,7 +76,7 @@ fn typed(repo: &Repository, revision: &str, option: &str) -> Result<(Oid, Oid)> 
     match repo.peel(&oid)?.ok_or_else(unknown)? {
         Peeled::Commit { commit, tree } => Ok((commit, tree)),
         Peeled::Tree(tree) => Ok((tree.clone(), tree)),
-        Peeled::Blob => Err(Error::new(
+        Peeled::Blob(_) => Err(Error::new(
             Kind::Usage,
             format!("`{revision}` is a file, not a commit (given by `{option}`)"),
         )),

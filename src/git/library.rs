@@ -59,7 +59,7 @@ pub(super) fn peel(repo: &Repository, of: &Oid) -> Result<Option<Peeled>> {
             })
         }
         Some(ObjectType::Tree) => Some(Peeled::Tree(oid(object.id()))),
-        _ => Some(Peeled::Blob),
+        _ => Some(Peeled::Blob(oid(object.id()))),
     })
 }
 

@@ -45,8 +45,8 @@ pub enum Peeled {
     },
     /// A tree without a commit.
     Tree(Oid),
-    /// A blob, which no gate can judge.
-    Blob,
+    /// A blob.
+    Blob(Oid),
 }
 
 /// A file version that a commit brings, for scanners of history.

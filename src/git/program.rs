@@ -152,7 +152,7 @@ pub(super) fn peel(git: &Git, oid: &Oid) -> Result<Option<Peeled>> {
             tree: id("^{tree}")?,
         }),
         "tree" => Some(Peeled::Tree(id("^{tree}")?)),
-        _ => Some(Peeled::Blob),
+        _ => Some(Peeled::Blob(id("^{}")?)),
     })
 }
 

@@ -2,6 +2,8 @@
 
 #![deny(clippy::indexing_slicing, reason = "a hook may be handed anything")]
 
+use std::collections::HashMap;
+
 use super::choose::{Base, base_of};
 use super::{Peeled, Repository, Target};
 use crate::error::{Error, Kind, Result};
@@ -135,7 +137,8 @@ pub fn default_branch(repo: &Repository) -> Result<Option<Target>> {
     })
 }
 
-/// Chooses the trees of one line of a push to a remote.
+/// Chooses the trees of one line of a push to a remote. `files` are the trees that stand for objects which
+/// lead to a file.
 ///
 /// # Errors
 /// git could not answer.
@@ -144,6 +147,7 @@ pub fn choose_push(
     remote: &str,
     line: &PushLine,
     target: Option<&Target>,
+    files: &HashMap<Oid, Oid>,
 ) -> Result<Pushed> {
     let shown = &harmless(short_ref(&line.remote_ref));
     if line.local_oid.is_zero() {
@@ -154,11 +158,10 @@ pub fn choose_push(
     let (head, head_tree) = match repo.peel(&line.local_oid)? {
         Some(Peeled::Commit { commit, tree }) => (commit, tree),
         Some(Peeled::Tree(tree)) => (tree.clone(), tree),
-        Some(Peeled::Blob) => {
-            return Ok(Pushed::Skip(format!(
-                "{shown} points at a file, not at a commit: nothing to judge"
-            )));
-        }
+        Some(Peeled::Blob(_)) => match files.get(&line.local_oid) {
+            Some(tree) => (tree.clone(), tree.clone()),
+            None => return Ok(Pushed::Skip(format!("{shown} points at a file"))),
+        },
         None => {
             return Err(Error::new(
                 Kind::Git,
@@ -179,7 +182,9 @@ pub fn choose_push(
         }
     };
     let mut notes = Vec::new();
-    let base = if is_target && !line.remote_oid.is_zero() {
+    let base = if files.contains_key(&line.local_oid) {
+        Base::none("nothing: it points at a file, and all of that counts as new")
+    } else if is_target && !line.remote_oid.is_zero() {
         base_on_target(
             repo,
             remote,

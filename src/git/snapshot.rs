@@ -1,9 +1,10 @@
 //! Trees of what is not committed, without touching the index, the objects or the refs.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::{Git, Repository};
+use super::{Git, Peeled, PushLine, Repository};
 use crate::error::{Error, Kind, Result};
 use crate::model::Oid;
 use crate::process::TemporaryFolder;
@@ -82,6 +83,33 @@ impl Scratch {
             Error::new(Kind::Git, "`git merge-tree` printed no id")
                 .hint("newgate needs git 2.38 or newer")
         })
+    }
+
+    /// A tree with one file, for each object of a push that leads to a file and not to a tree.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn trees_of_files(
+        &mut self,
+        repo: &mut Repository,
+        lines: &[PushLine],
+    ) -> Result<HashMap<Oid, Oid>> {
+        let mut trees = HashMap::new();
+        for line in lines.iter().filter(|l| !l.local_oid.is_zero()) {
+            let Some(Peeled::Blob(blob)) = repo.peel(&line.local_oid)? else {
+                continue;
+            };
+            let git = self.private_git(repo)?;
+            // Scanners go by names: a tag may be called as the file that it is.
+            let name = line.remote_ref.rsplit('/').next().unwrap_or("file");
+            let row = format!("100644 blob {blob}\t{name}\0");
+            let out = git.feed(["mktree", "-z"], row.into_bytes())?;
+            let out = out.must("mktree")?;
+            let tree = Oid::parse(String::from_utf8_lossy(&out).trim())
+                .ok_or_else(|| Error::new(Kind::Git, "`git mktree` printed no id"))?;
+            trees.insert(line.local_oid.clone(), tree);
+        }
+        Ok(trees)
     }
 
     fn write_tree(git: &Git) -> Result<Oid> {

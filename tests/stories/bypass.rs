@@ -178,3 +178,49 @@ fn what_an_old_link_leads_to_is_scanned_when_that_changes() {
     assert_eq!(report["verdict"], "pass", "{report:#}");
     assert_eq!(report["issues"][0]["status"], "inherited", "{report:#}");
 }
+
+#[test]
+fn what_a_tag_points_at_is_judged_whatever_it_is() {
+    for format in ["sha1", "sha256"] {
+        let world = World::with(&[&format!("--object-format={format}")]);
+        world.write(
+            ".newgate/config.toml",
+            "[server]\nprotect = [\"refs/tags/*\"]\n[scanners]\nbandit = true\n",
+        );
+        world.write("app.py", "X = 1\n");
+        world.commit("Start");
+        world.push(&["--quiet", "origin", "main"]).exits(0);
+        let leak = format!("T = '{}'\n", token(1));
+        let object = |content: &str| {
+            let args = ["hash-object", "-w", "--stdin"];
+            let ran = world.run_in(&world.work(), "git", &args, content.as_bytes());
+            ran.out.trim().to_owned()
+        };
+        let blob = object(&leak);
+        let row = format!("100644 blob {blob}\tkept\n");
+        let made = world.run_in(&world.work(), "git", &["mktree"], row.as_bytes());
+        world.git(&["tag", "blob", &blob]);
+        world.git(&["tag", "tree", made.out.trim()]);
+        world.git(&["tag", "--annotate", "--message=m", "one", "blob"]);
+        world.git(&["tag", "--annotate", "--message=m", "two", "one"]);
+        world.git(&["tag", "fine", &object("X = 1\n")]);
+        // On the way out, then on a server.
+        world.install();
+        for round in ["a hook", "a server"] {
+            for tag in ["blob", "tree", "one", "two"] {
+                let pushed = world.push(&["origin", tag]);
+                assert_eq!(pushed.code, 1, "{format}, {round}, {tag}: {pushed:#?}");
+                assert!(pushed.err.contains("BLOCKED"), "{tag}: {pushed:#?}");
+                let place = if tag == "tree" { "kept:1" } else { tag };
+                assert!(pushed.err.contains(place), "{place}: {pushed:#?}");
+            }
+            world.push(&["origin", "fine"]).exits(0);
+            world.push(&["--no-verify", "origin", ":fine"]).exits(0);
+            let bare = world.path("remote.git");
+            world.newgate(&["uninstall"]).exits(0);
+            let bare = bare.to_str().unwrap();
+            world.newgate(&["install", "--server", bare]).exits(0);
+        }
+        assert_eq!(world.remote_ref("refs/tags/blob"), None);
+    }
+}

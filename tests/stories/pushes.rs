@@ -95,7 +95,8 @@ fn tags_are_followed_to_what_they_point_at() {
     world.git(&["tag", "blob", "HEAD:leak.py"]);
     world
         .push(&["origin", "blob"])
-        .exits(0)
+        .exits(1)
+        .says("blob:1")
         .says("points at a file");
     world.git(&["switch", "--quiet", "main"]);
     world.git(&["tag", "clean"]);
