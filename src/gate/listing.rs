@@ -305,7 +305,7 @@ fn fill(
 }
 
 fn reads(repo: &Repository, scanner: &Scanner, file: &FileVersion) -> Result<bool> {
-    crate::scan::reads(&scanner.descriptor, file, &|f| repo.blob(&f.blob))
+    crate::scan::is_listed_for(&scanner.descriptor, file, &|f| repo.blob(&f.blob))
 }
 
 fn store(cache: &Cache, scanner: &Scanner, tree: &Oid, listing: &Listing) {

@@ -20,7 +20,7 @@ mod suppressions;
 mod target;
 mod tip;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
 use crate::cache::{Cache, now};
@@ -371,6 +371,7 @@ impl Judging<'_> {
         Ok(Report {
             verdict,
             available: available(settings, &self.scanners, &self.changes),
+            without_scanner: without_scanner(&self.changes, &self.plans),
             change: self.change,
             issues,
             scanners,
@@ -396,6 +397,7 @@ fn late_report(change: Change, block_at: Severity, phase: Phase) -> Report {
         issues: Vec::new(),
         scanners: Vec::new(),
         available: Vec::new(),
+        without_scanner: 0,
         never_scanned: None,
         lists_unchanged: false,
         block_at,
@@ -519,6 +521,22 @@ fn available(settings: &Settings, on: &[Scanner], changes: &[FileChange]) -> Vec
         files,
     });
     all.collect()
+}
+
+/// How many files of a change at head are in no scanner's plan.
+fn without_scanner(changes: &[FileChange], plans: &[Plan]) -> u64 {
+    let files = changes.iter().filter_map(|c| c.new.as_ref());
+    let files = files.filter(|f| f.is_regular() || f.is_link());
+    let number = files.clone().count();
+    if plans.iter().any(|p| p.head.len() >= number) {
+        return 0;
+    }
+    let read: HashSet<&RepoPath> = plans
+        .iter()
+        .flat_map(|p| &p.head)
+        .map(|f| &f.path)
+        .collect();
+    files.filter(|f| !read.contains(&f.path)).count() as u64
 }
 
 /// The findings of all units of one side.

@@ -274,7 +274,7 @@ fn units_of(repo: &Repository, scanner: &Scanner, tree: &Oid) -> Result<Vec<Unit
     let files = super::build::files_of(repo, tree)?;
     let mut units = Vec::new();
     for file in files {
-        if crate::scan::reads(&scanner.descriptor, &file, &|f| repo.blob(&f.blob))? {
+        if crate::scan::is_listed_for(&scanner.descriptor, &file, &|f| repo.blob(&f.blob))? {
             units.push(UnitDigest::of_file(&file));
         }
     }

@@ -190,6 +190,8 @@ pub struct Report {
     pub scanners: Vec<ScannerReport>,
     /// Scanners that would fit but are off.
     pub available: Vec<SkippedScanner>,
+    /// Files of the change at head that no scanner reads.
+    pub without_scanner: u64,
     /// Files of the baseline that no scanner has a result for; `None` if nobody counted.
     pub never_scanned: Option<u64>,
     /// Whether issues in files that the change does not touch are listed, occurrence by occurrence.

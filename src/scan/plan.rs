@@ -6,8 +6,7 @@ use super::{Descriptor, Engine, Scanner, Scope, Side};
 use crate::error::Result;
 use crate::model::{FileChange, FileVersion, Oid};
 
-/// Whether a scanner reads a file: by its name, else by the first line of a file without an
-/// extension. `content` is asked for only then.
+/// Whether a scanner reads a file: by its name, else by its first line. `content` is asked for only then.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -26,8 +25,22 @@ pub fn reads(
     if descriptor.matches_name(file.path.as_bytes()) {
         return Ok(true);
     }
-    let script = !descriptor.interpreters().is_empty() && file.path.extension().is_none();
-    Ok(script && descriptor.matches_interpreter(&content(file)?))
+    let may = !descriptor.interpreters().is_empty();
+    Ok(may && descriptor.matches_interpreter(&content(file)?))
+}
+
+/// The same for lists of whole trees: a first line is looked at only in a file without an extension, since
+/// the content of all others would have to be read, and fetched in a partial clone.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn is_listed_for(
+    descriptor: &Descriptor,
+    file: &FileVersion,
+    content: &dyn Fn(&FileVersion) -> Result<Vec<u8>>,
+) -> Result<bool> {
+    let by_name = descriptor.matches_name(file.path.as_bytes());
+    Ok((by_name || file.path.extension().is_none()) && reads(descriptor, file, content)?)
 }
 
 /// The trees of a scanner that reads a project as a whole.

@@ -72,7 +72,8 @@ pub(super) fn run_batch(
             continue;
         }
         given.push(file.clone());
-        match stage.add(file, &content) {
+        let extension = scanner.descriptor.extension_for(&file.path);
+        match stage.add(file, &content, extension.as_deref()) {
             Ok(name) => names.push(name),
             Err(e) => return cannot(&file.path, &e),
         }

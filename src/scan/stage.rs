@@ -89,14 +89,23 @@ impl Stage {
     }
 
     /// Writes a file and returns its name in the folder, as an argument that no option parser takes
-    /// for one.
-    pub(super) fn add(&mut self, file: &FileVersion, content: &[u8]) -> io::Result<String> {
+    /// for one. With an `extension`, the name has that.
+    pub(super) fn add(
+        &mut self,
+        file: &FileVersion,
+        content: &[u8],
+        extension: Option<&str>,
+    ) -> io::Result<String> {
         let name = match file.path.as_str().filter(|_| file.path.is_plain()) {
-            Some(name) if !name.starts_with("newgate-alias-") && !self.is_reserved(name) => {
+            Some(name)
+                if !name.starts_with("newgate-alias-")
+                    && !self.is_reserved(name)
+                    && extension.is_none() =>
+            {
                 name.to_owned()
             }
             _ => {
-                let name = self.alias(&file.path);
+                let name = self.alias(&file.path, extension);
                 self.aliases.insert(name.clone(), file.path.clone());
                 name
             }
@@ -107,7 +116,7 @@ impl Stage {
 
     /// A name for a file that cannot go by its own: each part of the path that is not plain is
     /// replaced, and the last one if it is reserved; the others stay, since tools may go by them.
-    fn alias(&self, path: &RepoPath) -> String {
+    fn alias(&self, path: &RepoPath, wanted: Option<&str>) -> String {
         let number = self.aliases.len() + 1;
         let parts: Vec<&[u8]> = path.as_bytes().split(|b| *b == b'/').collect();
         let mut names = Vec::with_capacity(parts.len());
@@ -117,8 +126,9 @@ impl Stage {
             let plain = part
                 .as_str()
                 .filter(|p| part.is_plain() && !p.starts_with("newgate-alias-"));
-            let plain = plain.filter(|p| !is_last || !self.is_reserved(p));
+            let plain = plain.filter(|p| !is_last || wanted.is_none() && !self.is_reserved(p));
             let extension = part.extension().and_then(|e| std::str::from_utf8(e).ok());
+            let extension = wanted.filter(|_| is_last).or(extension);
             let extension = extension.filter(|e| e.bytes().all(|b| b.is_ascii_alphanumeric()));
             names.push(match (plain, extension) {
                 (Some(plain), _) => plain.to_owned(),
@@ -192,20 +202,22 @@ mod tests {
             b"a\nb.py",
             b".git/hooks/pre-push",
         ] {
-            let name = stage.add(&file(bad), b"x").unwrap();
+            let name = stage.add(&file(bad), b"x", None).unwrap();
             let plain = name.strip_prefix("./").unwrap();
             assert!(plain.contains("newgate-alias-"), "{name}");
             assert_eq!(stage.aliases()[plain].as_bytes(), bad);
             assert!(stage.root().join(plain).is_file());
         }
-        let hidden = stage.add(&file(b"pkg/.tool.toml"), b"x").unwrap();
+        let hidden = stage.add(&file(b"pkg/.tool.toml"), b"x", None).unwrap();
         assert!(hidden.starts_with("./pkg/newgate-alias-"), "{hidden}");
         // The parts of a path that are plain stay: a rule may be for `src/` only.
-        let inside = stage.add(&file(b"src/caf\xe9/Dockerfile"), b"x").unwrap();
+        let inside = stage
+            .add(&file(b"src/caf\xe9/Dockerfile"), b"x", None)
+            .unwrap();
         assert!(inside.starts_with("./src/newgate-alias-"), "{inside}");
         assert!(inside.ends_with("/Dockerfile"), "{inside}");
         assert_eq!(
-            stage.add(&file(b"-rf/a b.py"), b"x").unwrap(),
+            stage.add(&file(b"-rf/a b.py"), b"x", None).unwrap(),
             "./-rf/a b.py"
         );
     }

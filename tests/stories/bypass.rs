@@ -224,3 +224,61 @@ fn what_a_tag_points_at_is_judged_whatever_it_is() {
         assert_eq!(world.remote_ref("refs/tags/blob"), None);
     }
 }
+
+#[test]
+fn a_script_is_read_whatever_it_is_called_and_however_it_is_started() {
+    let world = with_bandit_on_path("");
+    world.git(&["switch", "--quiet", "main"]);
+    world.write(
+        ".newgate/config.toml",
+        "[gate]\nblock-at = \"low\"\n[scanners]\nbandit = true\nruff = true\nshellcheck = true\nsecrets = false\n",
+    );
+    world.commit("Turn more on");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "main"])
+        .exits(0);
+    world.git(&["switch", "--quiet", "--create", "scripts"]);
+    let python = [
+        ("tool", "#!/usr/bin/env -S uv run --script\n"),
+        ("deploy.txt", "#!/usr/bin/env python3\n"),
+        ("job.cgi", "#!/usr/bin/python3.11 -u\r\n"),
+        ("data.json", "#! /usr/bin/env -S PYTHONPATH=. python3\n"),
+        ("split.md", "#!/usr/bin/env --split-string=python3 -u\n"),
+        ("stuck.toml", "#!/usr/bin/env -Spython3 -u\n"),
+        ("marked.txt", "\u{feff}#!/usr/bin/env python3\n"),
+        ("deep/RUN.PY", "\n"),
+    ];
+    for (name, first) in python {
+        world.write(name, format!("{first}{SHELL}"));
+    }
+    let shell = [
+        ("install.txt", "#!/bin/sh\necho $1\n"),
+        ("INSTALL.SH", "#!/bin/sh\necho $1\n"),
+        ("setup.v2", "#!/usr/bin/env -S bash -e\necho $1\n"),
+        (".bashrc", "x=$1\necho $x\n"),
+    ];
+    for (name, content) in shell {
+        world.write(name, content);
+    }
+    world.write("table.csv", "a,b\n");
+    world.commit("Scripts");
+    let report = world.check(&[]);
+    let found = |name: &str, line: u32| -> Vec<String> {
+        let issues = report["issues"].as_array().unwrap().iter();
+        let occurrences = issues.flat_map(|i| i["occurrences"].as_array().unwrap());
+        let here = occurrences.filter(|o| o["path"] == name && o["line"] == line);
+        let scanners = here.flat_map(|o| o["scanners"].as_array().unwrap());
+        scanners.map(|s| s.as_str().unwrap().to_owned()).collect()
+    };
+    for (name, _) in python {
+        assert_eq!(found(name, 6), ["bandit", "ruff"], "{name}: {report:#}");
+    }
+    for (name, _) in shell {
+        assert_eq!(found(name, 2), ["shellcheck"], "{name}: {report:#}");
+    }
+    assert_eq!(report["without-scanner"], 1);
+    world
+        .newgate(&["check"])
+        .exits(1)
+        .says("no scanner that is on reads 1 file");
+}

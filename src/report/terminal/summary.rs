@@ -107,6 +107,12 @@ impl Page {
             (false, 1) => scanned.push("one other had nothing to read".into()),
             (false, n) => scanned.push(format!("{n} others had nothing to read")),
         }
+        if report.without_scanner > 0 {
+            let files = plural(report.without_scanner, "file");
+            scanned.push(format!(
+                "no scanner that is on reads {files} of this change"
+            ));
+        }
         if !scanned.is_empty() {
             self.wrapped("  scanned  ", "           ", &scanned.join("; "));
         }

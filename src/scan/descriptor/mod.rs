@@ -11,7 +11,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use regex::Regex;
 
 use crate::error::{Error, Kind as ErrorKind};
-use crate::model::{Kind, Score};
+use crate::model::{Kind, RepoPath, Score};
 
 use expressions::Expressions;
 pub(super) use written::ReportIn;
@@ -270,17 +270,43 @@ impl Descriptor {
         self.each.is_match(as_path(path))
     }
 
-    /// Whether a file's first line names one of its interpreters.
+    /// The extension under which the program is given a file that it would not take by its own name: one
+    /// in capitals, or a script that only its first line tells. A file without an extension keeps its name.
+    pub fn extension_for(&self, path: &RepoPath) -> Option<String> {
+        let own = std::str::from_utf8(path.extension()?).ok()?;
+        let lower = own.to_ascii_lowercase();
+        let is_listed = |extension: &str| {
+            let globs = self.globs().iter().filter_map(|g| g.strip_prefix("*."));
+            globs.clone().any(|g| g == extension)
+        };
+        if self.matches_name(path.as_bytes()) {
+            return (own != lower && !is_listed(own) && is_listed(&lower)).then_some(lower);
+        }
+        let first = self.globs().iter().find_map(|g| g.strip_prefix("*."))?;
+        Some(first.to_owned())
+    }
+
+    /// Whether a file's first line names one of its interpreters, however it is started: by `env` and its
+    /// options, or by a program that runs scripts in an environment of their own.
     pub fn matches_interpreter(&self, content: &[u8]) -> bool {
-        let Some(line) = content
+        let text = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+        let Some(line) = text
             .strip_prefix(b"#!")
             .and_then(|c| c.split(|b| *b == b'\n').next())
         else {
             return false;
         };
-        let line = String::from_utf8_lossy(&line[..line.len().min(256)]).into_owned();
+        let line = line.get(..256).unwrap_or(line);
+        let line = String::from_utf8_lossy(line).to_lowercase();
         line.split_whitespace().any(|word| {
-            let program = word.rsplit('/').next().unwrap_or(word);
+            let stuck = ["--split-string=", "-vs", "-s"];
+            let word = stuck
+                .iter()
+                .find_map(|o| word.strip_prefix(o))
+                .unwrap_or(word);
+            let word = word.trim_matches(['"', '\'']);
+            let program = word.rsplit(['/', '\\']).next().unwrap_or(word);
+            let program = program.strip_suffix(".exe").unwrap_or(program);
             let base = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
             self.interpreters()
                 .iter()
@@ -364,7 +390,7 @@ fn as_path(path: &[u8]) -> &std::path::Path {
     std::path::Path::new(std::ffi::OsStr::from_bytes(path))
 }
 
-/// Globs of files: one without a `/` fits in any folder.
+/// Globs of files: one without a `/` fits in any folder, and an extension in capitals too.
 fn glob_set<'g>(globs: impl IntoIterator<Item = &'g String>) -> Result<GlobSet, globset::Error> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
@@ -375,6 +401,7 @@ fn glob_set<'g>(globs: impl IntoIterator<Item = &'g String>) -> Result<GlobSet, 
         set.add(
             GlobBuilder::new(&any_folder)
                 .literal_separator(true)
+                .case_insensitive(glob.starts_with("*."))
                 .build()?,
         );
     }
