@@ -331,7 +331,7 @@ impl<'a> Search<'a> {
                 .filter(|(d, _)| !self.doubtful.contains_key(d))
                 .copied()
                 .collect();
-            if !self.is_block(&solid) {
+            if !self.is_block(&solid) || self.is_copy(&run) {
                 continue;
             }
             for &(d, a) in &run {
@@ -383,6 +383,46 @@ impl<'a> Search<'a> {
             lines
         });
         lines.contains(&d.1)
+    }
+
+    /// Whether the lines that stand between those of a run, and beside them, are kept in their place but
+    /// equal what was added around the run's other end: then a whole definition was copied, and the
+    /// original edited.
+    fn is_copy(&self, run: &Run) -> bool {
+        /// How far around a run lines are looked at.
+        const AROUND: usize = 3;
+        /// As many lines as this, and this part of the run, make a copy.
+        const LEAST: (usize, f64) = (2, 0.34);
+        let (Some((first, to_first)), Some((last, to_last))) = (run.first(), run.last()) else {
+            return false;
+        };
+        if first.0 != last.0 || to_first.0 != to_last.0 || to_first.1 > to_last.1 {
+            return false;
+        }
+        let (base, head) = (&self.files.base[first.0], &self.files.head[to_first.0]);
+        let around = |from: usize, to: usize, len: usize| {
+            from.saturating_sub(AROUND)..(to + 1 + AROUND).min(len)
+        };
+        let added = around(to_first.1, to_last.1, head.text.len());
+        let mut added = added.filter(|l| {
+            head.text.significant(*l) && !matches!(self.map.of_head(to_first.0, *l), Fate::Kept(_))
+        });
+        let mut same = 0;
+        for line in around(first.1, last.1, base.text.len()) {
+            let place = (first.0, line);
+            let kept = matches!(self.map.of_base(first.0, line), Fate::Kept(_))
+                && base.text.significant(line)
+                && !self.doubtful.contains_key(&place);
+            if !kept {
+                continue;
+            }
+            let mut rest = added.clone();
+            if rest.any(|l| head.text.norm[l] == base.text.norm[line]) {
+                added = rest;
+                same += 1;
+            }
+        }
+        same >= LEAST.0 && same as f64 >= LEAST.1 * run.len() as f64
     }
 
     /// Whether a run weighs enough to be a moved block.

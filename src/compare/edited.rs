@@ -35,6 +35,9 @@ pub(super) struct Region {
     head_words: Vec<Words>,
     to_head: Vec<Option<usize>>,
     to_base: Vec<Option<usize>>,
+    /// For a statement that gives a name a value, the one below that uses it.
+    base_use: HashMap<usize, usize>,
+    head_use: HashMap<usize, usize>,
 }
 
 impl Region {
@@ -42,8 +45,8 @@ impl Region {
     /// give them, so that an argument may become a variable.
     fn new(base: (&Text, &[usize], &Values), head: (&Text, &[usize], &Values)) -> Region {
         let (old, new) = (units(base.0, base.1), units(head.0, head.1));
-        let old_words = with_values(words_of(base.0, &old), base.2);
-        let new_words = with_values(words_of(head.0, &new), head.2);
+        let (old_words, base_use) = with_values(words_of(base.0, &old), base.2);
+        let (new_words, head_use) = with_values(words_of(head.0, &new), head.2);
         let to_head = align(&old_words, &new_words);
         let mut to_base = vec![None; new.len()];
         for (b, h) in to_head.iter().enumerate() {
@@ -58,13 +61,35 @@ impl Region {
             head_words: new_words,
             to_head,
             to_base,
+            base_use,
+            head_use,
         }
+    }
+
+    /// The head statement that continues one of the base, or that uses the value that became one of its
+    /// own.
+    fn continues(&self, base: usize) -> Option<usize> {
+        let used = || self.to_head[*self.base_use.get(&base)?];
+        self.to_head[base].or_else(used)
+    }
+
+    /// The statement among those that continue one of the base that a finding of the head belongs to:
+    /// its own, or the one that uses the value that it makes, of which nothing is reported.
+    fn continued(&self, head: usize, flagged: &HashSet<usize>) -> Option<usize> {
+        let used = || {
+            let user = *self.head_use.get(&head)?;
+            (self.to_base[user].is_some() && !flagged.contains(&user)).then_some(user)
+        };
+        let own = self.to_base[head].is_some().then_some(head);
+        own.or_else(used)
     }
 
     /// Whether another statement of the head, of which nothing is reported, might as well continue the
     /// one that a head statement continues: then it cannot be told which does.
     fn is_rivalled(&self, head: usize, flagged: &HashSet<usize>) -> bool {
         const AS_MUCH: f64 = 0.12;
+        /// Or if it has this part of the words that the other one lost.
+        const TAKEN: f64 = 0.5;
         /// How far away a rival is looked for, in statements.
         const NEAR: usize = 12;
         let Some(base) = self.to_base[head] else {
@@ -72,10 +97,23 @@ impl Region {
         };
         let alike = |h: usize| similarity(&self.base_words[base], &self.head_words[h]);
         let own = alike(head);
+        let mine: HashSet<&u64> = self.head_words[head].iter().collect();
+        let old = self.base_words[base].iter();
+        let lost: HashSet<&u64> = old.filter(|w| !mine.contains(w)).collect();
+        let took = |h: usize| {
+            let has = self.head_words[h].iter().collect::<HashSet<_>>();
+            let taken = lost.iter().filter(|w| has.contains(*w)).count();
+            taken > 0 && taken as f64 >= TAKEN * lost.len() as f64
+        };
         let near = head.saturating_sub(NEAR)..(head + NEAR).min(self.head.len());
         near.into_iter()
             .filter(|h| *h != head && self.to_base[*h].is_none() && !flagged.contains(h))
-            .any(|h| alike(h) >= EDITED && alike(h) >= own - AS_MUCH)
+            // What gives a name its value does not compete with what uses it.
+            .filter(|h| self.head_use.get(h) != Some(&head))
+            .any(|h| {
+                let alike = alike(h);
+                alike >= EDITED && (alike >= own - AS_MUCH || took(h))
+            })
     }
 
     fn unit(units: &[Range<usize>], line: usize) -> Option<usize> {
@@ -92,19 +130,32 @@ type Sides = HashMap<u32, (Lines, Lines)>;
 /// The words of the values that names are given.
 type Values = HashMap<u64, Words>;
 
-/// Puts the values in the place of the names.
-fn with_values(mut all: Vec<Words>, values: &Values) -> Vec<Words> {
+/// Puts the values in the place of the names. Says as well, of statements that give a name its value,
+/// which one below uses it first.
+fn with_values(mut all: Vec<Words>, values: &Values) -> (Vec<Words>, HashMap<usize, usize>) {
     /// Longer values are not looked into.
     const LONGEST: usize = 60;
+    /// How far into a statement the sign of an assignment is looked for, in words.
+    const FARTHEST: usize = 8;
+    let mut uses = HashMap::new();
     if values.is_empty() {
-        return all;
+        return (all, uses);
     }
-    for words in &mut all {
+    let sign = statement::hash("=");
+    // The statement that gives each name its value.
+    let mut given: HashMap<u64, usize> = HashMap::new();
+    for (unit, words) in all.iter_mut().enumerate() {
+        let target = words.iter().take(FARTHEST).position(|word| *word == sign);
+        let target = target.unwrap_or(0);
         let named = |n: usize, word: &u64| {
             // What is given a value keeps its name.
-            let assigned = words.get(n + 1) == Some(&statement::hash("="));
-            values.get(word).filter(|v| !assigned && v.len() <= LONGEST)
+            let given = n < target;
+            values.get(word).filter(|v| !given && v.len() <= LONGEST)
         };
+        let targets = words.iter().take(target);
+        for name in targets.filter(|word| values.contains_key(word)) {
+            given.insert(*name, unit);
+        }
         if words
             .iter()
             .enumerate()
@@ -118,10 +169,15 @@ fn with_values(mut all: Vec<Words>, values: &Values) -> Vec<Words> {
                     None => vec![*word],
                 });
             let put: Vec<u64> = put.collect();
+            for (n, word) in words.iter().enumerate() {
+                if let Some(user) = named(n, word).and_then(|_| given.get(word)) {
+                    uses.entry(*user).or_insert(unit);
+                }
+            }
             *words = put.into();
         }
     }
-    all
+    (all, uses)
 }
 
 /// The changed regions, aligned when they are asked for.
@@ -272,21 +328,22 @@ impl Matcher<'_> {
             let mut rest: (Vec<usize>, Vec<usize>) = Default::default();
             for b in bs {
                 let at = unit(&region.base, self.base.places[b]);
-                match at.and_then(|u| region.to_head[u]) {
+                match at.and_then(|u| region.continues(u)) {
                     Some(h) => pairs.entry(h).or_default().0.push(b),
                     None => rest.0.push(b),
-                }
-            }
-            for &h in &hs {
-                match unit(&region.head, self.head.places[h]) {
-                    Some(u) if region.to_base[u].is_some() => pairs.entry(u).or_default().1.push(h),
-                    _ => rest.1.push(h),
                 }
             }
             let flagged: HashSet<usize> = hs
                 .iter()
                 .filter_map(|h| unit(&region.head, self.head.places[*h]))
                 .collect();
+            for &h in &hs {
+                let at = unit(&region.head, self.head.places[h]);
+                match at.and_then(|u| region.continued(u, &flagged)) {
+                    Some(u) => pairs.entry(u).or_default().1.push(h),
+                    None => rest.1.push(h),
+                }
+            }
             for (at, (bs, hs)) in pairs {
                 self.note_difference(&bs, &hs);
                 let rivalled = region.is_rivalled(at, &flagged);

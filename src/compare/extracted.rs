@@ -9,9 +9,9 @@ use super::statement::statement_text;
 use super::weakness;
 use crate::model::Stage;
 
-/// Findings in new definitions, by file, rule and what their statements say, with the names of the
+/// Findings in new definitions, by rule and what their statements say, with the names of the
 /// definitions.
-type Made<'f> = HashMap<(usize, &'f str, u64), Vec<(usize, String)>>;
+type Made<'f> = HashMap<(&'f str, u64), Vec<(usize, String)>>;
 
 impl Matcher<'_> {
     /// A statement that went into a definition of its own, which the place that it left calls.
@@ -30,7 +30,7 @@ impl Matcher<'_> {
                 && header != p.line
                 && let Some(shape) = shape(&self.head, p)
             {
-                let key = (p.file, self.head.findings[h].rule.as_str(), shape);
+                let key = (self.head.findings[h].rule.as_str(), shape);
                 made.entry(key).or_default().push((h, name));
             }
         }
@@ -43,14 +43,14 @@ impl Matcher<'_> {
             let Some(p) = self.base.places[b] else {
                 continue;
             };
-            let (Some(file), Some(region)) = (files.base[p.file].pair, self.base_region(p)) else {
+            let Some(region) = self.base_region(p) else {
                 continue;
             };
             let rule = self.base.findings[b].rule.as_str();
             let Some(shape) = shape(&self.base, p) else {
                 continue;
             };
-            let Some(candidates) = made.get_mut(&(file, rule, shape)) else {
+            let Some(candidates) = made.get_mut(&(rule, shape)) else {
                 continue;
             };
             // The words that took the place of the statement.
@@ -68,7 +68,16 @@ impl Matcher<'_> {
                 let name = name.rsplit('.').next().unwrap_or(name);
                 left.contains(name) && self.same_literal(b, *h)
             };
-            if let Some(at) = candidates.iter().take(TRIES).position(fits) {
+            // One in the same file comes first.
+            let here = |(h, _): &(usize, String)| {
+                let place = self.head.places[*h];
+                place.map(|p| p.file) == files.base[p.file].pair
+            };
+            let near = candidates.iter().take(TRIES);
+            let fitting = (0..).zip(near).filter(|(_, c)| fits(c));
+            let found: Vec<(usize, bool)> = fitting.map(|(n, c)| (n, here(c))).collect();
+            let at = found.iter().find(|(_, here)| *here).or(found.first());
+            if let Some((at, _)) = at.copied() {
                 let (h, _) = candidates.remove(at);
                 self.pair(b, h, Stage::Moved);
             }

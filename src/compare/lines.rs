@@ -121,6 +121,10 @@ impl Map {
         }
         for (line, from) in found.to_base {
             self.head[h][line] = Fate::Kept(from as u32);
+            if matches!(self.base[b][from], Fate::Changed(_)) {
+                let lines = self.cut.entry((b, from)).or_insert(line..line);
+                lines.end = line + 1;
+            }
         }
     }
 
@@ -129,13 +133,14 @@ impl Map {
         self.hunks.get(region as usize).copied()
     }
 
-    /// The head lines that a kept base line is now: several if a formatter cut it.
+    /// The head lines that a base line is now: several if a formatter cut it, also where not all of it
+    /// is kept.
     pub(super) fn pieces(&self, file: usize, line: usize) -> Option<Range<usize>> {
+        if let Some(lines) = self.cut.get(&(file, line)) {
+            return Some(lines.clone());
+        }
         match self.base[file][line] {
-            Fate::Kept(to) => {
-                let to = to as usize;
-                Some(self.cut.get(&(file, line)).cloned().unwrap_or(to..to + 1))
-            }
+            Fate::Kept(to) => Some(to as usize..to as usize + 1),
             _ => None,
         }
     }
@@ -229,7 +234,7 @@ fn cuts(base: &Text, head: &Text) -> Vec<(usize, usize)> {
                 .iter()
                 .find(|(o, _)| *o >= ends.0)
                 .is_none_or(agree)
-            && same_border(base, ends.0, head, ends.1)
+            && same_border(base, &(*b..ends.0), head, &(*h..ends.1))
             && share_kept(base, *b..ends.0, head, *h..ends.1) >= 0.5
             && share_kept(head, *h..ends.1, base, *b..ends.0) >= 0.5
         {
@@ -250,9 +255,17 @@ fn cuts(base: &Text, head: &Text) -> Vec<(usize, usize)> {
     cuts
 }
 
-/// Whether two definitions end alike: in the same line, or before the same line. Indentation that
-/// changed could otherwise cut one of them short.
-fn same_border(base: &Text, base_end: usize, head: &Text, head_end: usize) -> bool {
+/// Whether two definitions end alike: in the same line, or before the same line, or both stand as deep
+/// as ever. Indentation that changed could otherwise cut one of them short.
+fn same_border(base: &Text, of_base: &Range<usize>, head: &Text, of_head: &Range<usize>) -> bool {
+    let (base_end, head_end) = (of_base.end, of_head.end);
+    let depth = |text: &Text, lines: &Range<usize>| {
+        let body = (lines.start + 1..lines.end).find(|l| !text.blank(*l));
+        (text.indent[lines.start], body.map(|l| text.indent[l]))
+    };
+    if depth(base, of_base) == depth(head, of_head) {
+        return true;
+    }
     let last = |text: &Text, end: usize| (0..end).rfind(|l| !text.blank(*l));
     let next = |text: &Text, end: usize| (end..text.len()).find(|l| !text.blank(*l));
     let norm = |text: &Text, line: Option<usize>| line.map(|l| text.norm[l]);
@@ -393,11 +406,20 @@ fn fits_into(chain: &[(Pair, Pair)], line: usize, other: usize) -> bool {
     above && below && around.all(|(at_base, at_head)| at_base == at_head)
 }
 
-/// The lines that open a scope with a name, and how many such scopes each is in.
+/// The lines that open a scope with a name, or a block that says by what it is entered, and how many
+/// such scopes each is in.
 fn headers(text: &Text) -> Vec<(usize, u16)> {
     let mut open: Vec<u16> = Vec::new();
     let mut headers = Vec::new();
-    for line in (0..text.len()).filter(|l| text.name(*l).is_some() && text.significant(*l)) {
+    let mut next = text.len();
+    let mut opens = vec![false; text.len()];
+    for line in (0..text.len()).rev().filter(|l| !text.blank(*l)) {
+        let deeper = next < text.len() && text.indent[next] > text.indent[line];
+        opens[line] = deeper && text.opens_block(line);
+        next = line;
+    }
+    let opens = |l: &usize| text.significant(*l) && (text.name(*l).is_some() || opens[*l]);
+    for line in (0..text.len()).filter(opens) {
         let indent = text.indent[line];
         while open.last().is_some_and(|i| *i >= indent) {
             open.pop();

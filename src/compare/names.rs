@@ -57,6 +57,20 @@ const OPENERS: [&str; 24] = [
     "macro_rules!",
 ];
 
+/// Those of them that are names of variables just as well: a name must follow.
+const PLAIN: [&str; 10] = [
+    "data",
+    "object",
+    "type",
+    "record",
+    "module",
+    "extension",
+    "contract",
+    "sub",
+    "proc",
+    "resource",
+];
+
 /// Words of functions without a name.
 const NAMELESS: [&str; 6] = ["func", "function", "fn", "fun", "def", "lambda"];
 /// Words before a bracket that are no names of definitions.
@@ -94,6 +108,13 @@ pub(super) fn scope_name(line: &str) -> Option<&str> {
             .find(|c: char| !(is_word(c) || c == '!'))
             .unwrap_or(rest.len());
         let (word, behind) = rest.split_at(end);
+        let named = behind.starts_with(char::is_whitespace)
+            && behind
+                .trim_start()
+                .starts_with(|c: char| is_word(c) || c == '"');
+        if PLAIN.contains(&word) && !named {
+            break;
+        }
         if OPENERS.contains(&word) {
             let after =
                 behind.trim_start_matches(|c: char| c.is_whitespace() || c == '(' || c == '*');
@@ -241,6 +262,10 @@ mod tests {
             ("hosts.gitlab = {", Some("hosts.gitlab")),
             ("  \"image\": {", Some("image")),
             ("const table = {", Some("table")),
+            ("    data = load(d)", None),
+            ("  type: 'text',", None),
+            ("sub(x, y)", None),
+            ("type Server struct {", Some("Server")),
             ("else:", None),
             ("if (x) {", None),
             ("} else if (x) {", None),

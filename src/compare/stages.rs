@@ -1,11 +1,12 @@
 //! The stages that pair findings. Each takes what the former left; a finding that is paired is
 //! consumed. See `docs/matching.md` for the reason of each.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use super::assign::{assign, assign_in_order};
 use super::edited::{Of, Regions};
-use super::lines::Fate;
+use super::lines::{Fate, unit_end};
 use super::side::{Place, Side};
 use super::statement::{has_all, literals, similarity, statement_text};
 use super::{Difference, Known, Outcome};
@@ -429,13 +430,71 @@ impl<'a> Matcher<'a> {
                 group.1.push(h);
             }
         }
+        let copies: RefCell<HashMap<_, bool>> = RefCell::default();
         for (bs, hs) in groups.into_values() {
             self.assign_alike(&bs, &hs, Stage::ScopeMoved, |this, b, h| {
+                let around = this.outer_scopes(b).zip(this.outer_scopes_at_head(h));
+                if around.is_some_and(|(old, new)| {
+                    let mut copies = copies.borrow_mut();
+                    *copies
+                        .entry((old, new))
+                        .or_insert_with(|| this.is_copied(old, new))
+                }) {
+                    return None;
+                }
                 let alike = similarity(&this.base.words(b), &this.head.words(h));
                 (alike >= SCOPE_MOVED && this.same_weakness(b, h))
                     .then(|| this.with_context(alike, b, h, CONTEXT_SHARE.1))
             });
         }
+    }
+
+    /// The definition around the innermost scope of a base finding, if it still stands: its file and its
+    /// header.
+    fn outer_scopes(&self, b: usize) -> Option<(usize, usize)> {
+        let p = self.base.places[b]?;
+        let (_, header) = self.base.text(p).scopes(p.line).into_iter().rev().nth(1)?;
+        let kept = matches!(self.difference.map.of_base(p.file, header), Fate::Kept(_));
+        kept.then_some((p.file, header))
+    }
+
+    /// The definition around the innermost scope of a head finding, if it was added.
+    fn outer_scopes_at_head(&self, h: usize) -> Option<(usize, usize)> {
+        let p = self.head.places[h]?;
+        let (_, header) = self.head.text(p).scopes(p.line).into_iter().rev().nth(1)?;
+        self.is_added(p.file, header).then_some((p.file, header))
+    }
+
+    /// Whether a definition that was added has lines that still stand in another one, so that it is a
+    /// copy of it.
+    fn is_copied(&self, old: (usize, usize), new: (usize, usize)) -> bool {
+        /// As many lines as this make a copy.
+        const LEAST: usize = 2;
+        let (base, head) = (
+            &self.difference.files.base[old.0].text,
+            &self.difference.files.head[new.0].text,
+        );
+        let mut added: HashMap<u32, usize> = HashMap::new();
+        for line in new.1..unit_end(head, new.1) {
+            if head.significant(line) && self.is_added(new.0, line) {
+                *added.entry(head.norm[line]).or_default() += 1;
+            }
+        }
+        let stands = |line: &usize| {
+            base.significant(*line)
+                && matches!(self.difference.map.of_base(old.0, *line), Fate::Kept(_))
+        };
+        let same = (old.1 + 1..unit_end(base, old.1)).filter(stands);
+        same.filter(|line| match added.get_mut(&base.norm[*line]) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        })
+        .take(LEAST)
+        .count()
+            == LEAST
     }
 
     /// A secret that is gone from one changed line and stands on another is the same secret: it has

@@ -13,6 +13,29 @@ const PIECE: usize = 24;
 /// Without any of these characters, a virtual line ends here at a comma, and at last anywhere.
 const LONGEST_PIECE: usize = 400;
 
+/// Whether a value may follow.
+fn is_value_place(before: &[u8]) -> bool {
+    let compared = [b"==", b"!=", b"<=", b">="];
+    before.ends_with(b"return")
+        || before.ends_with(b"=") && !compared.iter().any(|c| before.ends_with(*c))
+        || matches!(before.last(), Some(b':' | b'(' | b',' | b'['))
+}
+
+/// What stands before the type of a literal: `x := ` of `x := &tls.Config`. Nothing if a word of the
+/// language opens a block there.
+fn without_type(before: &[u8]) -> &[u8] {
+    const BLOCKS: [&[u8]; 8] = [
+        b"loop", b"unsafe", b"async", b"do", b"try", b"object", b"else", b"move",
+    ];
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'&');
+    let length = before.iter().rev().take_while(|b| part(b)).count();
+    let (rest, name) = before.split_at(before.len() - length);
+    match name.is_empty() || BLOCKS.contains(&name) {
+        true => &[],
+        false => rest.trim_ascii_end(),
+    }
+}
+
 /// Gives equal lines the same number.
 #[derive(Debug, Default)]
 pub(super) struct Interner {
@@ -253,6 +276,13 @@ impl Text {
         self.indent[line] == u16::MAX
     }
 
+    /// Whether a line may open a block without a name: it ends in a colon or an opening brace, as `if`
+    /// and `case` do.
+    pub(super) fn opens_block(&self, line: usize) -> bool {
+        let content = self.line(line).trim_end();
+        !self.manner.prose && (content.ends_with(':') || content.ends_with('{'))
+    }
+
     /// Whether a line says enough to be recognised again.
     pub(super) fn significant(&self, line: usize) -> bool {
         self.words[line] >= 2
@@ -383,10 +413,7 @@ impl Text {
     fn is_data(&self, line: usize, at: usize) -> bool {
         const LONGEST: usize = 40;
         let before = self.line(line).as_bytes()[..at].trim_ascii_end();
-        if !before.ends_with(b"return")
-            && !before.ends_with(b"=")
-            && !matches!(before.last(), Some(b':' | b'(' | b',' | b'['))
-        {
+        if !is_value_place(before) && !is_value_place(without_type(before)) {
             return false;
         }
         let mut depth = 0_i32;

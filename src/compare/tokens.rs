@@ -22,6 +22,8 @@ pub(super) struct Token<'t> {
     pub kind: Kind,
     pub text: &'t str,
     pub at: usize,
+    /// Of quoted text that was looked into: whether every brace in it holds code.
+    filled: Option<bool>,
 }
 
 impl Token<'_> {
@@ -33,6 +35,53 @@ impl Token<'_> {
     pub(super) fn is_layout(&self) -> bool {
         self.kind == Kind::Mark && ",;()[]{}\\".contains(self.text)
     }
+
+    /// What a quoted text says by itself: without the code that it is filled in with, and without the
+    /// places that a function fills in (`%s`, `{}`).
+    pub(super) fn said(&self) -> String {
+        let pieces = self
+            .filled
+            .map_or_else(Vec::new, |filled| filled_in(self.text, filled));
+        let mut said = String::new();
+        let mut rest = 0;
+        for (at, code) in pieces {
+            said.push_str(self.text.get(rest..at).unwrap_or_default());
+            said.push_str("{}");
+            let opened = self.text.get(at..).unwrap_or_default();
+            let open = opened.len() - opened.trim_start_matches(['$', '{']).len();
+            rest = at + open + code.len();
+        }
+        said.push_str(self.text.get(rest..).unwrap_or_default());
+        without_places(&said)
+    }
+}
+
+/// A text without the places that `%` and `format` fill in.
+fn without_places(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['%', '{']) {
+        let (before, place) = rest.split_at(at);
+        plain.push_str(before);
+        let inside = place.split_at(1).1;
+        let end = match place.starts_with('%') {
+            true => inside
+                .find(|c: char| !"0123456789.-+#(".contains(c))
+                .filter(|end| {
+                    let kind = inside.split_at(*end).1.chars().next();
+                    kind.is_some_and(|c| "sdifgrvqxXc".contains(c))
+                })
+                .map(|end| end + 1),
+            false => inside
+                .find(|c: char| !(is_word(c) || ".:!".contains(c)))
+                .filter(|end| inside.split_at(*end).1.starts_with('}'))
+                .map(|end| end + 1),
+        };
+        plain.push(' ');
+        rest = inside.split_at(end.unwrap_or(0)).1;
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// Cuts a text into tokens; comments are left out. Names inside of text that a language fills in
@@ -67,12 +116,14 @@ fn cut<'t>(whole: &'t str, offset: usize, manner: Manner, depth: u8, list: &mut 
         } else if let Some((inside, length)) = quoted(rest) {
             let filled = is_filled(list.last(), whole, at, c);
             let begin = offset + at + usize::from(rest.starts_with(c));
+            let looked_into = depth < DEEPEST && (c != '\'' || filled);
             list.push(Token {
                 kind: Kind::Text,
                 text: inside,
                 at: offset + at,
+                filled: looked_into.then_some(filled),
             });
-            if depth < DEEPEST && (c != '\'' || filled) {
+            if looked_into {
                 for (at, code) in filled_in(inside, filled) {
                     cut(code, begin + at, manner, depth + 1, list);
                 }
@@ -88,6 +139,7 @@ fn cut<'t>(whole: &'t str, offset: usize, manner: Manner, depth: u8, list: &mut 
                 kind,
                 text: token,
                 at: offset + at,
+                filled: None,
             });
         }
         rest = behind;

@@ -1,7 +1,7 @@
 //! Whether a statement that was edited still has the same weakness: the same functions get the same
 //! data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::statement::hash;
 use super::text::Manner;
@@ -120,6 +120,32 @@ const SOURCES: [&str; 20] = [
     "environ", "env", "input", "GET", "POST", "REQUEST", "COOKIE", "json", "stdin", "request",
 ];
 
+/// What such members belong to.
+const REQUESTS: [&str; 8] = [
+    "request", "req", "Request", "ctx", "context", "event", "process", "sys",
+];
+/// Functions that read data from outside.
+const READERS: [&str; 18] = [
+    "getParameter",
+    "getParameterValues",
+    "getHeader",
+    "getQueryString",
+    "getCookies",
+    "getInputStream",
+    "FormValue",
+    "PostFormValue",
+    "getenv",
+    "Getenv",
+    "input",
+    "raw_input",
+    "get_json",
+    "gets",
+    "fgets",
+    "readline",
+    "readLine",
+    "ReadLine",
+];
+
 /// What the comparison asks of the text around the statements.
 pub(super) trait Around {
     /// Whether a name became another one all over a scope around the statements.
@@ -143,7 +169,14 @@ struct Parts {
     /// How many names of data are not such.
     arguments: usize,
     texts: Counts,
+    /// The words of the texts, whatever they are filled in with.
+    said: Counts,
     targets: Counts,
+    /// Members and functions that read data from outside.
+    outside: Counts,
+    /// Names that something is read from, and names that stand for themselves.
+    dotted: BTreeSet<String>,
+    plain: BTreeSet<String>,
 }
 
 impl Parts {
@@ -165,6 +198,11 @@ impl Parts {
                 Kind::Number => {}
                 Kind::Text => {
                     add(&mut parts.texts, token.text);
+                    let said = token.said();
+                    let words = said.split(|c: char| !c.is_alphanumeric());
+                    for word in words.filter(|w| !w.is_empty()) {
+                        add(&mut parts.said, word);
+                    }
                 }
                 Kind::Name => {
                     let called = next.is_some_and(|t| t.is("("))
@@ -176,11 +214,14 @@ impl Parts {
                             t.kind != Kind::Mark && t.at > token.at + token.text.len()
                         });
                     first = false;
+                    if is_outside(&list, n) {
+                        add(&mut parts.outside, token.text);
+                    }
                     let prefix = next.is_some_and(|t| {
                         t.kind == Kind::Text && t.at == token.at + token.text.len()
                     }) && token.text.len() <= 2;
                     let named = depth > 0 && follows(&list, n, "=") && !follows(&list, n + 1, "=")
-                        || follows(&list, n, ":") && !follows(&list, n + 1, ":");
+                        || follows(&list, n, ":") && !is_path(&list, n);
                     if KEYWORDS.contains(&token.text) || NEUTRAL.contains(&token.text) || prefix {
                         continue;
                     }
@@ -197,6 +238,12 @@ impl Parts {
                     } else if !named {
                         add(&mut parts.data, token.text);
                         parts.arguments += usize::from(!is_called_on(&list, n));
+                        let dotted = follows(&list, n, ".") || is_path(&list, n);
+                        let kind = match dotted {
+                            true => &mut parts.dotted,
+                            false => &mut parts.plain,
+                        };
+                        kind.insert(token.text.to_owned());
                     }
                 }
             }
@@ -210,6 +257,8 @@ impl Parts {
             (&mut self.functions, other.functions),
             (&mut self.data, other.data),
             (&mut self.texts, other.texts),
+            (&mut self.said, other.said),
+            (&mut self.outside, other.outside),
         ] {
             for (name, times) in theirs {
                 *mine.entry(name).or_default() += times;
@@ -239,13 +288,52 @@ fn add(counts: &mut Counts, name: &str) {
     *counts.entry(name.to_owned()).or_default() += 1;
 }
 
-/// Whether a name is the beginning of a call on something: `a.b.` in `a.b.call(`.
+/// Whether a name is the beginning of a call on something: `a.b.` in `a.b.call(`, `A::` in
+/// `A::call(`.
 fn is_called_on(list: &[Token<'_>], n: usize) -> bool {
     let mut at = n;
-    while follows(list, at, ".") && list.get(at + 2).is_some_and(|t| t.kind == Kind::Name) {
-        at += 2;
+    loop {
+        let step = if follows(list, at, ".") {
+            2
+        } else if is_path(list, at) {
+            3
+        } else {
+            break;
+        };
+        if list.get(at + step).is_none_or(|t| t.kind != Kind::Name) {
+            break;
+        }
+        at += step;
     }
     at > n && follows(list, at, "(")
+}
+
+/// Whether `::` follows a name.
+fn is_path(list: &[Token<'_>], n: usize) -> bool {
+    follows(list, n, ":") && follows(list, n + 1, ":")
+}
+
+/// Whether a name reads data from outside: a member of a request, an argument of the program.
+fn is_outside(list: &[Token<'_>], n: usize) -> bool {
+    let name = list[n].text;
+    let before = |back: usize| n.checked_sub(back).and_then(|n| list.get(n));
+    let of = match before(1) {
+        Some(t) if t.is(".") => before(2),
+        Some(t) if t.is(">") && before(2).is_some_and(|t| t.is("-")) => before(3),
+        Some(t) if t.is(":") && before(2).is_some_and(|t| t.is(":")) => before(3),
+        _ => None,
+    };
+    if let Some(global) = name.strip_prefix("$_") {
+        return SOURCES.contains(&global);
+    }
+    if READERS.contains(&name) && follows(list, n, "(") {
+        return true;
+    }
+    let member = of.is_some_and(|t| {
+        let of = t.text.trim_start_matches('$');
+        REQUESTS.contains(&of) || of == "env" && name == "args"
+    });
+    SOURCES.contains(&name) && (member || of.is_none() && name == "params" && follows(list, n, "["))
 }
 
 fn follows(list: &[Token<'_>], n: usize, mark: &str) -> bool {
@@ -300,7 +388,7 @@ pub(super) fn difference(
     let resolved = head.resolved(&base, manner, |name| around.value_at_head(name));
     let unfolded = base.resolved(&head, manner, |name| around.value_at_base(name));
     let same = |base: &Parts, head: &Parts| {
-        base.functions == head.functions && base.data == head.data && base.texts == head.texts
+        base.functions == head.functions && base.data == head.data && base.said == head.said
     };
     if same(&base, &resolved) || same(&unfolded, &head) || same(&unfolded, &resolved) {
         return None;
@@ -312,7 +400,10 @@ fn compare(base: &Parts, head: &Parts, around: &impl Around) -> Option<Differenc
     let mut gone = left(&base.data, &head.data);
     let mut come = left(&head.data, &base.data);
     cancel(&mut gone, &mut come, |old, new| {
-        !SOURCES.contains(&new) && around.renamed(old, new) || around.redefined(old, new)
+        let used_alike = base.plain.contains(old) == head.plain.contains(new)
+            || base.dotted.contains(old) == head.dotted.contains(new);
+        !SOURCES.contains(&new) && used_alike && around.renamed(old, new)
+            || around.redefined(old, new)
     });
     let mut gone_functions = left(&base.functions, &head.functions);
     let mut come_functions = left(&head.functions, &base.functions);
@@ -330,6 +421,9 @@ fn compare(base: &Parts, head: &Parts, around: &impl Around) -> Option<Differenc
     let constant_gone = !left(&base.texts, &head.texts).is_empty();
     if base.arguments == 0 && constant_gone && something_come {
         return Some(Difference::Constant);
+    }
+    if !left(&head.outside, &base.outside).is_empty() {
+        return Some(Difference::Data);
     }
     let shared = |a: &Counts, b: &Counts| a.keys().any(|name| b.contains_key(name));
     let common = shared(&base.functions, &head.functions)
@@ -355,12 +449,20 @@ fn cancel(gone: &mut Vec<String>, come: &mut Vec<String>, same: impl Fn(&str, &s
     });
 }
 
-/// What a statement says if names of data stand for names of data, as a hash; `None` if it says too
-/// little to be recognised.
+/// What a statement does if names of data stand for names of data, as a hash; `None` if it says too
+/// little to be recognised. What it gives its value to does not count.
 pub(super) fn shape(code: &str, manner: Manner) -> Option<u64> {
-    let list = tokens(code, manner);
+    let mut list = tokens(code, manner);
+    if let Some(sign) = assignment(&list) {
+        let target = list.get(..sign)?;
+        let last = target.iter().rposition(|t| t.kind == Kind::Name)?;
+        let member = last.checked_sub(1).is_some_and(|n| target[n].is("."));
+        if !member {
+            list.drain(..=sign);
+        }
+    }
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut shape: Vec<(Kind, Result<&str, usize>)> = Vec::new();
+    let mut shape: Vec<(Kind, Result<String, usize>)> = Vec::new();
     let mut solid = 0;
     for (n, token) in list.iter().enumerate() {
         if token.is_layout() || token.text == "return" || token.text == "await" {
@@ -371,7 +473,11 @@ pub(super) fn shape(code: &str, manner: Manner) -> Option<u64> {
             shape.push((token.kind, Err(*names.entry(token.text).or_insert(next))));
         } else {
             solid += usize::from(token.kind != Kind::Mark);
-            shape.push((token.kind, Ok(token.text)));
+            let text = match token.kind {
+                Kind::Text => token.said(),
+                _ => token.text.to_owned(),
+            };
+            shape.push((token.kind, Ok(text)));
         }
     }
     (solid > 0 && shape.len() > 1).then(|| hash(&shape))

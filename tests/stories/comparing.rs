@@ -122,3 +122,148 @@ fn a_report_that_does_not_fit_is_refused_with_the_reason() {
         .exits(2)
         .says("names no commit");
 }
+
+/// Scenes of one kind: files before and after an edit. A line that ends in `  @` has a finding,
+/// `  @new` one that the edit brings, `  @secret` one about a hard-coded password.
+struct Scene {
+    name: String,
+    /// The side, the path and the lines of each file.
+    files: Vec<(String, String, Vec<String>)>,
+}
+
+fn scenes(text: &str) -> Vec<Scene> {
+    let mut scenes: Vec<Scene> = Vec::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("== ") {
+            scenes.push(Scene {
+                name: name.to_owned(),
+                files: Vec::new(),
+            });
+        } else if let Some((side, path)) = line.strip_prefix("-- ").and_then(|l| l.split_once(' '))
+        {
+            let files = &mut scenes.last_mut().unwrap().files;
+            files.push((side.to_owned(), path.to_owned(), Vec::new()));
+        } else if let Some(file) = scenes.last_mut().and_then(|s| s.files.last_mut()) {
+            file.2.push(line.to_owned());
+        }
+    }
+    scenes
+}
+
+impl Scene {
+    /// The files of a side as `git fast-import` takes them, a report of its findings, and the places of
+    /// those that are new.
+    fn side(&self, wanted: &str) -> (String, Value, Vec<String>) {
+        let (mut files, mut results, mut new) = (String::new(), Vec::new(), Vec::new());
+        for (_, path, lines) in self.files.iter().filter(|(side, ..)| side == wanted) {
+            let mut text = String::new();
+            for (n, line) in lines.iter().enumerate() {
+                let (line, mark) = match line.split_once("  @") {
+                    Some((line, mark)) if ["", "new", "secret"].contains(&mark) => {
+                        (line, Some(mark))
+                    }
+                    _ => (line.as_str(), None),
+                };
+                text += line;
+                text.push('\n');
+                let Some(mark) = mark else {
+                    continue;
+                };
+                let rule = if mark == "secret" {
+                    "hard-coded-password"
+                } else {
+                    "flagged"
+                };
+                let place = serde_json::json!({"physicalLocation": {
+                    "artifactLocation": {"uri": path}, "region": {"startLine": n + 1}}});
+                results.push(serde_json::json!({"ruleId": rule, "level": "warning",
+                    "message": {"text": "m"}, "locations": [place]}));
+                if mark == "new" {
+                    new.push(format!("{path}:{}", n + 1));
+                }
+            }
+            files += &format!("M 100644 inline {path}\ndata {}\n{text}\n", text.len());
+        }
+        let report = serde_json::json!({"version": "2.1.0",
+            "runs": [{"tool": {"driver": {"name": "x"}}, "results": results}]});
+        new.sort();
+        (files, report, new)
+    }
+}
+
+/// Compares the two sides of each scene; says which are wrong.
+fn judge(text: &str) {
+    let world = World::new();
+    let all = scenes(text);
+    let mut stream = String::new();
+    for (n, scene) in all.iter().enumerate() {
+        for side in ["base", "head"] {
+            let (files, ..) = scene.side(side);
+            let from = match side {
+                "head" => format!("from refs/heads/base-{n}\ndeleteall\n"),
+                _ => String::new(),
+            };
+            stream += &format!(
+                "commit refs/heads/{side}-{n}\ncommitter a <a@example.org> 0 +0000\ndata 0\n{from}{files}"
+            );
+        }
+    }
+    let imported = world.run_in(
+        &world.work(),
+        "git",
+        &["fast-import", "--quiet"],
+        stream.as_bytes(),
+    );
+    assert_eq!(imported.code, 0, "{imported:#?}");
+    let mut wrong = Vec::new();
+    for (n, scene) in all.iter().enumerate() {
+        let report = |side: &str| {
+            let path = world.path(&format!("home/{side}.sarif"));
+            std::fs::write(&path, scene.side(side).1.to_string()).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let (old, new) = (report("base"), report("head"));
+        let (base, head) = (format!("base-{n}"), format!("head-{n}"));
+        let args = [
+            "compare", "--base", &base, "--head", &head, &old, &new, "--format", "json",
+        ];
+        let rows = world.newgate(&args).exits(0).json();
+        let mut found: Vec<String> = Vec::new();
+        for row in rows.as_array().unwrap() {
+            if row["status"] == "new" {
+                found.push(format!("{}:{}", row["file"].as_str().unwrap(), row["line"]));
+            }
+        }
+        found.sort();
+        let wanted = scene.side("head").2;
+        if found != wanted {
+            wrong.push(format!("{}: {found:?}, not {wanted:?}", scene.name));
+        }
+    }
+    assert!(!all.is_empty() && wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_fix_pays_for_no_other_finding() {
+    judge(include_str!("comparing/fixes.txt"));
+}
+
+#[test]
+fn a_copy_is_new_whatever_becomes_of_its_original() {
+    judge(include_str!("comparing/copies.txt"));
+}
+
+#[test]
+fn blocks_are_told_apart_by_what_opens_them() {
+    judge(include_str!("comparing/scopes.txt"));
+}
+
+#[test]
+fn what_is_formatted_or_moved_is_inherited() {
+    judge(include_str!("comparing/moves.txt"));
+}
+
+#[test]
+fn an_edit_that_keeps_the_weakness_keeps_the_finding() {
+    judge(include_str!("comparing/edits.txt"));
+}
