@@ -19,7 +19,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 pub use fetched::Fetched;
 pub use key::{ScannerKey, UnitDigest};
 
-use crate::model::{GateRun, Verdict};
+use crate::model::{GateRun, Note, Verdict};
 
 /// The cache of one repository.
 pub struct Cache {
@@ -27,7 +27,7 @@ pub struct Cache {
     /// Whether results that were fetched count.
     trusts: AtomicBool,
     secret_key: [u8; 32],
-    notes: Vec<String>,
+    notes: Vec<Note>,
 }
 
 impl std::fmt::Debug for Cache {
@@ -53,10 +53,10 @@ impl Cache {
         let (connection, secret_key) = match opened {
             Ok((connection, key)) => (Some(Mutex::new(connection)), key),
             Err(why) => {
-                notes.push(format!(
-                    "results are not remembered: `{}` cannot be used: {why}",
-                    path.display()
-                ));
+                notes.push(Note::CacheUnusable {
+                    path: path.display().to_string(),
+                    why,
+                });
                 (None, schema::random_key())
             }
         };
@@ -79,7 +79,7 @@ impl Cache {
     }
 
     /// What the reader should know: that the cache was replaced, or cannot be used.
-    pub fn notes(&self) -> &[String] {
+    pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, params};
 
+use crate::model::Note;
+
 /// How long to wait for another gate that holds the database.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -58,7 +60,7 @@ impl From<rusqlite::Error> for Trouble {
 }
 
 /// Opens the database and returns it with the key of its secrets' hashes.
-pub(super) fn open(path: &Path, notes: &mut Vec<String>) -> Result<(Connection, [u8; 32]), String> {
+pub(super) fn open(path: &Path, notes: &mut Vec<Note>) -> Result<(Connection, [u8; 32]), String> {
     let folder = path.parent().unwrap_or(Path::new("."));
     if !folder.is_dir() {
         // It holds the key of the secrets' hashes.
@@ -71,11 +73,10 @@ pub(super) fn open(path: &Path, notes: &mut Vec<String>) -> Result<(Connection, 
         Err(Trouble::Busy(why) | Trouble::Closed(why)) => Err(why),
         Err(Trouble::Unusable(why)) => {
             let aside = set_aside(path).map_err(|e| e.to_string())?;
-            notes.push(format!(
-                "the cache of results could not be used ({why}): it was set aside as `{}` and is built anew, \
-                 so this run takes longer",
-                aside.display()
-            ));
+            notes.push(Note::CacheSetAside {
+                path: aside.display().to_string(),
+                why,
+            });
             open_in_turn(path).map_err(|t| match t {
                 Trouble::Busy(why) | Trouble::Closed(why) | Trouble::Unusable(why) => why,
             })

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Note;
 
 fn key(n: u8) -> ScannerKey {
     ScannerKey::new("descriptor", &n.to_string(), &[], [])
@@ -57,7 +58,7 @@ fn a_damaged_file_is_set_aside_and_built_anew() {
     std::fs::write(&path, vec![b'x'; 8_192]).unwrap();
     let cache = Cache::open(folder.path());
     assert!(
-        cache.notes()[0].contains("set aside"),
+        matches!(cache.notes()[0], Note::CacheSetAside { .. }),
         "{:?}",
         cache.notes()
     );
@@ -87,7 +88,7 @@ fn without_a_place_to_write_nothing_is_remembered_and_it_is_said() {
     std::fs::write(&blocked, "").unwrap();
     let cache = Cache::open(&blocked);
     assert_eq!(cache.result(&key(1), &unit("a")), None);
-    assert!(cache.notes()[0].contains("not remembered"));
+    assert!(matches!(cache.notes()[0], Note::CacheUnusable { .. }));
 }
 
 #[test]
@@ -138,7 +139,7 @@ fn a_cache_whose_tables_are_others_is_set_aside() {
         drop(db);
         let notes = Cache::open(folder.path()).notes().to_vec();
         assert!(
-            notes.len() == 1 && notes[0].contains("set aside"),
+            notes.len() == 1 && matches!(notes[0], Note::CacheSetAside { .. }),
             "{change}: {notes:?}"
         );
         assert!(Cache::open(folder.path()).notes().is_empty(), "{change}");

@@ -15,6 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::gate::ingest::{Reader, read_for_tree};
 use crate::git::Repository;
 use crate::model::{FileVersion, Finding, Oid, Origin, RepoPath, Stage, Status};
+use crate::report;
 use crate::scan::{Catalog, Descriptor, Scope, SecretKey, redact};
 
 #[derive(Debug, Args)]
@@ -74,7 +75,7 @@ impl Compare {
         };
         let outcome = compare(&difference, &base, &head, &known);
         for note in difference.notes.iter().chain(&outcome.notes) {
-            screen.note(&format!("note: {note}"));
+            screen.note(&format!("note: {}", report::note(note)));
         }
         let rows = rows(&base, &head, &outcome);
         screen.data(&match self.format {

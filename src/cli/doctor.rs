@@ -14,6 +14,7 @@ use crate::gate::{ConfigSource, Gate, Settings};
 use crate::git::{Repository, hook_folder};
 use crate::model::{Containment, date_of_days, harmless, time_of_seconds};
 use crate::process::{containment, in_background};
+use crate::report;
 use crate::scan::State;
 
 #[derive(Debug, Args)]
@@ -55,7 +56,7 @@ impl Doctor {
                         "target",
                         &format!(
                             "{target}; the current branch is compared with {}",
-                            change.base_reason
+                            report::base_reason(&change.base_reason)
                         ),
                     ),
                     None => page.wrong("target", "there is none: everything counts as new"),
@@ -140,7 +141,7 @@ fn remembered(repo: &Repository, cache: &Cache, page: &mut Page) {
         ),
     );
     for note in cache.notes() {
-        page.wrong("cache", note);
+        page.wrong("cache", &report::note(note));
     }
 }
 

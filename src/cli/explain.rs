@@ -7,6 +7,7 @@ use super::screen::Resolved;
 use super::session::Session;
 use crate::error::Result;
 use crate::model::{Action, Issue, Occurrence, Report, ScannerState, Verdict, harmless};
+use crate::report;
 
 #[derive(Debug, Args)]
 pub(super) struct Explain {
@@ -39,7 +40,7 @@ fn verdict(reports: &[Report], issues: &[Issue]) -> String {
             "{}: {} (compared with {})",
             report.change.name,
             report.verdict.name(),
-            report.change.base_reason
+            report::base_reason(&report.change.base_reason)
         );
         for scanner in report
             .scanners
@@ -56,7 +57,7 @@ fn verdict(reports: &[Report], issues: &[Issue]) -> String {
         }
         if report.verdict == Verdict::Incomplete {
             for note in &report.notes {
-                let _ = writeln!(out, "  {note}");
+                let _ = writeln!(out, "  {}", report::note(note));
             }
         }
     }

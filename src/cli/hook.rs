@@ -17,8 +17,9 @@ use crate::git::{
     Against, Head, PushLine, Pushed, Scratch, choose_push, find_remote, find_target,
     parse_push_lines,
 };
-use crate::model::{Mode, Oid, Report, Verdict};
+use crate::model::{Mode, Note, Oid, Report, Verdict};
 use crate::process::run_hook;
+use crate::report;
 
 #[derive(Debug, Args)]
 pub(super) struct Hook {
@@ -155,16 +156,16 @@ impl PrePush {
         let target = match &remote {
             Some(remote) => {
                 let choice = target_for(repo, Some(remote), None)?;
-                notes.extend(choice.note);
+                notes.extend(choice.note.iter().map(report::note));
                 choice.target
             }
             None => None,
         };
         if guessed && let (Some(remote), Some(target)) = (&remote, &target) {
-            notes.push(format!(
-                "this URL is not one of a configured remote: compared with {} of `{remote}`",
-                target.name
-            ));
+            notes.push(report::note(&Note::RemoteGuessed {
+                remote: remote.clone(),
+                target: target.name.clone(),
+            }));
         }
         let shown = if guessed {
             "the remote"

@@ -18,8 +18,9 @@ use crate::git::{
     Peeled, PushLine, Pushed, Repository, Scratch, choose_push, default_branch,
     parse_receive_lines, receive_target,
 };
-use crate::model::{Action, Change, Mode, Report, ScannerState, Verdict, harmless};
+use crate::model::{Action, BaseReason, Change, Mode, Report, ScannerState, Verdict, harmless};
 use crate::policy::Pattern;
+use crate::report;
 use crate::report::unknown;
 
 /// How many issues of a ref are named.
@@ -172,7 +173,7 @@ fn against_what_was_there(repo: &Repository, line: &PushLine, change: Change) ->
         Some(Peeled::Commit { commit, tree }) => Change {
             base: Some(commit),
             base_tree: Some(tree),
-            base_reason: "what was there before this push".into(),
+            base_reason: BaseReason::BeforePush { branch: None },
             ..change
         },
         _ => change,
@@ -279,8 +280,8 @@ fn in_short(report: &Report, server: &Server) -> String {
     {
         lines.push(format!("  {}: {}", scanner.name, scanner.detail));
     }
-    for note in report.notes.iter().filter(|n| n.starts_with("the change ")) {
-        lines.push(format!("  note: {note}"));
+    for note in report.notes.iter().filter(|n| n.is_about_safeguards()) {
+        lines.push(format!("  note: {}", report::note(note)));
     }
     for unknown in &unknown(report) {
         lines.push(format!("  {unknown}"));

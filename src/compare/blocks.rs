@@ -13,6 +13,7 @@ use super::align::{align, units, words_of};
 use super::files::{File, Files};
 use super::lines::{Fate, Map, unit_end};
 use super::statement::similarity;
+use crate::model::Note;
 
 /// A line: file and line, of one side.
 pub(super) type Place = (usize, usize);
@@ -42,7 +43,7 @@ pub(super) struct Moved {
 }
 
 impl Moved {
-    pub(super) fn find(files: &Files, map: &Map, notes: &mut Vec<String>) -> Moved {
+    pub(super) fn find(files: &Files, map: &Map, notes: &mut Vec<Note>) -> Moved {
         let mut search = Search::new(files, map);
         if search.any() {
             search.by_seeds(1);
@@ -51,11 +52,7 @@ impl Moved {
             search.by_repeats();
         }
         if search.effort == 0 {
-            notes.push(
-                "the change moves more lines than are searched for moved blocks: some inherited \
-                 findings in them may be shown as new"
-                    .into(),
-            );
+            notes.push(Note::MovesCutShort);
         }
         search.finish(map.regions)
     }

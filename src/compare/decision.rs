@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::stages::Matcher;
 use super::weakness::Difference;
 use super::{Decision, Outcome};
-use crate::model::{Finding, Severity, Stage, Status};
+use crate::model::{Finding, Note, Severity, Stage, Status};
 
 impl Matcher<'_> {
     pub(super) fn outcome(self) -> Outcome {
@@ -22,12 +22,10 @@ impl Matcher<'_> {
             Some((b, stage)) => self.inherited(b, h, stage),
             None => self.unmatched(h, &standing),
         });
-        let note = "a region of the change has too many findings of one rule for all pairs to be \
-                    compared: some inherited ones may be shown as new";
         Outcome {
             notes: self
                 .cut_short
-                .then(|| note.to_owned())
+                .then_some(Note::PairsCutShort)
                 .into_iter()
                 .collect(),
             head: head.collect(),

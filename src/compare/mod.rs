@@ -55,7 +55,7 @@ mod weakness;
 
 use std::collections::HashSet;
 
-use crate::model::{Finding, RepoPath, Stage, Status};
+use crate::model::{Finding, Note, RepoPath, Stage, Status};
 
 pub use comments::{Silencing, lines_of};
 pub use content::Content;
@@ -77,7 +77,7 @@ pub struct Difference {
     moved: blocks::Moved,
     redefined: std::cell::OnceCell<around::Redefined>,
     /// Things that the reader should know: limits that were reached.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 impl std::fmt::Debug for Difference {
@@ -142,7 +142,7 @@ pub struct Outcome {
     /// The base findings that nothing continues, by their places in the input, rising.
     pub fixed: Vec<usize>,
     /// Things that the reader should know: limits that were reached.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 /// What is known of a scanner besides its findings.

@@ -4,7 +4,7 @@ use super::{Gate, listing};
 use crate::cache::UnitDigest;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Repository, Target};
-use crate::model::{Change, FileChange, FileVersion, Mode, Oid};
+use crate::model::{BaseReason, Change, FileChange, FileVersion, Mode, Oid};
 use crate::scan::{Need, Scanner, Scope, SecretKey, Trees, plan, resolve};
 
 /// What a build came to.
@@ -44,7 +44,7 @@ pub(super) fn change_of(target: &Target) -> Change {
         base_tree: None,
         target: Some(target.name.clone()),
         tip: Some(target.tip.clone()),
-        base_reason: String::new(),
+        base_reason: BaseReason::Baseline,
         mode: Mode::Check,
         known: Vec::new(),
         notes: Vec::new(),

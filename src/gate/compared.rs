@@ -8,7 +8,7 @@ use super::{Judging, all_findings, behind, content_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, Outcome, compare};
 use crate::error::Result;
 use crate::model::{
-    FileChange, Finding, Oid, Origin, RepoPath, ScannerState, Stage, Status, TimeLimit,
+    FileChange, Finding, Note, Oid, Origin, RepoPath, ScannerState, Stage, Status, TimeLimit,
 };
 use crate::scan::{Resolved, Scope, UnitResult};
 
@@ -80,7 +80,7 @@ impl Compared {
         })
     }
 
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(super) fn notes(&self) -> Vec<Note> {
         let of_difference = self.difference.get().into_iter().flat_map(|d| &d.notes);
         let of_outcomes = self
             .outcomes

@@ -4,7 +4,7 @@ use crate::cache::UnitDigest;
 use crate::config::{LoadSettings, Results, is_safe_address};
 use crate::environment;
 use crate::error::Result;
-use crate::model::{Mode, Oid, ScannerState};
+use crate::model::{Gap, Mode, Note, Oid, ScannerState};
 use crate::scan::load::{Filling, Loaded, load};
 use crate::scan::project::{self, ProjectResult};
 use crate::scan::{Descriptor, Load, Request, Resolved, Scanner};
@@ -63,18 +63,19 @@ pub(super) fn take(
         }
     };
     let Some(result) = found else {
-        let what = format!("{name} has no results for {}", short(&change.head));
         if change.mode == Mode::Push {
             // They are made of what was pushed: the gate of the merge judges them.
-            judging
-                .notes
-                .push(format!("{what} yet: what it will say is not judged here"));
+            judging.notes.push(Note::ResultsPending {
+                scanner: name,
+                commit: change.head.clone(),
+            });
         } else {
+            let what = format!("{name} has no results for {}", change.head.short());
             resolved.state = ScannerState::Missing;
             resolved.detail = match Way::of(settings, &scanner.descriptor) {
                 Way::Ingest => format!(
                     "{what}: `newgate ingest REPORT --scanner {name} --rev {}` takes them in",
-                    short(&change.head)
+                    change.head.short()
                 ),
                 Way::Load(..) => format!("{what}: its server has none for this commit yet"),
             };
@@ -111,21 +112,20 @@ pub(super) fn take(
         for (commit, tree) in judging.gate.repo.first_parents(base, ANCESTORS)? {
             let digest = UnitDigest::of_tree(&tree);
             if let Some(result) = project::known(judging.gate.cache, &scanner.key, &digest) {
-                judging.notes.push(format!(
-                    "{name} is compared with its results for {}, the newest before the base that has some",
-                    short(&commit)
-                ));
+                judging.notes.push(Note::ResultsOfAncestor {
+                    scanner: name,
+                    commit,
+                });
                 resolved.base.extend(result.results);
                 return Ok(Some(Against { tree }));
             }
         }
     }
     resolved.base_unknown = true;
-    judging.unknown.push(format!(
-        "{name} has no results for the base {} or a commit before it: which of its issues are new is \
-         not known (ingest those of the target once)",
-        short(base)
-    ));
+    judging.unknown.push(Gap::NoResultsOfBase {
+        scanner: name,
+        commit: base.clone(),
+    });
     Ok(None)
 }
 
@@ -227,12 +227,11 @@ fn results_of(
         .as_ref()
         .filter(|r| r.as_str() != side.commit.as_str())
     {
-        judging.notes.push(format!(
-            "the server of {} has results for {}, not for {}",
-            scanner.descriptor.name(),
-            of.get(..10).unwrap_or(of),
-            short(side.commit)
-        ));
+        judging.notes.push(Note::ResultsOfOther {
+            scanner: scanner.descriptor.name().to_owned(),
+            found: of.get(..10).unwrap_or(of).to_owned(),
+            wanted: side.commit.clone(),
+        });
         return Ok(Ok(None));
     }
     let told = loaded.revision.is_some() || is_final(&requests);
@@ -245,11 +244,10 @@ fn results_of(
     } else if !requests.request.iter().all(|r| {
         r.url.contains("{commit}") || r.follow.as_ref().is_some_and(|f| f.contains("$commit"))
     }) {
-        judging.notes.push(format!(
-            "the results of {} are those that its server has for `{}` now",
-            scanner.descriptor.name(),
-            side.branch
-        ));
+        judging.notes.push(Note::ResultsOfBranch {
+            scanner: scanner.descriptor.name().to_owned(),
+            branch: side.branch.to_owned(),
+        });
     }
     Ok(Ok(Some(result)))
 }
@@ -361,11 +359,6 @@ fn host_of(url: &str) -> String {
     };
     let host = rest.split('/').next().unwrap_or_default();
     scheme.map_or_else(|| host.to_owned(), |scheme| format!("{scheme}://{host}"))
-}
-
-fn short(oid: &Oid) -> &str {
-    let text = oid.as_str();
-    text.get(..10).unwrap_or(text)
 }
 
 /// What the target's tip has of a scanner's given results.

@@ -28,9 +28,9 @@ use crate::compare::{Content, Located, group};
 use crate::error::{Kind, Result};
 use crate::git::{Peeled, Repository};
 use crate::model::{
-    Change, Containment, FileChange, FileVersion, Finding, GateRun, Issue, Mode, Oid, Phase,
-    RepoPath, Report, ScannerReport, ScannerState, Severity, SkippedScanner, TimeLimit, Verdict,
-    harmless,
+    Change, Containment, FileChange, FileVersion, Finding, Gap, GateRun, Issue, Mode, Note, Oid,
+    Phase, RepoPath, Report, ScannerReport, ScannerState, Severity, SkippedScanner, TimeLimit,
+    Verdict, harmless,
 };
 use crate::policy::{self, Policy, Suppressions};
 use crate::scan::{
@@ -91,9 +91,9 @@ struct Judging<'a> {
     scanners: Vec<Scanner>,
     changes: Vec<FileChange>,
     plans: Vec<Plan>,
-    notes: Vec<String>,
-    /// Things that nobody knows, besides what scanners failed at.
-    unknown: Vec<String>,
+    notes: Vec<Note>,
+    /// What could not be found out, besides what scanners failed at.
+    unknown: Vec<Gap>,
     /// What the time was too short for, besides scans.
     late: Option<Phase>,
 }
@@ -187,7 +187,7 @@ impl Gate<'_> {
         notes.extend(change.notes.iter().cloned());
         notes.extend(settings.notes(self.repo, &change, &scanners, &changes)?);
         let unknown = settings.broken(self.repo, &change, &changes);
-        let mut unknown: Vec<String> = unknown.into_iter().collect();
+        let mut unknown: Vec<Gap> = unknown.into_iter().collect();
         let history = scanners.iter().any(|s| s.descriptor.history());
         let compared = change.base.as_ref().is_some_and(|b| *b != change.head);
         if history
@@ -196,11 +196,9 @@ impl Gate<'_> {
         {
             let cut = self.repo.cut_off(&change.head, &change.known)?;
             if let Some(first) = cut.first() {
-                unknown.push(format!(
-                    "this clone is cut off at {}, a commit of the change: what came before it and was taken \
-                     away again is not known (`git fetch --unshallow` brings it)",
-                    first.short()
-                ));
+                unknown.push(Gap::HistoryCutOff {
+                    commit: first.clone(),
+                });
             }
         }
         clock.check()?;
@@ -297,10 +295,7 @@ impl Judging<'_> {
                 if how == Suppressions::Warn && self.late != late {
                     // They would only have been told.
                     self.late = late;
-                    self.notes.push(
-                        "the time ran out before comments that silence a scanner were looked for"
-                            .into(),
-                    );
+                    self.notes.push(Note::SuppressionsUnsearched);
                 }
                 added
             }
@@ -355,18 +350,15 @@ impl Judging<'_> {
         };
         let failed = open || scanners.iter().any(|s| s.state != ScannerState::Ok);
         if failed && verdict == Verdict::Pass {
-            self.notes.push(
-                "not everything was scanned, and `on-incomplete = \"warn\"` lets that pass".into(),
-            );
+            self.notes.push(Note::IncompleteAllowed);
         }
         // After the verdict: what happens to be known of unchanged files must not decide anything.
         let elsewhere = self.add_unchanged(&mut issues)?;
         frame::add_frames(&self, &mut issues);
         if elsewhere.shared_files > 0 {
-            self.notes.push(format!(
-                "what {} unchanged files have is told by a shared baseline: it is counted, and nothing is decided by it",
-                elsewhere.shared_files
-            ));
+            self.notes.push(Note::SharedBaseline {
+                files: elsewhere.shared_files,
+            });
         }
         Ok(Report {
             verdict,
@@ -380,8 +372,8 @@ impl Judging<'_> {
             block_at: self.policy.block_at,
             out_of_time,
             late: self.late,
-            notes: self.notes.iter().map(|n| harmless(n)).collect(),
-            unknown: self.unknown.iter().map(|n| harmless(n)).collect(),
+            notes: self.notes,
+            unknown: self.unknown,
             time: now(),
             milliseconds: 0,
             repository: None,
@@ -467,15 +459,15 @@ fn containment(scanner: &Scanner, one: &Resolved) -> Containment {
     }
 }
 
-/// Files that a scanner cannot read now and could read before (or that are new): what is in them,
-/// nobody knows. One that it could not read before either is only noted.
+/// Files that a scanner cannot read now and could read before (or that are new), so that what is in them
+/// is not known. One that it could not read before either is only noted.
 fn unread_files(
     judging: &Judging<'_>,
     index: usize,
     resolved: &Resolved,
     compared: &compared::Compared,
-    notes: &mut Vec<String>,
-) -> Result<Vec<String>> {
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Gap>> {
     let name = judging.scanners[index].descriptor.name();
     let mut open = Vec::new();
     for (file, result) in &resolved.head {
@@ -489,13 +481,11 @@ fn unread_files(
             .find(|(f, _)| Some(&f.path) == before.as_ref());
         let unread_before =
             old.is_some_and(|(_, r): (&FileVersion, &UnitResult)| r.unread.is_some());
-        let text = format!("{name} cannot read `{}`: {why}", file.path);
+        let (scanner, path, why) = (name.to_owned(), file.path.clone(), why.clone());
         // Where the gate is enforced, what is in a file that nobody can read is not let in.
         match unread_before && !judging.gate.enforce {
-            true => notes.push(format!(
-                "{text}; it could not before, so what is new in it is not known"
-            )),
-            false => open.push(text),
+            true => notes.push(Note::UnreadBefore { scanner, path, why }),
+            false => open.push(Gap::Unread { scanner, path, why }),
         }
     }
     Ok(open)

@@ -2,7 +2,7 @@
 
 use super::{ConfigSource, Gate, Settings, shared};
 use crate::error::Result;
-use crate::model::Change;
+use crate::model::{Change, Note};
 use crate::scan::tools;
 use crate::scan::{Descriptor, Plan, Scanner, State, prepare};
 
@@ -69,7 +69,7 @@ impl Gate<'_> {
         settings: &Settings,
         scanners: &mut [Scanner],
         plans: &[Plan],
-    ) -> Result<Vec<String>> {
+    ) -> Result<Vec<Note>> {
         let mut notes = Vec::new();
         for (scanner, plan) in scanners.iter_mut().zip(plans) {
             let name = scanner.descriptor.name().to_owned();
@@ -83,11 +83,14 @@ impl Gate<'_> {
                 continue;
             }
             match tools::install(&scanner.descriptor, locked, None) {
-                Ok(done) => notes.push(format!(
-                    "{name} {} was installed, since it was missing and `auto-install` is on",
-                    done.version
-                )),
-                Err(why) => notes.push(format!("{name} cannot be installed: {why}")),
+                Ok(done) => notes.push(Note::Installed {
+                    scanner: name.clone(),
+                    version: done.version,
+                }),
+                Err(why) => notes.push(Note::NotInstalled {
+                    scanner: name.clone(),
+                    why: why.to_string(),
+                }),
             }
             *scanner = self.scanner(settings, &name)?;
         }

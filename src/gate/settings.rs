@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{self, Config, Results};
 use crate::error::{Error, Kind, Result};
 use crate::git::{Repository, default_branch};
-use crate::model::{Change, FileChange, Mode, Oid, RepoPath};
+use crate::model::{Change, FileChange, Gap, Mode, Note, Oid, OwnConfiguration, RepoPath};
 use crate::policy::Exemption;
 use crate::scan::tools::{LOCK, Lock};
 use crate::scan::{Catalog, Descriptor, Engine, Scanner, Wish, builtin_names};
@@ -233,7 +233,7 @@ impl Settings {
         repo: &Repository,
         change: &Change,
         changes: &[FileChange],
-    ) -> Option<String> {
+    ) -> Option<Gap> {
         let own = |p: &RepoPath| p.as_bytes().starts_with(b".newgate/");
         let edits = changes
             .iter()
@@ -246,15 +246,9 @@ impl Settings {
             .and_then(|()| read_exemptions(repo, &change.head_tree))
             .and_then(|_| read_lock(repo, &change.head_tree));
         let error = read.err()?;
-        Some(format!(
-            "the change's own `{}` has mistakes, and would stop every push once it is on the target: {}",
-            config::FOLDER,
-            error
-                .chain()
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-        ))
+        let chain = error.chain();
+        let why: Vec<&str> = chain.split_whitespace().collect();
+        Some(Gap::BrokenConfiguration { why: why.join(" ") })
     }
 
     /// What the reader should know of where the configuration came from.
@@ -267,36 +261,26 @@ impl Settings {
         change: &Change,
         scanners: &[Scanner],
         changes: &[FileChange],
-    ) -> Result<Vec<String>> {
+    ) -> Result<Vec<Note>> {
         let mut notes = Vec::new();
         if self.refused {
-            notes.push(format!(
-                "`path`, `load`, `auto-install` and scanners of the project in `{}` are heeded once they are on the target; \
-                 `newgate check --config-from head` tries them out",
-                config::FOLDER
-            ));
+            notes.push(Note::ConfigurationHeldBack);
         }
-        let target = change.target.as_deref().unwrap_or("the target");
+        let target = || change.target.clone();
         if !self.weakening.is_empty() {
-            let keys: Vec<String> = self.weakening.iter().map(|k| format!("`{k}`")).collect();
-            notes.push(format!(
-                "{} in the change's own `{}` would weaken the defaults, and is ignored until it is on {target}; \
-                 `newgate check --config-from head` tries it out",
-                keys.join(", "),
-                config::FOLDER
-            ));
+            notes.push(Note::ConfigurationWeakening {
+                keys: self.weakening.iter().map(|k| (*k).to_owned()).collect(),
+                target: target(),
+            });
         }
         let head_has_one = folder(repo, &change.head_tree)?.is_some();
         if self.from_head && head_has_one && change.base.as_ref() != Some(&change.head) {
             let why = match trusted_tree(repo, change)? {
-                Some(tree) if folder(repo, &tree)?.is_some() => "as asked".to_owned(),
-                Some(_) => format!("since {target} has none yet"),
-                None => "since there is no target yet".to_owned(),
+                Some(tree) if folder(repo, &tree)?.is_some() => OwnConfiguration::Asked,
+                Some(_) => OwnConfiguration::TargetHasNone { target: target() },
+                None => OwnConfiguration::NoTarget,
             };
-            notes.push(format!(
-                "the configuration is the change's own `{}`, {why}",
-                config::FOLDER
-            ));
+            notes.push(Note::ConfigurationOfHead { why });
         }
         if self.from_head {
             return Ok(notes);
@@ -315,10 +299,7 @@ impl Settings {
             .iter()
             .any(|c| c.old.iter().chain(&c.new).any(|f| own(&f.path)))
         {
-            notes.push(format!(
-                "the change edits `{}`: that applies once it is on {target} (`newgate check --config-from head` tries it out)",
-                config::FOLDER
-            ));
+            notes.push(Note::ConfigurationEdited { target: target() });
         }
         for scanner in scanners {
             let program = scanner.descriptor.program();
@@ -336,16 +317,16 @@ impl Settings {
                 };
                 let trusted = self.tree.as_ref().map_or(Ok(false), counts)?;
                 if counts(&change.head_tree)? || trusted {
-                    notes.push(format!(
-                        "the change edits `{}`, which configures {}: that applies once it is on {target}",
-                        candidate.file,
-                        scanner.descriptor.name()
-                    ));
+                    notes.push(Note::ScannerConfigurationEdited {
+                        path: candidate.file.clone(),
+                        scanner: scanner.descriptor.name().to_owned(),
+                        target: target(),
+                    });
                 }
             }
         }
         if change.mode == Mode::Check && change.target.is_none() {
-            notes.push("the configuration is the base's, since no target branch was found".into());
+            notes.push(Note::ConfigurationOfBase);
         }
         Ok(notes)
     }

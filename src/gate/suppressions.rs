@@ -4,7 +4,7 @@ use super::compared::Compared;
 use super::{Judging, text_of};
 use crate::compare::{Content, Located, lines_of};
 use crate::error::{Error, Kind, Result};
-use crate::model::Action;
+use crate::model::{Action, Note, Spot};
 use crate::model::{FileVersion, Finding, Region, RepoPath, Stage, Status};
 use crate::policy::{Pattern, PolicyRule};
 use crate::scan::Descriptor;
@@ -73,18 +73,13 @@ fn silencing<'f>(
 
 impl Added {
     /// A note that names the first places.
-    pub(super) fn note(&self) -> String {
-        let named = self.places.iter().take(NAMED);
-        let named: Vec<String> = named.map(|(path, line)| format!("{path}:{line}")).collect();
-        let and_more = match self.places.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        format!(
-            "the change adds comments that silence {}, so that what they hide is not shown here: {}{and_more}",
-            self.scanner,
-            named.join(", ")
-        )
+    pub(super) fn note(&self) -> Note {
+        let named = self.places.iter().take(NAMED).cloned();
+        Note::SuppressionsAdded {
+            scanner: self.scanner.clone(),
+            places: named.map(|(path, line)| Spot { path, line }).collect(),
+            more: self.places.len().saturating_sub(NAMED) as u64,
+        }
     }
 
     /// Each comment as a finding of newgate itself, where the policy lets none pass.

@@ -3,6 +3,7 @@
 use super::settings::read_tree;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Repository, Target, find_target};
+use crate::model::Note;
 
 /// A target, and what the reader should know of the choice.
 #[derive(Clone, Debug, Default)]
@@ -10,7 +11,7 @@ pub struct Choice {
     /// The target; `None` if there is none yet.
     pub target: Option<Target>,
     /// That another one was meant.
-    pub note: Option<String>,
+    pub note: Option<Note>,
 }
 
 /// Finds the target of changes for a remote: the branch that `wanted` names, else `newgate.target`
@@ -59,10 +60,10 @@ pub fn target_for(repo: &Repository, remote: Option<&str>, wanted: Option<&str>)
             note: None,
         },
         None => Choice {
-            note: Some(format!(
-                "the configuration names the target `{named}`, which this clone does not know: compared with {} (`git fetch` may bring it)",
-                default.name
-            )),
+            note: Some(Note::TargetUnknown {
+                named,
+                taken: default.name.clone(),
+            }),
             target: Some(default),
         },
     })

@@ -2,7 +2,7 @@
 
 use super::{Peeled, Repository, Scratch, Target};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Change, Mode, Oid, harmless};
+use crate::model::{BaseReason, Change, Mode, Note, Oid, harmless};
 
 /// The head side of a check by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,16 +45,16 @@ pub struct Request {
 pub(super) struct Base {
     pub commit: Option<Oid>,
     pub tree: Option<Oid>,
-    pub reason: String,
-    pub notes: Vec<String>,
+    pub reason: BaseReason,
+    pub notes: Vec<Note>,
 }
 
 impl Base {
-    pub(super) fn none(reason: impl Into<String>) -> Base {
+    pub(super) fn none(reason: BaseReason) -> Base {
         Base {
             commit: None,
             tree: None,
-            reason: reason.into(),
+            reason,
             notes: Vec::new(),
         }
     }
@@ -110,13 +110,15 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
     let target = request.target.as_ref();
     let base = match (&request.against, &request.head) {
         (Against::Merge, _) => return choose_merge(repo, &name, &head, target, scratch),
-        (Against::Nothing, _) => Base::none("nothing, as asked: everything counts as new"),
+        (Against::Nothing, _) => Base::none(BaseReason::NothingAsked),
         (Against::Revision(revision), _) => {
             let (commit, tree) = typed(repo, revision, "--base")?;
             Base {
                 commit: Some(commit),
                 tree: Some(tree),
-                reason: format!("`{revision}`, as asked"),
+                reason: BaseReason::Asked {
+                    revision: harmless(revision),
+                },
                 notes: Vec::new(),
             }
         }
@@ -142,15 +144,13 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
 /// The last commit, which what is not committed yet is compared with.
 fn last_commit(repo: &Repository) -> Result<Base> {
     let Some(oid) = repo.resolve("HEAD")? else {
-        return Ok(Base::none(
-            "nothing: there is no commit yet, so everything counts as new",
-        ));
+        return Ok(Base::none(BaseReason::NoCommit));
     };
     match repo.peel(&oid)? {
         Some(Peeled::Commit { commit, tree }) => Ok(Base {
             commit: Some(commit),
             tree: Some(tree),
-            reason: "the last commit".into(),
+            reason: BaseReason::LastCommit,
             notes: Vec::new(),
         }),
         _ => Err(Error::new(Kind::Git, "`HEAD` cannot be read")),
@@ -183,16 +183,17 @@ fn choose_merge(
             Base {
                 commit: Some(target.tip.clone()),
                 tree: Some(target.tree.clone()),
-                reason: format!("the tip of {}, which it is merged into", target.name),
+                reason: BaseReason::MergedInto {
+                    target: target.name.clone(),
+                },
                 notes: Vec::new(),
             },
         ),
         None => {
             let mut base = base_of(repo, head, Some(target))?;
-            base.notes.push(format!(
-                "merging into {} conflicts: the branch is judged as it is, against its merge base",
-                target.name
-            ));
+            base.notes.push(Note::MergeConflicts {
+                target: target.name.clone(),
+            });
             match repo.peel(head)? {
                 Some(Peeled::Commit { tree, .. }) => (tree, base),
                 _ => {
@@ -226,9 +227,7 @@ fn choose_merge(
 /// git could not answer.
 pub(super) fn base_of(repo: &Repository, head: &Oid, target: Option<&Target>) -> Result<Base> {
     let Some(target) = target else {
-        return Ok(Base::none(
-            "nothing: no target branch was found, so everything counts as new",
-        ));
+        return Ok(Base::none(BaseReason::NoTarget));
     };
     let of_commit = |oid: &Oid| -> Result<Option<Oid>> {
         Ok(match repo.peel(oid)? {
@@ -243,25 +242,24 @@ pub(super) fn base_of(repo: &Repository, head: &Oid, target: Option<&Target>) ->
         Vec::new()
     };
     let Some(first) = bases.first() else {
+        let Target {
+            tip, tree, name, ..
+        } = target;
+        let target = name.clone();
         let mut notes = Vec::new();
         let reason = if !is_commit {
-            format!("the tip of {}: a tree has no history", target.name)
+            BaseReason::NoHistory { target }
         } else if repo.is_shallow() {
-            notes.push(format!(
-                "this clone is shallow and holds no common commit with {}: fixes made there since \
-                 the branch left look new here; `git fetch --unshallow` mends that",
-                target.name
-            ));
-            format!(
-                "the tip of {}: this shallow clone holds no common commit",
-                target.name
-            )
+            notes.push(Note::Shallow {
+                target: target.clone(),
+            });
+            BaseReason::Shallow { target }
         } else {
-            format!("the tip of {}: no common history with it", target.name)
+            BaseReason::Unrelated { target }
         };
         return Ok(Base {
-            commit: Some(target.tip.clone()),
-            tree: Some(target.tree.clone()),
+            commit: Some(tip.clone()),
+            tree: Some(tree.clone()),
             reason,
             notes,
         });
@@ -272,13 +270,23 @@ pub(super) fn base_of(repo: &Repository, head: &Oid, target: Option<&Target>) ->
             format!("commit {} cannot be read", first.short()),
         )
     })?;
-    let several = bases.len() > 1;
-    let reason = if several {
-        format!("one of {} merge bases with {}", bases.len(), target.name)
+    let name = target.name.clone();
+    let reason = if bases.len() > 1 {
+        BaseReason::OneOfMergeBases {
+            number: bases.len() as u64,
+            target: name,
+            rewrites: false,
+        }
     } else if *first == target.tip {
-        format!("the tip of {}", target.name)
+        BaseReason::Tip {
+            target: name,
+            rewrites: false,
+        }
     } else {
-        format!("merge base with {}", target.name)
+        BaseReason::MergeBase {
+            target: name,
+            rewrites: false,
+        }
     };
     Ok(Base {
         commit: Some(first.clone()),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::choose::{Base, base_of};
 use super::{Peeled, Repository, Target};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Change, Mode, Oid, harmless};
+use crate::model::{BaseReason, Change, Mode, Note, Oid, harmless};
 
 /// One line of a pre-push hook's standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,7 +183,7 @@ pub fn choose_push(
     };
     let mut notes = Vec::new();
     let base = if files.contains_key(&line.local_oid) {
-        Base::none("nothing: it points at a file, and all of that counts as new")
+        Base::none(BaseReason::File)
     } else if is_target && !line.remote_oid.is_zero() {
         base_on_target(
             repo,
@@ -197,12 +197,15 @@ pub fn choose_push(
     } else if target.is_none() {
         match &old {
             Some((old, _)) => {
-                notes.push(format!("{remote} has no default branch that this clone knows of: compared with {shown} as it is there"));
+                notes.push(Note::NoDefaultBranch {
+                    remote: remote.to_owned(),
+                    branch: shown.clone(),
+                });
                 base_of(repo, &head, Some(&target_from(remote, shown, old, repo)?))?
             }
-            None => Base::none(format!(
-                "nothing: {remote} has no branch yet that this clone knows of, so everything counts as new"
-            )),
+            None => Base::none(BaseReason::NoRemoteBranch {
+                remote: remote.to_owned(),
+            }),
         }
     } else {
         base_of(repo, &head, target)?
@@ -257,22 +260,24 @@ fn base_on_target(
 ) -> Result<Base> {
     let Some((old, old_tree)) = old else {
         let mut base = base_of(repo, head, target)?;
-        base.notes.push(format!(
-            "{remote}/{shown} points at {}, which this clone has never seen: `git fetch` would make the comparison exact",
-            remote_oid.short()
-        ));
+        base.notes.push(Note::RemoteUnseen {
+            branch: format!("{remote}/{shown}"),
+            commit: remote_oid.clone(),
+        });
         return Ok(base);
     };
     if repo.merge_bases(head, old)?.first() == Some(old) {
         return Ok(Base {
             commit: Some(old.clone()),
             tree: Some(old_tree.clone()),
-            reason: format!("{remote}/{shown} before this push"),
+            reason: BaseReason::BeforePush {
+                branch: Some(format!("{remote}/{shown}")),
+            },
             notes: Vec::new(),
         });
     }
     let mut base = base_of(repo, head, Some(&target_from(remote, shown, old, repo)?))?;
-    base.reason.push_str(", which this push rewrites");
+    base.reason.rewrite();
     Ok(base)
 }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Oid, RepoPath};
+use super::{BaseReason, Note, Oid, RepoPath};
 
 /// What asked for the judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,14 +33,14 @@ pub struct Change {
     pub target: Option<String>,
     /// The target's tip: the commit that configuration is read from.
     pub tip: Option<Oid>,
-    /// Why this base, for people.
-    pub base_reason: String,
+    /// Why this base.
+    pub base_reason: BaseReason,
     /// What asked for the judgement.
     pub mode: Mode,
     /// Commits whose objects are not new with this change, for scanners of history.
     pub known: Vec<Oid>,
     /// Things that the reader should know about the choice.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 /// A file in a tree.

@@ -7,6 +7,7 @@ mod finding;
 mod gate_run;
 mod issue;
 mod location;
+mod note;
 mod occurrence;
 mod oid;
 mod path;
@@ -20,6 +21,7 @@ pub use finding::{Confidence, Finding, FindingBuilder, Invalid, Kind, Overridden
 pub use gate_run::GateRun;
 pub use issue::{Issue, IssueStatus, Rule};
 pub use location::Region;
+pub use note::{BaseReason, Gap, Note, OwnConfiguration, Spot};
 pub use occurrence::{Occurrence, Origin, Stage, Status};
 pub use oid::Oid;
 pub(crate) use path::is_unsafe_char;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Counts, Issue, Mode, Oid, Severity};
+use super::{Change, Counts, Gap, Issue, Mode, Note, Oid, Severity};
 
 /// The judgement of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,13 +199,13 @@ pub struct Report {
     /// The policy's threshold.
     pub block_at: Severity,
     /// Things that the reader should know.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
     /// The time that it could take was over before everything was scanned and judged.
     pub out_of_time: bool,
     /// What was at work, or not done yet, when the time was over, besides the scans.
     pub late: Option<Phase>,
-    /// What nobody knows, besides what scanners failed at: it leaves the verdict open.
-    pub unknown: Vec<String>,
+    /// What could not be found out, besides what scanners failed at: it leaves the verdict open.
+    pub unknown: Vec<Gap>,
     /// When it was judged, in seconds since 1970-01-01 UTC.
     pub time: i64,
     /// How long the judgement took, in milliseconds.

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::notes;
 use crate::model::{
-    Change, Counts, Issue, Mode, Oid, Phase, Report, ScannerReport, Severity, SkippedScanner,
-    Verdict, harmless, seconds_of_time, time_of_seconds,
+    BaseReason, Change, Counts, Gap, Issue, Mode, Note, Oid, Phase, Report, ScannerReport,
+    Severity, SkippedScanner, Verdict, harmless, seconds_of_time, time_of_seconds,
 };
 
 /// The version of the document; fields are added, never renamed, within one.
@@ -30,8 +31,8 @@ struct Document<'a> {
     without_scanner: u64,
     never_scanned: Option<u64>,
     lists_unchanged: bool,
-    notes: Cow<'a, [String]>,
-    unknown: Cow<'a, [String]>,
+    notes: Vec<Told<'a, Note>>,
+    unknown: Vec<Told<'a, Gap>>,
     out_of_time: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     late: Option<Phase>,
@@ -49,8 +50,27 @@ struct ChangeOut<'a> {
     base_tree: Option<Oid>,
     target: Option<Cow<'a, str>>,
     tip: Option<Oid>,
-    base_reason: Cow<'a, str>,
+    base_reason: Told<'a, BaseReason>,
     mode: Mode,
+}
+
+/// A fact with its code and parameters, and beside them its words.
+#[derive(Serialize, Deserialize)]
+struct Told<'a, T: Clone> {
+    #[serde(flatten)]
+    fact: Cow<'a, T>,
+    text: String,
+}
+
+fn told<T: Clone>(fact: &T, words: fn(&T) -> String) -> Told<'_, T> {
+    Told {
+        fact: Cow::Borrowed(fact),
+        text: words(fact),
+    }
+}
+
+fn facts<T: Clone>(all: Vec<Told<'_, T>>) -> Vec<T> {
+    all.into_iter().map(|told| told.fact.into_owned()).collect()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -127,7 +147,7 @@ fn document(report: &Report) -> Document<'_> {
             base_tree: change.base_tree.clone(),
             target: change.target.as_deref().map(Cow::Borrowed),
             tip: change.tip.clone(),
-            base_reason: Cow::Borrowed(&change.base_reason),
+            base_reason: told(&change.base_reason, notes::base_reason),
             mode: change.mode,
         },
         policy: PolicyOut {
@@ -140,8 +160,8 @@ fn document(report: &Report) -> Document<'_> {
         without_scanner: report.without_scanner,
         never_scanned: report.never_scanned,
         lists_unchanged: report.lists_unchanged,
-        notes: Cow::Borrowed(&report.notes),
-        unknown: Cow::Borrowed(&report.unknown),
+        notes: report.notes.iter().map(|n| told(n, notes::note)).collect(),
+        unknown: report.unknown.iter().map(|g| told(g, notes::gap)).collect(),
         out_of_time: report.out_of_time,
         late: report.late,
         milliseconds: report.milliseconds,
@@ -163,7 +183,7 @@ fn report(document: Document<'_>) -> Result<Report, String> {
             base_tree: change.base_tree,
             target: change.target.map(Cow::into_owned),
             tip: change.tip,
-            base_reason: change.base_reason.into_owned(),
+            base_reason: change.base_reason.fact.into_owned(),
             mode: change.mode,
             known: Vec::new(),
             notes: Vec::new(),
@@ -175,10 +195,10 @@ fn report(document: Document<'_>) -> Result<Report, String> {
         never_scanned: document.never_scanned,
         lists_unchanged: document.lists_unchanged,
         block_at: document.policy.block_at,
-        notes: document.notes.into_owned(),
+        notes: facts(document.notes),
         out_of_time: document.out_of_time,
         late: document.late,
-        unknown: document.unknown.into_owned(),
+        unknown: facts(document.unknown),
         time: seconds_of_time(&document.time).ok_or("its time cannot be read")?,
         milliseconds: document.milliseconds,
         repository: change.repository.map(Cow::into_owned),

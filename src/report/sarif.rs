@@ -158,7 +158,7 @@ fn run(
                 "verdict": report.verdict.name(),
                 "change": report.change.name,
                 "base": report.change.base,
-                "baseReason": report.change.base_reason,
+                "baseReason": super::notes::base_reason(&report.change.base_reason),
             },
         },
     });

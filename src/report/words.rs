@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
+use super::notes::{base_reason, gap};
 use crate::model::{
     Action, BandCounts, Bucket, Containment, Excuse, Issue, IssueStatus, Occurrence, Phase,
     RepoPath, Report, ScannerReport, Severity, Status, Verdict,
@@ -95,15 +96,16 @@ pub fn unknown(report: &Report) -> Vec<String> {
         };
         format!("the time ran out before {left}")
     });
-    report.unknown.iter().cloned().chain(late).collect()
+    report.unknown.iter().map(gap).chain(late).collect()
 }
 
 /// What the change was compared with, and why with that.
 pub(super) fn compared_with(report: &Report) -> String {
     let change = &report.change;
+    let reason = base_reason(&change.base_reason);
     match &change.base {
-        Some(base) => format!("compared with {} ({})", base.short(), change.base_reason),
-        None => format!("compared with {}", change.base_reason),
+        Some(base) => format!("compared with {} ({reason})", base.short()),
+        None => format!("compared with {reason}"),
     }
 }
 

@@ -143,3 +143,42 @@ fn the_program_itself_is_short() {
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/main.rs")).unwrap();
     assert!(main.lines().count() < 60);
 }
+
+/// The codes of the enums of a source file, as serde writes their variants.
+fn codes(text: &str) -> Vec<String> {
+    let variants = text.lines().filter_map(|line| {
+        let variant = line.strip_prefix("    ")?;
+        let end = variant.find([' ', ','])?;
+        let (name, rest) = variant.split_at(end);
+        let is_variant = name.starts_with(char::is_uppercase)
+            && name.chars().all(char::is_alphanumeric)
+            && (rest == "," || rest == " {");
+        is_variant.then_some(name)
+    });
+    let kebab = |name: &str| {
+        let mut code = String::new();
+        for letter in name.chars() {
+            if letter.is_uppercase() && !code.is_empty() {
+                code.push('-');
+            }
+            code.extend(letter.to_lowercase());
+        }
+        code
+    };
+    variants.map(kebab).collect()
+}
+
+#[test]
+fn every_code_is_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| fs::read_to_string(root.join(name)).unwrap();
+    let (page, schema) = (read("docs/codes.md"), read("docs/report.schema.json"));
+    let all = codes(&read("src/model/note.rs"));
+    assert!(all.len() > 40, "{all:?}");
+    for code in all {
+        assert!(page.contains(&format!("`{code}`")), "{code}");
+        // Why the change's own configuration counts is a parameter of a note.
+        let listed = code == "target-has-none" || schema.contains(&format!("\"{code}\""));
+        assert!(listed, "{code}");
+    }
+}

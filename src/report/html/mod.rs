@@ -90,7 +90,7 @@ fn head(report: &Report) -> Markup {
                 " · in " (duration(report.milliseconds))
             }
             @for unknown in super::words::unknown(report) { p.trouble { "Nobody knows: " (unknown) } }
-            @for note in &report.notes { p.faint { "Note: " (note) } }
+            @for note in &report.notes { p.faint { "Note: " (super::notes::note(note)) } }
         }
     }
 }

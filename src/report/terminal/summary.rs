@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use owo_colors::Style;
 
+use super::super::notes;
 use super::super::words::{self, bands, duration, plural};
 use super::Page;
 use crate::model::{Action, Bucket, IssueStatus, Report, ScannerReport, ScannerState, Verdict};
@@ -143,7 +144,7 @@ impl Page {
             self.wrapped("  note     ", "           ", &text);
         }
         for note in &report.notes {
-            self.wrapped("  note     ", "           ", note);
+            self.wrapped("  note     ", "           ", &notes::note(note));
         }
     }
 

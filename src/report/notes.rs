@@ -1,0 +1,246 @@
+//! The words for notes, gaps and the choice of the base.
+
+use crate::model::{BaseReason, Gap, Note, OwnConfiguration, Spot, harmless};
+
+use super::words::plural;
+
+/// A note in words, safe to show.
+pub fn note(note: &Note) -> String {
+    harmless(&note_text(note))
+}
+
+fn note_text(note: &Note) -> String {
+    match note {
+        Note::CacheSetAside { path, why } => format!(
+            "the cache of results could not be used ({why}): it was set aside as `{path}` and is built anew, \
+             so this run takes longer"
+        ),
+        Note::CacheUnusable { path, why } => {
+            format!("results are not remembered: `{path}` cannot be used: {why}")
+        }
+        Note::Installed { scanner, version } => format!(
+            "{scanner} {version} was installed, since it was missing and `auto-install` is on"
+        ),
+        Note::NotInstalled { scanner, why } => format!("{scanner} cannot be installed: {why}"),
+        Note::TargetUnknown { named, taken } => format!(
+            "the configuration names the target `{named}`, which this clone does not know: compared with \
+             {taken} (`git fetch` may bring it)"
+        ),
+        Note::NoDefaultBranch { remote, branch } => format!(
+            "{remote} has no default branch that this clone knows of: compared with {branch} as it is there"
+        ),
+        Note::RemoteGuessed { remote, target } => format!(
+            "this URL is not one of a configured remote: compared with {target} of `{remote}`"
+        ),
+        Note::MergeConflicts { target } => format!(
+            "merging into {target} conflicts: the branch is judged as it is, against its merge base"
+        ),
+        Note::Shallow { target } => format!(
+            "this clone is shallow and holds no common commit with {target}: fixes made there since the \
+             branch left look new here; `git fetch --unshallow` brings the rest"
+        ),
+        Note::RemoteUnseen { branch, commit } => format!(
+            "{branch} points at {}, which this clone has never seen: `git fetch` would make the comparison \
+             exact",
+            commit.short()
+        ),
+        Note::ResultsPending { scanner, commit } => format!(
+            "{scanner} has no results for {} yet: what it will say is not judged here",
+            commit.short()
+        ),
+        Note::ResultsOfAncestor { scanner, commit } => format!(
+            "{scanner} is compared with its results for {}, the newest before the base that has some",
+            commit.short()
+        ),
+        Note::ResultsOfOther {
+            scanner,
+            found,
+            wanted,
+        } => format!(
+            "the server of {scanner} has results for {found}, not for {}",
+            wanted.short()
+        ),
+        Note::ResultsOfBranch { scanner, branch } => {
+            format!("the results of {scanner} are those that its server has for `{branch}` now")
+        }
+        Note::MovesCutShort => {
+            "the change moves more lines than are searched for moved blocks: some \
+                                inherited findings in them may be shown as new"
+                .into()
+        }
+        Note::PairsCutShort => {
+            "a region of the change has too many findings of one rule for all pairs to be \
+                                compared: some inherited ones may be shown as new"
+                .into()
+        }
+        Note::UnreadBefore { scanner, path, why } => format!(
+            "{scanner} cannot read `{path}`: {why}; it could not before, so what is new in it is not known"
+        ),
+        Note::SuppressionsAdded {
+            scanner,
+            places,
+            more,
+        } => suppressions(scanner, places, *more),
+        Note::SuppressionsUnsearched => {
+            "the time ran out before comments that silence a scanner were looked for".into()
+        }
+        Note::IncompleteAllowed => {
+            "not everything was scanned, and `on-incomplete = \"warn\"` lets that pass".into()
+        }
+        Note::SharedBaseline { files } => format!(
+            "a shared baseline tells what {} have: that is counted and decides nothing",
+            plural(*files, "unchanged file")
+        ),
+        Note::ConfigurationHeldBack
+        | Note::ConfigurationWeakening { .. }
+        | Note::ConfigurationOfHead { .. }
+        | Note::ConfigurationOfBase
+        | Note::ConfigurationEdited { .. }
+        | Note::ScannerConfigurationEdited { .. } => configuration(note),
+    }
+}
+
+fn configuration(note: &Note) -> String {
+    let of = |target: &Option<String>| target.clone().unwrap_or_else(|| "the target".into());
+    match note {
+        Note::ConfigurationHeldBack => {
+            "`path`, `load`, `auto-install` and scanners of the project in `.newgate` are heeded once they \
+             are on the target; `newgate check --config-from head` tries them out"
+                .into()
+        }
+        Note::ConfigurationWeakening { keys, target } => {
+            let keys: Vec<String> = keys.iter().map(|k| format!("`{k}`")).collect();
+            format!(
+                "{} in the change's own `.newgate` would weaken the defaults, and is ignored until it is on \
+                 {}; `newgate check --config-from head` tries it out",
+                keys.join(", "),
+                of(target)
+            )
+        }
+        Note::ConfigurationOfHead { why } => {
+            let why = match why {
+                OwnConfiguration::Asked => "as asked".into(),
+                OwnConfiguration::TargetHasNone { target } => {
+                    format!("since {} has none yet", of(target))
+                }
+                OwnConfiguration::NoTarget => "since there is no target yet".to_owned(),
+            };
+            format!("the configuration is the change's own `.newgate`, {why}")
+        }
+        Note::ConfigurationEdited { target } => format!(
+            "the change edits `.newgate`: that applies once it is on {} (`newgate check --config-from head` \
+             tries it out)",
+            of(target)
+        ),
+        Note::ScannerConfigurationEdited {
+            path,
+            scanner,
+            target,
+        } => format!(
+            "the change edits `{path}`, which configures {scanner}: that applies once it is on {}",
+            of(target)
+        ),
+        _ => "the configuration is the base's, since no target branch was found".into(),
+    }
+}
+
+fn suppressions(scanner: &str, places: &[Spot], more: u64) -> String {
+    let named = places.iter().map(|s| format!("{}:{}", s.path, s.line));
+    let named: Vec<String> = named.collect();
+    let more = match more {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "the change adds comments that silence {scanner}, so that what they hide is not shown here: {}{more}",
+        named.join(", ")
+    )
+}
+
+/// A gap in words, safe to show.
+pub(super) fn gap(gap: &Gap) -> String {
+    harmless(&match gap {
+        Gap::HistoryCutOff { commit } => format!(
+            "this clone is cut off at {}, a commit of the change: what came before it and was taken away \
+             again is not known (`git fetch --unshallow` brings it)",
+            commit.short()
+        ),
+        Gap::BrokenConfiguration { why } => format!(
+            "the change's own `.newgate` has mistakes, and would stop every push once it is on the target: \
+             {why}"
+        ),
+        Gap::Unread { scanner, path, why } => format!("{scanner} cannot read `{path}`: {why}"),
+        Gap::NoResultsOfBase { scanner, commit } => format!(
+            "{scanner} has no results for the base {} or a commit before it: which of its issues are new is \
+             not known (ingest those of the target once)",
+            commit.short()
+        ),
+    })
+}
+
+/// What a change is compared with, in words, safe to show.
+pub fn base_reason(reason: &BaseReason) -> String {
+    let (text, rewrites) = match reason {
+        BaseReason::Asked { revision } => (format!("`{revision}`, as asked"), false),
+        BaseReason::NothingAsked => ("nothing, as asked: everything counts as new".into(), false),
+        BaseReason::LastCommit => ("the last commit".into(), false),
+        BaseReason::NoCommit => (
+            "nothing: there is no commit yet, so everything counts as new".into(),
+            false,
+        ),
+        BaseReason::MergedInto { target } => (
+            format!("the tip of {target}, which it is merged into"),
+            false,
+        ),
+        BaseReason::NoTarget => (
+            "nothing: no target branch was found, so everything counts as new".into(),
+            false,
+        ),
+        BaseReason::NoRemoteBranch { remote } => (
+            format!(
+                "nothing: {remote} has no branch yet that this clone knows of, so everything counts as new"
+            ),
+            false,
+        ),
+        BaseReason::File => (
+            "nothing: it points at a file, and all of that counts as new".into(),
+            false,
+        ),
+        BaseReason::NoHistory { target } => {
+            (format!("the tip of {target}: a tree has no history"), false)
+        }
+        BaseReason::Shallow { target } => (
+            format!("the tip of {target}: this shallow clone holds no common commit"),
+            false,
+        ),
+        BaseReason::Unrelated { target } => (
+            format!("the tip of {target}: no common history with it"),
+            false,
+        ),
+        BaseReason::OneOfMergeBases {
+            number,
+            target,
+            rewrites,
+        } => (
+            format!("one of {number} merge bases with {target}"),
+            *rewrites,
+        ),
+        BaseReason::Tip { target, rewrites } => (format!("the tip of {target}"), *rewrites),
+        BaseReason::MergeBase { target, rewrites } => {
+            (format!("merge base with {target}"), *rewrites)
+        }
+        BaseReason::BeforePush { branch } => {
+            let before = match branch {
+                Some(branch) => format!("{branch} before this push"),
+                None => "what was there before this push".into(),
+            };
+            (before, false)
+        }
+        BaseReason::Baseline => ("nothing: a baseline is built".into(), false),
+    };
+    let rewrites = match rewrites {
+        true => ", which this push rewrites",
+        false => "",
+    };
+    harmless(&(text + rewrites))
+}
