@@ -164,7 +164,9 @@ fn scanners(gate: &Gate<'_>, settings: &Settings, page: &mut Page) -> Result<()>
                 };
                 page.say("scanner", &format!("{name} {version}{how}"));
             }
-            State::Missing(why) => page.wrong("scanner", &format!("{name}: {why}")),
+            State::Missing(absent) => {
+                page.wrong("scanner", &format!("{name}: {}", absent.why));
+            }
         }
     }
     Ok(())

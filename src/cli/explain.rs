@@ -6,7 +6,9 @@ use super::last::{self, Named};
 use super::screen::Resolved;
 use super::session::Session;
 use crate::error::Result;
-use crate::model::{Action, Issue, Occurrence, Report, ScannerState, Verdict, harmless};
+use crate::model::{
+    Action, Ground, Issue, Occurrence, Report, Ruling, ScannerState, Verdict, harmless,
+};
 use crate::report;
 
 #[derive(Debug, Args)]
@@ -52,7 +54,7 @@ fn verdict(reports: &[Report], issues: &[Issue]) -> String {
                 "  {} is {}: {}\n    mend that; or `gate.on-incomplete = \"warn\"` lets the other scanners decide",
                 scanner.name,
                 scanner.state.name(),
-                scanner.detail
+                report::fault(scanner)
             );
         }
         if report.verdict == Verdict::Incomplete {
@@ -63,7 +65,13 @@ fn verdict(reports: &[Report], issues: &[Issue]) -> String {
     }
     let blocking: Vec<&Issue> = issues.iter().filter(|i| i.blocks).collect();
     for issue in &blocking {
-        let _ = writeln!(out, "  {} {}\n    {}", issue.id, issue.title, issue.because);
+        let _ = writeln!(
+            out,
+            "  {} {}\n    {}",
+            issue.id,
+            issue.title,
+            report::because(issue)
+        );
     }
     if !blocking.is_empty() {
         out.push_str("`newgate explain ISSUE` says what would have to change\n");
@@ -72,7 +80,12 @@ fn verdict(reports: &[Report], issues: &[Issue]) -> String {
 }
 
 fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
-    let mut out = format!("{} {}\n  {}\n", issue.id, issue.title, issue.because);
+    let mut out = format!(
+        "{} {}\n  {}\n",
+        issue.id,
+        issue.title,
+        report::because(issue)
+    );
     let shown = issue
         .occurrences
         .iter()
@@ -112,9 +125,12 @@ fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
                 new.print
             );
         }
-        match issue.because.contains("the rule `") {
-            true => out.push_str("  if that rule in the target's `.newgate/config.toml` said otherwise\n"),
-            false => out.push_str(
+        match issue.ruling {
+            Ruling::Decided {
+                by: Ground::Rule { .. },
+                ..
+            } => out.push_str("  if that rule in the target's `.newgate/config.toml` said otherwise\n"),
+            _ => out.push_str(
                 "  if `gate.block-at`, or a `[[severity]]` or `[[rules]]` entry, in the target's `.newgate/config.toml` said so\n",
             ),
         }

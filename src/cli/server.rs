@@ -278,7 +278,7 @@ fn in_short(report: &Report, server: &Server) -> String {
         .iter()
         .filter(|s| s.state != ScannerState::Ok)
     {
-        lines.push(format!("  {}: {}", scanner.name, scanner.detail));
+        lines.push(format!("  {}: {}", scanner.name, report::fault(scanner)));
     }
     for note in report.notes.iter().filter(|n| n.is_about_safeguards()) {
         lines.push(format!("  note: {}", report::note(note)));

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::places::{Place, join};
 use crate::model::{
-    Finding, Issue, IssueStatus, Kind, Occurrence, Origin, Rule, Score, Severity, Stage, Status,
+    Finding, Issue, IssueStatus, Kind, Occurrence, Origin, Rule, Ruling, Score, Severity, Stage,
+    Status,
 };
 
 /// A finding with its fate.
@@ -240,7 +241,7 @@ fn make_issue(key: &str, places: Vec<Place>, elsewhere: Option<&(Finding, u64)>)
         fix,
         blocks: false,
         warns: false,
-        because: String::new(),
+        ruling: Ruling::Open,
         occurrences,
         elsewhere,
     })

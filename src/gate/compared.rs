@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::model::{
     FileChange, Finding, Note, Oid, Origin, RepoPath, ScannerState, Stage, Status, TimeLimit,
 };
-use crate::scan::{Resolved, Scope, UnitResult};
+use crate::scan::{Resolved, Scope, Side, UnitResult};
 
 /// All scanners' findings, compared.
 #[derive(Default)]
@@ -59,6 +59,7 @@ impl Compared {
                 one.take_fault(
                     ScannerState::TimedOut,
                     Some(TimeLimit::Budget),
+                    Side::Head,
                     "the time ran out before its findings were compared".into(),
                 );
                 continue;

@@ -101,7 +101,8 @@ pub(super) fn take(
         Ok(None) => {}
         Err(why) => {
             resolved.state = ScannerState::Failed;
-            resolved.detail = format!("at the base, {why}");
+            resolved.detail = why;
+            resolved.at_base = true;
         }
     }
     // The nearest ancestor that has some: what came since is told by the lines.

@@ -11,7 +11,7 @@ use crate::compare::Located;
 use crate::compare::group::{self, group, issue_key};
 use crate::error::Result;
 use crate::git::Repository;
-use crate::model::{FileVersion, Finding, Issue, Oid, Origin, RepoPath, Stage, Status};
+use crate::model::{FileVersion, Finding, Issue, Oid, Origin, RepoPath, Ruling, Stage, Status};
 use crate::scan::{Scanner, Scope, State, UnitResult, project};
 
 /// A tree with more files than this is summed up by `newgate baseline build` only.
@@ -419,7 +419,7 @@ pub(super) fn add(issues: &mut Vec<Issue>, unchanged: Vec<Issue>) {
 pub(super) fn add_shared(issues: &mut Vec<Issue>, shared: &BTreeMap<String, (Finding, u64)>) {
     let mut told = group(Vec::new(), &[], shared);
     for issue in &mut told {
-        issue.because = "it is inherited, as a shared baseline tells".into();
+        issue.ruling = Ruling::Shared;
     }
     add(issues, told);
 }

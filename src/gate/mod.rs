@@ -338,6 +338,8 @@ impl Judging<'_> {
                 limit: one.limit,
                 containment: containment(scanner, &one),
                 detail: harmless(&one.detail),
+                at_base: one.at_base,
+                installable: one.installable,
             })
             .collect();
         let late_scanner = scanners.iter().any(|s| s.limit == Some(TimeLimit::Budget));

@@ -34,10 +34,11 @@ impl Gate<'_> {
             settings.files(self.repo, file)
         })?;
         if self.refuses(settings, &scanner.descriptor) {
-            scanner.state = State::Missing(format!(
+            let why = format!(
                 "it executes code of the repository, which an enforcing gate refuses unless \
                  `trust.run-repository-code` names `{name}`"
-            ));
+            );
+            scanner.state = State::Missing(why.into());
         }
         if self.config_from == ConfigSource::Head {
             scanner.key = scanner.key.of_head();

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Occurrence, Score, Severity};
+use super::{Kind, Occurrence, Ruling, Score, Severity};
 
 /// Where an issue stands against the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,8 +66,8 @@ pub struct Issue {
     /// Whether the policy warns of it.
     #[serde(default)]
     pub warns: bool,
-    /// Why it stops the change, or why it does not.
-    pub because: String,
+    /// Why it blocks the change, or why it does not.
+    pub ruling: Ruling,
     /// Every known occurrence: new ones first, then by place.
     pub occurrences: Vec<Occurrence>,
     /// Occurrences of the baseline in files that the change does not touch and that are not listed

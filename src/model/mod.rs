@@ -12,6 +12,7 @@ mod occurrence;
 mod oid;
 mod path;
 mod report;
+mod ruling;
 mod severity;
 
 pub use bucket::{Action, BandCounts, Bucket, Counts, Excuse};
@@ -30,4 +31,5 @@ pub use report::{
     Containment, Frame, Phase, Report, ScannerReport, ScannerState, SkippedScanner, TimeLimit,
     Verdict,
 };
+pub use ruling::{Ground, Ruling};
 pub use severity::{Score, Severity};

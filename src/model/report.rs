@@ -129,6 +129,7 @@ pub enum Containment {
 
 /// What a scanner did for one change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ScannerReport {
     /// The scanner's name.
     pub name: String,
@@ -155,6 +156,12 @@ pub struct ScannerReport {
     pub containment: Containment,
     /// What went wrong and what to do, for people; empty if nothing did.
     pub detail: String,
+    /// Whether it went wrong with what the change is compared with, not with the change itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub at_base: bool,
+    /// Whether it is missing, and `newgate scanners install` installs it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub installable: bool,
 }
 
 /// A scanner of the catalogue that would fit files of the change but is not switched on.

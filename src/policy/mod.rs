@@ -6,8 +6,8 @@ mod rule;
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Action, Excuse, Finding, Issue, IssueStatus, Occurrence, Overridden, ScannerReport,
-    ScannerState, Score, Severity, Status, Verdict, date_of_days,
+    Action, Excuse, Finding, Ground, Issue, IssueStatus, Occurrence, Overridden, Ruling,
+    ScannerReport, ScannerState, Score, Severity, Status, Verdict, date_of_days,
 };
 
 pub use exemption::{Exemption, Holds, Reason, Scope, covered};
@@ -118,51 +118,50 @@ impl Policy {
     }
 
     /// What the policy does with an occurrence, and why.
-    pub fn decide(&self, issue: &Issue, occurrence: &Occurrence) -> (Option<Action>, String) {
+    pub fn decide(&self, issue: &Issue, occurrence: &Occurrence) -> (Option<Action>, Ground) {
         match occurrence.excuse {
             None | Some(Excuse::Ignored) => {}
             Some(Excuse::Suppressed) => {
-                let why = "an inline comment suppresses it";
-                return (Some(Action::Ignore), why.into());
+                return (Some(Action::Ignore), Ground::Suppressed);
             }
             Some(Excuse::Exempted) => {
-                let exempted = occurrence.exempted.as_deref().unwrap_or_default();
-                return (Some(Action::Ignore), format!("exempted: {exempted}"));
+                let exemption = occurrence.exempted.clone().unwrap_or_default();
+                return (Some(Action::Ignore), Ground::Exempted { exemption });
             }
         }
         let fits = |r: &&PolicyRule| r.fits(issue, occurrence, self.today, self.unassigned);
         let first = self.rules.iter().find(fits);
         if let Some(rule) = first {
-            let action = rule.action;
-            let why = format!("the rule `{}` says `{}`", rule.name, action.name());
-            return (Some(action), why);
+            let (name, action) = (rule.name.clone(), rule.action);
+            return (Some(action), Ground::Rule { name, action });
         }
         if occurrence.status != Status::New {
-            return (None, String::new());
+            return (None, Ground::NotNew);
         }
         let severity = severity_of(occurrence);
-        let stated = match severity {
-            Severity::Unassigned => format!(
-                "its severity is unassigned, which counts as {}",
-                self.unassigned
-            ),
-            severity => format!("its severity is {severity}"),
-        };
-        let threshold = self.block_at;
+        let (unassigned, threshold) = (self.unassigned, self.block_at);
         if self.counted(severity) < threshold {
-            return (None, format!("{stated}, below `{threshold}`"));
+            let below = Ground::BelowThreshold {
+                severity,
+                unassigned,
+                threshold,
+            };
+            return (None, below);
         }
         if let Some(last) = self.in_grace(occurrence, severity) {
-            let until = date_of_days(last);
-            return (
-                Some(Action::Warn),
-                format!("{stated}, with a grace period until {until}"),
-            );
+            let grace = Ground::Grace {
+                severity,
+                unassigned,
+                until: date_of_days(last),
+            };
+            return (Some(Action::Warn), grace);
         }
-        (
-            Some(Action::Block),
-            format!("{stated}, and `{threshold}` and above block"),
-        )
+        let reached = Ground::Threshold {
+            severity,
+            unassigned,
+            threshold,
+        };
+        (Some(Action::Block), reached)
     }
 
     /// The last day of the grace period of an occurrence that is in one.
@@ -186,7 +185,7 @@ pub fn judge_issues(policy: &Policy, issues: &mut [Issue]) {
     mark_suppressed(policy, issues);
     mark_exempted(policy, issues);
     for issue in issues.iter_mut() {
-        let decisions: Vec<(Option<Action>, String)> = issue
+        let decisions: Vec<(Option<Action>, Ground)> = issue
             .occurrences
             .iter()
             .map(|o| policy.decide(issue, o))
@@ -203,7 +202,7 @@ pub fn judge_issues(policy: &Policy, issues: &mut [Issue]) {
         };
         issue.blocks = says(Action::Block).is_some();
         issue.warns = !issue.blocks && says(Action::Warn).is_some();
-        issue.because = because(issue, &decisions, &says);
+        issue.ruling = ruling(issue, &decisions, &says);
     }
     issues.sort_by_key(|i| (!i.blocks, !i.warns));
 }
@@ -228,43 +227,40 @@ pub fn tell_unchanged(policy: &Policy, issues: &mut [Issue]) {
             occurrence.action = Some(Action::Ignore);
             occurrence.excuse.get_or_insert(Excuse::Ignored);
         }
-        issue.because = "the target has it already".into();
+        issue.ruling = Ruling::OnTarget;
     }
 }
 
-/// Why an issue stops the change or not, for people.
-fn because(
+/// Why an issue blocks the change or not.
+fn ruling(
     issue: &Issue,
-    decisions: &[(Option<Action>, String)],
-    says: &dyn Fn(Action) -> Option<(String, usize)>,
-) -> String {
-    let of = |number: usize| match (issue.status, number) {
-        (IssueStatus::Grown, 1) => "a new occurrence of an inherited issue".to_owned(),
-        (IssueStatus::Grown, n) => format!("{n} new occurrences of an inherited issue"),
-        (IssueStatus::New, 1) => "a new issue".to_owned(),
-        (IssueStatus::New, n) => format!("a new issue with {n} occurrences"),
-        (IssueStatus::Inherited, _) => "the target has it already".to_owned(),
-        (IssueStatus::Fixed, _) => "the change removes it".to_owned(),
+    decisions: &[(Option<Action>, Ground)],
+    says: &dyn Fn(Action) -> Option<(Ground, usize)>,
+) -> Ruling {
+    let decided = |status, number: usize, by: Ground| Ruling::Decided {
+        status,
+        occurrences: number as u64,
+        by,
     };
-    if let Some((why, number)) = says(Action::Block).or_else(|| says(Action::Warn)) {
-        let wanted = if says(Action::Block).is_some() {
-            Action::Block
-        } else {
-            Action::Warn
+    for wanted in [Action::Block, Action::Warn] {
+        let Some((by, number)) = says(wanted) else {
+            continue;
         };
-        let decided = issue
+        let deciding = issue
             .occurrences
             .iter()
             .zip(decisions)
             .filter(|(_, (a, _))| *a == Some(wanted));
-        let old = decided.map(|(o, _)| o.status).all(|s| s != Status::New);
+        let old = deciding.map(|(o, _)| o.status).all(|s| s != Status::New);
         return match old && issue.status != IssueStatus::Fixed {
-            true => format!("the target has it already; {why}"),
-            false => format!("{}; {why}", of(number)),
+            true => decided(IssueStatus::Inherited, number, by),
+            false => decided(issue.status, number, by),
         };
     }
-    if matches!(issue.status, IssueStatus::Inherited | IssueStatus::Fixed) {
-        return of(0);
+    match issue.status {
+        IssueStatus::Inherited => return Ruling::OnTarget,
+        IssueStatus::Fixed => return Ruling::Removed,
+        IssueStatus::New | IssueStatus::Grown => {}
     }
     let new = issue.occurrences.iter().zip(decisions);
     let new: Vec<_> = new.filter(|(o, _)| o.status == Status::New).collect();
@@ -272,15 +268,15 @@ fn because(
         .iter()
         .filter(|(_, (a, _))| *a != Some(Action::Ignore))
         .collect();
-    match counted.iter().max_by_key(|(o, _)| rank(severity_of(o))) {
-        Some((_, (_, why))) => format!("{}; {why}", of(counted.len())),
-        None if new.iter().all(|(o, _)| o.excuse == Some(Excuse::Exempted)) => {
-            "every new occurrence is exempted".into()
+    let worst = counted.iter().max_by_key(|(o, _)| rank(severity_of(o)));
+    match (worst, new.first()) {
+        (Some((_, (_, by))), _) => decided(issue.status, counted.len(), by.clone()),
+        (None, Some((_, (_, by))))
+            if !new.iter().all(|(o, _)| o.excuse == Some(Excuse::Exempted)) =>
+        {
+            decided(issue.status, new.len(), by.clone())
         }
-        None => {
-            let why = new.first().map_or("", |(_, (_, why))| why.as_str());
-            format!("{}; {why}", of(new.len()))
-        }
+        (None, _) => Ruling::AllExempted,
     }
 }
 
@@ -522,6 +518,8 @@ mod tests {
             state,
             limit: None,
             detail: String::new(),
+            at_base: false,
+            installable: false,
         };
         let ask = |policy: &Policy, state, open| verdict(policy, &[], &[scanner(state)], open);
         let strict = Policy::default();

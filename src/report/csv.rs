@@ -59,7 +59,7 @@ pub fn csv(reports: &[Report]) -> String {
                     } else {
                         "no"
                     },
-                    &issue.because,
+                    &super::notes::because(issue),
                     &not_counting(occurrence).unwrap_or_default(),
                     &occurrence.why,
                     issue.fix.as_deref().unwrap_or_default(),

@@ -18,9 +18,11 @@ pub fn github(reports: &[Report]) -> String {
         for scanner in &report.scanners {
             if scanner.state != ScannerState::Ok {
                 let title = format!("{} is {}", scanner.name, scanner.state.name());
-                levels[0]
-                    .1
-                    .push(command("error", &[("title", title)], &scanner.detail));
+                levels[0].1.push(command(
+                    "error",
+                    &[("title", title)],
+                    &super::words::fault(scanner),
+                ));
             }
         }
         for unknown in &super::words::unknown(report) {
@@ -82,7 +84,12 @@ fn annotation(level: &str, issue: &Issue, occurrence: &Occurrence) -> String {
     if let Some(fix) = &issue.fix {
         let _ = write!(text, "\nFix: {fix}");
     }
-    let _ = write!(text, "\n{} (issue {})", issue.because, issue.id);
+    let _ = write!(
+        text,
+        "\n{} (issue {})",
+        super::notes::because(issue),
+        issue.id
+    );
     command(level, &properties, &text)
 }
 

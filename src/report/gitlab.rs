@@ -23,7 +23,14 @@ fn gaps(reports: &[Report]) -> Vec<String> {
     for report in reports {
         let scanners = report.scanners.iter();
         let failed = scanners.filter(|s| s.state != ScannerState::Ok);
-        gaps.extend(failed.map(|s| format!("{} is {}: {}", s.name, s.state.name(), s.detail)));
+        gaps.extend(failed.map(|s| {
+            format!(
+                "{} is {}: {}",
+                s.name,
+                s.state.name(),
+                super::words::fault(s)
+            )
+        }));
         gaps.extend(super::words::unknown(report));
     }
     gaps

@@ -24,7 +24,7 @@ struct Document<'a> {
     change: ChangeOut<'a>,
     policy: PolicyOut,
     counts: Counts,
-    issues: Cow<'a, [Issue]>,
+    issues: Vec<IssueOut<'a>>,
     scanners: Cow<'a, [ScannerReport]>,
     available: Cow<'a, [SkippedScanner]>,
     #[serde(default)]
@@ -66,6 +66,21 @@ fn told<T: Clone>(fact: &T, words: fn(&T) -> String) -> Told<'_, T> {
     Told {
         fact: Cow::Borrowed(fact),
         text: words(fact),
+    }
+}
+
+/// An issue, and in words why it blocks or not.
+#[derive(Serialize, Deserialize)]
+struct IssueOut<'a> {
+    #[serde(flatten)]
+    issue: Cow<'a, Issue>,
+    because: String,
+}
+
+fn issue_out(issue: &Issue) -> IssueOut<'_> {
+    IssueOut {
+        issue: Cow::Borrowed(issue),
+        because: notes::because(issue),
     }
 }
 
@@ -154,7 +169,7 @@ fn document(report: &Report) -> Document<'_> {
             block_at: report.block_at,
         },
         counts: report.counts(),
-        issues: Cow::Borrowed(&report.issues),
+        issues: report.issues.iter().map(issue_out).collect(),
         scanners: Cow::Borrowed(&report.scanners),
         available: Cow::Borrowed(&report.available),
         without_scanner: report.without_scanner,
@@ -188,7 +203,11 @@ fn report(document: Document<'_>) -> Result<Report, String> {
             known: Vec::new(),
             notes: Vec::new(),
         },
-        issues: document.issues.into_owned(),
+        issues: document
+            .issues
+            .into_iter()
+            .map(|i| i.issue.into_owned())
+            .collect(),
         scanners: document.scanners.into_owned(),
         available: document.available.into_owned(),
         without_scanner: document.without_scanner,

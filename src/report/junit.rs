@@ -106,7 +106,7 @@ fn cases(report: &Report) -> Vec<Case> {
             line: None,
             outcome: match scanner.state {
                 ScannerState::Ok => Outcome::Passed(String::new()),
-                _ => Outcome::Error(short, scanner.detail.clone()),
+                _ => Outcome::Error(short, super::words::fault(scanner)),
             },
         });
     }
@@ -142,7 +142,7 @@ fn case(issue: &Issue, occurrence: &Occurrence) -> Case {
         outcome: match (occurrence.action, not_counting(occurrence)) {
             (_, Some(why)) => Outcome::Skipped(why),
             (Some(Action::Block), None) => Outcome::Failed(short, long),
-            (_, None) => Outcome::Passed(format!("{long}\n{}", issue.because)),
+            (_, None) => Outcome::Passed(format!("{long}\n{}", super::notes::because(issue))),
         },
     }
 }

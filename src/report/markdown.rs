@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::notes::because;
 use super::words::{
     band, bands, compared_with, decided, duration, never_scanned, not_counting, outcome, page_of,
     place, plural, rules, standing,
@@ -152,7 +153,7 @@ fn issue(issue: &Issue) -> String {
     if let Some(fix) = &issue.fix {
         let _ = writeln!(out, "**Fix:** {}\n", escaped(fix));
     }
-    let _ = writeln!(out, "{}\n", escaped(&issue.because));
+    let _ = writeln!(out, "{}\n", escaped(&because(issue)));
     out
 }
 
@@ -196,7 +197,7 @@ fn row(issue: &Issue) -> String {
     let why = decided(issue).find_map(not_counting);
     let because = match (issue.bucket(), why) {
         (Bucket::Excused(_), Some(why)) => why,
-        _ => issue.because.clone(),
+        _ => because(issue),
     };
     let warns = if issue.warns { "warning: " } else { "" };
     format!(
@@ -218,7 +219,7 @@ fn scanners(out: &mut String, report: &Report) {
             "**{} is {}:** {}\n",
             escaped(&scanner.name),
             scanner.state.name(),
-            escaped(&super::words::cut(&scanner.detail, 500))
+            escaped(&super::words::cut(&super::words::fault(scanner), 500))
         );
     }
     for unknown in super::words::unknown(report).iter().take(5) {

@@ -1,6 +1,9 @@
-//! The words for notes, gaps and the choice of the base.
+//! The words for notes, gaps, the choice of the base and the ruling on an issue.
 
-use crate::model::{BaseReason, Gap, Note, OwnConfiguration, Spot, harmless};
+use crate::model::{
+    BaseReason, Gap, Ground, Issue, IssueStatus, Note, OwnConfiguration, Ruling, Severity, Spot,
+    harmless,
+};
 
 use super::words::plural;
 
@@ -243,4 +246,66 @@ pub fn base_reason(reason: &BaseReason) -> String {
         false => "",
     };
     harmless(&(text + rewrites))
+}
+
+/// Why an issue blocks the change or not, in words, safe to show.
+pub fn because(issue: &Issue) -> String {
+    harmless(&match &issue.ruling {
+        Ruling::Open => String::new(),
+        Ruling::OnTarget => "the target has it already".into(),
+        Ruling::Removed => "the change removes it".into(),
+        Ruling::Shared => "it is inherited, as a shared baseline tells".into(),
+        Ruling::AllExempted => "every new occurrence is exempted".into(),
+        Ruling::Decided {
+            status,
+            occurrences,
+            by,
+        } => {
+            let what = match (status, occurrences) {
+                (IssueStatus::Grown, 1) => "a new occurrence of an inherited issue".to_owned(),
+                (IssueStatus::Grown, n) => format!("{n} new occurrences of an inherited issue"),
+                (IssueStatus::New, 1) => "a new issue".to_owned(),
+                (IssueStatus::New, n) => format!("a new issue with {n} occurrences"),
+                (IssueStatus::Inherited, _) => "the target has it already".to_owned(),
+                (IssueStatus::Fixed, _) => "the change removes it".to_owned(),
+            };
+            format!("{what}; {}", ground(by))
+        }
+    })
+}
+
+fn ground(by: &Ground) -> String {
+    let stated = |severity: Severity, unassigned: Severity| match severity {
+        Severity::Unassigned => {
+            format!("its severity is unassigned, which counts as {unassigned}")
+        }
+        severity => format!("its severity is {severity}"),
+    };
+    match by {
+        Ground::NotNew => String::new(),
+        Ground::Suppressed => "an inline comment suppresses it".into(),
+        Ground::Exempted { exemption } => format!("exempted: {exemption}"),
+        Ground::Rule { name, action } => format!("the rule `{name}` says `{}`", action.name()),
+        Ground::BelowThreshold {
+            severity,
+            unassigned,
+            threshold,
+        } => format!("{}, below `{threshold}`", stated(*severity, *unassigned)),
+        Ground::Grace {
+            severity,
+            unassigned,
+            until,
+        } => format!(
+            "{}, with a grace period until {until}",
+            stated(*severity, *unassigned)
+        ),
+        Ground::Threshold {
+            severity,
+            unassigned,
+            threshold,
+        } => format!(
+            "{}, and `{threshold}` and above block",
+            stated(*severity, *unassigned)
+        ),
+    }
 }

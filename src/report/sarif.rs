@@ -199,7 +199,7 @@ fn invocation(report: &Report, scanner: &ScannerReport) -> Value {
             "{} is {}: {}",
             scanner.name,
             scanner.state.name(),
-            scanner.detail
+            super::words::fault(scanner)
         );
         notifications.push(json!({"level": "error", "message": {"text": text}}));
     }

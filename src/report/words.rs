@@ -83,6 +83,14 @@ pub(super) fn outcome(report: &Report) -> String {
     }
 }
 
+/// What went wrong with a scanner, and what to do.
+pub fn fault(scanner: &ScannerReport) -> String {
+    match scanner.at_base {
+        true => format!("at the base, {}", scanner.detail),
+        false => scanner.detail.clone(),
+    }
+}
+
 /// What is unknown besides what scanners failed at.
 pub fn unknown(report: &Report) -> Vec<String> {
     let late = report.late.map(|phase| {

@@ -24,7 +24,7 @@ pub use descriptor::{
     Descriptor, Engine, Format, Install, Load, Output, Program, Request, RuleData, Scope,
 };
 pub use plan::{Plan, Trees, is_listed_for, plan, reads};
-pub use program::{ConfigReader, Scanner, State, Wish, prepare};
+pub use program::{Absent, ConfigReader, Scanner, State, Wish, prepare};
 pub use propose::propose;
 pub use resolve::{Need, Resolved, Resolver, Side, resolve};
 pub use result::UnitResult;

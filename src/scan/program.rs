@@ -18,8 +18,26 @@ use crate::process::{self, Cancel, Ended};
 pub enum State {
     /// It can be run.
     Ready,
-    /// It is not there, or does not say its version; with the next step.
-    Missing(String),
+    /// It is not there, or does not say its version.
+    Missing(Absent),
+}
+
+/// Why a scanner cannot run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Absent {
+    /// What is wrong, and the next step, for people.
+    pub why: String,
+    /// Whether `newgate scanners install` makes it ready.
+    pub installable: bool,
+}
+
+impl From<String> for Absent {
+    fn from(why: String) -> Absent {
+        Absent {
+            why,
+            installable: false,
+        }
+    }
 }
 
 /// A scanner's configuration file, as the target has it.
@@ -157,7 +175,7 @@ pub fn prepare(
     }
     let required = descriptor.program().and_then(|p| p.config_required.clone());
     let found = match (descriptor.engine(), required) {
-        (Engine::Program, Some(why)) if config_files.is_empty() => Err(why),
+        (Engine::Program, Some(why)) if config_files.is_empty() => Err(Absent::from(why)),
         (Engine::Program, _) => locate(&descriptor, wish, cache).map(|(p, v)| (Some(p), v)),
         _ => Ok((None, env!("CARGO_PKG_VERSION").to_owned())),
     };
@@ -170,7 +188,7 @@ pub fn prepare(
     });
     let (state, program, version, database) = match found {
         Ok((program, version, database)) => (State::Ready, program, Some(version), database),
-        Err(why) => (State::Missing(why), None, None, None),
+        Err(absent) => (State::Missing(absent), None, None, None),
     };
     let contents = config_files
         .iter()
@@ -299,12 +317,14 @@ fn locate(
     descriptor: &Descriptor,
     wish: &Wish,
     cache: &Cache,
-) -> Result<(PathBuf, String), String> {
+) -> Result<(PathBuf, String), Absent> {
     let program = descriptor
         .program()
         .expect("a descriptor without a program is built in");
     let name = program.command.first().map_or("", String::as_str);
-    let install = match descriptor.install().is_managed() {
+    let installable = descriptor.install().is_managed();
+    let absent = |why: String| Absent { why, installable };
+    let install = match installable {
         true => format!(
             "`newgate scanners install {}` installs it",
             descriptor.name()
@@ -316,7 +336,8 @@ fn locate(
             return Err(format!(
                 "`path` leads into the checkout, which a change alters: `{}`",
                 path.display()
-            ));
+            )
+            .into());
         }
         Some(path) => {
             let found = match path.to_str().filter(|_| path.components().count() == 1) {
@@ -333,13 +354,15 @@ fn locate(
             match environment::find_program(name) {
                 Found::Program(path) => path,
                 Found::OnlyInCheckout(path) => {
-                    return Err(format!(
+                    return Err(absent(format!(
                         "`{}` is not used: it lies in the checkout, which a change can alter; {install}",
                         path.display()
-                    ));
+                    )));
                 }
                 Found::Nowhere => {
-                    return Err(format!("the program `{name}` is not on `PATH`; {install}"));
+                    return Err(absent(format!(
+                        "the program `{name}` is not on `PATH`; {install}"
+                    )));
                 }
             }
         }
@@ -354,7 +377,7 @@ fn locate(
         Some(version) => version,
         None => {
             let version = version_of(descriptor, &path, wish.keep())
-                .map_err(|e| format!("{e}; {install}"))?;
+                .map_err(|e| absent(format!("{e}; {install}")))?;
             if let Some(identity) = &identity {
                 cache.remember_version(identity, &version);
             }
@@ -362,9 +385,9 @@ fn locate(
         }
     };
     match pinned {
-        Some(pinned) if !tools::fits(&version, pinned) => Err(format!(
+        Some(pinned) if !tools::fits(&version, pinned) => Err(absent(format!(
             "`{shown}` is version {version}, and `{LOCK}` pins {pinned}; {install}"
-        )),
+        ))),
         _ => Ok((path, version)),
     }
 }
@@ -374,17 +397,20 @@ fn locate(
 fn installed(
     descriptor: &Descriptor,
     locked: Option<&Locked>,
-) -> Result<Option<(PathBuf, String)>, String> {
+) -> Result<Option<(PathBuf, String)>, Absent> {
     let wanted = locked.map(|l| l.version.as_str());
     let Some((program, record)) = tools::installed_program(descriptor, wanted) else {
         return Ok(None);
     };
     match locked.is_none_or(|l| l.has_hashes_of(&record)) {
         true => Ok(Some((program, record.version))),
-        false => Err(format!(
-            "what is installed is not what `{LOCK}` pins: `newgate scanners install {}` installs that",
-            descriptor.name()
-        )),
+        false => Err(Absent {
+            why: format!(
+                "what is installed is not what `{LOCK}` pins: `newgate scanners install {}` installs that",
+                descriptor.name()
+            ),
+            installable: true,
+        }),
     }
 }
 

@@ -63,14 +63,24 @@ pub struct Resolved {
     pub limit: Option<TimeLimit>,
     /// What went wrong.
     pub detail: String,
+    /// Whether it went wrong at the base.
+    pub at_base: bool,
+    /// Whether `newgate scanners install` would make it ready.
+    pub installable: bool,
     /// What went wrong at the base, while it is not known whether that counts.
-    at_base: Vec<Fault>,
+    base_faults: Vec<Fault>,
 }
 
 impl Resolved {
     /// Takes what went wrong. The worst stays, and of the same kind the first: what only the budget of time
     /// left undone must not hide a crash.
-    pub fn take_fault(&mut self, state: ScannerState, limit: Option<TimeLimit>, detail: String) {
+    pub fn take_fault(
+        &mut self,
+        state: ScannerState,
+        limit: Option<TimeLimit>,
+        side: Side,
+        detail: String,
+    ) {
         let rank = |state, limit| match (state, limit) {
             (ScannerState::Ok, _) => 0,
             (ScannerState::TimedOut, Some(TimeLimit::Budget)) => 1,
@@ -80,12 +90,17 @@ impl Resolved {
             self.state = state;
             self.limit = limit;
             self.detail = detail;
+            self.at_base = side == Side::Base;
         }
     }
 
     /// Takes what went wrong from another part of the same scanner's work.
     pub fn take_faults_of(&mut self, other: &Resolved) {
-        self.take_fault(other.state, other.limit, other.detail.clone());
+        let side = match other.at_base {
+            true => Side::Base,
+            false => Side::Head,
+        };
+        self.take_fault(other.state, other.limit, side, other.detail.clone());
     }
 
     /// Whether the head has something that must be compared.
@@ -100,17 +115,13 @@ impl Resolved {
             Fault::Failed(why) => (ScannerState::Failed, None, why),
             Fault::TimedOut(limit, why) => (ScannerState::TimedOut, Some(limit), why),
         };
-        let detail = match side {
-            Side::Head => detail,
-            Side::Base => format!("at the base, {detail}"),
-        };
-        self.take_fault(state, limit, detail);
+        self.take_fault(state, limit, side, detail);
     }
 
     /// Keeps of the base only what was wanted, whatever was known.
     fn settle(&mut self, need: Need) {
         let compares = need == Need::Always || self.compares();
-        let faults = std::mem::take(&mut self.at_base);
+        let faults = std::mem::take(&mut self.base_faults);
         if compares {
             for fault in faults {
                 self.take(Side::Base, fault);
@@ -203,11 +214,12 @@ pub fn resolve(
             results.push(resolved);
             continue;
         }
-        if let State::Missing(why) = &scanner.state {
+        if let State::Missing(absent) = &scanner.state {
             // A scanner with nothing to read need not be there.
             if !plan.head.is_empty() {
                 resolved.state = ScannerState::Missing;
-                resolved.detail.clone_from(why);
+                resolved.detail.clone_from(&absent.why);
+                resolved.installable = absent.installable;
             }
             results.push(resolved);
             continue;
@@ -539,7 +551,7 @@ fn take(state: &mut Shared, job: &Job, ran: Result<BatchResult>) {
         Side::Base if fault == Fault::Cancelled => {}
         Side::Base => {
             resolved.base_unknown = true;
-            resolved.at_base.push(fault);
+            resolved.base_faults.push(fault);
         }
     }
 }

@@ -58,7 +58,7 @@ impl List {
                 kind: scanner.descriptor.kind().name(),
                 why_not: match scanner.state {
                     State::Ready => None,
-                    State::Missing(why) => Some(why),
+                    State::Missing(absent) => Some(absent.why),
                 },
                 homepage: scanner.descriptor.homepage().to_owned(),
             });

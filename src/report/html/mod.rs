@@ -283,7 +283,7 @@ fn scanner_row(scanner: &ScannerReport) -> Markup {
             td.n { (duration(scanner.milliseconds)) }
             @match scanner.state {
                 ScannerState::Ok => td { "ok" }
-                state => td.trouble { (state.name()) ": " (scanner.detail) }
+                state => td.trouble { (state.name()) ": " (super::words::fault(scanner)) }
             }
         }
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use owo_colors::Style;
 
+use super::super::notes::because;
 use super::super::words::{band, decided, not_counting, place, plural, rules, standing};
 use super::Page;
 use crate::model::{Issue, IssueStatus, Occurrence, Severity, Status};
@@ -151,7 +152,7 @@ impl Page {
             let text = format!("{warns}{}", facts.join(" · "));
             self.wrapped(&format!("  {band:<14} "), "                 ", &text);
             if issue.warns {
-                self.wrapped("                 ", "                 ", &issue.because);
+                self.wrapped("                 ", "                 ", &because(issue));
             }
         }
     }
@@ -163,7 +164,7 @@ impl Page {
                 format!("{text} · stops the change")
             }
             IssueStatus::New | IssueStatus::Grown => {
-                format!("{text} · does not stop the change: {}", issue.because)
+                format!("{text} · does not stop the change: {}", because(issue))
             }
             _ if issue.blocks => format!("{text} · stops the change"),
             _ => text,

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use owo_colors::{OwoColorize, Style};
 
+use super::notes::because;
 use super::words::{compared_with, outcome};
 use crate::model::{GateRun, Issue, IssueStatus, Report, Verdict, time_of_seconds};
 
@@ -86,7 +87,7 @@ pub fn show_issue(issue: &Issue, look: Look) -> String {
             } else {
                 "does not stop the change"
             },
-            issue.because
+            because(issue)
         ),
     );
     no_commands(page.out.trim_start_matches('\n'))

@@ -7,7 +7,7 @@ use owo_colors::Style;
 use super::super::notes;
 use super::super::words::{self, bands, duration, plural};
 use super::Page;
-use crate::model::{Action, Bucket, IssueStatus, Report, ScannerReport, ScannerState, Verdict};
+use crate::model::{Action, Bucket, IssueStatus, Report, ScannerState, Verdict};
 
 /// The command that installs missing scanners, as their details name it.
 const INSTALL: &str = "newgate scanners install";
@@ -15,12 +15,10 @@ const INSTALL: &str = "newgate scanners install";
 impl Page {
     pub(super) fn trouble(&mut self, report: &Report) {
         let style = Style::new().yellow().bold();
-        let missing = |s: &&ScannerReport| s.state == ScannerState::Missing;
-        let installable = format!("`{INSTALL}");
         let to_install: Vec<&str> = report
             .scanners
             .iter()
-            .filter(|s| missing(s) && s.detail.contains(&installable))
+            .filter(|s| s.installable)
             .map(|s| s.name.as_str())
             .collect();
         let together = to_install.len() > 1;
@@ -45,7 +43,7 @@ impl Page {
             };
             let head = self.paint(&format!("{} {what}", scanner.name), style);
             let _ = writeln!(self.out, "\n{head}");
-            self.wrapped("  ", "  ", &scanner.detail);
+            self.wrapped("  ", "  ", &words::fault(scanner));
         }
         let unknown = words::unknown(report);
         if !unknown.is_empty() {
