@@ -1,24 +1,22 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::chained::Chained;
 use super::input::read_input;
-use super::io;
 use super::last;
 use super::output::Output;
 use super::prewarm::make_way;
 use super::screen::{Resolved, Stream};
 use super::session::Session;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::gate::{Gate, target_for};
 use crate::git::{
     Against, Head, PushLine, Pushed, Scratch, choose_push, find_remote, find_target,
     parse_push_lines,
 };
 use crate::model::{Mode, Note, Oid, Report, Verdict};
-use crate::process::run_hook;
 use crate::report;
 
 #[derive(Debug, Args)]
@@ -43,18 +41,15 @@ enum Which {
 
 #[derive(Debug, Args)]
 struct PreMergeCommit {
-    /// A hook that was there before, to be run first
-    #[arg(long, value_name = "PATH")]
-    chained: Option<PathBuf>,
+    #[command(flatten)]
+    chained: Chained,
     #[command(flatten)]
     output: Output,
 }
 
 impl PreMergeCommit {
     fn run(self, screen: &Resolved) -> Result<u8> {
-        if let Some(chained) = self.chained.filter(|p| p.symlink_metadata().is_ok()) {
-            run_chained(&chained, &[], b"")?;
-        }
+        self.chained.allows(&[], b"")?;
         let mut session = Session::open()?;
         make_way(&session.repo);
         // The branch that is merged into is the target, and its tip the base.
@@ -85,9 +80,8 @@ struct PrePush {
     /// The remote's URL
     #[arg(value_name = "URL")]
     url: Option<String>,
-    /// A hook that was there before, to be run first with the same standard input
-    #[arg(long, value_name = "PATH")]
-    chained: Option<PathBuf>,
+    #[command(flatten)]
+    chained: Chained,
     #[command(flatten)]
     output: Output,
 }
@@ -107,15 +101,9 @@ impl Hook {
 impl PrePush {
     fn run(self, screen: &Resolved) -> Result<u8> {
         let input = read_input()?;
-        if let Some(chained) = self
-            .chained
-            .as_deref()
-            .filter(|p| p.symlink_metadata().is_ok())
-        {
-            let mut args = vec![OsString::from(&self.remote)];
-            args.extend(self.url.as_ref().map(OsString::from));
-            run_chained(chained, &args, &input)?;
-        }
+        let mut args = vec![OsString::from(&self.remote)];
+        args.extend(self.url.as_ref().map(OsString::from));
+        self.chained.allows(&args, &input)?;
         let lines = parse_push_lines(&input)?;
         if lines.is_empty() {
             screen.note("newgate: nothing is pushed, so there is nothing to judge");
@@ -186,30 +174,5 @@ impl PrePush {
             }
         }
         Ok((reports, notes))
-    }
-}
-
-/// Runs the hook that was there before; the push goes on only if it succeeds.
-pub(super) fn run_chained(hook: &Path, args: &[OsString], input: &[u8]) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let shown = hook.display();
-    let mode = hook.metadata().map(|m| m.permissions().mode());
-    if mode.is_ok_and(|m| m & 0o111 == 0) {
-        // git, too, passes over a hook that is not executable.
-        return Ok(());
-    }
-    match run_hook(hook, args, input) {
-        Ok(0) => Ok(()),
-        Ok(code) => Err(Error::new(
-            Kind::Usage,
-            format!("the hook that was here before newgate, `{shown}`, exited with code {code}"),
-        )),
-        Err(e) => Err(io(
-            format!("the hook that was here before newgate, `{shown}`, cannot be run"),
-            e,
-        )
-        .hint(format!(
-            "make it executable (`chmod +x '{shown}'`), or remove it"
-        ))),
     }
 }

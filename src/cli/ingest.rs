@@ -105,7 +105,7 @@ pub(super) fn take_reports(
     how: How<'_>,
 ) -> Result<Ingested> {
     if let Some(name) = how.named
-        && crate::scan::read::scanner_name(name) != name
+        && crate::scan::scanner_name(name) != name
     {
         let text = format!("`{name}` is no scanner's name");
         return Err(
@@ -169,7 +169,7 @@ fn take_report(
     let native = known
         .iter()
         .find(|d| Some(d.name()) == how.named && how.format.is_none());
-    let native = native.filter(|d| d.recognises(&report));
+    let native = native.filter(|d| crate::scan::read::recognises(d, &report));
     let reader = native.map_or(reader, Reader::By);
     let read = ingest::read_for_tree(&session.repo, tree, &report, reader, key)?;
     let (tool, reading) = read.map_err(|e| refused(e.to_string()))?;

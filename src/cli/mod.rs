@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod baseline;
+mod chained;
 mod check;
 mod compare;
 mod demo;

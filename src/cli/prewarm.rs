@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::chained::Chained;
 use super::session::Session;
 use super::{io, jobs, own_path};
 use crate::cache::now;
@@ -16,7 +17,7 @@ use crate::error::{Error, Kind, Result};
 use crate::gate::Gate;
 use crate::git::Repository;
 use crate::model::ScannerState;
-use crate::process::{Background, interrupted, run_hook, start_detached};
+use crate::process::{Background, interrupted, start_detached};
 
 /// How long it waits before it begins: of many commits in a row (a rebase), the last one counts.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -25,9 +26,8 @@ const LONGEST: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Args)]
 pub(super) struct Prewarm {
-    /// A hook that was there before, to be run first
-    #[arg(long, value_name = "PATH")]
-    chained: Option<PathBuf>,
+    #[command(flatten)]
+    chained: Chained,
     /// Do it, in this process
     #[arg(long, hide = true)]
     run: bool,
@@ -80,25 +80,14 @@ impl Prewarm {
         let mut args = self.event.iter();
         let hook = args.next().cloned().unwrap_or_default();
         let args: Vec<OsString> = args.cloned().collect();
-        let mut code = 0;
-        if let Some(chained) = self.chained.filter(|p| p.symlink_metadata().is_ok()) {
-            let mut input = Vec::new();
-            if hook == "post-rewrite" {
-                std::io::stdin()
-                    .read_to_end(&mut input)
-                    .map_err(|e| io("standard input cannot be read", e))?;
-            }
-            use std::os::unix::fs::PermissionsExt;
-            // git, too, passes over a hook that is not executable.
-            let runs = chained
-                .metadata()
-                .is_ok_and(|m| m.permissions().mode() & 0o111 != 0);
-            if runs {
-                let ran = run_hook(&chained, &args, &input)
-                    .map_err(|e| io(format!("`{}` cannot be run", chained.display()), e))?;
-                code = u8::try_from(ran).unwrap_or(1);
-            }
+        let mut input = Vec::new();
+        if hook == "post-rewrite" {
+            std::io::stdin()
+                .read_to_end(&mut input)
+                .map_err(|e| io("standard input cannot be read", e))?;
         }
+        let ran = self.chained.run(&args, &input)?;
+        let code = u8::try_from(ran).unwrap_or(1);
         // githooks(5): the third argument is 0 where files were checked out, not a branch.
         let of_files = hook == "post-checkout" && args.get(2).is_some_and(|flag| flag == "0");
         let repo = Session::open()?.repo;

@@ -1,12 +1,11 @@
 //! The hooks of a server: pre-receive and update on a bare repository. They are short, have no colour,
 //! and write nothing but the cache.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
 
-use super::hook::run_chained;
+use super::chained::Chained;
 use super::input::read_input;
 use super::receipt;
 use super::screen::{Resolved, Stream};
@@ -28,9 +27,8 @@ const NAMED: usize = 10;
 
 #[derive(Debug, Args)]
 pub(super) struct PreReceive {
-    /// A hook that was there before, to be run first with the same standard input
-    #[arg(long, value_name = "PATH")]
-    chained: Option<PathBuf>,
+    #[command(flatten)]
+    chained: Chained,
 }
 
 #[derive(Debug, Args)]
@@ -44,18 +42,15 @@ pub(super) struct Update {
     /// What it would point at
     #[arg(value_name = "NEW")]
     new: String,
-    /// A hook that was there before, to be run first with the same arguments
-    #[arg(long, value_name = "PATH")]
-    chained: Option<PathBuf>,
+    #[command(flatten)]
+    chained: Chained,
 }
 
 impl PreReceive {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         let started = Instant::now();
         let input = read_input()?;
-        if let Some(chained) = self.chained.filter(|p| p.symlink_metadata().is_ok()) {
-            run_chained(&chained, &[], &input)?;
-        }
+        self.chained.allows(&[], &input)?;
         judge_push(&parse_receive_lines(&input)?, started, screen)
     }
 }
@@ -63,10 +58,8 @@ impl PreReceive {
 impl Update {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         let started = Instant::now();
-        if let Some(chained) = self.chained.filter(|p| p.symlink_metadata().is_ok()) {
-            let args = [&self.name, &self.old, &self.new].map(|a| a.clone().into());
-            run_chained(&chained, &args, b"")?;
-        }
+        let args = [&self.name, &self.old, &self.new].map(|a| a.clone().into());
+        self.chained.allows(&args, b"")?;
         let line = format!("{} {} {}\n", self.old, self.new, self.name);
         judge_push(&parse_receive_lines(line.as_bytes())?, started, screen)
     }

@@ -2,9 +2,9 @@
 
 use super::{Gate, listing};
 use crate::cache::UnitDigest;
-use crate::error::{Error, Kind, Result};
-use crate::git::{Repository, Target};
-use crate::model::{BaseReason, Change, FileChange, FileVersion, Mode, Oid};
+use crate::error::Result;
+use crate::git::Target;
+use crate::model::{BaseReason, Change, FileChange, FileVersion, Mode};
 use crate::scan::{Need, Scanner, Scope, SecretKey, Trees, plan, resolve};
 
 /// What a build came to.
@@ -51,16 +51,6 @@ pub(super) fn change_of(target: &Target) -> Change {
     }
 }
 
-/// All files of a tree.
-pub(super) fn files_of(repo: &Repository, tree: &Oid) -> Result<Vec<FileVersion>> {
-    repo.list(tree, usize::MAX)?.ok_or_else(|| {
-        Error::new(
-            Kind::Git,
-            format!("the files of the tree {tree} cannot be listed"),
-        )
-    })
-}
-
 /// Scans every file of a target's tip, or of a part of it, that has no result yet. Scanners of a whole
 /// project belong to the first part.
 ///
@@ -91,7 +81,7 @@ fn build(
     scanners.retain(|s| wanted(s) && !s.given);
     // What a trusted signer signed need not be scanned again.
     gate.trust(&settings)?;
-    let files = files_of(gate.repo, &target.tree)?;
+    let files = listing::files_of(gate.repo, &target.tree)?;
     let changes: Vec<FileChange> = files
         .into_iter()
         .map(|f| FileChange {

@@ -8,7 +8,8 @@ use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
 use crate::model::{FileVersion, Finding, Oid, RepoPath};
 use crate::scan::project::{self, ProjectResult};
-use crate::scan::read::{Paths, Reading, Unreadable, read, read_any, revisions, scanner_name};
+use crate::scan::read::{Paths, Reading, Unreadable, read, read_any, revisions};
+use crate::scan::scanner_name;
 use crate::scan::{Descriptor, SecretKey, UnitResult};
 
 /// How a report is to be read.

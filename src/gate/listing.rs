@@ -9,7 +9,7 @@ use super::Judging;
 use crate::cache::{Cache, UnitDigest};
 use crate::compare::Located;
 use crate::compare::group::{self, group, issue_key};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
 use crate::model::{FileVersion, Finding, Issue, Oid, Origin, RepoPath, Ruling, Stage, Status};
 use crate::scan::{Scanner, Scope, State, UnitResult, project};
@@ -351,7 +351,7 @@ pub(super) fn walk_shared(
     result_of: &dyn Fn(&UnitDigest) -> Option<Vec<u8>>,
 ) -> Result<()> {
     let mut listing = Listing::default();
-    for file in super::build::files_of(repo, tree)? {
+    for file in files_of(repo, tree)? {
         if reads(repo, scanner, &file)? {
             listing.add_result(&file, result_of(&UnitDigest::of_file(&file)));
         }
@@ -422,4 +422,14 @@ pub(super) fn add_shared(issues: &mut Vec<Issue>, shared: &BTreeMap<String, (Fin
         issue.ruling = Ruling::Shared;
     }
     add(issues, told);
+}
+
+/// All files of a tree.
+pub(super) fn files_of(repo: &Repository, tree: &Oid) -> Result<Vec<FileVersion>> {
+    repo.list(tree, usize::MAX)?.ok_or_else(|| {
+        Error::new(
+            Kind::Git,
+            format!("the files of the tree {tree} cannot be listed"),
+        )
+    })
 }

@@ -271,7 +271,7 @@ fn units_of(repo: &Repository, scanner: &Scanner, tree: &Oid) -> Result<Vec<Unit
     if scanner.descriptor.scope() == Scope::Project {
         return Ok(project::digests(repo, &scanner.descriptor, tree)?.to_vec());
     }
-    let files = super::build::files_of(repo, tree)?;
+    let files = listing::files_of(repo, tree)?;
     let mut units = Vec::new();
     for file in files {
         if crate::scan::is_listed_for(&scanner.descriptor, &file, &|f| repo.blob(&f.blob))? {

@@ -1,41 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Occurrence, Ruling, Score, Severity};
-
-/// Where an issue stands against the baseline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum IssueStatus {
-    /// No occurrence of it is in the baseline.
-    New,
-    /// The baseline has it, and the change adds occurrences.
-    Grown,
-    /// The baseline has it, and the change adds none.
-    Inherited,
-    /// The change removes its last known occurrence.
-    Fixed,
-}
-
-impl IssueStatus {
-    /// The status in lower case.
-    pub fn name(self) -> &'static str {
-        match self {
-            IssueStatus::New => "new",
-            IssueStatus::Grown => "grown",
-            IssueStatus::Inherited => "inherited",
-            IssueStatus::Fixed => "fixed",
-        }
-    }
-}
-
-/// A rule of a scanner.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Rule {
-    /// The scanner's name.
-    pub scanner: String,
-    /// The scanner's own rule id.
-    pub rule: String,
-}
+use super::{IssueStatus, Kind, Occurrence, Rule, Ruling, Score, Severity};
 
 /// A root cause with all its known occurrences.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

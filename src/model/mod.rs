@@ -1,5 +1,6 @@
 //! The words of the product as values: no clock, no environment, no git, no file.
 
+mod action;
 mod bucket;
 mod change;
 mod date;
@@ -14,22 +15,24 @@ mod path;
 mod report;
 mod ruling;
 mod severity;
+mod status;
 
-pub use bucket::{Action, BandCounts, Bucket, Counts, Excuse};
+pub use action::{Action, Excuse};
+pub use bucket::{BandCounts, Bucket, Counts};
 pub use change::{Change, FileChange, FileVersion, Mode};
 pub use date::{date_of_days, days_of_date, seconds_of_time, time_of_seconds};
 pub use finding::{Confidence, Finding, FindingBuilder, Invalid, Kind, Overridden, Package, Step};
 pub use gate_run::GateRun;
-pub use issue::{Issue, IssueStatus, Rule};
+pub use issue::Issue;
 pub use location::Region;
 pub use note::{BaseReason, Gap, Note, OwnConfiguration, Spot};
-pub use occurrence::{Occurrence, Origin, Stage, Status};
+pub use occurrence::{Frame, Occurrence, Origin, Rule};
 pub use oid::Oid;
 pub(crate) use path::is_unsafe_char;
 pub use path::{RepoPath, harmless};
 pub use report::{
-    Containment, Frame, Phase, Report, ScannerReport, ScannerState, SkippedScanner, TimeLimit,
-    Verdict,
+    Containment, Phase, Report, ScannerReport, ScannerState, SkippedScanner, TimeLimit, Verdict,
 };
 pub use ruling::{Ground, Ruling};
 pub use severity::{Score, Severity};
+pub use status::{IssueStatus, Stage, Status};

@@ -1,88 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Excuse, Finding, Frame, Overridden, Package, Region, RepoPath, Rule};
-
-/// Where an occurrence stands against the baseline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// The change adds it.
-    New,
-    /// The baseline has it.
-    Inherited,
-    /// The baseline has it and the change removes it.
-    Fixed,
-}
-
-impl Status {
-    /// The status in lower case.
-    pub fn name(self) -> &'static str {
-        match self {
-            Status::New => "new",
-            Status::Inherited => "inherited",
-            Status::Fixed => "fixed",
-        }
-    }
-}
-
-/// Which step of the comparison decided an occurrence's status (`docs/matching.md`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// The file is byte for byte the same on both sides.
-    Unchanged,
-    /// Same rule on the line that the diff maps to.
-    Exact,
-    /// Same rule on the line that a moved block maps to.
-    Moved,
-    /// The reported line jumped inside one statement.
-    Region,
-    /// Edited in place, the weakness kept.
-    Edited,
-    /// The statement moved inside its scope.
-    Reordered,
-    /// The scope moved and was rewritten.
-    ScopeMoved,
-    /// The finding has no line; its file, rule and message are the same.
-    File,
-    /// The same package and advisory.
-    Package,
-    /// The same secret in the same file.
-    Secret,
-    /// The scanner could not read the base's file; the line stood there already.
-    Unverified,
-    /// Another scanner's finding at this place decided.
-    SamePlace,
-    /// The target's tip has it already.
-    OnTarget,
-    /// Found in a commit of the push, not in its last tree.
-    History,
-    /// Nothing of the base continues here.
-    Unmatched,
-}
-
-impl Stage {
-    /// The stage's name as in the JSON report.
-    pub fn name(self) -> &'static str {
-        match self {
-            Stage::Unchanged => "unchanged",
-            Stage::Exact => "exact",
-            Stage::Moved => "moved",
-            Stage::Region => "region",
-            Stage::Edited => "edited",
-            Stage::Reordered => "reordered",
-            Stage::ScopeMoved => "scope-moved",
-            Stage::File => "file",
-            Stage::Package => "package",
-            Stage::Secret => "secret",
-            Stage::Unverified => "unverified",
-            Stage::SamePlace => "same-place",
-            Stage::OnTarget => "on-target",
-            Stage::History => "history",
-            Stage::Unmatched => "unmatched",
-        }
-    }
-}
+use super::{Action, Excuse, Finding, Overridden, Package, Region, RepoPath, Stage, Status};
 
 /// Where the baseline has an inherited occurrence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +9,25 @@ pub struct Origin {
     pub path: RepoPath,
     /// The line at base; 0 for a finding without a line.
     pub line: u32,
+}
+
+/// A rule of a scanner.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Rule {
+    /// The scanner's name.
+    pub scanner: String,
+    /// The scanner's own rule id.
+    pub rule: String,
+}
+
+/// Some lines of a file around an occurrence, as text that is safe to show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Frame {
+    /// The number of the first line.
+    pub first_line: u32,
+    /// The lines, secrets cut out, long ones cut short.
+    pub lines: Vec<String>,
 }
 
 /// One place where a weakness shows, with every scanner's finding about it.

@@ -173,16 +173,6 @@ pub struct SkippedScanner {
     pub files: u64,
 }
 
-/// Some lines of a file around an occurrence, as text that is safe to show.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Frame {
-    /// The number of the first line.
-    pub first_line: u32,
-    /// The lines, secrets cut out, long ones cut short.
-    pub lines: Vec<String>,
-}
-
 /// Everything that is known about one judged change; the only thing that report writers see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {

@@ -4,7 +4,7 @@
 use std::sync::{Condvar, Mutex, Once, PoisonError};
 use std::time::Instant;
 
-use super::interrupt::end_at_once;
+use super::ending::end_at_once;
 
 /// When the process has to have ended.
 static END: Mutex<Option<Instant>> = Mutex::new(None);

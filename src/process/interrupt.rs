@@ -1,27 +1,24 @@
 //! Signals. Whoever asks newgate to stop gets that within a second, whatever newgate is doing: the
-//! scanners are killed by their keeper, the helpers at once; the command then has a moment to end by itself, and is ended if it does not, also inside of a library.
+//! scanners are killed by their keeper, the helpers at once; the command then has a moment to end by
+//! itself, and is ended if it does not (`ending`), also inside of a library.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError, TryLockError, mpsc};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::consts::{SIGINT, SIGTERM};
 use tempfile::TempDir;
 
-/// How long a command has to end by itself.
-const GRACE: Duration = Duration::from_millis(300);
 /// How long the last words and the removal of folders may take.
-const LAST_WORDS: Duration = Duration::from_millis(300);
+pub(super) const LAST_WORDS: Duration = Duration::from_millis(300);
 
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
 static CHILDREN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-static SAY: OnceLock<fn(&[String])> = OnceLock::new();
 
 /// Why newgate is to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,29 +41,15 @@ impl Stopped {
     }
 }
 
-/// Makes Ctrl-C, a termination signal and a hang-up end newgate and all scanners. `say` writes the last
-/// words where the command does not end by itself: an error, then hints.
-pub fn catch_interrupts(say: fn(&[String])) {
-    let _ = SAY.set(say);
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
-        return;
-    };
-    let wait = move || {
-        if let Some(signal) = signals.forever().next() {
-            SIGNAL.store(signal, Ordering::SeqCst);
-            kill_children();
-            std::thread::sleep(GRACE);
-            let stopped = Stopped(signal);
-            end_at_once(stopped.exit_code(), vec![stopped.told()]);
-        }
-    };
-    // Without it, signals are ignored no more than before.
-    let _ = std::thread::Builder::new().spawn(wait);
-}
-
 /// Whether somebody asked to stop.
 pub fn interrupted() -> bool {
     stopped().is_some()
+}
+
+/// Keeps in mind the signal that asks to stop.
+pub(super) fn stop(signal: i32) -> Stopped {
+    SIGNAL.store(signal, Ordering::SeqCst);
+    Stopped(signal)
 }
 
 /// The signal that asked to stop.
@@ -75,29 +58,6 @@ pub fn stopped() -> Option<Stopped> {
         0 => None,
         signal => Some(Stopped(signal)),
     }
-}
-
-/// Ends the process wherever its other threads are: kills the scanners, removes temporary folders, says
-/// an error and hints. Takes less than half a second, also where nobody reads what is said.
-pub fn end_at_once(code: u8, words: Vec<String>) -> ! {
-    static ENDING: AtomicBool = AtomicBool::new(false);
-    if ENDING.swap(true, Ordering::SeqCst) {
-        std::thread::sleep(2 * LAST_WORDS);
-    }
-    kill_children();
-    let (done, wait) = mpsc::channel();
-    let last = move || {
-        remove_folders();
-        if let Some(say) = SAY.get() {
-            say(&words);
-        }
-        super::release_scanners();
-        let _ = done.send(());
-    };
-    if std::thread::Builder::new().spawn(last).is_ok() {
-        let _ = wait.recv_timeout(LAST_WORDS);
-    }
-    signal_hook::low_level::exit(code.into())
 }
 
 /// Runs a change of a list. A thread that holds the lock is about to let go of it.
@@ -113,7 +73,7 @@ fn change<T>(list: &Mutex<Vec<T>>, change: impl FnOnce(&mut Vec<T>)) {
     }
 }
 
-fn kill_children() {
+pub(super) fn kill_children() {
     change(&CHILDREN, |children| {
         for child in children {
             kill(*child);
@@ -121,7 +81,7 @@ fn kill_children() {
     });
 }
 
-fn remove_folders() {
+pub(super) fn remove_folders() {
     change(&FOLDERS, |folders| {
         for folder in folders.drain(..) {
             // Other threads may still write there, by its old name.

@@ -27,9 +27,9 @@ use rustix::net::{
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
+use super::command::{Command, Ended};
 use super::contain::Reach;
 use super::run_folder::{self, RunFolder};
-use super::scanner::{Command, Ended};
 use super::{start, watch};
 
 /// The argument that makes newgate a keeper. It is no command of the user's.

@@ -2,8 +2,11 @@
 //! clean environment and empty standard input; killed whole.
 
 mod background;
+mod child;
+mod command;
 mod contain;
 mod deadline;
+mod ending;
 mod interrupt;
 mod keeper;
 mod run_folder;
@@ -15,17 +18,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::environment;
-use scanner::{start, watch};
+use child::{start, watch};
 
 pub use background::{Background, in_background, start_detached, stop_background};
+pub use command::{Command, Ended};
 pub use contain::{Reach, containment};
 pub use deadline::must_end_by;
+pub use ending::{catch_interrupts, end_at_once};
 use interrupt::Watched;
-pub use interrupt::{
-    Stopped, TemporaryFolder, catch_interrupts, end_at_once, interrupted, stopped,
-};
+pub use interrupt::{Stopped, TemporaryFolder, interrupted, stopped};
 pub use keeper::{keep_scanners, release_scanners, run_folder};
-pub use scanner::{Cancel, Command, Ended, Finished, run};
+pub use scanner::{Cancel, Finished, run};
 
 /// What a short helper process left.
 #[derive(Clone, Debug)]

@@ -1,41 +1,15 @@
 //! One run of a scanner.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek};
-use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
-use super::contain::{Reach, restrict};
+use super::child::PAUSE;
+use super::command::{Command, Ended};
 use super::interrupt::{interrupted, kill_group};
 use super::keeper::{Answer, Answers, order};
-
-/// How long a limit may be passed before that is seen.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// What to run.
-#[derive(Clone, Debug)]
-pub struct Command {
-    /// The program's absolute path.
-    pub program: PathBuf,
-    /// Its arguments; never seen by a shell.
-    pub args: Vec<OsString>,
-    /// The folder that it runs in.
-    pub folder: PathBuf,
-    /// Its whole environment.
-    pub environment: Vec<(OsString, OsString)>,
-    /// How long it may take.
-    pub timeout: Duration,
-    /// How many bytes it may write to standard output and standard error each.
-    pub output_limit: u64,
-    /// What it may reach, if it is to be contained.
-    pub reach: Option<Reach>,
-}
 
 /// A switch that stops a run from another thread.
 #[derive(Clone, Debug, Default)]
@@ -51,19 +25,6 @@ impl Cancel {
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Ended {
-    /// By itself, with this exit code (128 and the signal if something else killed it).
-    Exited(i32),
-    /// Killed, because it took too long.
-    TimedOut,
-    /// Killed, because it wrote too much.
-    TooMuchOutput,
-    /// Killed, because nobody needs the answer any more or somebody asked to stop.
-    Cancelled,
 }
 
 /// What a run left.
@@ -137,60 +98,6 @@ fn run_whole(command: &Command, cancel: &Cancel) -> io::Result<Finished> {
         err: text_of(read_back(&mut err, command.output_limit)?),
         took: started.elapsed(),
     })
-}
-
-/// Starts a scanner in a group of its own, restricted as it is to be: this thread is so from then on.
-pub(super) fn start(command: &Command, out: &File, err: &File) -> io::Result<duct::Handle> {
-    if let Some(reach) = &command.reach {
-        restrict(reach)?;
-    }
-    duct::cmd(&command.program, &command.args)
-        .dir(&command.folder)
-        .full_env(command.environment.iter().cloned())
-        .stdin_null()
-        .stdout_file(out.try_clone()?)
-        .stderr_file(err.try_clone()?)
-        .before_spawn(|c| {
-            c.process_group(0);
-            Ok(())
-        })
-        .unchecked()
-        .start()
-}
-
-/// Waits for a scanner's end, or kills its group at a limit or when it is to `stop`.
-pub(super) fn watch(
-    command: &Command,
-    child: &duct::Handle,
-    out: &File,
-    err: &File,
-    stop: impl Fn() -> bool,
-) -> io::Result<Ended> {
-    let started = Instant::now();
-    let pid = child.pids().first().copied().unwrap_or(0);
-    let mut pause = Duration::from_millis(2);
-    let ended = loop {
-        if let Some(output) = child.wait_timeout(pause)? {
-            break Ended::Exited(super::code_of(output.status));
-        }
-        pause = (pause * 2).min(PAUSE);
-        let written = out.metadata()?.len().max(err.metadata()?.len());
-        let stop = if stop() {
-            Ended::Cancelled
-        } else if started.elapsed() >= command.timeout {
-            Ended::TimedOut
-        } else if written > command.output_limit {
-            Ended::TooMuchOutput
-        } else {
-            continue;
-        };
-        kill_group(pid);
-        child.wait()?;
-        break stop;
-    };
-    // What the scanner left running in its group goes with it.
-    kill_group(pid);
-    Ok(ended)
 }
 
 fn read_back(file: &mut File, limit: u64) -> io::Result<Vec<u8>> {

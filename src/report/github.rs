@@ -25,7 +25,7 @@ pub fn github(reports: &[Report]) -> String {
                 ));
             }
         }
-        for unknown in &super::words::unknown(report) {
+        for unknown in &super::notes::unknown(report) {
             let title = [("title", "nobody knows".to_owned())];
             levels[0].1.push(command("error", &title, unknown));
         }

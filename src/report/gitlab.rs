@@ -31,7 +31,7 @@ fn gaps(reports: &[Report]) -> Vec<String> {
                 super::words::fault(s)
             )
         }));
-        gaps.extend(super::words::unknown(report));
+        gaps.extend(super::notes::unknown(report));
     }
     gaps
 }

@@ -110,7 +110,7 @@ fn cases(report: &Report) -> Vec<Case> {
             },
         });
     }
-    for unknown in super::words::unknown(report) {
+    for unknown in super::notes::unknown(report) {
         cases.push(Case {
             name: "what nobody knows".into(),
             class: "newgate".into(),

@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::notes::because;
+use super::notes::{because, compared_with};
 use super::words::{
-    band, bands, compared_with, decided, duration, never_scanned, not_counting, outcome, page_of,
-    place, plural, rules, standing,
+    band, bands, decided, duration, never_scanned, not_counting, outcome, page_of, place, plural,
+    rules, standing,
 };
 use crate::model::{
     Bucket, Issue, IssueStatus, Occurrence, Report, ScannerState, Severity, Verdict, is_unsafe_char,
@@ -222,7 +222,7 @@ fn scanners(out: &mut String, report: &Report) {
             escaped(&super::words::cut(&super::words::fault(scanner), 500))
         );
     }
-    for unknown in super::words::unknown(report).iter().take(5) {
+    for unknown in super::notes::unknown(report).iter().take(5) {
         let text = escaped(&super::words::cut(unknown, 500));
         let _ = writeln!(out, "**Nobody knows:** {text}\n");
     }

@@ -1,8 +1,8 @@
 //! The words for notes, gaps, the choice of the base and the ruling on an issue.
 
 use crate::model::{
-    BaseReason, Gap, Ground, Issue, IssueStatus, Note, OwnConfiguration, Ruling, Severity, Spot,
-    harmless,
+    BaseReason, Gap, Ground, Issue, IssueStatus, Note, OwnConfiguration, Phase, Report, Ruling,
+    Severity, Spot, harmless,
 };
 
 use super::words::plural;
@@ -158,6 +158,32 @@ fn suppressions(scanner: &str, places: &[Spot], more: u64) -> String {
         "the change adds comments that silence {scanner}, so that what they hide is not shown here: {}{more}",
         named.join(", ")
     )
+}
+
+/// What is unknown besides what scanners failed at.
+pub fn unknown(report: &Report) -> Vec<String> {
+    let late = report.late.map(|phase| {
+        let left = match phase {
+            Phase::Plan => "it was clear what to scan",
+            Phase::History => "all commits were looked through",
+            Phase::Comparison => "everything was compared",
+            Phase::Suppressions => "comments that silence scanners were looked for",
+            Phase::Tip => "it was clear what the target's tip has already",
+            Phase::Policy => "the policy was applied",
+        };
+        format!("the time ran out before {left}")
+    });
+    report.unknown.iter().map(gap).chain(late).collect()
+}
+
+/// What the change was compared with, and why with that.
+pub(super) fn compared_with(report: &Report) -> String {
+    let change = &report.change;
+    let reason = base_reason(&change.base_reason);
+    match &change.base {
+        Some(base) => format!("compared with {} ({reason})", base.short()),
+        None => format!("compared with {reason}"),
+    }
 }
 
 /// A gap in words, safe to show.

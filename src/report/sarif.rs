@@ -203,7 +203,7 @@ fn invocation(report: &Report, scanner: &ScannerReport) -> Value {
         );
         notifications.push(json!({"level": "error", "message": {"text": text}}));
     }
-    for text in super::words::unknown(report) {
+    for text in super::notes::unknown(report) {
         notifications.push(json!({"level": "error", "message": {"text": text}}));
     }
     if let Some(text) = never_scanned(report) {

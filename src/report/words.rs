@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use super::notes::{base_reason, gap};
 use crate::model::{
-    Action, BandCounts, Bucket, Containment, Excuse, Issue, IssueStatus, Occurrence, Phase,
-    RepoPath, Report, ScannerReport, Severity, Status, Verdict,
+    Action, BandCounts, Bucket, Containment, Excuse, Issue, IssueStatus, Occurrence, RepoPath,
+    Report, ScannerReport, Severity, Status, Verdict,
 };
 
 /// What a path in a URI keeps as it is: the unreserved characters and `/` (RFC 3986).
@@ -88,32 +87,6 @@ pub fn fault(scanner: &ScannerReport) -> String {
     match scanner.at_base {
         true => format!("at the base, {}", scanner.detail),
         false => scanner.detail.clone(),
-    }
-}
-
-/// What is unknown besides what scanners failed at.
-pub fn unknown(report: &Report) -> Vec<String> {
-    let late = report.late.map(|phase| {
-        let left = match phase {
-            Phase::Plan => "it was clear what to scan",
-            Phase::History => "all commits were looked through",
-            Phase::Comparison => "everything was compared",
-            Phase::Suppressions => "comments that silence scanners were looked for",
-            Phase::Tip => "it was clear what the target's tip has already",
-            Phase::Policy => "the policy was applied",
-        };
-        format!("the time ran out before {left}")
-    });
-    report.unknown.iter().map(gap).chain(late).collect()
-}
-
-/// What the change was compared with, and why with that.
-pub(super) fn compared_with(report: &Report) -> String {
-    let change = &report.change;
-    let reason = base_reason(&change.base_reason);
-    match &change.base {
-        Some(base) => format!("compared with {} ({reason})", base.short()),
-        None => format!("compared with {reason}"),
     }
 }
 

@@ -5,6 +5,7 @@ mod builtin;
 mod catalog;
 mod certificates;
 mod descriptor;
+mod interpreter;
 pub mod load;
 mod plan;
 mod program;
@@ -13,6 +14,7 @@ mod propose;
 mod reach;
 pub mod read;
 mod resolve;
+mod resolver;
 mod result;
 mod run;
 mod stage;
@@ -22,9 +24,11 @@ pub use builtin::{SecretKey, Secrets, redact};
 pub use catalog::{Catalog, builtin_names, hints_for};
 pub use descriptor::{
     Descriptor, Engine, Format, Install, Load, Output, Program, Request, RuleData, Scope,
+    scanner_name,
 };
-pub use plan::{Plan, Trees, is_listed_for, plan, reads};
+pub use plan::{Plan, Side, Trees, is_listed_for, plan, reads};
 pub use program::{Absent, ConfigReader, Scanner, State, Wish, prepare};
 pub use propose::propose;
-pub use resolve::{Need, Resolved, Resolver, Side, resolve};
+pub use resolve::{Need, Resolved, resolve};
+pub use resolver::Resolver;
 pub use result::UnitResult;

@@ -2,9 +2,18 @@
 
 use std::cell::OnceCell;
 
-use super::{Descriptor, Engine, Scanner, Scope, Side};
+use super::{Descriptor, Engine, Scanner, Scope};
 use crate::error::Result;
 use crate::model::{FileChange, FileVersion, Oid};
+
+/// A side of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// What the change would make.
+    Head,
+    /// What it is compared with.
+    Base,
+}
 
 /// Whether a scanner reads a file: by its name, else by its first line. `content` is asked for only then.
 ///

@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::interpreter::{interpreter_in, on_path};
 use super::reach::{Given, Keep, kept_in};
 use super::stage::Stage;
 use super::tools::{LOCK, Locked};
@@ -411,41 +412,6 @@ fn installed(
             ),
             installable: true,
         }),
-    }
-}
-
-/// The settings of a descriptor, with the folder of newgate's own files filled in.
-pub(super) fn settings_of(program: &super::Program, own: &Path) -> Vec<(String, String)> {
-    let own = own.to_string_lossy();
-    let settings = program.environment.iter();
-    settings
-        .map(|(k, v)| (k.clone(), v.replace("{own}", &own)))
-        .collect()
-}
-
-/// A program of `PATH`, if one may be taken from there.
-fn on_path(name: &str) -> Option<PathBuf> {
-    match environment::find_program(name) {
-        Found::Program(path) => Some(path),
-        Found::OnlyInCheckout(_) | Found::Nowhere => None,
-    }
-}
-
-/// The program that a script's first line names, if it is a script.
-pub(super) fn interpreter_of(path: &Path) -> Option<PathBuf> {
-    let mut begin = [0_u8; 512];
-    let mut file = std::fs::File::open(path).ok()?;
-    let read = std::io::Read::read(&mut file, &mut begin).ok()?;
-    interpreter_in(begin.get(..read)?)
-}
-
-fn interpreter_in(begin: &[u8]) -> Option<PathBuf> {
-    let line = begin.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
-    let mut words = std::str::from_utf8(line).ok()?.split_whitespace();
-    let interpreter = PathBuf::from(words.next()?);
-    match interpreter.file_name()? == "env" {
-        true => on_path(words.next()?),
-        false => Some(interpreter),
     }
 }
 

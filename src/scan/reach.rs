@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::program::{interpreter_of, settings_of};
+use super::interpreter::interpreter_of;
 use super::stage::Stage;
 use super::{Program, tools};
 use crate::environment;
@@ -451,4 +451,13 @@ fn link_home<'p>(
         })?;
     }
     Ok(())
+}
+
+/// The settings of a descriptor, with the folder of newgate's own files filled in.
+fn settings_of(program: &Program, own: &Path) -> Vec<(String, String)> {
+    let own = own.to_string_lossy();
+    let settings = program.environment.iter();
+    settings
+        .map(|(k, v)| (k.clone(), v.replace("{own}", &own)))
+        .collect()
 }

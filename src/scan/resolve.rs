@@ -7,28 +7,19 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::batches::rounds;
-use super::plan::Trees;
+use super::plan::{Side, Trees};
 use super::project::{self, ProjectResult};
+use super::resolver::Resolver;
 use super::run::{BatchResult, Fault, run_batch};
-use super::{Plan, Scanner, Scope, SecretKey, State, UnitResult};
-use crate::cache::{Cache, UnitDigest};
+use super::{Plan, Scanner, Scope, State, UnitResult};
+use crate::cache::UnitDigest;
 use crate::error::{Error, Kind, Result};
-use crate::git::Repository;
 use crate::model::{FileVersion, Oid, ScannerState, TimeLimit};
 use crate::process::{self, Cancel};
 
 /// What is said of what a deadline left undone.
 const OUT_OF_TIME: &str =
     "the time ran out; what was scanned is remembered, so the next try goes on from there";
-
-/// A side of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Side {
-    /// What the change would make.
-    Head,
-    /// What it is compared with.
-    Base,
-}
 
 /// What the base side is wanted for. What the cache happens to hold makes no difference to the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,39 +127,6 @@ impl Resolved {
             Side::Head => &mut self.head,
             Side::Base => &mut self.base,
         }
-    }
-}
-
-/// What a resolver works with.
-#[derive(Clone, Copy)]
-pub struct Resolver<'a> {
-    /// The repository.
-    pub repo: &'a Repository,
-    /// The cache.
-    pub cache: &'a Cache,
-    /// The key of the hashes that stand for secrets.
-    pub key: &'a SecretKey,
-    /// How many processes may run at once.
-    pub jobs: usize,
-    /// When the answers must be there; what is not scanned by then is left.
-    pub deadline: Option<Instant>,
-    /// Told how many files are done, and of how many.
-    pub progress: &'a (dyn Fn(usize, usize) + Sync),
-}
-
-impl Resolver<'_> {
-    /// Whether the time is over.
-    fn is_late(&self) -> bool {
-        self.deadline.is_some_and(|d| Instant::now() >= d)
-    }
-}
-
-impl std::fmt::Debug for Resolver<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Resolver")
-            .field("repo", &self.repo)
-            .field("jobs", &self.jobs)
-            .finish_non_exhaustive()
     }
 }
 

@@ -183,3 +183,165 @@ fn every_code_is_documented() {
         assert!(listed, "{code}");
     }
 }
+
+/// The paths that a `use` or an expression names, with their groups taken apart.
+fn paths_of(code: &str) -> Vec<Vec<String>> {
+    fn take(prefix: &[String], text: &str, found: &mut Vec<Vec<String>>) {
+        let segments = |text: &str| -> Vec<String> {
+            let parts = text.split("::").map(str::trim).filter(|p| !p.is_empty());
+            parts.map(str::to_owned).collect()
+        };
+        let Some((before, inside)) = text.split_once('{') else {
+            let plain = text.split(" as ").next().unwrap();
+            let mut path = prefix.to_vec();
+            path.extend(segments(plain));
+            found.push(path);
+            return;
+        };
+        let mut start = prefix.to_vec();
+        start.extend(segments(before));
+        let inside = inside.rsplit_once('}').map_or(inside, |(inside, _)| inside);
+        let (mut depth, mut from) = (0, 0);
+        for (at, c) in inside.char_indices().chain([(inside.len(), ',')]) {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    if !inside[from..at].trim().is_empty() {
+                        take(&start, inside[from..at].trim(), found);
+                    }
+                    from = at + 1;
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for item in code.split(';') {
+        let used = item.rsplit_once("use ").filter(|(before, _)| {
+            let line = before.rsplit('\n').next().unwrap();
+            matches!(line.trim(), "" | "pub" | "pub(super)" | "pub(crate)")
+        });
+        if let Some((_, tree)) = used {
+            take(&[], tree, &mut found);
+        }
+    }
+    for start in ["super::", "crate::"] {
+        for (at, _) in code.match_indices(start) {
+            let end = |c: char| !(c.is_alphanumeric() || c == '_' || c == ':');
+            let path = code[at..].split(end).next().unwrap();
+            take(&[], path.trim_end_matches(':'), &mut found);
+        }
+    }
+    found
+}
+
+/// The modules of the sources, as paths from the root, with their code.
+fn modules() -> BTreeMap<Vec<String>, String> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    sources(&src, &mut found);
+    let mut all = BTreeMap::new();
+    for (path, code) in found {
+        let inside = Path::new(&path)
+            .strip_prefix(&src)
+            .unwrap()
+            .with_extension("");
+        let mut module: Vec<String> = inside
+            .components()
+            .map(|c| c.as_os_str().to_string_lossy().into_owned())
+            .collect();
+        match module.last().map(String::as_str) {
+            Some("tests" | "main") => continue,
+            Some("mod" | "lib") => drop(module.pop()),
+            _ => {}
+        }
+        let code: Vec<&str> = code
+            .lines()
+            .map(|l| l.split("//").next().unwrap())
+            .collect();
+        all.insert(module, code.join("\n"));
+    }
+    all
+}
+
+/// A path from the root, as a module means it.
+type Absolute<'a> = &'a dyn Fn(&[String], &[String]) -> Option<Vec<String>>;
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    let all = modules();
+    let paths: BTreeMap<&Vec<String>, Vec<Vec<String>>> =
+        all.iter().map(|(m, code)| (m, paths_of(code))).collect();
+    // A path from the root, as a module means it.
+    let absolute = |module: &[String], path: &[String]| -> Option<Vec<String>> {
+        let first = path.first()?.as_str();
+        let up = path.iter().take_while(|p| *p == "super").count();
+        let (base, rest) = match first {
+            "crate" => (&[][..], &path[1..]),
+            "super" => (&module[..module.len().checked_sub(up)?], &path[up..]),
+            "self" => (module, &path[1..]),
+            _ => (module, path),
+        };
+        let own = [base, rest].concat();
+        let named = [module, &path[..1]].concat();
+        (matches!(first, "crate" | "super" | "self") || all.contains_key(&named)).then_some(own)
+    };
+    // The module in which what a path names is written, through what others hand on.
+    fn home(
+        path: &[String],
+        all: &BTreeMap<Vec<String>, String>,
+        paths: &BTreeMap<&Vec<String>, Vec<Vec<String>>>,
+        absolute: Absolute<'_>,
+        depth: usize,
+    ) -> Option<Vec<String>> {
+        let end = (0..=path.len())
+            .rev()
+            .find(|n| all.contains_key(&path[..*n]))?;
+        let (module, rest) = path.split_at(end);
+        let handed_on = rest.first().and_then(|name| {
+            let uses = paths[&module.to_vec()].iter();
+            let mut named = uses.filter(|p| p.len() > 1 && p.last() == Some(name));
+            named
+                .find_map(|p| absolute(module, p))
+                .filter(|p| p != path)
+        });
+        match handed_on {
+            Some(next) if depth < 6 => home(&next, all, paths, absolute, depth + 1),
+            _ => Some(module.to_vec()),
+        }
+    }
+    let mut uses: BTreeMap<&Vec<String>, Vec<Vec<String>>> = BTreeMap::new();
+    for (module, named) in &paths {
+        for path in named.iter().filter_map(|p| absolute(module, p)) {
+            let Some(used) = home(&path, &all, &paths, &absolute, 0) else {
+                continue;
+            };
+            // A folder's `mod.rs` and its files belong together.
+            if !module.starts_with(&used) && !used.starts_with(module) {
+                uses.entry(module).or_default().push(used);
+            }
+        }
+    }
+    let mut circles = Vec::new();
+    // Those of the matcher wait for its next change.
+    for module in all
+        .keys()
+        .filter(|m| m.first().is_none_or(|room| room != "compare"))
+    {
+        let (mut seen, mut next) = (Vec::new(), vec![module]);
+        while let Some(at) = next.pop() {
+            for used in uses.get(at).into_iter().flatten() {
+                if used == module {
+                    circles.push(format!("{} through {}", module.join("/"), at.join("/")));
+                }
+                if !seen.contains(&used) {
+                    seen.push(used);
+                    next.push(used);
+                }
+            }
+        }
+    }
+    assert!(uses.len() > 100, "the uses were read");
+    assert!(circles.is_empty(), "{circles:#?}");
+}

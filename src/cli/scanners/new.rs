@@ -6,7 +6,8 @@ use clap::Args;
 use crate::cli::io;
 use crate::cli::screen::Resolved;
 use crate::error::{Error, Kind, Result};
-use crate::scan::read::{Paths, read, scanner_name};
+use crate::scan::read::{Paths, read};
+use crate::scan::scanner_name;
 use crate::scan::{Descriptor, SecretKey, propose};
 
 #[derive(Debug, Args)]

@@ -8,7 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::words::{band, compared_with, duration, occurrences, outcome, plural};
+use super::notes::compared_with;
+use super::words::{band, duration, occurrences, outcome, plural};
 use crate::model::{
     Bucket, Counts, Excuse, GateRun, Issue, IssueStatus, Report, ScannerReport, ScannerState,
     Severity, Status, is_unsafe_char, time_of_seconds,
@@ -89,7 +90,7 @@ fn head(report: &Report) -> Markup {
                 time datetime=(time_of_seconds(report.time) + "Z") { (time_of_seconds(report.time).replace('T', " ")) " UTC" }
                 " · in " (duration(report.milliseconds))
             }
-            @for unknown in super::words::unknown(report) { p.trouble { "Nobody knows: " (unknown) } }
+            @for unknown in super::notes::unknown(report) { p.trouble { "Nobody knows: " (unknown) } }
             @for note in &report.notes { p.faint { "Note: " (super::notes::note(note)) } }
         }
     }

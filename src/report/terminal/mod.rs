@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use owo_colors::{OwoColorize, Style};
 
-use super::notes::because;
-use super::words::{compared_with, outcome};
+use super::notes::{because, compared_with};
+use super::words::outcome;
 use crate::model::{GateRun, Issue, IssueStatus, Report, Verdict, time_of_seconds};
 
 /// How a report looks.

@@ -45,7 +45,7 @@ impl Page {
             let _ = writeln!(self.out, "\n{head}");
             self.wrapped("  ", "  ", &words::fault(scanner));
         }
-        let unknown = words::unknown(report);
+        let unknown = notes::unknown(report);
         if !unknown.is_empty() {
             let head = self.paint("Nobody knows", style);
             let _ = writeln!(self.out, "\n{head}");

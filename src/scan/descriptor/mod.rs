@@ -92,7 +92,7 @@ impl Descriptor {
 
     /// A descriptor for a report of a tool that the catalogue does not know.
     pub fn generic(name: &str) -> Descriptor {
-        let name = super::read::scanner_name(name);
+        let name = scanner_name(name);
         Descriptor {
             written: Written {
                 title: name.clone(),
@@ -149,12 +149,6 @@ impl Descriptor {
     /// Whether it describes a format that many tools write, and no scanner.
     pub fn is_format(&self) -> bool {
         self.written.is_format
-    }
-
-    /// Whether a report is one of this scanner, by its own expression for that.
-    pub fn recognises(&self, report: &[u8]) -> bool {
-        self.output()
-            .is_some_and(|how| super::read::recognises(how, report))
     }
 
     /// The scanner's name for people.
@@ -453,4 +447,20 @@ fn check(written: &Written) -> Result<(), String> {
         return Err(format!("{code} is in `exit-clean` and in `exit-findings`"));
     }
     Ok(())
+}
+
+/// A tool's name as one of a scanner.
+pub fn scanner_name(tool: &str) -> String {
+    let plain = tool
+        .trim()
+        .chars()
+        .map(|c| match c.is_ascii_alphanumeric() {
+            true => c.to_ascii_lowercase(),
+            false => '-',
+        });
+    let name: String = plain.take(64).collect();
+    match name.trim_matches('-') {
+        "" => "unknown".to_owned(),
+        name => name.to_owned(),
+    }
 }

@@ -15,14 +15,13 @@ mod xml_tags;
 
 use super::Descriptor;
 use super::builtin::SecretKey;
-use super::descriptor::{Format, Output};
+use super::descriptor::Format;
 use crate::model::{Finding, RepoPath};
 
 use jq::Documents;
 pub use jq::{apply, check_filter};
 pub use paths::Paths;
 use raw::Gather;
-pub use raw::scanner_name;
 
 /// What a report says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -179,11 +178,14 @@ pub fn read_any(
     ))
 }
 
-/// Whether a report fits the expression of a descriptor.
-pub(super) fn recognises(how: &Output, report: &[u8]) -> bool {
-    if how.format == Format::Sarif {
+/// Whether a report is one of a scanner, by its own expression for that.
+pub fn recognises(descriptor: &Descriptor, report: &[u8]) -> bool {
+    let Some(how) = descriptor
+        .output()
+        .filter(|how| how.format != Format::Sarif)
+    else {
         return false;
-    }
+    };
     let detect = how.detect.as_deref().unwrap_or("false");
     Documents::of(how, report).is_ok_and(|d| d.hold(detect).unwrap_or(false))
 }

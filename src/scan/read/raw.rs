@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use super::{Paths, Reading, Unreadable};
 use crate::model::{Confidence, Finding, Kind, Package, Region, RepoPath, Score, Step};
 use crate::scan::builtin::{SecretKey, redact};
-use crate::scan::{Catalog, Descriptor};
+use crate::scan::{Catalog, Descriptor, scanner_name};
 
 /// One item of a report, as a jq filter writes it (`docs/scanners.md` has the fields): a finding, a
 /// file that could not be read (`error`), or a file that was scanned (`scanned`).
@@ -406,22 +406,6 @@ fn is_advisory(rule: &str) -> bool {
         "CVE-", "GHSA-", "PYSEC-", "RUSTSEC-", "GO-", "OSV-", "SNYK-", "MAL-",
     ];
     LISTS.iter().any(|l| rule.starts_with(l)) && rule.chars().any(|c| c.is_ascii_digit())
-}
-
-/// A tool's name as one of a scanner.
-pub fn scanner_name(tool: &str) -> String {
-    let plain = tool
-        .trim()
-        .chars()
-        .map(|c| match c.is_ascii_alphanumeric() {
-            true => c.to_ascii_lowercase(),
-            false => '-',
-        });
-    let name: String = plain.take(64).collect();
-    match name.trim_matches('-') {
-        "" => "unknown".to_owned(),
-        name => name.to_owned(),
-    }
 }
 
 fn capitalised(text: &str) -> String {

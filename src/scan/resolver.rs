@@ -1,0 +1,40 @@
+//! What the search for results works with.
+
+use std::time::Instant;
+
+use super::SecretKey;
+use crate::cache::Cache;
+use crate::git::Repository;
+
+/// What a resolver works with.
+#[derive(Clone, Copy)]
+pub struct Resolver<'a> {
+    /// The repository.
+    pub repo: &'a Repository,
+    /// The cache.
+    pub cache: &'a Cache,
+    /// The key of the hashes that stand for secrets.
+    pub key: &'a SecretKey,
+    /// How many processes may run at once.
+    pub jobs: usize,
+    /// When the answers must be there; what is not scanned by then is left.
+    pub deadline: Option<Instant>,
+    /// Told how many files are done, and of how many.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+impl Resolver<'_> {
+    /// Whether the time is over.
+    pub(super) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|d| Instant::now() >= d)
+    }
+}
+
+impl std::fmt::Debug for Resolver<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Resolver")
+            .field("repo", &self.repo)
+            .field("jobs", &self.jobs)
+            .finish_non_exhaustive()
+    }
+}
