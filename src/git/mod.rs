@@ -11,6 +11,7 @@ mod links;
 mod program;
 mod publish;
 mod push;
+mod push_line;
 mod snapshot;
 mod target;
 mod watch;
@@ -26,10 +27,8 @@ pub use choose::{Against, Head, Request, choose};
 pub use hooks::{HookFolder, hook_folder};
 pub use program::{Answer, Git};
 pub use publish::PushedRef;
-pub use push::{
-    PushLine, Pushed, choose_push, default_branch, parse_push_lines, parse_receive_lines,
-    receive_target,
-};
+pub use push::{Pushed, choose_push, default_branch, receive_target};
+pub use push_line::{PushLine, parse_push_lines, parse_receive_lines};
 pub use snapshot::Scratch;
 pub use target::{Target, find_remote, find_target};
 
