@@ -197,6 +197,10 @@ pub struct Output {
     /// document.
     #[serde(default)]
     pub lists: Vec<String>,
+    /// Whether the report may be several JSON documents, such as one a line; the filter runs for each. Without
+    /// it, a second document is an error.
+    #[serde(default)]
+    pub lines: bool,
     /// Whether the filter lists every file that was scanned, so that one that is missing is known.
     #[serde(default)]
     pub lists_scanned: bool,

@@ -5,25 +5,27 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use jaq_core::load::parse::Def;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, data, unwrap_valr};
 use jaq_json::{Val, read};
 use serde_json::Value;
 
 use super::raw::Item;
+use super::shape::Shape;
 use super::split::Split;
-use super::{Unreadable, xml_tags};
+use super::{Unreadable, strict, xml_tags};
 use crate::scan::descriptor::{Format, Output};
 
 /// How deep a document may be nested: readers of documents call themselves for each level.
-const DEEPEST: usize = 500;
+const DEEPEST: usize = 120;
 
 /// Checks that a filter can be run.
 ///
 /// # Errors
 /// It is not a filter of the jq language.
 pub fn check_filter(filter: &str, variables: &[(&str, Value)]) -> Result<(), Unreadable> {
-    run(filter, Val::Null, variables, |_| {
+    run(filter, Val::Null, variables, Lists::Strict, |_| {
         Err(Unreadable(String::new()))
     })
     .map_or_else(
@@ -42,6 +44,7 @@ pub fn check_filter(filter: &str, variables: &[(&str, Value)]) -> Result<(), Unr
 pub(super) struct Documents<'t> {
     text: Cow<'t, str>,
     is_xml: bool,
+    shape: Shape,
     /// Its long lists, where the filter reads each element for itself.
     lists: Option<Split>,
 }
@@ -85,11 +88,24 @@ impl<'t> Documents<'t> {
         if depth > DEEPEST {
             return Err(Unreadable(format!("it is nested more than {DEEPEST} deep")));
         }
+        let shape = match is_xml {
+            true => Shape::default(),
+            false => Shape::of_json(&text)?,
+        };
         Ok(Documents {
             text,
             is_xml,
+            shape,
             lists: None,
         })
+    }
+
+    /// Checks that there is no more than one document.
+    ///
+    /// # Errors
+    /// There are two, and where.
+    pub(super) fn are_one(&self) -> Result<(), Unreadable> {
+        self.shape.is_one()
     }
 
     /// Hands on each document, with few elements of its long lists: enough to see what it is.
@@ -137,7 +153,7 @@ impl<'t> Documents<'t> {
                 is_whole = false;
                 return Ok(());
             }
-            run(filter, document, &[], |value| {
+            run(filter, document, &[], Lists::Strict, |value| {
                 let text = value.to_string();
                 take(serde_json::from_str(&text).map_err(|e| {
                     Unreadable(format!(
@@ -192,11 +208,12 @@ fn values(
     Ok(())
 }
 
-/// The documents of a JSON report, which may be several. Bytes that are not UTF-8 and halves of
+/// The document of a JSON text, as a list of one or none. Bytes that are not UTF-8 and halves of
 /// surrogate pairs, as some tools write for names of files that are not UTF-8, are replaced.
 fn json(report: &[u8]) -> Result<Vec<Val>, Unreadable> {
     let mut documents = Vec::new();
     let report = Documents::whole(report, false)?;
+    report.are_one()?;
     values(&report.text, false, &mut |document| {
         documents.push(document);
         Ok(())
@@ -274,7 +291,7 @@ fn decode_references(value: &mut Value) {
 /// Whether a filter is true for a document.
 pub(super) fn holds(filter: &str, document: &Val) -> Result<bool, Unreadable> {
     let mut answer = false;
-    run(filter, document.clone(), &[], |value| {
+    run(filter, document.clone(), &[], Lists::AsInJq, |value| {
         answer = matches!(value, Val::Bool(true));
         Ok(())
     })?;
@@ -293,7 +310,7 @@ pub fn apply(
 ) -> Result<Vec<Value>, Unreadable> {
     let mut values = Vec::new();
     for document in json(document)? {
-        run(filter, document, variables, |value| {
+        run(filter, document, variables, Lists::Strict, |value| {
             let value = serde_json::from_str(&value.to_string())
                 .map_err(|e| Unreadable(format!("the filter wrote no JSON: {e}")))?;
             values.push(value);
@@ -346,27 +363,46 @@ type Compiled = jaq_core::Filter<data::JustLut<Val>>;
 thread_local! {
     /// The filters that this thread ran, by their texts and variables: a scanner that is started for each
     /// file has its filter compiled once.
-    static COMPILED: RefCell<HashMap<String, Rc<Compiled>>> = RefCell::default();
+    static COMPILED: RefCell<HashMap<(Lists, String), Rc<Compiled>>> = RefCell::default();
 }
 
-fn compiled(filter: &str, variables: &[(&str, Value)]) -> Result<Rc<Compiled>, Unreadable> {
+/// What `[]` takes for a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Lists {
+    /// As [`strict`] says: in what reads findings.
+    Strict,
+    /// As in jq: in what only asks whether a document has the right form.
+    AsInJq,
+}
+
+fn compiled(
+    filter: &str,
+    variables: &[(&str, Value)],
+    lists: Lists,
+) -> Result<Rc<Compiled>, Unreadable> {
     let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
-    let key = format!("{}\0{filter}", names.join("\0"));
+    let key = (lists, format!("{}\0{filter}", names.join("\0")));
     if let Some(known) = COMPILED.with_borrow(|all| all.get(&key).cloned()) {
         return Ok(known);
     }
-    let defs = jaq_core::defs()
+    let known = jaq_core::defs()
         .chain(jaq_std::defs())
         .chain(jaq_json::defs());
+    let mut defs: Vec<Def<&str>> = known.collect();
+    let broken = || Unreadable("the filter is not one of the jq language".into());
+    let (own, code) = match lists {
+        Lists::Strict => (
+            strict::definitions(filter).ok_or_else(broken)?,
+            strict::MAIN,
+        ),
+        Lists::AsInJq => (Vec::new(), filter),
+    };
+    defs.extend(own);
     let funs = jaq_core::funs()
         .chain(jaq_std::funs())
         .chain(jaq_json::funs());
     let arena = Arena::default();
-    let program = File {
-        code: filter,
-        path: (),
-    };
-    let broken = || Unreadable("the filter is not one of the jq language".into());
+    let program = File { code, path: () };
     let modules = Loader::new(defs)
         .load(&arena, program)
         .map_err(|_| broken())?;
@@ -384,9 +420,10 @@ fn run(
     filter: &str,
     input: Val,
     variables: &[(&str, Value)],
+    lists: Lists,
     mut each: impl FnMut(Val) -> Result<(), Unreadable>,
 ) -> Result<(), Unreadable> {
-    let filter = compiled(filter, variables)?;
+    let filter = compiled(filter, variables, lists)?;
     let values = variables.iter().map(|(_, value)| match value {
         Value::Number(n) => Val::from(n.as_i64().unwrap_or(0) as isize),
         Value::String(text) => Val::from(text.clone()),
@@ -431,7 +468,7 @@ mod tests {
     #[test]
     fn documents_that_are_nested_without_end_are_refused() {
         let json_of = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-        assert!(json(json_of(400).as_bytes()).is_ok());
+        assert!(json(json_of(100).as_bytes()).is_ok());
         assert!(json("[".repeat(3_000_000).as_bytes()).is_err());
         assert!(json(json_of(3_000).as_bytes()).is_err());
         assert!(json(br#"["[[[[", "\"[[["]"#).is_ok());

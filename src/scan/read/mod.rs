@@ -11,6 +11,7 @@ mod raw;
 mod sarif;
 mod shape;
 mod split;
+mod strict;
 mod xml_tags;
 
 use super::Descriptor;
@@ -74,7 +75,6 @@ pub fn read(
     if output.trim_ascii().is_empty() {
         return Err(Unreadable("the output is empty".into()));
     }
-    shape::check_keys(output)?;
     let is_sarif = how.format == Format::Sarif;
     let mut gather = Gather::new(descriptor, &how.error_rules, is_sarif, paths, key);
     if is_sarif {
@@ -82,6 +82,9 @@ pub fn read(
         return Ok(gather.finish());
     }
     let documents = Documents::of(how, output)?;
+    if !how.lines {
+        documents.are_one()?;
+    }
     let other = || Unreadable(format!("it is no report of {}", descriptor.title()));
     if let Some(detect) = &how.detect
         && !documents.hold(detect)?
@@ -110,7 +113,6 @@ pub fn read_any(
     if output.trim_ascii().is_empty() {
         return Err(Unreadable("the file is empty".into()));
     }
-    shape::check_keys(output)?;
     if sarif::looks_like(output) {
         let tool = sarif::tool_name(output).unwrap_or_else(|| "sarif".to_owned());
         let known = scanners.iter().find(|d| d.is_called(&tool));
@@ -211,5 +213,7 @@ pub fn revisions(report: &[u8]) -> Vec<String> {
     }
 }
 
+#[cfg(test)]
+mod mutations;
 #[cfg(test)]
 mod tests;

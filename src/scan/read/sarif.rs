@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::Unreadable;
 use super::raw::{FlowStep, Item};
+use super::shape::Shape;
 
 /// A list that may be null or absent.
 type List<T> = Option<Vec<T>>;
@@ -216,6 +217,7 @@ pub(super) fn items(
     take: &mut dyn FnMut(Item) -> Result<(), Unreadable>,
 ) -> Result<(), Unreadable> {
     let text = String::from_utf8_lossy(output);
+    Shape::of_json(&text)?.is_one()?;
     let wrong = |what: &str| Err(Unreadable(format!("it is not SARIF: {what}")));
     if !text.trim_start().starts_with('{') {
         return wrong("it is no object");

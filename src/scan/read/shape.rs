@@ -1,4 +1,5 @@
-//! What a reader of JSON would pass over: a key that an object has twice, of which the last one counts.
+//! What a reader of JSON would pass over: a key that an object has twice, of which the last one counts,
+//! and a second document behind the first.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,29 +10,58 @@ use super::Unreadable;
 
 const TWICE: &str = "an object has a key twice";
 
-/// Checks that no object of a JSON report has a key twice. Text that is no JSON is for its reader to
-/// refuse.
-///
-/// # Errors
-/// An object has, and where.
-pub(super) fn check_keys(report: &[u8]) -> Result<(), Unreadable> {
-    if report.trim_ascii_start().starts_with(b"<") {
-        return Ok(());
-    }
-    for document in serde_json::Deserializer::from_slice(report).into_iter::<Checked>() {
-        match document {
-            Ok(Checked) => {}
-            Err(e) if e.is_data() => {
-                return Err(Unreadable(format!(
-                    "{TWICE}, at line {} column {}: what it says is not certain",
-                    e.line(),
-                    e.column()
-                )));
+/// What a report is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// In which line the second document begins, from 1; absent if there is one document.
+    second: Option<usize>,
+}
+
+impl Shape {
+    /// Checks that a report is JSON, and that no object in it has a key twice.
+    ///
+    /// # Errors
+    /// It is not, or an object has; and where.
+    pub(super) fn of_json(report: &str) -> Result<Shape, Unreadable> {
+        let mut shape = Shape::default();
+        let mut documents = serde_json::Deserializer::from_str(report).into_iter::<Checked>();
+        let mut end = None;
+        while let Some(document) = documents.next() {
+            document.map_err(|e| {
+                Unreadable(match e.is_data() {
+                    true => format!(
+                        "{TWICE}, at line {} column {}: what it says is not certain",
+                        e.line(),
+                        e.column()
+                    ),
+                    false => format!("it is not JSON: {e}"),
+                })
+            })?;
+            if let Some(end) = end.replace(documents.byte_offset())
+                && shape.second.is_none()
+            {
+                let (before, behind) = report.split_at_checked(end).unwrap_or((report, ""));
+                let space = behind.len() - behind.trim_start().len();
+                let lines = |text: &str| text.matches('\n').count();
+                let space = behind.get(..space).unwrap_or_default();
+                shape.second = Some(1 + lines(before) + lines(space));
             }
-            Err(_) => break,
+        }
+        Ok(shape)
+    }
+
+    /// Checks that there is no more than one document.
+    ///
+    /// # Errors
+    /// There are two, and in which line the second begins.
+    pub(super) fn is_one(self) -> Result<(), Unreadable> {
+        match self.second {
+            None => Ok(()),
+            Some(line) => Err(Unreadable(format!(
+                "a second document begins in line {line}: it must be one"
+            ))),
         }
     }
-    Ok(())
 }
 
 /// A value whose objects have each key once.
@@ -93,10 +123,7 @@ impl<'de> Visitor<'de> for Checked {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Paths, read_any};
     use super::*;
-    use crate::scan::{Catalog, SecretKey};
-    use serde_json::Value;
 
     #[test]
     fn a_key_twice_at_any_depth_is_refused() {
@@ -106,64 +133,22 @@ mod tests {
             r#"{} {"results": [1], "results": []}"#,
             r#"{"\u0061": 1, "a": 2}"#,
         ] {
-            assert!(check_keys(wrong.as_bytes()).is_err(), "{wrong}");
+            assert!(Shape::of_json(wrong).is_err(), "{wrong}");
         }
-        for right in ["", "[", "{\"a\": [{\"a\": 1}, {\"a\": 1}]}", "<a/>"] {
-            assert_eq!(check_keys(right.as_bytes()), Ok(()), "{right}");
+        for right in ["", "{\"a\": [{\"a\": 1}, {\"a\": 1}]}"] {
+            assert_eq!(Shape::of_json(right), Ok(Shape::default()), "{right}");
         }
     }
 
-    /// A list of a report that is something else is not an empty list.
     #[test]
-    fn what_stands_in_the_place_of_a_list_is_not_no_findings() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/reports");
-        let catalog = Catalog::default();
-        let names = catalog.names();
-        let all: Vec<_> = names
-            .iter()
-            .filter_map(|n| catalog.get(n).unwrap())
-            .collect();
-        let paths = Paths {
-            folder: String::new(),
-            default: None,
-            learned: None,
-            roots: Vec::new(),
-            aliases: std::collections::HashMap::new(),
-            known: Box::new(|_| true),
-        };
-        let key = SecretKey::new([3; 32]);
-        let (mut tried, mut wrong) = (0, Vec::new());
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let text = std::fs::read(&path).unwrap();
-            let Ok(report) = serde_json::from_slice::<Value>(&text) else {
-                continue;
-            };
-            let Ok((_, whole)) = read_any(&all, &text, &paths, &key) else {
-                continue;
-            };
-            for (name, value) in report.as_object().into_iter().flatten() {
-                if !value.is_array() && !value.is_object() {
-                    continue;
-                }
-                for other in ["{}", "[]", "\"\"", "0", "true"] {
-                    let other: Value = serde_json::from_str(other).unwrap();
-                    if (other.is_array(), other.is_object())
-                        == (value.is_array(), value.is_object())
-                    {
-                        continue;
-                    }
-                    let mut changed = report.clone();
-                    changed[name] = other.clone();
-                    tried += 1;
-                    let read = read_any(&all, changed.to_string().as_bytes(), &paths, &key);
-                    if read.is_ok_and(|(_, r)| r.findings.len() < whole.findings.len()) {
-                        wrong.push(format!("{}: `{name}` as {other}", path.display()));
-                    }
-                }
-            }
+    fn a_second_document_is_found_with_its_line() {
+        for (text, line) in [("{}\n\n[]\n", 3), ("{}{}\n{}", 1), ("1\n 2\n3", 2)] {
+            let shape = Shape::of_json(text).unwrap();
+            assert_eq!(shape.second, Some(line), "{text}");
+            assert!(shape.is_one().is_err());
         }
-        assert!(tried > 50, "{tried}");
-        assert!(wrong.is_empty(), "{wrong:#?}");
+        for garbage in ["{} x", "[1]\n]", "{\"a\": 1", "{}\0", "NaN"] {
+            assert!(Shape::of_json(garbage).is_err(), "{garbage}");
+        }
     }
 }
