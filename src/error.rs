@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::model::Verdict;
+
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -27,7 +29,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The process exit code: 2 where the caller can mend it, 3 where nobody knows the verdict.
+    /// The process exit code: 2 where the caller can put it right, else that of an open verdict.
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Usage | Kind::Config => 2,
@@ -36,7 +38,7 @@ impl Kind {
             | Kind::Io
             | Kind::Interrupted
             | Kind::Fault
-            | Kind::OutOfTime => 3,
+            | Kind::OutOfTime => Verdict::Incomplete.exit_code(),
         }
     }
 }

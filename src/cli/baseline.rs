@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::gate::shared::{self, Part, Shared};
 use crate::gate::{Gate, Shard, build_baseline, build_built_in, read_tree};
 use crate::git::{PushedRef, Target};
-use crate::model::Oid;
+use crate::model::{Oid, Verdict};
 
 /// Where a baseline lies on a remote.
 const REF: &str = "refs/newgate/baseline";
@@ -216,7 +216,7 @@ impl Site {
 }
 
 impl Baseline {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         match self {
             Baseline::Build(build) => build.run(screen),
             Baseline::Show(place) => place.show(screen),
@@ -228,7 +228,7 @@ impl Baseline {
 }
 
 impl Build {
-    fn run(self, screen: &Resolved) -> Result<u8> {
+    fn run(self, screen: &Resolved) -> Result<Verdict> {
         let site = Site::open(None, self.target.as_deref())?;
         let shard = self.shard.map_or(Shard::WHOLE, |s| s.0);
         let progress = screen.progress();
@@ -254,7 +254,11 @@ impl Build {
         };
         site.session.cache().settle();
         screen.note(&format!("{what} of {} is in the cache", site.target.name));
-        Ok(if failed { 3 } else { 0 })
+        Ok(if failed {
+            Verdict::Incomplete
+        } else {
+            Verdict::Pass
+        })
     }
 }
 
@@ -272,14 +276,14 @@ impl Where {
         Site::open(self.remote.as_deref(), self.target.as_deref())
     }
 
-    fn show(&self, screen: &Resolved) -> Result<u8> {
+    fn show(&self, screen: &Resolved) -> Result<Verdict> {
         let site = self.site()?;
         let (name, tip) = (&site.target.name, site.target.tip.short());
         screen.data(&format!("known here of {name} ({tip}):\n"));
         tell(screen, &shared::known_here(&site.gate(), &site.target)?);
         let Some(commit) = site.session.repo.reference(&site.local_ref())? else {
             screen.data("no shared baseline was fetched (`newgate baseline fetch`)\n");
-            return Ok(0);
+            return Ok(Verdict::Pass);
         };
         match site.read(&commit).unwrap_or(None) {
             None => screen.data("what was fetched is no baseline of this version\n"),
@@ -296,10 +300,10 @@ impl Where {
                 ));
             }
         }
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 
-    fn fetch(&self, screen: &Resolved) -> Result<u8> {
+    fn fetch(&self, screen: &Resolved) -> Result<Verdict> {
         let site = self.site()?;
         let remote = site.remote()?;
         let Some(commit) = site
@@ -311,7 +315,7 @@ impl Where {
                 "{remote} shares no baseline yet: `newgate baseline build` and `newgate baseline publish`, best in \
                  the pipeline of the target, make one"
             ));
-            return Ok(0);
+            return Ok(Verdict::Pass);
         };
         let Some((shared, signature)) = site.read(&commit).unwrap_or(None) else {
             let text = format!("what {remote} has under `{REF}` is no baseline of this version");
@@ -343,12 +347,12 @@ impl Where {
             ),
         });
         tell(screen, &parts);
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }
 
 impl Publish {
-    fn run(self, screen: &Resolved) -> Result<u8> {
+    fn run(self, screen: &Resolved) -> Result<Verdict> {
         let site = self.place.site()?;
         let remote = site.remote()?;
         if site.signers()?.0.is_ok() && !self.sign {
@@ -386,11 +390,11 @@ impl Publish {
                     "there is nothing to share: no scanner is on and ready that reads file by file, but the \
                      built-in one, which is as fast as reading its results",
                 );
-                return Ok(0);
+                return Ok(Verdict::Pass);
             }
             if shared == before && (!self.sign || signature.is_some()) {
                 screen.note(&format!("{remote} has all of it already"));
-                return Ok(0);
+                return Ok(Verdict::Pass);
             }
             let mut files = shared.to_files();
             if self.sign {
@@ -416,7 +420,7 @@ impl Publish {
                         shared.len()
                     ));
                     tell(screen, &parts);
-                    return Ok(0);
+                    return Ok(Verdict::Pass);
                 }
                 PushedRef::Moved(why) => {
                     said = why;
@@ -447,7 +451,7 @@ fn pause(attempt: u32) {
 }
 
 impl Prune {
-    fn run(self, screen: &Resolved) -> Result<u8> {
+    fn run(self, screen: &Resolved) -> Result<Verdict> {
         const DAY: i64 = 24 * 60 * 60;
         let site = Site::open(None, self.target.as_deref())?;
         let keep = shared::units_of_tip(&site.gate(), &site.target)?;
@@ -457,6 +461,6 @@ impl Prune {
                 .hint("another gate may be at work: try again; `newgate doctor` tells where the cache lies")
         })?;
         screen.note(&format!("{dropped} results dropped, {left} left"));
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }

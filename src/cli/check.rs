@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::gate::ingest::Over;
 use crate::gate::{ConfigSource, Gate, ingest};
 use crate::git::{Against, Head, Scratch};
-use crate::model::Change;
+use crate::model::{Change, Verdict};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -65,7 +65,7 @@ pub(super) enum From {
 }
 
 impl Check {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let mut session = Session::open()?;
         make_way(&session.repo);
         let choice = session.target(None, self.target.as_deref())?.1;

@@ -14,7 +14,7 @@ use crate::compare::{ComparedFile, Content, Difference, Known, Outcome, compare}
 use crate::error::{Error, Kind, Result};
 use crate::gate::ingest::{Reader, read_for_tree};
 use crate::git::Repository;
-use crate::model::{FileVersion, Finding, Oid, Origin, RepoPath, Stage, Status};
+use crate::model::{FileVersion, Finding, Oid, Origin, RepoPath, Stage, Status, Verdict};
 use crate::report;
 use crate::scan::{Catalog, Descriptor, Scope, SecretKey, redact};
 
@@ -54,7 +54,7 @@ struct Row {
 }
 
 impl Compare {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let session = Session::open()?;
         let base_tree = session.commit_and_tree(&self.base)?.1;
         let head_tree = session.commit_and_tree(&self.head)?.1;
@@ -84,7 +84,7 @@ impl Compare {
             }
             ListFormat::Terminal => table(&rows),
         });
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }
 

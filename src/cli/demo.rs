@@ -6,6 +6,7 @@ use clap::Args;
 use super::screen::{Resolved, Stream};
 use super::{io, own_path};
 use crate::error::{Error, Kind, Result};
+use crate::model::Verdict;
 use crate::process::show;
 
 #[derive(Debug, Args)]
@@ -22,7 +23,7 @@ struct Stage<'a> {
 }
 
 impl Demo {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let made;
         let folder = match &self.keep {
             Some(folder) => {
@@ -45,7 +46,7 @@ impl Demo {
         if self.keep.is_some() {
             screen.note(&format!("the repositories are in `{}`", folder.display()));
         }
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }
 

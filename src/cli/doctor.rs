@@ -12,7 +12,7 @@ use crate::cache::{self, Cache};
 use crate::error::Result;
 use crate::gate::{ConfigSource, Gate, Settings};
 use crate::git::{Repository, hook_folder};
-use crate::model::{Containment, date_of_days, harmless, time_of_seconds};
+use crate::model::{Containment, Verdict, date_of_days, harmless, time_of_seconds};
 use crate::process::{containment, in_background};
 use crate::report;
 use crate::scan::State;
@@ -39,7 +39,7 @@ impl Page {
 }
 
 impl Doctor {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let mut page = Page::default();
         let own = own_path()?;
         let version = env!("CARGO_PKG_VERSION");
@@ -77,7 +77,11 @@ impl Doctor {
                 page.wrong
             ));
         }
-        Ok(if page.wrong > 0 { 3 } else { 0 })
+        Ok(if page.wrong > 0 {
+            Verdict::Incomplete
+        } else {
+            Verdict::Pass
+        })
     }
 }
 

@@ -10,7 +10,9 @@ use super::session::Session;
 use crate::cache::now;
 use crate::config::{EXEMPTIONS, parse_exemptions, render};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Issue, Kind as IssueKind, Occurrence, Status, date_of_days, days_of_date};
+use crate::model::{
+    Issue, Kind as IssueKind, Occurrence, Status, Verdict, date_of_days, days_of_date,
+};
 use crate::policy::Reason;
 
 #[derive(Debug, Args)]
@@ -39,7 +41,7 @@ pub(super) struct Exempt {
 }
 
 impl Exempt {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let session = Session::open()?;
         self.check_reason()?;
         let today = now() / (24 * 60 * 60);
@@ -62,7 +64,7 @@ impl Exempt {
             self.name,
             date_of_days(until)
         ));
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 
     fn check_reason(&self) -> Result<()> {

@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::cache::now;
 use crate::config::{EXEMPTIONS, parse_exemptions, render};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Severity, date_of_days};
+use crate::model::{Severity, Verdict, date_of_days};
 use crate::policy::{Exemption, Holds, Scope, covered};
 
 /// From how many days before its end an exemption is said to end soon.
@@ -22,7 +22,7 @@ pub(super) struct Exemptions {
 }
 
 impl Exemptions {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let mut session = Session::open()?;
         let settings = session.settings_by_default()?;
         let mut all: Vec<Exemption> = settings.exemptions.clone();
@@ -44,7 +44,7 @@ impl Exemptions {
         }
         if all.is_empty() {
             screen.note("there are no exemptions; `newgate exempt` writes one");
-            return Ok(0);
+            return Ok(Verdict::Pass);
         }
         let today = now() / (24 * 60 * 60);
         // What the last report has, if there is one.
@@ -79,7 +79,10 @@ impl Exemptions {
                 exemption.text
             ));
         }
-        Ok(u8::from(self.check && troubled))
+        Ok(match self.check && troubled {
+            true => Verdict::Blocked,
+            false => Verdict::Pass,
+        })
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Explain {
 }
 
 impl Explain {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let session = Session::open()?;
         let issues = last::issues(&session.repo)?;
         let text = match &self.name {
@@ -30,7 +30,7 @@ impl Explain {
             },
         };
         screen.data(&harmless(&text));
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }
 

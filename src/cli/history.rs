@@ -5,7 +5,7 @@ use super::output::ListFormat;
 use super::screen::{Resolved, Stream};
 use super::session::Session;
 use crate::error::Result;
-use crate::model::{GateRun, time_of_seconds};
+use crate::model::{GateRun, Verdict, time_of_seconds};
 use crate::report::history_lines;
 
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let session = Session::open()?;
         let mut runs = session.cache().history(usize::MAX >> 1);
         let any = !runs.is_empty();
@@ -44,7 +44,7 @@ impl History {
                 screen.data(&(text + "\n"));
             }
         }
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }
 

@@ -48,7 +48,7 @@ struct PreMergeCommit {
 }
 
 impl PreMergeCommit {
-    fn run(self, screen: &Resolved) -> Result<u8> {
+    fn run(self, screen: &Resolved) -> Result<Verdict> {
         self.chained.allows(&[], b"")?;
         let mut session = Session::open()?;
         make_way(&session.repo);
@@ -88,18 +88,19 @@ struct PrePush {
 
 impl Hook {
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
-        match self.hook {
+        let verdict = match self.hook {
             Which::PrePush(hook) => hook.run(screen),
             Which::PreReceive(hook) => hook.run(screen),
             Which::Update(hook) => hook.run(screen),
             Which::PreMergeCommit(hook) => hook.run(screen),
-            Which::Prewarm(hook) => hook.run(),
-        }
+            Which::Prewarm(hook) => return hook.run(),
+        };
+        verdict.map(Verdict::exit_code)
     }
 }
 
 impl PrePush {
-    fn run(self, screen: &Resolved) -> Result<u8> {
+    fn run(self, screen: &Resolved) -> Result<Verdict> {
         let input = read_input()?;
         let mut args = vec![OsString::from(&self.remote)];
         args.extend(self.url.as_ref().map(OsString::from));
@@ -107,7 +108,7 @@ impl PrePush {
         let lines = parse_push_lines(&input)?;
         if lines.is_empty() {
             screen.note("newgate: nothing is pushed, so there is nothing to judge");
-            return Ok(Verdict::Pass.exit_code());
+            return Ok(Verdict::Pass);
         }
         let mut session = Session::open()?;
         make_way(&session.repo);
@@ -118,7 +119,7 @@ impl PrePush {
             screen.note(&format!("newgate: {note}"));
         }
         if reports.is_empty() {
-            return Ok(Verdict::Pass.exit_code());
+            return Ok(Verdict::Pass);
         }
         last::keep(&session.repo, &reports);
         self.output

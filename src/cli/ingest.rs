@@ -9,7 +9,7 @@ use super::session::Session;
 use crate::error::{Error, Kind, Result};
 use crate::gate::Settings;
 use crate::gate::ingest::{self, Ingested, Over, Reader};
-use crate::model::Oid;
+use crate::model::{Oid, Verdict};
 use crate::scan::read::tools_of;
 use crate::scan::{Catalog, Descriptor, SecretKey};
 
@@ -36,7 +36,7 @@ pub(super) struct Ingest {
 }
 
 impl Ingest {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let mut session = Session::open()?;
         let (commit, tree) = session.commit_and_tree(&self.rev)?;
         let settings = session.settings_by_default()?;
@@ -76,7 +76,7 @@ impl Ingest {
                 ));
             }
         }
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }
 

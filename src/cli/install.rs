@@ -8,6 +8,7 @@ use super::screen::Resolved;
 use super::{io, own_path};
 use crate::error::{Error, Kind, Result};
 use crate::git::{Repository, default_branch, hook_folder};
+use crate::model::Verdict;
 
 /// The shims that git runs, by hook; `@NEWGATE@` is replaced by the path of this program.
 const SHIMS: [(&str, &str); 8] = [
@@ -122,7 +123,7 @@ fn place_on_gitlab(folder: &Path, name: &str) -> PathBuf {
 }
 
 impl Install {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let repo = open(&self.path)?;
         let folder = hook_folder(&repo)?.path;
         fs::create_dir_all(&folder).map_err(|e| {
@@ -149,7 +150,7 @@ impl Install {
                 screen.note("`HEAD` names no branch that is there yet: until it does, every branch is protected");
             }
             screen.note("pushes to protected branches are judged now (`[server]` in the configuration of the default branch says which)");
-            return Ok(0);
+            return Ok(Verdict::Pass);
         }
         install_shim(&folder.join("pre-push"), "pre-push", screen)?;
         if self.merges {
@@ -162,7 +163,7 @@ impl Install {
             screen.note("the cache is filled in the background after each commit (`newgate doctor` tells how that goes)");
         }
         screen.note("every `git push` from here is judged now; `newgate check` judges by hand, `newgate uninstall` undoes this");
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }
 
@@ -220,7 +221,7 @@ fn write_executable(path: &Path, content: &str) -> Result<()> {
 }
 
 impl Uninstall {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let repo = open(&self.path)?;
         let folder = hook_folder(&repo)?.path;
         let mut places: Vec<PathBuf> = Vec::new();
@@ -237,7 +238,7 @@ impl Uninstall {
                 "`{}` is not newgate's: nothing to take out",
                 shown.display()
             ));
-            return Ok(0);
+            return Ok(Verdict::Pass);
         }
         for hook in ours {
             let shown = hook.display();
@@ -250,6 +251,6 @@ impl Uninstall {
                 screen.note("put back the hook that was there before");
             }
         }
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }

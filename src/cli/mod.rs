@@ -37,6 +37,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Kind, Result};
+use crate::model::Verdict;
 use crate::process::{catch_interrupts, keep_scanners, release_scanners, stopped};
 
 /// A security gate that git runs: it judges what a change would add to its target branch, and blocks
@@ -111,7 +112,7 @@ fn judge() -> ExitCode {
     catch_interrupts(screen::last_words);
     let screen = arguments.screen.resolve();
     let command = AssertUnwindSafe(|| run(arguments.command, &screen));
-    let code = std::panic::catch_unwind(command).unwrap_or(Ok(0));
+    let code = std::panic::catch_unwind(command).unwrap_or(Ok(Verdict::Pass.exit_code()));
     // Whatever the command came to: it was stopped, or it has a fault.
     if let Some(stopped) = stopped() {
         screen.error(screen::Label::Error, &stopped.told());
@@ -122,9 +123,9 @@ fn judge() -> ExitCode {
 }
 
 fn run(command: Command, screen: &screen::Resolved) -> Result<u8> {
-    match command {
+    let ended = match command {
         Command::Check(command) => command.run(screen),
-        Command::Hook(command) => command.run(screen),
+        Command::Hook(command) => return command.run(screen),
         Command::Install(command) => command.run(screen),
         Command::Uninstall(command) => command.run(screen),
         Command::Show(command) => command.run(screen),
@@ -141,7 +142,9 @@ fn run(command: Command, screen: &screen::Resolved) -> Result<u8> {
         Command::Compare(command) => command.run(screen),
         Command::Doctor(command) => command.run(screen),
         Command::Demo(command) => command.run(screen),
-    }
+    };
+    // What was asked for and done passes.
+    ended.map(Verdict::exit_code)
 }
 
 /// Tells an error with its causes and next steps; returns its exit code.

@@ -8,6 +8,7 @@ use super::screen::Resolved;
 use super::session::Session;
 use crate::environment;
 use crate::error::{Error, Kind, Result};
+use crate::model::Verdict;
 use crate::process::open_page;
 
 #[derive(Debug, Args)]
@@ -18,7 +19,7 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let session = Session::open()?;
         let reports = last::reports(&session.repo)?;
         let page = last::folder(&session.repo).join("report.html");
@@ -29,7 +30,7 @@ impl Open {
         if !self.no_browser {
             open_in_browser(&page)?;
         }
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }
 

@@ -166,7 +166,7 @@ impl Output {
         reports: &mut [Report],
         screen: &Resolved,
         stream: Stream,
-    ) -> Result<u8> {
+    ) -> Result<Verdict> {
         let of_people = self.format == Format::Terminal && self.outputs.is_empty();
         if !of_people {
             let address = session.repo.address()?;
@@ -197,7 +197,7 @@ impl Output {
             super::tell(&error, screen);
             verdict = verdict.worse(Verdict::Incomplete);
         }
-        Ok(verdict.exit_code())
+        Ok(verdict)
     }
 }
 

@@ -126,7 +126,7 @@ fn expiry(settings: &Settings) -> i64 {
 }
 
 impl Receipt {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let mut session = Session::open()?;
         let choice = session
             .target(self.push.as_deref(), self.target.as_deref())?
@@ -158,7 +158,7 @@ impl Receipt {
             screen.note(
                 "newgate: no receipt, since the gate does not pass whole; `newgate check` says why",
             );
-            return Ok(report.verdict.worse(Verdict::Incomplete).exit_code());
+            return Ok(report.verdict.worse(Verdict::Incomplete));
         }
         let repo = &session.repo;
         let text = said.to_text();
@@ -190,7 +190,7 @@ impl Receipt {
                 "newgate: `git push <remote> +{name}:{name}` hands it on"
             )),
         }
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }
 

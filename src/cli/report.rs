@@ -7,6 +7,7 @@ use super::output::{Format, PLAIN, add_summary, terminal_pages, to_file};
 use super::screen::{Resolved, Stream};
 use super::session::Session;
 use crate::error::Result;
+use crate::model::Verdict;
 
 #[derive(Debug, Args)]
 pub(super) struct Report {
@@ -19,7 +20,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let session = Session::open()?;
         let cache = session.cache();
         let mut reports = last::reports(&session.repo)?;
@@ -44,6 +45,6 @@ impl Report {
         if self.format == Format::Github {
             add_summary(&reports)?;
         }
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }

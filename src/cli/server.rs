@@ -47,7 +47,7 @@ pub(super) struct Update {
 }
 
 impl PreReceive {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let started = Instant::now();
         let input = read_input()?;
         self.chained.allows(&[], &input)?;
@@ -56,7 +56,7 @@ impl PreReceive {
 }
 
 impl Update {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let started = Instant::now();
         let args = [&self.name, &self.old, &self.new].map(|a| a.clone().into());
         self.chained.allows(&args, b"")?;
@@ -71,7 +71,7 @@ struct Judged {
     verdict: Verdict,
 }
 
-fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result<u8> {
+fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result<Verdict> {
     let mut session = Session::open()?;
     // Made before the gate, which then sees them.
     let mut scratch = Scratch::new();
@@ -138,7 +138,7 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
             );
         }
     }
-    Ok(worst.exit_code())
+    Ok(worst)
 }
 
 /// The ref that a name stands for.

@@ -4,6 +4,7 @@ use super::last;
 use super::screen::{Resolved, Stream};
 use super::session::Session;
 use crate::error::{Error, Kind, Result};
+use crate::model::Verdict;
 use crate::report::show_issue;
 
 #[derive(Debug, Args)]
@@ -14,7 +15,7 @@ pub(super) struct Show {
 }
 
 impl Show {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let session = Session::open()?;
         let issues = last::issues(&session.repo)?;
         let look = screen.look(Stream::Out);
@@ -31,7 +32,7 @@ impl Show {
                     issue.title
                 ));
             }
-            return Ok(0);
+            return Ok(Verdict::Pass);
         };
         let found: Vec<_> = issues
             .iter()
@@ -45,7 +46,7 @@ impl Show {
             .hint("`newgate show` lists its issues")),
             [issue] => {
                 screen.data(&show_issue(issue, look));
-                Ok(0)
+                Ok(Verdict::Pass)
             }
             _ => Err(Error::new(
                 Kind::Usage,

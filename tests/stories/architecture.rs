@@ -8,7 +8,7 @@ use std::path::Path;
 const MAY_USE: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("environment", &[]),
-    ("error", &[]),
+    ("error", &["model"]),
     ("cache", &["environment", "model"]),
     ("compare", &["model"]),
     ("policy", &["model"]),

@@ -9,6 +9,7 @@ use crate::cli::session::Session;
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{ConfigSource, Settings};
+use crate::model::Verdict;
 use crate::scan::tools::{self, Installed, LOCK, Lock, Locked, Origin};
 use crate::scan::{Catalog, Descriptor};
 
@@ -154,7 +155,7 @@ fn read_own_file(path: &Path) -> Option<String> {
 }
 
 impl Install {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let catalog = super::catalog()?;
         let project = Project::here()?;
         let names = match self.scanners.is_empty() {
@@ -163,7 +164,7 @@ impl Install {
         };
         if names.is_empty() {
             screen.note("no scanner that is on needs to be installed; name one, such as `bandit`");
-            return Ok(0);
+            return Ok(Verdict::Pass);
         }
         let (path, mut lock) = self.lock.read()?;
         let before = lock.clone();
@@ -207,12 +208,16 @@ impl Install {
         if lock != before {
             write_lock(path.as_deref(), &lock, screen)?;
         }
-        Ok(if failed { 3 } else { 0 })
+        Ok(if failed {
+            Verdict::Incomplete
+        } else {
+            Verdict::Pass
+        })
     }
 }
 
 impl Update {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let catalog = super::catalog()?;
         let (path, mut lock) = self.lock.read()?;
         let names = match self.scanners.is_empty() {
@@ -242,7 +247,11 @@ impl Update {
         if lock != before {
             write_lock(path.as_deref(), &lock, screen)?;
         }
-        Ok(if failed { 3 } else { 0 })
+        Ok(if failed {
+            Verdict::Incomplete
+        } else {
+            Verdict::Pass
+        })
     }
 }
 
@@ -279,7 +288,7 @@ fn one(
 }
 
 impl Prune {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let catalog = super::catalog()?;
         let (_, lock) = self.lock.read()?;
         let keep = |i: &Installed| is_pinned(&catalog, &lock, i);
@@ -303,7 +312,7 @@ impl Prune {
         if gone.is_empty() {
             screen.note("nothing to remove");
         }
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }
 
@@ -323,7 +332,7 @@ pub(super) struct Installs {
 }
 
 impl Installs {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let catalog = super::catalog()?;
         let (_, lock) = self.lock.read()?;
         let trouble = |e| io("the folder of installed scanners cannot be read", e);
@@ -334,6 +343,6 @@ impl Installs {
             };
             screen.data(&format!("{} {}{pinned}\n", version.name, version.version));
         }
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }

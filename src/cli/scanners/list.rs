@@ -7,6 +7,7 @@ use crate::cli::output::ListFormat;
 use crate::cli::screen::Resolved;
 use crate::cli::session::Session;
 use crate::error::Result;
+use crate::model::Verdict;
 use crate::scan::{Engine, State};
 
 #[derive(Debug, Args)]
@@ -33,7 +34,7 @@ struct Row {
 }
 
 impl List {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let mut session = Session::open()?;
         let settings = session.settings_by_default()?;
         let gate = session.gate();
@@ -70,7 +71,7 @@ impl List {
             ListFormat::Terminal => table(&rows),
         };
         screen.data(&text);
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }
 

@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use super::screen::Resolved;
 use super::session::Session;
 use crate::error::{Error, Kind, Result};
+use crate::model::Verdict;
 use crate::scan::{Catalog, Descriptor};
 
 #[derive(Debug, Args)]
@@ -41,7 +42,7 @@ enum Command {
 }
 
 impl Scanners {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         match self.command {
             None => self.list.run(screen),
             Some(Command::Show(command)) => command.run(screen),

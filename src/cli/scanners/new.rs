@@ -6,6 +6,7 @@ use clap::Args;
 use crate::cli::io;
 use crate::cli::screen::Resolved;
 use crate::error::{Error, Kind, Result};
+use crate::model::Verdict;
 use crate::scan::read::{Paths, read};
 use crate::scan::scanner_name;
 use crate::scan::{Descriptor, SecretKey, propose};
@@ -27,7 +28,7 @@ pub(super) struct New {
 }
 
 impl New {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let name = &self.name;
         if scanner_name(name) != *name {
             return Err(
@@ -70,6 +71,6 @@ impl New {
         screen.note(&format!(
             "`{path}` reads this report so: look it over, then `newgate scanners read {path} REPORT` tries it on others"
         ));
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }

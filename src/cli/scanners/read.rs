@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::io;
 use crate::cli::screen::Resolved;
 use crate::error::{Error, Kind, Result};
+use crate::model::Verdict;
 use crate::scan::read::{Paths, Reading, read};
 use crate::scan::{Descriptor, SecretKey};
 
@@ -27,7 +28,7 @@ pub(super) struct Read {
 }
 
 impl Read {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let descriptor = match self.scanner.ends_with(".toml") {
             true => {
                 let text = fs::read_to_string(&self.scanner)
@@ -49,7 +50,7 @@ impl Read {
                 Error::new(Kind::Usage, text)
             })?;
         screen.data(&listing(&reading));
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }
 

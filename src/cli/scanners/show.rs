@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cli::screen::Resolved;
 use crate::error::Result;
+use crate::model::Verdict;
 use crate::scan::{Descriptor, Engine, Program, Scope};
 
 #[derive(Debug, Args)]
@@ -14,10 +15,10 @@ pub(super) struct Show {
 }
 
 impl Show {
-    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let descriptor = super::named(&super::catalog()?, &self.scanner)?;
         screen.data(&page(&descriptor));
-        Ok(0)
+        Ok(Verdict::Pass)
     }
 }
 
