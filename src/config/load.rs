@@ -142,7 +142,7 @@ fn read_baseline(table: &Table<'_>) -> Baseline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{is_safe_address, render};
+    use crate::config::render;
     use std::time::Duration;
 
     fn names() -> Vec<String> {
@@ -201,29 +201,6 @@ mod tests {
         let text = "[gate\nblock-at = 'high'\n";
         let mistakes = parse(text, &names()).unwrap_err();
         assert!(render(text, "c.toml", &mistakes, false).contains("c.toml:1:"));
-    }
-
-    #[test]
-    fn a_token_goes_over_tls_or_to_this_machine() {
-        for safe in [
-            "https://x.example/a?b",
-            "http://127.0.0.1:9/x",
-            "http://localhost",
-            "http://[::1]:80/",
-        ] {
-            assert!(is_safe_address(safe), "{safe}");
-        }
-        for unsafe_ in [
-            "http://x.example",
-            "http://localhost.nip.io",
-            "http://127.0.0.1:1@127.0.0.1:18777",
-            "https://user@x.example",
-            "ftp://x",
-            "https://",
-            "",
-        ] {
-            assert!(!is_safe_address(unsafe_), "{unsafe_}");
-        }
     }
 
     #[test]

@@ -15,7 +15,6 @@ pub use model::{
 };
 pub use reader::{Mistake, render};
 pub use rules::parse_exemptions;
-pub use scanner::is_safe_address;
 
 /// The folder of the project's own files.
 pub const FOLDER: &str = ".newgate";

@@ -7,6 +7,7 @@ use toml::de::DeValue;
 
 use super::reader::{Table, article};
 use super::{Config, LoadSettings, Results, ScannerSettings};
+use crate::model::Address;
 
 /// Reads what `[scanners]` says of one scanner.
 pub(super) fn read_scanner<'a>(
@@ -74,25 +75,11 @@ fn read_settings(table: &Table<'_>, name: &str) -> ScannerSettings {
     }
 }
 
-/// Whether a token may go to an address: over TLS, or to this machine itself.
-pub fn is_safe_address(address: &str) -> bool {
-    let (scheme, rest) = address.split_once("://").unwrap_or_default();
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    if host.is_empty() || authority.contains('@') {
-        return false;
-    }
-    scheme == "https" || (scheme == "http" && ["127.0.0.1", "localhost", "[::1]"].contains(&host))
-}
-
 fn read_load(table: &Table<'_>) -> LoadSettings {
     for key in ["server", "url"] {
         if let Some(address) = table.text(key)
             && !address.starts_with("{server}")
-            && !is_safe_address(address)
+            && !Address::parse(address).is_some_and(|a| a.may_take_a_token())
         {
             let hint = "`http://` is for this machine only, since the token goes with it";
             let what = format!("`{key}` is not an `https://` address");

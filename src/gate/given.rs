@@ -1,10 +1,10 @@
 //! Results that somebody else made: ingested for a commit, or loaded from a server.
 
 use crate::cache::UnitDigest;
-use crate::config::{LoadSettings, Results, is_safe_address};
+use crate::config::{LoadSettings, Results};
 use crate::environment;
 use crate::error::Result;
-use crate::model::{Gap, Mode, Note, Oid, ScannerState};
+use crate::model::{Address, Gap, Mode, Note, Oid, ScannerState};
 use crate::scan::load::{Filling, Loaded, load};
 use crate::scan::project::{self, ProjectResult};
 use crate::scan::{Descriptor, Load, Request, Resolved, Scanner};
@@ -315,7 +315,8 @@ fn filling(
 ) -> Result<std::result::Result<Filling, String>> {
     let server = said.server.clone().or_else(|| requests.server.clone());
     let of_url = said.url.as_deref().filter(|u| !u.starts_with("{server}"));
-    let Some(server) = server.or_else(|| of_url.map(host_of)) else {
+    let host = || Some(Address::parse(of_url?)?.to_string());
+    let Some(server) = server.or_else(host) else {
         return Ok(Err("its `load` table names no `server`".into()));
     };
     if !tells_sides(requests) {
@@ -326,7 +327,8 @@ fn filling(
         .request
         .iter()
         .map(|r| r.url.replace("{server}", &server));
-    if let Some(address) = addresses.into_iter().find(|a| !is_safe_address(a)) {
+    let safe = |url: &str| Address::parse(url).is_some_and(|a| a.may_take_a_token());
+    if let Some(address) = addresses.into_iter().find(|a| !safe(a)) {
         return Ok(Err(format!("`{address}` is no `https://` address")));
     }
     let asks = |what: &str| requests.request.iter().any(|r| r.url.contains(what));
@@ -350,16 +352,6 @@ fn filling(
         commit: side.commit.to_string(),
         token,
     }))
-}
-
-/// Scheme, host and port of an address.
-fn host_of(url: &str) -> String {
-    let (scheme, rest) = match url.split_once("://") {
-        Some((scheme, rest)) => (Some(scheme), rest),
-        None => (None, url),
-    };
-    let host = rest.split('/').next().unwrap_or_default();
-    scheme.map_or_else(|| host.to_owned(), |scheme| format!("{scheme}://{host}"))
 }
 
 /// What the target's tip has of a scanner's given results.

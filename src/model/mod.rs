@@ -1,6 +1,7 @@
 //! The words of the product as values: no clock, no environment, no git, no file.
 
 mod action;
+mod address;
 mod bucket;
 mod change;
 mod date;
@@ -18,6 +19,7 @@ mod severity;
 mod status;
 
 pub use action::{Action, Excuse};
+pub use address::Address;
 pub use bucket::{BandCounts, Bucket, Counts};
 pub use change::{Change, FileChange, FileVersion, Mode};
 pub use date::{date_of_days, days_of_date, seconds_of_time, time_of_seconds};

@@ -11,6 +11,7 @@ use super::certificates::roots;
 use super::descriptor::{Load, Request};
 use super::read::apply;
 use crate::environment::without_proxy_credentials;
+use crate::model::Address;
 
 /// Most bytes of all answers together.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
@@ -197,22 +198,22 @@ impl Client<'_> {
 
     /// Refuses an address, named in an answer, that would take the token to another host.
     fn same_server(&self, address: &str) -> Result<(), String> {
-        let first = |url: &str| origin(url).map(str::to_owned);
-        match first(address) == first(&self.filling.server) {
-            true => Ok(()),
-            false => Err(format!("its answer leads to another server: {address}")),
+        match Address::parse(address) {
+            Some(named) if Some(&named) == Address::parse(&self.filling.server).as_ref() => Ok(()),
+            _ => Err(format!("its answer leads to another server: {address}")),
         }
     }
 
     /// One answer, after as many tries and redirects as are allowed.
     fn get(&mut self, url: &str, headers: &[String]) -> Result<Vec<u8>, String> {
         let mut url = url.to_owned();
-        let home = origin(&url).map(str::to_owned);
+        let home = Address::parse(&url);
         let mut redirects = 0;
         let mut tries = 0;
         loop {
             // The token is for the server that was named, not for one that it sends us to.
-            let with_token = origin(&url).map(str::to_owned) == home;
+            let now = Address::parse(&url);
+            let with_token = now.is_some() && now == home;
             self.requests += 1;
             if self.requests > MOST_REQUESTS {
                 return Err(format!("it has more than {MOST_REQUESTS} pages"));
@@ -225,8 +226,9 @@ impl Client<'_> {
                         return Err(format!("it redirects more than {MOST_REDIRECTS} times"));
                     }
                     url = absolute(&url, &to)?;
-                    if url.starts_with("http:")
-                        && home.as_ref().is_some_and(|h| h.starts_with("https:"))
+                    let safe = |a: &Address| a.may_take_a_token();
+                    if home.as_ref().is_some_and(safe)
+                        && !Address::parse(&url).as_ref().is_some_and(safe)
                     {
                         return Err("it redirects to an address without encryption".into());
                     }
@@ -266,7 +268,7 @@ impl Client<'_> {
                 request = request.header(name.trim(), value.trim());
             }
         }
-        let host = origin(url).unwrap_or(url).to_owned();
+        let host = Address::parse(url).map_or_else(|| url.to_owned(), |a| a.to_string());
         let answer = match request.call() {
             Ok(answer) => answer,
             Err(ureq::Error::Timeout(_)) => {
@@ -345,20 +347,13 @@ fn pause_asked(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// Scheme, host and port of an address.
-fn origin(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let host = rest.split(['/', '?', '#']).next()?;
-    url.get(..url.len() - rest.len() + host.len())
-}
-
 /// An address as an answer names it, which may begin at the server's root.
 fn absolute(from: &str, to: &str) -> Result<String, String> {
-    let origin = origin(from).unwrap_or_default();
     if to.starts_with("https://") || to.starts_with("http://") {
         Ok(to.to_owned())
     } else if to.starts_with('/') && !to.starts_with("//") {
-        Ok(format!("{origin}{to}"))
+        let server = Address::parse(from).map_or_else(String::new, |a| a.to_string());
+        Ok(format!("{server}{to}"))
     } else {
         Err(format!("its answer leads to an unreadable address: {to}"))
     }
