@@ -363,77 +363,13 @@ impl Publish {
         let mut forward_only = false;
         let mut said = String::new();
         for attempt in 0..TRIES {
-            let there = match site.session.repo.fetch_ref(remote, REF, &site.local_ref()) {
-                Ok(there) => there,
-                // Another worktree of this clone fetches at the same time.
-                Err(e) if attempt + 1 < TRIES && e.chain().contains("cannot lock ref") => {
-                    pause(attempt);
-                    continue;
-                }
-                Err(e) => return Err(e),
-            };
-            // What is there and cannot be read is replaced: it can serve nobody.
-            let read = there.as_ref().and_then(|c| site.read(c).ok().flatten());
-            let readable = read.is_some();
-            let (mut shared, signature) = read.unwrap_or_default();
-            if self.sign {
-                // What this signs shall be what somebody allowed signed, or what is known here.
-                let signer = site.signer(&shared, signature.as_deref())?;
-                if signer.is_err() {
-                    shared = Shared::default();
-                }
-            }
-            let before = shared.clone();
-            let parts = shared::add_own(&site.gate(), &site.target, &mut shared)?;
-            if parts.is_empty() {
-                screen.note(
-                    "there is nothing to share: no scanner is on and ready that reads file by file, but the \
-                     built-in one, which is as fast as reading its results",
-                );
-                return Ok(Verdict::Pass);
-            }
-            if shared == before && (!self.sign || signature.is_some()) {
-                screen.note(&format!("{remote} has all of it already"));
-                return Ok(Verdict::Pass);
-            }
-            let mut files = shared.to_files();
-            if self.sign {
-                let signature = signature::sign(&site.session.repo, &shared.statement())?;
-                files.push(("signature".into(), signature.into_bytes()));
-            }
-            let parent = there.as_ref().filter(|_| {
-                readable && (forward_only || !shared.generation.is_multiple_of(HISTORY))
-            });
-            let message = format!("Baseline of {}", site.target.name);
-            let commit = site.session.repo.write_files(&files, parent, &message)?;
-            match site
-                .session
-                .repo
-                .push_ref(remote, &commit, REF, there.as_ref())?
-            {
-                PushedRef::Done => {
-                    let args = ["update-ref", &site.local_ref(), commit.as_str()];
-                    site.session.repo.git().run(args)?.must("update-ref")?;
-                    screen.note(&format!(
-                        "{remote} shares the baseline of {} now: {} units",
-                        site.target.name,
-                        shared.len()
-                    ));
-                    tell(screen, &parts);
-                    return Ok(Verdict::Pass);
-                }
-                PushedRef::Moved(why) => {
+            match self.try_once(&site, remote, forward_only, screen)? {
+                Tried::Done => return Ok(Verdict::Pass),
+                Tried::Moved(why) => {
                     said = why;
                     pause(attempt);
                 }
-                PushedRef::Refused(_) if there.is_some() && parent.is_none() => {
-                    forward_only = true;
-                }
-                PushedRef::Refused(why) => {
-                    let text = format!("{remote} refuses `{REF}`: {why}");
-                    return Err(Error::new(Kind::Git, text)
-                        .hint("the host must let you push refs below `refs/newgate/`"));
-                }
+                Tried::ForwardOnly => forward_only = true,
             }
         }
         let text = format!(
@@ -442,6 +378,78 @@ impl Publish {
         Err(Error::new(Kind::Git, text)
             .hint("publish again where others publish too; else see what the remote says"))
     }
+
+    /// Adds what is known here to what the remote shares, and pushes that.
+    fn try_once(
+        &self,
+        site: &Site,
+        remote: &str,
+        forward_only: bool,
+        screen: &Resolved,
+    ) -> Result<Tried> {
+        let repo = &site.session.repo;
+        let there = repo.fetch_ref(remote, REF, &site.local_ref())?;
+        // What is there and cannot be read is replaced: it can serve nobody.
+        let read = there.as_ref().and_then(|c| site.read(c).ok().flatten());
+        let readable = read.is_some();
+        let (mut shared, signature) = read.unwrap_or_default();
+        // What this signs shall be what somebody allowed signed, or what is known here.
+        if self.sign && site.signer(&shared, signature.as_deref())?.is_err() {
+            shared = Shared::default();
+        }
+        let before = shared.clone();
+        let parts = shared::add_own(&site.gate(), &site.target, &mut shared)?;
+        if parts.is_empty() {
+            screen.note(
+                "there is nothing to share: no scanner is on and ready that reads file by file, but the \
+                 built-in one, which is as fast as reading its results",
+            );
+            return Ok(Tried::Done);
+        }
+        if shared == before && (!self.sign || signature.is_some()) {
+            screen.note(&format!("{remote} has all of it already"));
+            return Ok(Tried::Done);
+        }
+        let mut files = shared.to_files();
+        if self.sign {
+            let signature = signature::sign(repo, &shared.statement())?;
+            files.push(("signature".into(), signature.into_bytes()));
+        }
+        let goes_on = readable && (forward_only || !shared.generation.is_multiple_of(HISTORY));
+        let parent = there.as_ref().filter(|_| goes_on);
+        let message = format!("Baseline of {}", site.target.name);
+        let commit = repo.write_files(&files, parent, &message)?;
+        match repo.push_ref(remote, &commit, REF, there.as_ref())? {
+            PushedRef::Done => {
+                let args = ["update-ref", &site.local_ref(), commit.as_str()];
+                repo.git().run(args)?.must("update-ref")?;
+                screen.note(&format!(
+                    "{remote} shares the baseline of {} now: {} units",
+                    site.target.name,
+                    shared.len()
+                ));
+                tell(screen, &parts);
+                Ok(Tried::Done)
+            }
+            PushedRef::Moved(why) => Ok(Tried::Moved(why)),
+            PushedRef::Refused(_) if there.is_some() && parent.is_none() => Ok(Tried::ForwardOnly),
+            PushedRef::Refused(why) => {
+                let text = format!("{remote} refuses `{REF}`: {why}");
+                Err(Error::new(Kind::Git, text)
+                    .hint("the host must let you push refs below `refs/newgate/`"))
+            }
+        }
+    }
+}
+
+/// What became of one try to publish.
+enum Tried {
+    /// The remote has all of it.
+    Done,
+    /// Somebody else was faster, in the remote's words.
+    Moved(String),
+    /// The remote lets the ref only go forward.
+    ForwardOnly,
 }
 
 /// Waits, so that those who meet part ways.

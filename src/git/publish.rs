@@ -2,6 +2,8 @@
 //! the work tree or any branch.
 
 use super::{Git, Repository};
+use std::time::Duration;
+
 use crate::error::{Error, Kind, Result};
 use crate::model::Oid;
 
@@ -19,6 +21,11 @@ pub enum PushedRef {
 fn text(out: &[u8]) -> String {
     String::from_utf8_lossy(out).trim().to_owned()
 }
+
+/// How often a fetch is tried while another one holds the lock of the ref.
+const TRIES: u32 = 10;
+/// How long it waits before the second try; then longer each time.
+const PAUSE: Duration = Duration::from_millis(30);
 
 impl Repository {
     /// Fetches one ref of a remote to a ref here; `None` if the remote has no such ref.
@@ -50,7 +57,18 @@ impl Repository {
             remote,
             &spec,
         ];
-        self.git().run(args)?.must("fetch")?;
+        let mut tries = 0;
+        loop {
+            let ran = self.git().run(args)?;
+            tries += 1;
+            // Another worktree of this clone fetches at the same time.
+            let busy = ran.err.contains("cannot lock ref");
+            if !busy || tries >= TRIES {
+                ran.must("fetch")?;
+                break;
+            }
+            std::thread::sleep(PAUSE * tries);
+        }
         // Another one may have come between the two questions: what is here counts.
         Ok(self.reference(to)?.or(Some(oid)))
     }
