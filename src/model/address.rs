@@ -11,8 +11,11 @@ impl Address {
     /// user information, or without a host, is none.
     pub fn parse(url: &str) -> Option<Address> {
         let (scheme, rest) = url.split_once("://")?;
-        // Clients take a backslash for a slash.
-        let authority = rest.split(['/', '?', '#', '\\']).next()?;
+        // Some clients take a backslash for a slash, others do not.
+        if url.contains('\\') {
+            return None;
+        }
+        let authority = rest.split(['/', '?', '#']).next()?;
         let address = Address {
             scheme: scheme.to_ascii_lowercase(),
             authority: authority.to_ascii_lowercase(),
