@@ -2,7 +2,8 @@
 """More kinds of edits than `edits.py` has, for `newgate compare`: small scenes in nine languages, and formatters.
 
     python3 benches/matching/kinds.py scenes [--newgate PATH] [--verbose]
-    python3 benches/matching/kinds.py formats [--newgate PATH] [--prettier P] [--black P] [--ruff P] [--gofmt P] [--clang-format P] NAME=FOLDER ...
+    python3 benches/matching/kinds.py formats [--newgate PATH] [--prettier P] [--black P] [--ruff P] [--gofmt P] [--clang-format P]
+           [--rustfmt P] [--rubocop P] [--php-cs-fixer P] NAME=FOLDER ...
 
 `scenes`: each kind writes a base and a head from the same pieces, so that the truth is known: a line that a
 scanner flags ends in a mark `@name` in the templates, which is taken out before the files are written; a head line
@@ -387,6 +388,10 @@ STYLES = {
     "black": ((".py",), [[], ["-l", "60"], ["-l", "120", "-C"]]),
     "ruff": ((".py",), [["--line-length", "100"], ["--line-length", "60"], ["--config", 'format.quote-style="single"']]),
     "gofmt": ((".go",), [[], ["-s"]]),
+    "rustfmt": ((".rs",), [[], ["--config", "max_width=70,hard_tabs=true"], ["--config", "use_small_heuristics=Max,max_width=120"]]),
+    "rubocop": ((".rb",), [["--only", "Layout"], ["--only", "Layout,Style/StringLiterals,Style/HashSyntax,Style/BlockDelimiters,Style/TrailingCommaInArguments"],
+                           ["--only", "Layout,Style/StringLiterals,Style/MethodCallWithoutArgsParentheses,Style/RedundantReturn,Style/IfUnlessModifier,Style/SpaceInsideHashLiteralBraces"]]),
+    "php_cs_fixer": ((".php",), [["--rules=@PSR12"], ["--rules=@Symfony"], ["--rules=@PhpCsFixer"]]),
     "clang_format": ((".c", ".h", ".cc", ".cpp", ".java"), [["--style=Google"], ["--style=WebKit"], ["--style={BasedOnStyle: GNU, ColumnLimit: 70}"]]),
 }
 
@@ -395,9 +400,12 @@ def formatted(a, tool, style, folder, paths):
     program = getattr(a, tool)
     full = [os.path.join(folder, p) for p in paths]
     args = {"prettier": [program, *style, "--log-level", "silent", "--write"], "black": [program, "-q", *style],
-            "ruff": [program, "format", "--isolated", "--quiet", *style], "gofmt": [program, "-w", *style], "clang_format": [program, "-i", *style]}[tool]
-    for n in range(0, len(full), 100):
-        subprocess.run(args + full[n:n + 100], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            "ruff": [program, "format", "--isolated", "--quiet", *style], "rustfmt": [program, "--edition", "2021", "--quiet", *style],
+            "rubocop": [program, "--autocorrect-all", "--cache", "false", "--format", "quiet", *style], "php_cs_fixer": [program, "fix", "--quiet", "--using-cache=no", "--allow-risky=no", *style], "gofmt": [program, "-w", *style], "clang_format": [program, "-i", *style]}[tool]
+    # Some take one file at a time only.
+    many = 1 if tool == "php_cs_fixer" else 100
+    for n in range(0, len(full), many):
+        subprocess.run(args + full[n:n + many], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def formats(a):

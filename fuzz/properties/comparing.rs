@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use newgate::compare::{
     ComparedFile, Content, Difference, Known, Located, Outcome, compare, group,
 };
-use newgate::model::{Finding, Kind, Origin, Package, Region, RepoPath, Score, Status};
+use newgate::model::{Finding, Kind, Origin, Package, Reason, Region, RepoPath, Score, Status};
 
 use super::draw::{Draw, Random, mutate};
 
@@ -57,14 +57,14 @@ fn holds(base: &Side, head: &Side, known: &Known, ordered: bool) {
 /// Every finding is in one occurrence of one issue.
 fn grouped(base: &Side, head: &Side, outcome: &Outcome) {
     let mut located: Vec<Located> = Vec::new();
-    let mut add = |finding: &Finding, status, stage, from, why: &str| {
+    let mut add = |finding: &Finding, status, stage, from, reason: Reason| {
         located.push(Located {
             finding: finding.clone(),
             status,
             stage,
             touched: false,
             from,
-            why: why.to_owned(),
+            reason,
             commit: None,
         });
     };
@@ -73,7 +73,7 @@ fn grouped(base: &Side, head: &Side, outcome: &Outcome) {
             path: base.findings[b].path.clone(),
             line: base.findings[b].line(),
         });
-        add(finding, fate.status, fate.stage, from, &fate.why);
+        add(finding, fate.status, fate.stage, from, fate.reason.clone());
     }
     for b in &outcome.fixed {
         add(
@@ -81,7 +81,7 @@ fn grouped(base: &Side, head: &Side, outcome: &Outcome) {
             Status::Fixed,
             newgate::model::Stage::Unmatched,
             None,
-            "",
+            Reason::Gone,
         );
     }
     let number = located.len();

@@ -10,11 +10,11 @@ use super::output::ListFormat;
 use super::screen::Resolved;
 use super::session::Session;
 use crate::cache::Cache;
-use crate::compare::{ComparedFile, Content, Difference, Known, Outcome, compare};
+use crate::compare::{ComparedFile, Content, Decision, Difference, Known, Outcome, compare};
 use crate::error::{Error, Kind, Result};
 use crate::gate::ingest::{Reader, read_for_tree};
 use crate::git::Repository;
-use crate::model::{FileVersion, Finding, Oid, Origin, RepoPath, Stage, Status, Verdict};
+use crate::model::{FileVersion, Finding, Oid, Origin, Reason, RepoPath, Stage, Status, Verdict};
 use crate::report;
 use crate::scan::{Catalog, Descriptor, Scope, SecretKey, redact};
 
@@ -121,14 +121,14 @@ fn rows(base: &[Finding], head: &[Finding], outcome: &Outcome) -> Vec<Row> {
             path: b.path.clone(),
             line: b.line(),
         }),
-        why: "no longer found".to_owned(),
+        why: report::reason(&Reason::Gone, None),
         message: f.message.clone(),
     };
     let at_head = head.iter().zip(&outcome.head).map(|(f, decision)| Row {
         status: decision.status,
         stage: decision.stage,
         touched: decision.touched,
-        why: redact(&decision.why),
+        why: why(decision, base),
         ..row(f, decision.from.map(|b| &base[b]))
     });
     let fixed = outcome
@@ -136,6 +136,16 @@ fn rows(base: &[Finding], head: &[Finding], outcome: &Outcome) -> Vec<Row> {
         .iter()
         .map(|b| row(&base[*b], Some(&base[*b])));
     at_head.chain(fixed).collect()
+}
+
+/// The reason of a decision in words.
+fn why(decision: &Decision, base: &[Finding]) -> String {
+    let from = decision.from.map(|b| Origin {
+        path: base[b].path.clone(),
+        line: base[b].line(),
+    });
+    let reason = decision.reason.clone().quoting(redact);
+    report::reason(&reason, from.as_ref())
 }
 
 /// Reads a report about a tree; every file that it names must be in the tree.

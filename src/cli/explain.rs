@@ -100,7 +100,7 @@ fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
             "  {}{line} {} ({}): {action}",
             occurrence.path,
             occurrence.status.name(),
-            occurrence.why
+            report::why(occurrence)
         );
         if let Some(exempted) = &occurrence.exempted {
             let _ = writeln!(out, "    exempted: {exempted}");

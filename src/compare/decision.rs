@@ -1,11 +1,12 @@
-//! What became of each finding, in words.
+//! What became of each finding, and why.
 
 use std::collections::HashMap;
 
+use super::lines::Fate;
+use super::side::Place;
 use super::stages::Matcher;
-use super::weakness::Difference;
 use super::{Decision, Outcome};
-use crate::model::{Finding, Note, Severity, Stage, Status};
+use crate::model::{Finding, Note, Origin, Reason, Severity, Stage, Status};
 
 impl Matcher<'_> {
     pub(super) fn outcome(self) -> Outcome {
@@ -18,9 +19,17 @@ impl Matcher<'_> {
                     .or_insert(b);
             }
         }
+        let mut fixed: HashMap<(u32, &str), Vec<usize>> = HashMap::new();
+        for b in self.open_base() {
+            if let Some(region) = self.base.places[b].and_then(|p| self.base_region(p)) {
+                let key = (region, self.base.findings[b].rule.as_str());
+                fixed.entry(key).or_default().push(b);
+            }
+        }
+        let found = Found { standing, fixed };
         let head = (0..self.head.findings.len()).map(|h| match self.paired[h] {
             Some((b, stage)) => self.inherited(b, h, stage),
-            None => self.unmatched(h, &standing),
+            None => self.unmatched(h, &found),
         });
         Outcome {
             notes: self
@@ -45,129 +54,140 @@ impl Matcher<'_> {
                 version(origin) != version(finding)
             }
         };
-        let from = if origin.line() == 0 {
-            format!("`{}`", origin.path)
-        } else {
-            format!("`{}:{}`", origin.path, origin.line())
-        };
         let was = || match self.base.places[b] {
             Some(p) if !origin.is_about_a_literal() => {
                 let line = self.base.text(p).line(p.line).trim();
-                let short: String = line.chars().take(80).collect();
-                format!("was `{short}` at {from}")
+                Some(line.chars().take(80).collect())
             }
-            _ => format!("was at {from}"),
+            _ => None,
         };
         let same_place = origin.path == finding.path && origin.line() == finding.line();
-        let why = match stage {
-            Stage::Unchanged => "in a file that is the same on both sides".to_owned(),
-            Stage::Exact if same_place => "on an unchanged line".to_owned(),
-            Stage::Exact => format!("shifted from {from}"),
-            Stage::Moved => format!("moved from {from}"),
-            Stage::Region => format!("the same statement; {}", was()),
-            Stage::Edited => format!("edited in place; {}", was()),
-            Stage::Reordered => format!("moved inside its scope from {from}"),
-            Stage::ScopeMoved => format!("moved and rewritten with its scope; {}", was()),
-            Stage::Secret => format!("the same secret, from {from}"),
-            Stage::Package if touched => format!("the same advisory, another version; from {from}"),
-            _ => format!("from {from}"),
+        let reason = match stage {
+            Stage::Unchanged => Reason::SameFile,
+            Stage::Exact if same_place => Reason::SameLine,
+            Stage::Exact => Reason::Shifted,
+            Stage::Moved => Reason::Moved,
+            Stage::Region => Reason::SameStatement { was: was() },
+            Stage::Edited => Reason::Edited { was: was() },
+            Stage::Reordered => Reason::Reordered,
+            Stage::ScopeMoved => Reason::ScopeMoved { was: was() },
+            Stage::Secret => Reason::SameSecret,
+            Stage::Package if touched => Reason::OtherVersion,
+            _ => Reason::SameSubject,
         };
         // What was harmless and is dangerous now is a weakness that the change brings.
         let (before, now) = (Severity::of(origin.score), Severity::of(finding.score));
-        if now > before && now != Severity::Unassigned {
-            return Decision {
-                status: Status::New,
-                stage,
-                from: Some(b),
-                touched,
-                why: format!("made worse: it was {before} at {from}"),
-            };
-        }
+        let worse = now > before && now != Severity::Unassigned;
         Decision {
-            status: Status::Inherited,
+            status: if worse {
+                Status::New
+            } else {
+                Status::Inherited
+            },
             stage,
             from: Some(b),
             touched,
-            why,
+            reason: if worse {
+                Reason::Worse { before }
+            } else {
+                reason
+            },
         }
     }
 
-    fn unmatched(&self, h: usize, standing: &HashMap<(&str, u32), usize>) -> Decision {
+    fn unmatched(&self, h: usize, found: &Found<'_>) -> Decision {
         let finding = &self.head.findings[h];
-        let new = |why: String| Decision {
-            status: Status::New,
-            stage: Stage::Unmatched,
+        let decided = |status: Status, stage: Stage, reason: Reason| Decision {
+            status,
+            stage,
             from: None,
             touched: false,
-            why,
+            reason,
         };
+        let new = |reason: Reason| decided(Status::New, Stage::Unmatched, reason);
         if self.known.file_local && self.in_unchanged(&finding.path) {
-            return Decision {
-                status: Status::Inherited,
-                stage: Stage::Unchanged,
-                ..new(
-                    "the file is the same on both sides; the scanner's own results changed".into(),
-                )
-            };
+            return decided(Status::Inherited, Stage::Unchanged, Reason::ScannerChanged);
         }
         if self.in_unchanged(&finding.path) && self.known.unread.contains(&finding.path) {
-            return Decision {
-                status: Status::Inherited,
-                stage: Stage::Unverified,
-                ..new(
-                    "in a file that is the same on both sides, of which the base has no results"
-                        .into(),
-                )
-            };
+            return decided(
+                Status::Inherited,
+                Stage::Unverified,
+                Reason::NoResultsBefore,
+            );
         }
         let Some(p) = self.head.places[h] else {
-            return new("the baseline has no such finding".into());
+            return new(Reason::NotInBase);
         };
-        let files = &self.difference.files;
-        let came_from = match self.is_kept(p.file, p.line) {
-            true => files.head[p.file].pair,
-            false => self
-                .difference
-                .moved
-                .of_head((p.file, p.line))
-                .map(|(f, _)| f),
-        };
-        if let Some(file) = came_from {
-            if self.known.unread.contains(&files.base[file].path) {
-                return Decision {
-                    status: Status::Inherited,
-                    stage: Stage::Unverified,
-                    ..new(
-                        "the line stood there already, in a file that the scanner could not read"
-                            .into(),
-                    )
-                };
+        if let Some((file, line)) = self.comes_from(p) {
+            let old = &self.difference.files.base[file];
+            if self.known.unread.contains(&old.path) {
+                return decided(Status::Inherited, Stage::Unverified, Reason::UnreadBefore);
             }
-            return new("on an unchanged line: the change elsewhere in the file brought it".into());
+            return new(Reason::BroughtFromElsewhere {
+                line: Origin {
+                    path: old.path.clone(),
+                    line: old.text.number(line),
+                },
+            });
         }
         if let Some(against) = self.against[h] {
-            let old = &self.base.findings[against.base];
-            let differs = match against.difference {
-                Difference::Function => "calls another function",
-                Difference::Data => "is given other data",
-                Difference::Constant => "is given data in place of a constant",
-                Difference::Everything => "shares nothing with it",
-            };
-            return new(format!(
-                "written in the place of `{}:{}`, and {differs}",
-                old.path,
-                old.line()
-            ));
+            return new(Reason::Replaces {
+                old: self.origin(against.base),
+                differs: against.difference,
+            });
         }
         let norm = self.head.text(p).norm[p.line];
-        if let Some(b) = standing.get(&(finding.rule.as_str(), norm)) {
-            let original = &self.base.findings[*b];
-            return new(format!(
-                "a copy of `{}:{}`, which still stands",
-                original.path,
-                original.line()
-            ));
+        if let Some(b) = found.standing.get(&(finding.rule.as_str(), norm)) {
+            return new(Reason::CopyOf {
+                original: self.origin(*b),
+            });
         }
-        new("no baseline finding of this rule continues here".into())
+        new(self.beside(h, p, found).unwrap_or(Reason::NothingContinues))
     }
+
+    /// The base line that a head line is.
+    fn comes_from(&self, p: Place) -> Option<(usize, usize)> {
+        match self.difference.map.of_head(p.file, p.line) {
+            Fate::Kept(line) if self.is_kept(p.file, p.line) => {
+                Some((self.difference.files.head[p.file].pair?, line as usize))
+            }
+            _ => self.difference.moved.of_head((p.file, p.line)),
+        }
+    }
+
+    /// What became of the base finding of the same changed region that stood nearest.
+    fn beside(&self, h: usize, p: Place, found: &Found<'_>) -> Option<Reason> {
+        let number = self.head_region(p)?;
+        let key = (number, self.head.findings[h].rule.as_str());
+        let line = self.head.findings[h].line();
+        let near = found.fixed.get(&key)?.iter();
+        let b = *near.min_by_key(|b| (self.base.findings[**b].line().abs_diff(line), **b))?;
+        let old = self.origin(b);
+        let region = self.aligned(number);
+        let at = self.base.places[b].and_then(|b| region.continued_at(b.line));
+        Some(match at {
+            Some(lines) if lines.contains(&p.line) => Reason::Uncertain { old },
+            Some(lines) => Reason::Beside {
+                old,
+                now: Some(self.head.text(p).number(lines.start)),
+            },
+            None => Reason::Beside { old, now: None },
+        })
+    }
+
+    fn origin(&self, b: usize) -> Origin {
+        let finding = &self.base.findings[b];
+        Origin {
+            path: finding.path.clone(),
+            line: finding.line(),
+        }
+    }
+}
+
+/// What is known of the findings of a comparison once all are paired.
+struct Found<'f> {
+    /// Base findings that are inherited, by the rule and by what their line at head says.
+    standing: HashMap<(&'f str, u32), usize>,
+    /// Base findings that are fixed, by their changed region and rule.
+    fixed: HashMap<(u32, &'f str), Vec<usize>>,
 }

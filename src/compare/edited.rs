@@ -13,8 +13,8 @@ use super::side::{Place, Side};
 use super::stages::{Against, CONTEXT_SHARE, Groups, Matcher};
 use super::statement::{self, Words, similarity, statement_text};
 use super::text::Text;
-use super::weakness::{self, Difference};
-use crate::model::Stage;
+use super::weakness;
+use crate::model::{Differs, Stage};
 
 /// Least similarity of two statements of one region that stand in another order.
 const CROSSED: f64 = 0.6;
@@ -114,6 +114,12 @@ impl Region {
                 let alike = alike(h);
                 alike >= EDITED && (alike >= own - AS_MUCH || took(h))
             })
+    }
+
+    /// The head lines of the statement that continues that of a base line.
+    pub(super) fn continued_at(&self, line: usize) -> Option<Range<usize>> {
+        let unit = Region::unit(&self.base, line)?;
+        Some(self.head[self.continues(unit)?].clone())
     }
 
     fn unit(units: &[Range<usize>], line: usize) -> Option<usize> {
@@ -227,7 +233,7 @@ impl Matcher<'_> {
         regions
     }
 
-    fn aligned(&self, region: u32) -> Rc<Region> {
+    pub(super) fn aligned(&self, region: u32) -> Rc<Region> {
         if let Some(found) = self.regions.aligned.borrow().get(&region) {
             return Rc::clone(found);
         }
@@ -407,7 +413,7 @@ impl Matcher<'_> {
         self.difference_of(b, h).is_none()
     }
 
-    fn difference_of(&self, b: usize, h: usize) -> Option<Difference> {
+    fn difference_of(&self, b: usize, h: usize) -> Option<Differs> {
         let (Some(p), Some(q)) = (self.base.places[b], self.head.places[h]) else {
             return None;
         };

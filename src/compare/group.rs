@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::places::{Place, join};
 use crate::model::{
-    Finding, Issue, IssueStatus, Kind, Occurrence, Origin, Rule, Ruling, Score, Severity, Stage,
-    Status,
+    Finding, Issue, IssueStatus, Kind, Occurrence, Origin, Reason, Rule, Ruling, Score, Severity,
+    Stage, Status,
 };
 
 /// A finding with its fate.
@@ -21,8 +21,8 @@ pub struct Located {
     pub touched: bool,
     /// Where the baseline has it.
     pub from: Option<Origin>,
-    /// The reason, for people.
-    pub why: String,
+    /// Why.
+    pub reason: Reason,
     /// The commit, for one that is not in the head tree.
     pub commit: Option<String>,
 }
@@ -258,9 +258,9 @@ pub fn sort_occurrences(occurrences: &mut [Occurrence]) {
 fn make_occurrence(place: Place) -> Occurrence {
     let deciding = place.deciding();
     let (status, stage, touched) = (deciding.status, deciding.stage, deciding.touched);
-    let (from, why, commit) = (
+    let (from, reason, commit) = (
         deciding.from.clone(),
-        deciding.why.clone(),
+        deciding.reason.clone(),
         deciding.commit.clone(),
     );
     let first = &place.first().finding;
@@ -295,7 +295,7 @@ fn make_occurrence(place: Place) -> Occurrence {
         stage,
         touched,
         from,
-        why,
+        reason,
         scanners,
         rules,
         package,

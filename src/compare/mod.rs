@@ -18,7 +18,7 @@
 //! - [`align`]: which statement continues which inside a changed region
 //! - [`weakness`]: whether an edited statement still has the same weakness, with what stands [`around`] it
 //! - [`edited`], [`extracted`]: findings in changed regions
-//! - [`stages`]: the stages that pair findings; [`decision`]: what became of each, in words
+//! - [`stages`]: the stages that pair findings; [`decision`]: what became of each, and why
 //! - [`binary`]: findings in files that are not text
 //! - [`comments`]: comments that silence a scanner, old and new
 //! - [`unplaced`]: findings without a line: whole files, packages
@@ -55,7 +55,7 @@ mod weakness;
 
 use std::collections::HashSet;
 
-use crate::model::{Finding, Note, RepoPath, Stage, Status};
+use crate::model::{Finding, Note, Reason, RepoPath, Stage, Status};
 
 pub use comments::{Silencing, lines_of};
 pub use content::Content;
@@ -130,8 +130,8 @@ pub struct Decision {
     pub from: Option<usize>,
     /// The change edits the lines of an inherited finding.
     pub touched: bool,
-    /// The reason, for people.
-    pub why: String,
+    /// Why.
+    pub reason: Reason,
 }
 
 /// The fate of all findings of one scanner.

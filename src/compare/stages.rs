@@ -9,9 +9,9 @@ use super::edited::{Of, Regions};
 use super::lines::{Fate, unit_end};
 use super::side::{Place, Side};
 use super::statement::{has_all, literals, similarity, statement_text};
+use super::unplaced;
 use super::{Difference, Known, Outcome};
-use super::{unplaced, weakness};
-use crate::model::{Finding, Kind, RepoPath, Stage};
+use crate::model::{Differs, Finding, Kind, RepoPath, Stage};
 
 /// Least similarity of a statement that moved inside its scope.
 const REORDERED: f64 = 0.85;
@@ -257,6 +257,19 @@ impl<'a> Matcher<'a> {
     /// Same rule on the line that the diff, or a moved block, maps to. Several on one line: the
     /// same message, then the same statement, then the nearest column.
     fn exact(&mut self) {
+        /// A line that a formatter cut has at most this many findings of one rule that are followed.
+        const MOST: usize = 16;
+        for _ in 0..MOST {
+            // What a line that was cut has left after one of its pieces goes to the next.
+            if !self.exact_once() {
+                break;
+            }
+        }
+    }
+
+    /// Says whether a base line that is several now had a finding for one of them.
+    fn exact_once(&mut self) -> bool {
+        let mut was_cut = false;
         type Spot<'k> = (usize, usize, &'k str);
         let mut spots: BTreeMap<Spot<'a>, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
         let (base, head) = (self.base.findings, self.head.findings);
@@ -271,8 +284,10 @@ impl<'a> Matcher<'a> {
                 continue;
             };
             let (rule, lines) = (base[b].rule.as_str(), self.all_goes(p.file, p.line));
+            let several = lines.len() > 1;
             let mut all = lines.into_iter().map(|(file, line)| (file, line, rule));
             if let Some(spot) = all.find(|spot| spots.contains_key(spot)) {
+                was_cut |= several;
                 spots.entry(spot).or_default().0.push(b);
             }
         }
@@ -296,6 +311,7 @@ impl<'a> Matcher<'a> {
                 Some(message + 0.4 * words + columns + identity)
             });
         }
+        was_cut
     }
 
     /// The reported line jumped inside one statement: regions that share a mapped line.
@@ -613,7 +629,7 @@ pub(super) struct Against {
     /// The base finding, by its place in the input.
     pub base: usize,
     /// What differs.
-    pub difference: weakness::Difference,
+    pub difference: Differs,
 }
 
 /// Open findings of both sides that may be paired, by what they must have in common.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::Region;
+use crate::model::{Origin, Region};
 
 /// A finding on every line that has the word.
 fn mark(path: &str, text: &str, word: &str) -> Vec<Finding> {
@@ -211,7 +211,8 @@ fn an_edit_in_place_is_inherited_and_touched_and_says_what_it_was() {
     let (_, _, outcome) = run(&tree(&[("a.py", base)]), &tree(&[("a.py", head)]), "bad(");
     let decision = &outcome.head[0];
     assert_eq!((decision.stage, decision.touched), (Stage::Edited, true));
-    assert_eq!(decision.why, "edited in place; was `bad(x, 1)` at `a.py:2`");
+    let was = Some("bad(x, 1)".to_owned());
+    assert_eq!(decision.reason, Reason::Edited { was });
 }
 
 #[test]
@@ -239,11 +240,12 @@ fn a_finding_on_an_unchanged_line_that_the_base_had_not_is_new() {
     let new = mark("a.py", head, "except");
     let outcome = compare(&files, &[], &new, &Known::default());
     assert_eq!(outcome.head[0].status, Status::New);
-    assert!(
-        outcome.head[0].why.contains("on an unchanged line"),
-        "{:?}",
-        outcome.head
-    );
+    let line = Origin {
+        path: "a.py".into(),
+        line: 3,
+    };
+    let reason = Reason::BroughtFromElsewhere { line };
+    assert_eq!(outcome.head[0].reason, reason);
 }
 
 #[test]

@@ -6,19 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::statement::hash;
 use super::text::Manner;
 use super::tokens::{Kind, Token, tokens};
-
-/// Why an edited statement has another weakness than the one that it continues.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Difference {
-    /// Another function is called.
-    Function,
-    /// Other data goes in.
-    Data,
-    /// What was a constant comes from elsewhere now.
-    Constant,
-    /// Nothing that matters is the same.
-    Everything,
-}
+use crate::model::Differs;
 
 /// Words of languages: names that say nothing of what a statement does with which data.
 const KEYWORDS: [&str; 62] = [
@@ -381,7 +369,7 @@ pub(super) fn difference(
     new: &str,
     manner: Manner,
     around: &impl Around,
-) -> Option<Difference> {
+) -> Option<Differs> {
     let (base, head) = (Parts::of(old, manner), Parts::of(new, manner));
     let first = compare(&base, &head, around)?;
     // An argument that became a variable, or a variable that became what it held: then all is the same.
@@ -396,7 +384,7 @@ pub(super) fn difference(
     Some(first)
 }
 
-fn compare(base: &Parts, head: &Parts, around: &impl Around) -> Option<Difference> {
+fn compare(base: &Parts, head: &Parts, around: &impl Around) -> Option<Differs> {
     let mut gone = left(&base.data, &head.data);
     let mut come = left(&head.data, &base.data);
     cancel(&mut gone, &mut come, |old, new| {
@@ -411,19 +399,19 @@ fn compare(base: &Parts, head: &Parts, around: &impl Around) -> Option<Differenc
         around.redefined(old, new)
     });
     if !gone_functions.is_empty() && !come_functions.is_empty() {
-        return Some(Difference::Function);
+        return Some(Differs::Function);
     }
     let something_gone = !gone.is_empty() || !gone_functions.is_empty();
     let something_come = !come.is_empty() || !come_functions.is_empty();
     if something_gone && something_come {
-        return Some(Difference::Data);
+        return Some(Differs::Data);
     }
     let constant_gone = !left(&base.texts, &head.texts).is_empty();
     if base.arguments == 0 && constant_gone && something_come {
-        return Some(Difference::Constant);
+        return Some(Differs::Constant);
     }
     if !left(&head.outside, &base.outside).is_empty() {
-        return Some(Difference::Data);
+        return Some(Differs::Data);
     }
     let shared = |a: &Counts, b: &Counts| a.keys().any(|name| b.contains_key(name));
     let common = shared(&base.functions, &head.functions)
@@ -435,7 +423,7 @@ fn compare(base: &Parts, head: &Parts, around: &impl Around) -> Option<Differenc
         && base.data.is_empty()
         && base.texts.is_empty()
         && base.targets.is_empty();
-    (!common && !nothing).then_some(Difference::Everything)
+    (!common && !nothing).then_some(Differs::Everything)
 }
 
 /// Takes pairs of names out that are one.
@@ -523,7 +511,7 @@ mod tests {
         }
     }
 
-    fn told(old: &str, new: &str) -> Option<Difference> {
+    fn told(old: &str, new: &str) -> Option<Differs> {
         difference(old, new, Manner::of(b"a.py"), &Scene)
     }
 
@@ -555,28 +543,28 @@ mod tests {
             (
                 "os.system(\"clear\")",
                 "os.system(request.args[\"cmd\"])",
-                Difference::Constant,
+                Differs::Constant,
             ),
             (
                 "os.system(\"clear\")",
                 "os.system(\"clear \" + x)",
-                Difference::Constant,
+                Differs::Constant,
             ),
             (
                 "os.system(\"clear\")",
                 "os.system(input())",
-                Difference::Constant,
+                Differs::Constant,
             ),
-            ("os.system(x)", "os.popen(x)", Difference::Function),
-            ("os.system(x)", "os.system(y)", Difference::Data),
-            ("os.system(old_value)", "os.system(y)", Difference::Data),
-            ("os.system(x)", "os.system(input())", Difference::Data),
-            ("go(request.args)", "go(request.form)", Difference::Data),
-            ("el.innerHTML = x", "el.outerHTML = x", Difference::Data),
+            ("os.system(x)", "os.popen(x)", Differs::Function),
+            ("os.system(x)", "os.system(y)", Differs::Data),
+            ("os.system(old_value)", "os.system(y)", Differs::Data),
+            ("os.system(x)", "os.system(input())", Differs::Data),
+            ("go(request.args)", "go(request.form)", Differs::Data),
+            ("el.innerHTML = x", "el.outerHTML = x", Differs::Data),
             (
                 "path = \"/tmp/a\"",
                 "other = \"/tmp/b\"",
-                Difference::Everything,
+                Differs::Everything,
             ),
         ] {
             assert_eq!(told(old, new), Some(why), "{old} -> {new}");

@@ -8,7 +8,8 @@ use super::{Judging, all_findings, behind, content_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, Outcome, compare};
 use crate::error::Result;
 use crate::model::{
-    FileChange, Finding, Note, Oid, Origin, RepoPath, ScannerState, Stage, Status, TimeLimit,
+    FileChange, Finding, Note, Oid, Origin, Reason, RepoPath, ScannerState, Stage, Status,
+    TimeLimit,
 };
 use crate::scan::{Resolved, Scope, Side, UnitResult};
 
@@ -126,7 +127,7 @@ impl Compared {
                     path: base[b].path.clone(),
                     line: base[b].line(),
                 }),
-                why: without_secrets(&fate.why),
+                reason: fate.reason.clone().quoting(crate::scan::redact),
                 commit: None,
             })
             .collect();
@@ -139,18 +140,10 @@ impl Compared {
                 path: base[*b].path.clone(),
                 line: base[*b].line(),
             }),
-            why: "no longer found".into(),
+            reason: Reason::Gone,
             commit: None,
         }));
         located
-    }
-}
-
-/// A reason without credentials: only one that quotes code can have some.
-fn without_secrets(why: &str) -> String {
-    match why.contains('`') {
-        true => crate::scan::redact(why),
-        false => why.to_owned(),
     }
 }
 

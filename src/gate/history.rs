@@ -6,7 +6,7 @@ use super::{Judging, all_findings};
 use crate::compare::Located;
 use crate::error::Result;
 use crate::git::Peeled;
-use crate::model::{FileVersion, Stage, Status};
+use crate::model::{FileVersion, Reason, Stage, Status};
 use crate::scan::{Need, Plan, Resolved, reads, resolve};
 
 /// Findings of scanners of history in file versions that are not in the head tree. A secret that
@@ -96,16 +96,15 @@ pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Resul
                     continue;
                 }
                 let commit = commits.get(&file).cloned().unwrap_or_default();
-                let short = commit.get(..10).unwrap_or(&commit).to_owned();
                 located.push(Located {
                     finding,
                     status: Status::New,
                     stage: Stage::History,
                     touched: false,
                     from: None,
-                    why: format!(
-                        "commit {short} brings it and a later one takes it away: who fetches the branch gets both"
-                    ),
+                    reason: Reason::InHistory {
+                        commit: commit.clone(),
+                    },
                     commit: Some(commit),
                 });
             }

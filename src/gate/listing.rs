@@ -11,7 +11,9 @@ use crate::compare::Located;
 use crate::compare::group::{self, group, issue_key};
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
-use crate::model::{FileVersion, Finding, Issue, Oid, Origin, RepoPath, Ruling, Stage, Status};
+use crate::model::{
+    FileVersion, Finding, Issue, Oid, Origin, Reason, RepoPath, Ruling, Stage, Status,
+};
 use crate::scan::{Scanner, Scope, State, UnitResult, project};
 
 /// A tree with more files than this is summed up by `newgate baseline build` only.
@@ -209,7 +211,7 @@ fn stays(finding: Finding) -> Located {
         status: Status::Inherited,
         stage: Stage::Unchanged,
         touched: false,
-        why: "in a file that is the same on both sides".into(),
+        reason: Reason::SameFile,
         commit: None,
     }
 }

@@ -5,7 +5,7 @@ use super::{Judging, text_of};
 use crate::compare::{Content, Located, lines_of};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Action, Note, Spot};
-use crate::model::{FileVersion, Finding, Region, RepoPath, Stage, Status};
+use crate::model::{FileVersion, Finding, Reason, Region, RepoPath, Stage, Status};
 use crate::policy::{Pattern, PolicyRule};
 use crate::scan::Descriptor;
 
@@ -105,7 +105,7 @@ impl Added {
                 stage: Stage::Unmatched,
                 touched: false,
                 from: None,
-                why: "the change adds the comment".into(),
+                reason: Reason::CommentAdded,
                 commit: None,
             });
         }

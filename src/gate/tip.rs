@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use super::{Judging, all_findings, behind, content_of, could_block, given, tree_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, compare};
 use crate::error::Result;
-use crate::model::{FileVersion, Finding, Origin, Region, RepoPath, Stage, Status};
+use crate::model::{FileVersion, Finding, Origin, Reason, Region, RepoPath, Stage, Status};
 use crate::scan::{Need, Plan, Resolved, Scope, Trees, resolve};
 
 /// Makes new findings that the target's tip has at the same path inherited. Asked only for those
@@ -148,11 +148,9 @@ pub(super) fn inherit_from_tip(
             if let Some(item) = at.and_then(|at| located.get_mut(at)) {
                 item.status = Status::Inherited;
                 item.stage = Stage::OnTarget;
-                item.why = format!(
-                    "{target} has it by now, at `{}:{}`",
-                    origin.path,
-                    origin.line()
-                );
+                item.reason = Reason::OnTarget {
+                    target: target.to_string(),
+                };
                 item.from = Some(Origin {
                     path: origin.path.clone(),
                     line: origin.line(),

@@ -33,7 +33,8 @@ pub struct Issue {
     pub warns: bool,
     /// Why it blocks the change, or why it does not.
     pub ruling: Ruling,
-    /// Every known occurrence: new ones first, then by place.
+    /// Every known occurrence: new ones first, then by place. Report writers say of each why it is there.
+    #[serde(skip)]
     pub occurrences: Vec<Occurrence>,
     /// Occurrences of the baseline in files that the change does not touch and that are not listed
     /// in `occurrences`.

@@ -1,5 +1,16 @@
 use serde::{Deserialize, Serialize};
 
+use super::RepoPath;
+
+/// Where the baseline has an inherited occurrence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The file at base.
+    pub path: RepoPath,
+    /// The line at base; 0 for a finding without a line.
+    pub line: u32,
+}
+
 /// A region of a text file. Lines and columns count from 1; columns count as the scanner counted
 /// them, so they are comparable within one scanner only. The end is inclusive for lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

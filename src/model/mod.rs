@@ -13,6 +13,7 @@ mod note;
 mod occurrence;
 mod oid;
 mod path;
+mod reason;
 mod report;
 mod ruling;
 mod severity;
@@ -26,12 +27,13 @@ pub use date::{date_of_days, days_of_date, seconds_of_time, time_of_seconds};
 pub use finding::{Confidence, Finding, FindingBuilder, Invalid, Kind, Overridden, Package, Step};
 pub use gate_run::GateRun;
 pub use issue::Issue;
-pub use location::Region;
+pub use location::{Origin, Region};
 pub use note::{BaseReason, Gap, Note, OwnConfiguration, Spot};
-pub use occurrence::{Frame, Occurrence, Origin, Rule};
+pub use occurrence::{Frame, Occurrence, Rule};
 pub use oid::Oid;
 pub(crate) use path::is_unsafe_char;
 pub use path::{RepoPath, harmless};
+pub use reason::{Differs, Reason};
 pub use report::{
     Containment, Phase, Report, ScannerReport, ScannerState, SkippedScanner, TimeLimit, Verdict,
 };

@@ -1,15 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Excuse, Finding, Overridden, Package, Region, RepoPath, Stage, Status};
-
-/// Where the baseline has an inherited occurrence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    /// The file at base.
-    pub path: RepoPath,
-    /// The line at base; 0 for a finding without a line.
-    pub line: u32,
-}
+use super::{
+    Action, Excuse, Finding, Origin, Overridden, Package, Reason, Region, RepoPath, Stage, Status,
+};
 
 /// A rule of a scanner.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,8 +41,8 @@ pub struct Occurrence {
     pub touched: bool,
     /// Where the baseline has it.
     pub from: Option<Origin>,
-    /// The reason in words, for people.
-    pub why: String,
+    /// Why it has the status.
+    pub reason: Reason,
     /// The scanners that report it, in the order of the configuration.
     pub scanners: Vec<String>,
     /// The rule of each of them.

@@ -389,7 +389,7 @@ mod tests {
             stage: Stage::Exact,
             touched: false,
             from: None,
-            why: String::new(),
+            reason: crate::model::Reason::SameLine,
             commit: None,
         });
         group(located.collect(), &["s".into()], &BTreeMap::new()).remove(0)

@@ -61,7 +61,7 @@ pub fn csv(reports: &[Report]) -> String {
                     },
                     &super::notes::because(issue),
                     &not_counting(occurrence).unwrap_or_default(),
-                    &occurrence.why,
+                    &super::reasons::why(occurrence),
                     issue.fix.as_deref().unwrap_or_default(),
                     occurrence.commit.as_deref().unwrap_or_default(),
                 ];

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::notes;
+use super::{notes, reasons};
 use crate::model::{
-    BaseReason, Change, Counts, Gap, Issue, Mode, Note, Oid, Phase, Report, ScannerReport,
-    Severity, SkippedScanner, Verdict, harmless, seconds_of_time, time_of_seconds,
+    BaseReason, Change, Counts, Gap, Issue, Mode, Note, Occurrence, Oid, Phase, Report,
+    ScannerReport, Severity, SkippedScanner, Verdict, harmless, seconds_of_time, time_of_seconds,
 };
 
 /// The version of the document; fields are added, never renamed, within one.
@@ -74,13 +74,35 @@ fn told<T: Clone>(fact: &T, words: fn(&T) -> String) -> Told<'_, T> {
 struct IssueOut<'a> {
     #[serde(flatten)]
     issue: Cow<'a, Issue>,
+    occurrences: Vec<OccurrenceOut<'a>>,
     because: String,
 }
 
+/// An occurrence, and in words why it has its status.
+#[derive(Serialize, Deserialize)]
+struct OccurrenceOut<'a> {
+    #[serde(flatten)]
+    occurrence: Cow<'a, Occurrence>,
+    why: String,
+}
+
 fn issue_out(issue: &Issue) -> IssueOut<'_> {
+    let out = |occurrence| OccurrenceOut {
+        occurrence: Cow::Borrowed(occurrence),
+        why: reasons::why(occurrence),
+    };
     IssueOut {
         issue: Cow::Borrowed(issue),
+        occurrences: issue.occurrences.iter().map(out).collect(),
         because: notes::because(issue),
+    }
+}
+
+fn issue_in(out: IssueOut<'_>) -> Issue {
+    let occurrences = out.occurrences.into_iter();
+    Issue {
+        occurrences: occurrences.map(|o| o.occurrence.into_owned()).collect(),
+        ..out.issue.into_owned()
     }
 }
 
@@ -203,11 +225,7 @@ fn report(document: Document<'_>) -> Result<Report, String> {
             known: Vec::new(),
             notes: Vec::new(),
         },
-        issues: document
-            .issues
-            .into_iter()
-            .map(|i| i.issue.into_owned())
-            .collect(),
+        issues: document.issues.into_iter().map(issue_in).collect(),
         scanners: document.scanners.into_owned(),
         available: document.available.into_owned(),
         without_scanner: document.without_scanner,

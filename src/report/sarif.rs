@@ -327,7 +327,7 @@ fn result(
         "issue": issue.id,
         "severity": issue.severity,
         "status": issue.status,
-        "why": occurrence.why,
+        "why": super::reasons::why(occurrence),
         "blocks": occurrence.action == Some(Action::Block),
     });
     if let Some(score) = finding.score {

@@ -175,6 +175,7 @@ fn every_code_is_documented() {
     let (page, schema) = (read("docs/codes.md"), read("docs/report.schema.json"));
     let mut all = codes(&read("src/model/note.rs"));
     all.extend(codes(&read("src/model/ruling.rs")));
+    all.extend(codes(&read("src/model/reason.rs")));
     assert!(all.len() > 50, "{all:?}");
     for code in all {
         assert!(page.contains(&format!("`{code}`")), "{code}");

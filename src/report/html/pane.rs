@@ -72,7 +72,7 @@ fn occurrence(occurrence: &Occurrence) -> Markup {
         @if let Some(commit) = commit { " in commit " code { (commit.chars().take(10).collect::<String>()) } }
         " " span class=[(occurrence.action == Some(Action::Block)).then_some("stops")] { (occurrence.status.name()) }
         span.faint {
-            @if !occurrence.why.is_empty() { ": " (occurrence.why) }
+            ": " (super::super::reasons::why(occurrence))
             @if let Some(from) = &occurrence.from {
                 @if occurrence.status == Status::Inherited && from.line > 0 { " (at base " (from.path) ":" (from.line) ")" }
             }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use owo_colors::Style;
 
 use super::super::notes::because;
+use super::super::reasons::why;
 use super::super::words::{band, decided, not_counting, place, plural, rules, standing};
 use super::Page;
 use crate::model::{Issue, IssueStatus, Occurrence, Severity, Status};
@@ -187,15 +188,15 @@ impl Page {
         let arrow = self.paint("-->", Style::new().blue().bold());
         let strong = self.strong(&place);
         let mut tail = match (not_counting(occurrence), occurrence.status) {
-            (Some(why), _) => format!(" [{why}]"),
+            (Some(excuse), _) => format!(" [{excuse}]"),
             (None, Status::New) => match &occurrence.was_exempted {
                 Some(was) => format!(" [{was}]"),
                 None => String::new(),
             },
-            (None, status) => format!(" [{}: {}]", status.name(), occurrence.why),
+            (None, status) => format!(" [{}: {}]", status.name(), why(occurrence)),
         };
-        if self.look.verbose && occurrence.status == Status::New && !occurrence.why.is_empty() {
-            tail = format!("{tail} [new: {}]", occurrence.why);
+        if self.look.verbose && occurrence.status == Status::New {
+            tail = format!("{tail} [new: {}]", why(occurrence));
         }
         let shown = format!("  {arrow} {strong}{commit}");
         if "  --> ".len() + place.chars().count() + commit.len() + tail.chars().count()
@@ -214,7 +215,7 @@ impl Page {
                 self.wrapped("      ", "      ", &occurrence.message);
             }
             if occurrence.commit.is_some() {
-                self.wrapped("      ", "      ", &occurrence.why);
+                self.wrapped("      ", "      ", &why(occurrence));
             }
         }
     }
