@@ -208,9 +208,12 @@ impl Site {
         };
         match signature.filter(|s| s.starts_with(BEGIN)) {
             None => Ok(Err("it is not signed".into())),
-            Some(signature) => {
-                signature::verify(&shared.statement(), signature, Allowed::Content(&allowed))
-            }
+            Some(signature) => signature::verify(
+                signature::TEXTS,
+                shared.statement().as_bytes(),
+                signature,
+                Allowed::Content(&allowed),
+            ),
         }
     }
 }

@@ -77,6 +77,17 @@ pub(super) struct Uninstall {
 fn open(path: &Path) -> Result<Repository> {
     if path == Path::new(".") {
         Repository::open_from_env()
+    } else if !path.is_dir() {
+        let what = match path.symlink_metadata() {
+            Ok(_) => "is not a folder",
+            Err(_) => "does not exist",
+        };
+        Err(
+            Error::new(Kind::Usage, format!("`{}` {what}", path.display())).hint(format!(
+                "name the folder of a repository; `git init --bare {}` makes one",
+                quoted(path)?
+            )),
+        )
     } else {
         Repository::open(path)
     }

@@ -10,6 +10,7 @@ mod exempt;
 mod exemptions;
 mod explain;
 mod fault;
+mod guard;
 mod history;
 mod hook;
 mod ingest;

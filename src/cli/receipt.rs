@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::screen::Resolved;
 use super::session::Session;
-use super::signature::{self, Allowed, BEGIN};
+use super::signature::{self, Allowed, BEGIN, TEXTS};
 use crate::cache::now;
 use crate::config;
 use crate::error::Result;
@@ -261,10 +261,12 @@ pub(super) fn accepted(gate: &Gate<'_>, change: &Change, signers: &str) -> Resul
             content = repo.blob(&entry.blob)?;
             Allowed::Content(&content)
         };
-        return Ok(match signature::verify(text, &signature, allowed)? {
-            Ok(who) => Found::Valid(who),
-            Err(why) => Found::Worthless(why),
-        });
+        return Ok(
+            match signature::verify(TEXTS, text.as_bytes(), &signature, allowed)? {
+                Ok(who) => Found::Valid(who),
+                Err(why) => Found::Worthless(why),
+            },
+        );
     };
     Ok(Found::Worthless(why.into()))
 }

@@ -6,15 +6,16 @@ use std::time::Instant;
 use clap::Args;
 
 use super::chained::Chained;
+use super::guard::Guard;
 use super::input::read_input;
 use super::receipt;
 use super::screen::{Resolved, Stream};
 use super::session::Session;
-use crate::config::{Config, Others, Server};
+use crate::config::{Others, Server};
 use crate::error::Result;
-use crate::gate::{Gate, read_tree};
+use crate::gate::{Gate, read_server};
 use crate::git::{
-    Peeled, PushLine, Pushed, Repository, Scratch, choose_push, default_branch,
+    Peeled, PushLine, Pushed, Repository, Scratch, Target, choose_push, default_branch,
     parse_receive_lines, receive_target,
 };
 use crate::model::{Action, BaseReason, Change, Mode, Report, ScannerState, Verdict, harmless};
@@ -78,15 +79,11 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
     let files = scratch.trees_of_files(&mut session.repo, lines)?;
     let session = session;
     let repo = &session.repo;
-    let config = match default_branch(repo)? {
-        // What nobody can read is the defaults here; the judgement below says so, and lets in only what
-        // mends it.
-        Some(default) => read_tree(repo, &default.tree)
-            .map(|(c, _)| c)
-            .unwrap_or_default(),
-        None => Config::default(),
+    let default = default_branch(repo)?;
+    let server = match &default {
+        Some(default) => read_server(repo, &default.tree)?,
+        None => Server::default(),
     };
-    let server = config.server;
     let gate = Gate {
         enforce: true,
         deadline: Some(started + server.budget),
@@ -97,18 +94,35 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
         .iter()
         .map(|l| resolved(repo, l))
         .collect::<Result<_>>()?;
-    let default = default_branch(repo)?.map(|d| format!("refs/heads/{}", d.branch));
+    let guard = Guard {
+        repo,
+        default: default.as_ref(),
+        server: &server,
+    };
+    let protection = Protection::new(repo, &server, default.as_ref())?;
     let mut worst = Verdict::Pass;
     // Protected refs first: the time is theirs.
-    let (protected, others): (Vec<_>, Vec<_>) = lines
-        .iter()
-        .partition(|l| is_protected(default.as_deref(), &server, &l.remote_ref));
-    let protected = protected.into_iter().map(|l| (l, Others::Block));
-    for (line, way) in protected.chain(others.into_iter().map(|l| (l, server.others))) {
+    let (protected, others): (Vec<_>, Vec<_>) =
+        lines.iter().partition(|l| protection.covers(&l.remote_ref));
+    let protected = protected.into_iter().map(|l| (l, true));
+    for (line, is_protected) in protected.chain(others.into_iter().map(|l| (l, false))) {
+        let way = match is_protected {
+            true => Others::Block,
+            false => server.others,
+        };
         if way == Others::Skip {
             continue;
         }
-        let target = receive_target(repo, line)?;
+        if is_protected && let Some(refusal) = guard.refusal(line)? {
+            screen.text(Stream::Error, &refusal);
+            worst = worst.worse(Verdict::Blocked);
+            continue;
+        }
+        // What an unprotected branch says for itself, anybody may have pushed.
+        let target = match is_protected {
+            true => receive_target(repo, line)?,
+            false => default.clone(),
+        };
         let change = match choose_push(repo, "the server", line, target.as_ref(), &files)? {
             Pushed::Judge(change) => Change {
                 mode: Mode::Server,
@@ -295,23 +309,51 @@ fn in_short(report: &Report, server: &Server) -> String {
     harmless(&(lines.join("\n") + "\n"))
 }
 
-/// Whether a ref is protected: the default branch always, and what the configuration says; every branch
+/// Which refs are protected: the default branch always, and what the configuration says; every branch
 /// while there is no default branch, so that a server whose `HEAD` leads nowhere lets nothing in unseen.
-fn is_protected(default: Option<&str>, server: &Server, name: &str) -> bool {
-    match default {
-        Some(default) if default == name => return true,
-        None if name.starts_with("refs/heads/") => return true,
-        _ => {}
-    }
-    let fits = |pattern: &String| {
-        let full = match pattern.starts_with("refs/") {
-            true => pattern.clone(),
-            false => format!("refs/heads/{pattern}"),
+struct Protection {
+    default: Option<String>,
+    /// A pattern that cannot be read protects everything.
+    patterns: Vec<Option<Pattern>>,
+    /// Whether names that differ only in their case are one file, so one ref.
+    folds_case: bool,
+}
+
+impl Protection {
+    fn new(repo: &Repository, server: &Server, default: Option<&Target>) -> Result<Protection> {
+        let folds_case = repo.config("core.ignorecase")?.as_deref() == Some("true");
+        let folded = |name: String| match folds_case {
+            true => name.to_lowercase(),
+            false => name,
         };
-        // A pattern that cannot be read protects everything.
-        Pattern::new(&full, true).map_or(true, |p| p.fits_path(&name.into()))
-    };
-    server.protect.iter().any(fits)
+        let pattern = |pattern: &String| {
+            let full = match pattern.starts_with("refs/") {
+                true => pattern.clone(),
+                false => format!("refs/heads/{pattern}"),
+            };
+            Pattern::new(&folded(full), true).ok()
+        };
+        Ok(Protection {
+            default: default.map(|d| folded(format!("refs/heads/{}", d.branch))),
+            patterns: server.protect.iter().map(pattern).collect(),
+            folds_case,
+        })
+    }
+
+    fn covers(&self, name: &str) -> bool {
+        let name = match self.folds_case {
+            true => name.to_lowercase(),
+            false => name.to_owned(),
+        };
+        match &self.default {
+            Some(default) if *default == name => return true,
+            None if name.starts_with("refs/heads/") => return true,
+            _ => {}
+        }
+        let name = name.as_str().into();
+        let fits = |p: &Option<Pattern>| p.as_ref().is_none_or(|p| p.fits_path(&name));
+        self.patterns.iter().any(fits)
+    }
 }
 
 fn short(name: &str) -> &str {

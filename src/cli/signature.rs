@@ -1,4 +1,4 @@
-//! SSH signatures of short texts, in the namespace `newgate` (ssh-keygen(1), `-Y sign`).
+//! SSH signatures (ssh-keygen(1), `-Y sign`): of short texts in the namespace `newgate`, of commits in that of git.
 
 use std::fs;
 use std::path::Path;
@@ -8,8 +8,10 @@ use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
 use crate::process;
 
-/// The namespace of the signatures.
-const NAMESPACE: &str = "newgate";
+/// The namespace of newgate's own signatures.
+pub(super) const TEXTS: &str = "newgate";
+/// The namespace of git's signatures (git-config(1), `gpg.format`).
+pub(super) const COMMITS: &str = "git";
 /// What a signature begins with.
 pub(super) const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----";
 
@@ -37,7 +39,7 @@ pub(super) fn sign(repo: &Repository, text: &str) -> Result<String> {
         named = Path::new(&home).join(rest).display().to_string();
     }
     let file = data.display().to_string();
-    let args = ["-Y", "sign", "-n", NAMESPACE, "-f", &named, &file];
+    let args = ["-Y", "sign", "-n", TEXTS, "-f", &named, &file];
     let ran = process::helper(scratch.path(), "ssh-keygen", &args)
         .map_err(|e| io("`ssh-keygen` cannot be started", e))?;
     if ran.code != 0 {
@@ -60,9 +62,10 @@ pub(super) enum Allowed<'a> {
     Content(&'a [u8]),
 }
 
-/// Checks a signature; returns who signed, or why it does not count.
+/// Checks a signature of a namespace; returns who signed, or why it does not count.
 pub(super) fn verify(
-    text: &str,
+    namespace: &str,
+    text: &[u8],
     signature: &str,
     allowed: Allowed<'_>,
 ) -> Result<std::result::Result<String, String>> {
@@ -78,7 +81,6 @@ pub(super) fn verify(
         Allowed::Content(content) => file("allowed", content)?,
     };
     let sig = file("text.sig", signature.as_bytes())?;
-    let data = file("text", text.as_bytes())?;
     let keygen = |args: &[&str], input: &[u8]| {
         process::helper_fed(scratch.path(), "ssh-keygen", args, input)
             .map_err(|e| io("`ssh-keygen` cannot be started", e))
@@ -88,13 +90,12 @@ pub(super) fn verify(
     if found.code != 0 || who.trim().is_empty() {
         return Ok(Err("whoever signed it is not allowed to".into()));
     }
-    let content = fs::read(&data).map_err(|e| io("what was signed cannot be read", e))?;
     // One key may stand there for several purposes.
     for who in who.lines().map(str::trim).filter(|w| !w.is_empty()) {
         let args = [
-            "-Y", "verify", "-f", &allowed, "-I", who, "-n", NAMESPACE, "-s", &sig,
+            "-Y", "verify", "-f", &allowed, "-I", who, "-n", namespace, "-s", &sig,
         ];
-        if keygen(&args, &content)?.code == 0 {
+        if keygen(&args, text)?.code == 0 {
             return Ok(Ok(who.to_owned()));
         }
     }

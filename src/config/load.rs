@@ -6,7 +6,7 @@ use super::reader::{Mistake, Mistakes, Table};
 use super::rules::read_policy;
 use super::scanner::read_scanner;
 use super::server::read_server;
-use super::{Baseline, Config, OnIncomplete, Trust};
+use super::{Baseline, Config, ConfigSigners, OnIncomplete, Server, Trust};
 use crate::model::Severity;
 use crate::policy::Suppressions;
 
@@ -25,6 +25,23 @@ pub fn parse(text: &str, scanners: &[String]) -> Result<Config, Vec<Mistake>> {
         scanners,
     );
     mistakes.finish(config)
+}
+
+/// Reads what the configuration says of the server, also where it has mistakes.
+pub fn parse_server(text: &str) -> Server {
+    let (document, broken) = DeTable::parse_recoverable(text);
+    let mistakes = Mistakes::default();
+    let root = Table::new(document.get_ref(), &mistakes, "");
+    let table = root.table("server", "");
+    let mut server = table.map_or_else(Server::default, |t| read_server(&t));
+    if !broken.is_empty() {
+        // The table may not be whole.
+        server.protect = vec!["**".to_owned()];
+        if server.config_signers == ConfigSigners::Anyone && text.contains("config-signers") {
+            server.config_signers = ConfigSigners::Unknown;
+        }
+    }
+    server
 }
 
 fn read(root: &Table<'_>, scanners: &[String]) -> Config {

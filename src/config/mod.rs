@@ -9,9 +9,10 @@ mod rules;
 mod scanner;
 mod server;
 
-pub use load::parse;
+pub use load::{parse, parse_server};
 pub use model::{
-    Baseline, Config, LoadSettings, OnIncomplete, Others, Results, ScannerSettings, Server, Trust,
+    Baseline, Config, ConfigSigners, LoadSettings, OnIncomplete, Others, Results, ScannerSettings,
+    Server, Trust,
 };
 pub use reader::{Mistake, render};
 pub use rules::parse_exemptions;

@@ -45,6 +45,18 @@ pub enum Others {
     Skip,
 }
 
+/// Who may change what decides on a protected branch of a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ConfigSigners {
+    /// Whoever may push.
+    #[default]
+    Anyone,
+    /// Those of a file of allowed signers.
+    Listed(String),
+    /// The file cannot be told, since the configuration has mistakes.
+    Unknown,
+}
+
 /// The gate on a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
@@ -59,6 +71,8 @@ pub struct Server {
     pub block_on_budget: bool,
     /// The file of allowed signers whose receipts are accepted in place of scanning.
     pub accept_receipts: Option<String>,
+    /// Who may change what decides on protected branches.
+    pub config_signers: ConfigSigners,
 }
 
 impl Default for Server {
@@ -69,6 +83,7 @@ impl Default for Server {
             budget: Duration::from_secs(4),
             block_on_budget: true,
             accept_receipts: None,
+            config_signers: ConfigSigners::Anyone,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The table `[server]`.
 
 use super::reader::Table;
-use super::{Others, Server};
+use super::{ConfigSigners, Others, Server};
 use crate::policy::Pattern;
 
 pub(super) fn read_server(table: &Table<'_>) -> Server {
@@ -33,5 +33,11 @@ pub(super) fn read_server(table: &Table<'_>) -> Server {
         server.block_on_budget = choice;
     }
     server.accept_receipts = table.text("accept-receipts").map(str::to_owned);
+    if table.has("config-signers") {
+        let file = table.text("config-signers");
+        server.config_signers = file.map_or(ConfigSigners::Unknown, |f| {
+            ConfigSigners::Listed(f.to_owned())
+        });
+    }
     server
 }

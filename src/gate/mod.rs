@@ -41,8 +41,8 @@ use crate::scan::{
 use clock::Clock;
 
 pub use build::{Built, Shard, build_baseline, build_built_in};
-pub use settings::read_tree;
 pub use settings::{ConfigSource, Settings};
+pub use settings::{read_server, read_tree};
 pub use target::{Choice, target_for};
 
 /// What a judgement works with.

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Config, Results};
+use crate::config::{self, Config, Results, Server};
 use crate::error::{Error, Kind, Result};
 use crate::git::{Repository, default_branch};
-use crate::model::{Change, FileChange, Gap, Mode, Note, Oid, OwnConfiguration, RepoPath};
+use crate::model::{
+    Change, FileChange, FileVersion, Gap, Mode, Note, Oid, OwnConfiguration, RepoPath,
+};
 use crate::policy::Exemption;
 use crate::scan::tools::{LOCK, Lock};
 use crate::scan::{Catalog, Descriptor, Engine, Scanner, Wish, builtin_names};
@@ -473,6 +475,25 @@ pub fn read_tree(repo: &Repository, tree: &Oid) -> Result<(Config, Catalog)> {
         .hint("if the mistake is on the target already, push the mended file past this gate with `git push --no-verify`; a server takes a push that mends it")
     })?;
     Ok((config, catalog))
+}
+
+/// What a tree's configuration says of the server, also where the rest of it has mistakes.
+///
+/// # Errors
+/// git could not answer.
+pub fn read_server(repo: &Repository, tree: &Oid) -> Result<Server> {
+    match read_tree(repo, tree) {
+        Ok((config, _)) => Ok(config.server),
+        Err(error) if error.kind() == Kind::Config => {
+            let entry = repo.entry(tree, &own_path(config::FILE))?;
+            let content = match entry.filter(FileVersion::is_regular) {
+                Some(file) => repo.blob(&file.blob)?,
+                None => Vec::new(),
+            };
+            Ok(config::parse_server(&String::from_utf8_lossy(&content)))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn utf8(name: &str, content: Vec<u8>) -> Result<String> {

@@ -12,6 +12,7 @@ mod program;
 mod publish;
 mod push;
 mod push_line;
+mod signed;
 mod snapshot;
 mod target;
 mod watch;
@@ -29,6 +30,7 @@ pub use program::{Answer, Git};
 pub use publish::PushedRef;
 pub use push::{Pushed, choose_push, default_branch, receive_target};
 pub use push_line::{PushLine, parse_push_lines, parse_receive_lines};
+pub use signed::Signed;
 pub use snapshot::Scratch;
 pub use target::{Target, find_remote, find_target};
 

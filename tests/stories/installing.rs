@@ -267,3 +267,25 @@ fn hooks_that_git_would_run_or_pass_over_are_treated_alike() {
     std::fs::set_permissions(&before, std::fs::Permissions::from_mode(0o644)).unwrap();
     world.push(&["origin", "main"]).exits(0).says("PASS");
 }
+
+#[test]
+fn a_server_s_folder_that_is_none_is_named() {
+    let world = World::new();
+    let missing = world.path("no such.git");
+    for args in [&["install", "--server"][..], &["uninstall"]] {
+        let args = [args, &[missing.to_str().unwrap()]].concat();
+        let refused = world.newgate(&args).exits(2);
+        let told = refused.says("no such.git` does not exist");
+        assert!(!told.err.contains("cannot be started"), "{told:#?}");
+    }
+    let file = world.path("remote.git/HEAD");
+    let ran = world.newgate(&["install", "--server", file.to_str().unwrap()]);
+    ran.exits(2).says("is not a folder");
+    // What is told makes one.
+    let hint = format!("git init --bare '{}'", missing.display());
+    world
+        .run_in(&world.folder(), "sh", &["-c", &hint], b"")
+        .exits(0);
+    let ran = world.newgate(&["install", "--server", missing.to_str().unwrap()]);
+    ran.exits(0).says("installed");
+}

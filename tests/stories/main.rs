@@ -28,6 +28,7 @@ mod policy;
 mod prewarming;
 mod projects;
 mod promises;
+mod protection;
 mod pushes;
 mod reports;
 mod repositories;
