@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -28,6 +28,8 @@ pub struct Cache {
     trusts: AtomicBool,
     secret_key: [u8; 32],
     notes: Vec<Note>,
+    /// Why something was not remembered, as long as it has not been told.
+    lost: Mutex<Option<String>>,
 }
 
 impl std::fmt::Debug for Cache {
@@ -65,6 +67,7 @@ impl Cache {
             trusts: AtomicBool::new(false),
             secret_key,
             notes,
+            lost: Mutex::default(),
         }
     }
 
@@ -75,12 +78,48 @@ impl Cache {
             trusts: AtomicBool::new(false),
             secret_key: schema::random_key(),
             notes: Vec::new(),
+            lost: Mutex::default(),
         }
     }
 
     /// What the reader should know: that the cache was replaced, or cannot be used.
     pub fn notes(&self) -> &[Note] {
         &self.notes
+    }
+
+    /// That something could not be remembered; once.
+    pub fn lost(&self) -> Option<Note> {
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let why = lost.take()?;
+        Some(Note::ResultsNotRemembered { why })
+    }
+
+    /// Waits for other gates only so long that a judgement is in time.
+    pub fn hurry(&self, end: Instant) {
+        if let Some(db) = self.lock() {
+            let left = end.saturating_duration_since(Instant::now());
+            let _ = db.busy_timeout((left / 8).min(schema::PATIENCE));
+        }
+    }
+
+    /// What was read. Another gate that held the database for so long is not waited for again.
+    fn read<T>(db: &Connection, read: rusqlite::Result<T>) -> Option<T> {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+        if let Err(e) = &read
+            && let Some(DatabaseBusy | DatabaseLocked) = e.sqlite_error_code()
+        {
+            let _ = db.busy_timeout(Duration::ZERO);
+        }
+        read.ok()
+    }
+
+    /// Notes that something was not written: the disk is full, or another gate holds the database.
+    fn wrote(&self, db: &Connection, wrote: rusqlite::Result<()>) {
+        if let Err(e) = &wrote {
+            let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+            lost.get_or_insert(e.to_string());
+        }
+        Cache::read(db, wrote);
     }
 
     /// The key of the hashes that stand for secrets in this cache.
@@ -102,11 +141,11 @@ impl Cache {
     /// A payload that a question finds for a key and a unit, if it is as it was written.
     fn payload(&self, ask: &str, key: &ScannerKey, unit: &UnitDigest) -> Option<Vec<u8>> {
         let db = self.lock()?;
-        let mut ask = db.prepare_cached(ask).ok()?;
+        let mut ask = Cache::read(&db, db.prepare_cached(ask))?;
         let found = ask.query_row(params![key.as_bytes(), unit.as_bytes()], |row| {
             row.get::<_, Vec<u8>>(0)
         });
-        let sealed = found.optional().ok()??;
+        let sealed = Cache::read(&db, found.optional())??;
         let (seal, payload) = sealed.split_at_checked(SEAL)?;
         (seal == seal_of(key, unit, payload)).then(|| payload.to_vec())
     }
@@ -142,7 +181,7 @@ impl Cache {
         let Some(mut db) = self.lock() else {
             return;
         };
-        let write = || -> rusqlite::Result<()> {
+        let write = |db: &mut Connection| -> rusqlite::Result<()> {
             let transaction = db.transaction()?;
             {
                 let mut put = transaction.prepare_cached(
@@ -156,8 +195,9 @@ impl Cache {
             transaction.execute("UPDATE written SET results = results + 1", [])?;
             transaction.commit()
         };
-        // Another gate may hold the database for long, or the disk be full: a lost entry costs time only.
-        let _ = write();
+        // A lost entry costs time only.
+        let wrote = write(&mut db);
+        self.wrote(&db, wrote);
     }
 
     /// How often results were written: as long as this is the same, no unit has a result that it had
@@ -200,7 +240,7 @@ impl Cache {
     fn remember_here(&self, identity: &str, version: &str) {
         if let Some(db) = self.lock() {
             let put = "INSERT OR REPLACE INTO program (identity, version) VALUES (?1, ?2)";
-            let _ = db.execute(put, [identity, version]);
+            self.wrote(&db, db.execute(put, [identity, version]).map(drop));
         }
     }
 
@@ -232,7 +272,8 @@ impl Cache {
         const KEPT: u32 = 8;
         if let Some(db) = self.lock() {
             let put = "INSERT OR REPLACE INTO listing (scanner, tree, payload, time) VALUES (?1, ?2, ?3, ?4)";
-            let _ = db.execute(put, params![key.as_bytes(), tree, payload, now()]);
+            let row = params![key.as_bytes(), tree, payload, now()];
+            self.wrote(&db, db.execute(put, row).map(drop));
             let prune = "DELETE FROM listing WHERE scanner = ?1 AND rowid NOT IN
                          (SELECT rowid FROM listing WHERE scanner = ?1 ORDER BY time DESC, rowid DESC LIMIT ?2)";
             let _ = db.execute(prune, params![key.as_bytes(), KEPT]);
@@ -314,7 +355,7 @@ impl Cache {
                 number(run.inherited),
                 number(run.fixed)
             ];
-            let _ = db.execute(put, row);
+            self.wrote(&db, db.execute(put, row).map(drop));
             // SQLite gives rows rising numbers, so this keeps the newest.
             let prune = "DELETE FROM gate WHERE rowid <= (SELECT max(rowid) FROM gate) - ?1";
             let _ = db.execute(prune, [HISTORY]);

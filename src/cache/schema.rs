@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use crate::model::Note;
 
 /// How long to wait for another gate that holds the database.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The size from which on the log is emptied into the file; each gate that opens the database reads it.
 const LOG_BYTES: u64 = 256 * 1024;

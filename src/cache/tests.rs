@@ -145,3 +145,24 @@ fn a_cache_whose_tables_are_others_is_set_aside() {
         assert!(Cache::open(folder.path()).notes().is_empty(), "{change}");
     }
 }
+
+#[test]
+fn what_cannot_be_written_is_told_once_and_not_waited_for_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path());
+    let other = Connection::open(path_in(folder.path())).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let remember = || cache.remember(&key(1), [(unit("a"), vec![1])]);
+    cache.hurry(Instant::now());
+    remember();
+    remember();
+    assert!(matches!(
+        cache.lost(),
+        Some(Note::ResultsNotRemembered { .. })
+    ));
+    assert_eq!(cache.lost(), None);
+    other.execute_batch("ROLLBACK").unwrap();
+    remember();
+    assert_eq!(cache.lost(), None);
+    assert_eq!(cache.result(&key(1), &unit("a")), Some(vec![1]));
+}

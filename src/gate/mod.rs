@@ -133,6 +133,9 @@ impl Gate<'_> {
         let mut settings = self.settings(&change, source)?;
         settings.give(self.given);
         clock.allow(settings.config.budget.filter(|_| !self.unrecorded));
+        if let Some(end) = clock.scans_end() {
+            self.cache.hurry(end);
+        }
         if let Some(end) = clock.end().filter(|_| !self.unrecorded) {
             (self.must_end_by)(end);
         }
@@ -146,6 +149,7 @@ impl Gate<'_> {
         if !self.unrecorded {
             self.remember(&report);
         }
+        report.notes.extend(self.cache.lost());
         Ok(report)
     }
 

@@ -26,6 +26,11 @@ pub enum Note {
         /// What is wrong with it.
         why: String,
     },
+    /// Something of this run could not be written to the cache.
+    ResultsNotRemembered {
+        /// What is wrong with it.
+        why: String,
+    },
     /// A missing scanner was installed (`auto-install`).
     Installed {
         /// The scanner.

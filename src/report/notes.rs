@@ -21,6 +21,9 @@ fn note_text(note: &Note) -> String {
         Note::CacheUnusable { path, why } => {
             format!("results are not remembered: `{path}` cannot be used: {why}")
         }
+        Note::ResultsNotRemembered { why } => format!(
+            "results of this run could not be written to the cache ({why}), so the next run takes longer"
+        ),
         Note::Installed { scanner, version } => format!(
             "{scanner} {version} was installed, since it was missing and `auto-install` is on"
         ),

@@ -5,6 +5,7 @@ mod builtin;
 mod catalog;
 mod certificates;
 mod descriptor;
+mod halves;
 mod interpreter;
 pub mod load;
 mod plan;

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::batches::rounds;
+use super::halves::Runs;
 use super::plan::{Side, Trees};
 use super::project::{self, ProjectResult};
 use super::resolver::Resolver;
@@ -135,6 +136,8 @@ struct Job {
     side: Side,
     files: Vec<FileVersion>,
     bytes: u64,
+    /// How long it may take, for a part of a batch that failed.
+    part: Option<Duration>,
     /// The tree that the files are all inputs of, for a scanner of a whole project.
     project: Option<Oid>,
 }
@@ -145,6 +148,8 @@ struct Shared {
     /// Jobs of each scanner at head that are not done.
     head_left: Vec<usize>,
     results: Vec<Resolved>,
+    /// How the runs of each scanner went.
+    runs: Vec<Runs>,
     running: usize,
     done: usize,
     total: usize,
@@ -210,6 +215,7 @@ pub fn resolve(
                 side,
                 files,
                 bytes: 0,
+                part: None,
                 project: None,
             });
             continue;
@@ -220,6 +226,7 @@ pub fn resolve(
                 side,
                 files,
                 bytes,
+                part: None,
                 project: None,
             });
         }
@@ -252,6 +259,7 @@ pub fn resolve(
         queue: queue.into(),
         head_left,
         results,
+        runs: scanners.iter().map(|_| Runs::default()).collect(),
         running: 0,
         done: 0,
         total,
@@ -360,6 +368,7 @@ fn jobs_of_project(
             side,
             files,
             bytes,
+            part: None,
             project: Some(tree.clone()),
         });
     }
@@ -434,13 +443,14 @@ fn work(
         let left = with
             .deadline
             .map(|d| d.saturating_duration_since(Instant::now()));
-        let hurried = left
-            .filter(|l| *l < scanner.timeout)
-            .map(|timeout| Scanner {
-                timeout,
-                ..scanner.clone()
-            });
-        let in_time = hurried.as_ref().unwrap_or(scanner);
+        let own = job.part.unwrap_or(scanner.timeout);
+        let hurried = left.filter(|l| *l < own);
+        let timeout = hurried.unwrap_or(own);
+        let other = (timeout != scanner.timeout).then(|| Scanner {
+            timeout,
+            ..scanner.clone()
+        });
+        let in_time = other.as_ref().unwrap_or(scanner);
         let late = || with.is_late();
         let attempt = || run_batch(in_time, &job.files, &content, with.key, &cancel, &late);
         let ran = std::panic::catch_unwind(AssertUnwindSafe(attempt))
@@ -468,6 +478,10 @@ fn work(
         }
         state = lock();
         state.running -= 1;
+        if state.splits(&job, &ran, own) {
+            changed.notify_all();
+            continue;
+        }
         state.done += job.files.len();
         // What was done in time is kept, and the rest is late.
         let late = matches!(&ran, Ok(Ok((units, _))) if units.len() < job.files.len());
@@ -488,6 +502,54 @@ fn work(
     }
 }
 
+impl Shared {
+    /// Whether a batch that failed is run again in halves, which are in the queue then.
+    fn splits(&mut self, job: &Job, ran: &Result<BatchResult>, timeout: Duration) -> bool {
+        let runs = &mut self.runs[job.scanner];
+        let fault = match ran {
+            Ok(Err(fault)) if job.project.is_none() => fault,
+            Ok(Ok(_)) => {
+                runs.succeed();
+                return false;
+            }
+            _ => return false,
+        };
+        let Some(halves) = runs.fail(fault, &job.files, timeout) else {
+            return false;
+        };
+        for files in halves.files {
+            self.queue.push_back(Job {
+                files,
+                bytes: job.bytes / 2,
+                part: Some(halves.timeout),
+                project: None,
+                ..*job
+            });
+            if job.side == Side::Head {
+                self.head_left[job.scanner] += 1;
+            }
+        }
+        if job.side == Side::Head {
+            self.head_left[job.scanner] -= 1;
+        }
+        true
+    }
+}
+
+/// What went wrong, with the file that it went wrong with if there is only one.
+fn named(fault: Fault, job: &Job) -> Fault {
+    let (None, [file]) = (&job.project, &job.files[..]) else {
+        return fault;
+    };
+    match fault {
+        Fault::Failed(why) => Fault::Failed(format!("on `{}`, {why}", file.path)),
+        Fault::TimedOut(TimeLimit::Scanner, why) => {
+            Fault::TimedOut(TimeLimit::Scanner, format!("on `{}`, {why}", file.path))
+        }
+        other => other,
+    }
+}
+
 /// Takes a batch's results, or what it did wrong.
 fn take(state: &mut Shared, job: &Job, ran: Result<BatchResult>) {
     let resolved = &mut state.results[job.scanner];
@@ -502,7 +564,7 @@ fn take(state: &mut Shared, job: &Job, ran: Result<BatchResult>) {
             resolved.side(job.side).extend(units);
             return;
         }
-        Ok(Err(fault)) => fault,
+        Ok(Err(fault)) => named(fault, job),
     };
     match job.side {
         Side::Head => resolved.take(Side::Head, fault),

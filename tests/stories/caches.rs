@@ -220,3 +220,40 @@ fn permissions_comments_secrets_and_numbers_are_judged_the_same_with_every_cache
         assert_eq!(report["verdict"], verdict, "{what}: {report:#}");
     }
 }
+
+/// The file that makes ruff crash is one thing, what the others have in them another.
+#[test]
+fn a_file_that_crashes_a_scanner_hides_nothing_in_others_with_any_cache() {
+    let world = World::new();
+    let ruff = tools().join("ruff");
+    world.write(
+        ".newgate/config.toml",
+        format!(
+            "version = 1\n[gate]\non-incomplete = \"warn\"\n[scanners.ruff]\npath = \"{}\"\n",
+            ruff.display()
+        ),
+    );
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    for n in 0..9 {
+        world.write(&format!("fine{n}.py"), format!("X = {n}\n"));
+    }
+    world.write("bad.py", SHELL);
+    // More than its stack holds.
+    world.write("crash.py", format!("X = {}1\n", "not ".repeat(100_000)));
+    world.commit("Change");
+    let judged = || {
+        let report = world.check(&[]);
+        let ruff = &report["scanners"][0];
+        assert_eq!(ruff["state"], "failed", "{report:#}");
+        let detail = ruff["detail"].as_str().unwrap();
+        assert!(detail.starts_with("on `crash.py`, "), "{detail}");
+        let verdict = report["verdict"].as_str().unwrap().to_owned();
+        (verdict, crate::support::places(&report, "new"))
+    };
+    let cold = judged();
+    assert_eq!(cold.0, "blocked");
+    assert!(cold.1.contains(&"bad.py:5".to_owned()), "{cold:?}");
+    assert_eq!(judged(), cold);
+}

@@ -273,7 +273,7 @@ fn a_damaged_cache_changes_no_verdict() {
     let began = Instant::now();
     let ran = world.newgate(&["check"]);
     not_clean("held by another", &ran, began);
-    assert_eq!(ran.code, 1, "{ran:#?}");
+    ran.exits(1).says("could not be written to the cache");
 }
 
 fn sql(db: &Path, statement: &str) {
