@@ -159,7 +159,7 @@ impl Output {
 
     /// Writes reports to the screen, then to files; returns the exit code. People's text goes to
     /// `stream`, data to standard output. That something cannot be written is told after all else; it
-    /// turns a pass into "nobody knows", since what was asked for is not there, and no other verdict.
+    /// turns a pass into incomplete, since what was asked for is not there, and no other verdict.
     pub(super) fn write(
         &self,
         session: &Session,

@@ -302,7 +302,7 @@ fn in_short(report: &Report, server: &Server) -> String {
             server.budget.as_secs()
         )),
         Verdict::Incomplete => {
-            lines.push("  next: ask whoever keeps this server to mend what failed".into());
+            lines.push("  next: ask the administrator of this server to fix what failed".into());
         }
         Verdict::Pass => {}
     }

@@ -88,7 +88,7 @@ pub(super) fn verify(
     let found = keygen(&["-Y", "find-principals", "-s", &sig, "-f", &allowed], b"")?;
     let who = String::from_utf8_lossy(&found.out).into_owned();
     if found.code != 0 || who.trim().is_empty() {
-        return Ok(Err("whoever signed it is not allowed to".into()));
+        return Ok(Err("the signer is not an allowed one".into()));
     }
     // One key may stand there for several purposes.
     for who in who.lines().map(str::trim).filter(|w| !w.is_empty()) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::Action;
 use crate::policy::{Policy, PolicyRule, Suppressions};
 
-/// What to do when a scanner failed, so that nobody knows the verdict.
+/// What to do when a scanner failed, so that the verdict is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnIncomplete {
     /// The verdict is incomplete, and the gate stays shut.

@@ -21,7 +21,7 @@ pub struct PushLine {
 /// Reads a pre-push hook's standard input.
 ///
 /// # Errors
-/// A line that git would not write: nobody knows what is pushed then.
+/// A line that git would not write, so what is pushed is unknown.
 pub fn parse_push_lines(input: &[u8]) -> Result<Vec<PushLine>> {
     let text = String::from_utf8_lossy(input);
     let mut lines = Vec::new();

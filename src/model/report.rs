@@ -10,7 +10,7 @@ pub enum Verdict {
     Pass,
     /// The change adds an issue that the policy stops.
     Blocked,
-    /// A scanner failed, timed out or is missing, so nobody knows.
+    /// A scanner failed, timed out or is missing, so new issues may be unknown.
     Incomplete,
 }
 

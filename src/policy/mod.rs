@@ -354,7 +354,7 @@ pub fn could_block(policy: &Policy, severity: Severity) -> bool {
 }
 
 /// The verdict: blocked if any issue stops the change; else incomplete if a scanner that was needed
-/// has no answer; else pass. `open` tells of other things that nobody knows.
+/// has no answer; else pass. `open` tells of other things that are unknown.
 pub fn verdict(
     policy: &Policy,
     issues: &[Issue],

@@ -1,4 +1,4 @@
-//! Signals. Whoever asks newgate to stop gets that within a second, whatever newgate is doing: the
+//! Signals. newgate stops within a second when it is asked to, whatever it is doing: the
 //! scanners are killed by their keeper, the helpers at once; the command then has a moment to end by
 //! itself, and is ended if it does not (`ending`), also inside of a library.
 

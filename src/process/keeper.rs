@@ -70,7 +70,7 @@ pub(super) enum Answer {
     Ended(Ended),
 }
 
-/// Does what a keeper does if this process was started as one; returns its exit code. Whoever is not, may
+/// Does what a keeper does if this process was started as one; returns its exit code. Another process may
 /// start one from now on.
 pub fn keep_scanners() -> Option<ExitCode> {
     CAN_BE_STARTED.store(true, Ordering::SeqCst);

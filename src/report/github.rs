@@ -26,7 +26,7 @@ pub fn github(reports: &[Report]) -> String {
             }
         }
         for unknown in &super::notes::unknown(report) {
-            let title = [("title", "nobody knows".to_owned())];
+            let title = [("title", "unknown".to_owned())];
             levels[0].1.push(command("error", &title, unknown));
         }
     }

@@ -112,11 +112,11 @@ fn cases(report: &Report) -> Vec<Case> {
     }
     for unknown in super::notes::unknown(report) {
         cases.push(Case {
-            name: "what nobody knows".into(),
+            name: "what is unknown".into(),
             class: "newgate".into(),
             file: None,
             line: None,
-            outcome: Outcome::Error("nobody knows".into(), unknown),
+            outcome: Outcome::Error("unknown".into(), unknown),
         });
     }
     cases

@@ -224,7 +224,7 @@ fn scanners(out: &mut String, report: &Report) {
     }
     for unknown in super::notes::unknown(report).iter().take(5) {
         let text = escaped(&super::words::cut(unknown, 500));
-        let _ = writeln!(out, "**Nobody knows:** {text}\n");
+        let _ = writeln!(out, "**Unknown:** {text}\n");
     }
     if let Some(text) = never_scanned(report) {
         let _ = writeln!(out, "<sub>{}.</sub>\n", escaped(&text));

@@ -51,7 +51,9 @@ pub(super) fn outcome(report: &Report) -> String {
     match report.verdict {
         Verdict::Blocked if blocking == 1 => "1 issue stops this change".to_owned(),
         Verdict::Blocked => format!("{blocking} issues stop this change"),
-        Verdict::Incomplete => "not everything could be scanned, so nobody knows".to_owned(),
+        Verdict::Incomplete => {
+            "not everything could be scanned, so new issues may be missing".to_owned()
+        }
         Verdict::Pass => {
             let counts = report.counts();
             let (new, grown) = (counts.new.total(), counts.grown.total());

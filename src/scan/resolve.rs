@@ -41,7 +41,7 @@ pub struct Resolved {
     pub head: BTreeMap<FileVersion, UnitResult>,
     /// The results at base, as far as they were needed or known.
     pub base: BTreeMap<FileVersion, UnitResult>,
-    /// The base could not be scanned: what stood there before, nobody knows.
+    /// The base could not be scanned, so what stood there before is unknown.
     pub base_unknown: bool,
     /// How many files were scanned in this run.
     pub scanned: u64,
@@ -439,7 +439,7 @@ fn work(
         };
         let content = |file: &FileVersion| with.repo.blob(&file.blob);
         let scanner = &scanners[job.scanner];
-        // A fault of newgate itself is one of the scanner too: nobody knows its results.
+        // A fault of newgate itself is one of the scanner too: its results are unknown.
         let left = with
             .deadline
             .map(|d| d.saturating_duration_since(Instant::now()));

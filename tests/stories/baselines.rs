@@ -214,7 +214,7 @@ fn what_an_allowed_signer_signed_counts_as_if_it_had_been_scanned_here() {
     branched(&world, &fresh);
     newgate(&world, &fresh, &["baseline", "fetch"])
         .exits(2)
-        .says("whoever signed it is not allowed to");
+        .says("the signer is not an allowed one");
     let ((verdict, new, _), unhelped) = (decided(&report), decided(&checked(&world, &fresh)));
     assert_eq!((unhelped.0, unhelped.1), (verdict, new));
     // What the stranger signed is not taken over into what the pipeline signs.

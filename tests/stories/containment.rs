@@ -242,7 +242,7 @@ fn processes_with(text: &str) -> Vec<String> {
 fn until(what: &str, holds: impl Fn() -> bool) {
     let began = Instant::now();
     while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(20), "not: {what}");
+        assert!(began.elapsed() < Duration::from_secs(120), "not: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -1,7 +1,7 @@
 //! What the warm path costs, in instructions: times on a shared machine are noise.
 //!
-//! `tests/run` builds the release and installs Valgrind. `CEILING` is what the path may cost; whoever
-//! makes it cheaper lowers it, whoever must raise it says why in the commit.
+//! `tests/run` builds the release and installs Valgrind. `CEILING` is what the path may cost: lower it
+//! when you make the path cheaper; when you must raise it, say why in the commit.
 
 use std::fmt::Write as _;
 use std::path::Path;

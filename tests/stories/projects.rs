@@ -93,7 +93,7 @@ fn what_a_project_had_before_is_inherited_in_files_that_did_not_change_too() {
 
 #[test]
 fn audits_without_an_answer_are_never_clean() {
-    // Where their servers answer, they find these packages; where not, nobody knows.
+    // Where their servers answer, they find these packages; where not, the verdict is incomplete.
     let npm = which::which("npm").unwrap();
     let config = format!(
         "{}[scanners.npm-audit]\npath = \"{}\"\n",

@@ -90,7 +90,7 @@ fn head(report: &Report) -> Markup {
                 time datetime=(time_of_seconds(report.time) + "Z") { (time_of_seconds(report.time).replace('T', " ")) " UTC" }
                 " · in " (duration(report.milliseconds))
             }
-            @for unknown in super::notes::unknown(report) { p.trouble { "Nobody knows: " (unknown) } }
+            @for unknown in super::notes::unknown(report) { p.trouble { "Unknown: " (unknown) } }
             @for note in &report.notes { p.faint { "Note: " (super::notes::note(note)) } }
         }
     }

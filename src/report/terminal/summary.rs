@@ -47,7 +47,7 @@ impl Page {
         }
         let unknown = notes::unknown(report);
         if !unknown.is_empty() {
-            let head = self.paint("Nobody knows", style);
+            let head = self.paint("Unknown", style);
             let _ = writeln!(self.out, "\n{head}");
             for unknown in &unknown {
                 self.wrapped("  ", "    ", unknown);

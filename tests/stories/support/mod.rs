@@ -291,6 +291,15 @@ impl World {
         self.try_git(&all)
     }
 
+    /// Commits everything, pushes that as `main`, and installs the gate in the remote.
+    pub fn guard(&self) {
+        self.commit("Start");
+        self.push(&["--quiet", "origin", "main"]).exits(0);
+        let bare = self.path("remote.git");
+        self.newgate(&["install", "--server", bare.to_str().unwrap()])
+            .exits(0);
+    }
+
     /// What a ref of the remote points at.
     pub fn remote_ref(&self, name: &str) -> Option<String> {
         let ran = self.run_in(
