@@ -13,7 +13,7 @@ use super::is_harmless;
 /// A real report.
 const REPORT: &str = include_str!("../report.json");
 /// The fields whose texts come from scanners, files, refs and configurations.
-const FREE: [&str; 33] = [
+const FREE: [&str; 30] = [
     "title",
     "message",
     "why",
@@ -27,7 +27,6 @@ const FREE: [&str; 33] = [
     "exempted",
     "was-exempted",
     "commit",
-    "base-reason",
     "repository",
     "target",
     "ecosystem",
@@ -38,8 +37,6 @@ const FREE: [&str; 33] = [
     "homepage",
     "canonical",
     "reason",
-    "notes",
-    "unknown",
     "references",
     "links",
     "scanners",
