@@ -26,9 +26,11 @@ pub fn parse_push_lines(input: &[u8]) -> Result<Vec<PushLine>> {
     let text = String::from_utf8_lossy(input);
     let mut lines = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        let fields: Vec<&str> = line.split(' ').collect();
+        // What was pushed is written as it was typed, which may hold spaces (`:/some words`); the rest has
+        // none.
+        let fields: Vec<&str> = line.rsplitn(4, ' ').collect();
         let read = match fields[..] {
-            [local_ref, local, remote_ref, remote] => Oid::parse(local)
+            [remote, remote_ref, local, local_ref] => Oid::parse(local)
                 .zip(Oid::parse(remote))
                 .map(|(local_oid, remote_oid)| PushLine {
                     local_ref: local_ref.to_owned(),
@@ -94,6 +96,10 @@ mod tests {
             let lines = parse_push_lines(input.as_bytes()).unwrap();
             assert_eq!(lines[0].remote_ref, "refs/heads/y");
             assert!(lines[0].remote_oid.is_zero() && lines[1].local_oid.is_zero());
+            let typed = format!(":/two words {a} refs/heads/x {z}\nmain@{{1 hour ago}} {a} refs/heads/y {z}\n");
+            let lines = parse_push_lines(typed.as_bytes()).unwrap();
+            assert_eq!(lines[0].local_ref, ":/two words");
+            assert_eq!(lines[1].local_ref, "main@{1 hour ago}");
         }
         assert!(parse_push_lines(b"").unwrap().is_empty());
         assert!(parse_push_lines(b"refs/heads/x abc refs/heads/x def\n").is_err());
