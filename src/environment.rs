@@ -153,6 +153,14 @@ pub fn columns() -> Option<usize> {
     variable("COLUMNS")?.to_str()?.parse().ok()
 }
 
+/// Whether the environment sets values of git's configuration (git-config(1), `GIT_CONFIG_COUNT`; git itself
+/// hands on what `-c` gave in `GIT_CONFIG_PARAMETERS`).
+pub fn configures_git() -> bool {
+    ["GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS"]
+        .iter()
+        .any(|name| variable(name).is_some())
+}
+
 /// Variables of git that say where a repository is; they are given to git and to nothing else.
 pub fn names_a_repository(name: &OsString) -> bool {
     const KEPT: [&str; 12] = [

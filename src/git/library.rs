@@ -4,7 +4,7 @@ use git2::{ErrorCode, ObjectType, Repository, Sort};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use super::{Introduced, Peeled, add_introduced};
+use super::{Configured, Introduced, Peeled, add_introduced};
 use crate::error::{Error, Kind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 
@@ -268,8 +268,17 @@ pub(super) fn symbolic(repo: &Repository, name: &str) -> Result<Option<String>> 
         .map(|t| String::from_utf8_lossy(t).into_owned()))
 }
 
-pub(super) fn config(repo: &Repository, name: &str) -> Result<Option<String>> {
-    found(repo.config()?.snapshot()?.get_string(name))
+pub(super) fn config(repo: &Repository, name: &str) -> Result<Configured> {
+    let config = repo.config()?.snapshot()?;
+    // git-config(1), "Conditional includes": files that are read for some remotes only.
+    if config
+        .entries(Some(r"^includeif\.hasconfig:"))?
+        .next()
+        .is_some()
+    {
+        return Ok(Configured::AskGit);
+    }
+    found(config.get_string(name)).map(Configured::Value)
 }
 
 /// Whether a remote promises objects that this clone lacks. Where that cannot be known, it may be.

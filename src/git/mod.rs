@@ -82,6 +82,14 @@ impl std::fmt::Debug for Repository {
     }
 }
 
+/// What the library says of a value of git's configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Configured {
+    Value(Option<String>),
+    /// The configuration has conditions that the library does not know.
+    AskGit,
+}
+
 impl Repository {
     /// Opens the repository that the environment and the current folder name, as git would: the
     /// objects of a push in quarantine and the index of a partial commit are seen.
@@ -233,11 +241,19 @@ impl Repository {
     /// # Errors
     /// git could not answer.
     pub fn resolve(&self, revision: &str) -> Result<Option<Oid>> {
-        self.ask(
+        let found = self.ask(
             &[revision],
             |r| library::resolve(r, revision),
             |g| program::resolve(g, revision),
-        )
+        );
+        // gitrevisions(7): the library knows fewer ways to write a commit than git.
+        let special = ["@{", ":/", "^{"].iter().any(|s| revision.contains(s));
+        match found {
+            Ok(None) | Err(_) if special && self.library.is_some() => {
+                program::resolve(&self.git, revision)
+            }
+            found => found,
+        }
     }
 
     /// Follows tags to a commit, tree or blob; `None` if this clone does not have the object.
@@ -377,11 +393,18 @@ impl Repository {
     /// # Errors
     /// git could not answer.
     pub fn config(&self, name: &str) -> Result<Option<String>> {
-        self.ask(
+        if environment::configures_git() {
+            return program::config(&self.git, name);
+        }
+        let found = self.ask(
             &[],
             |r| library::config(r, name),
-            |g| program::config(g, name),
-        )
+            |g| program::config(g, name).map(Configured::Value),
+        )?;
+        match found {
+            Configured::Value(value) => Ok(value),
+            Configured::AskGit => program::config(&self.git, name),
+        }
     }
 
     /// The configured remotes: name and URLs.

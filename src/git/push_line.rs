@@ -96,7 +96,9 @@ mod tests {
             let lines = parse_push_lines(input.as_bytes()).unwrap();
             assert_eq!(lines[0].remote_ref, "refs/heads/y");
             assert!(lines[0].remote_oid.is_zero() && lines[1].local_oid.is_zero());
-            let typed = format!(":/two words {a} refs/heads/x {z}\nmain@{{1 hour ago}} {a} refs/heads/y {z}\n");
+            let typed = format!(
+                ":/two words {a} refs/heads/x {z}\nmain@{{1 hour ago}} {a} refs/heads/y {z}\n"
+            );
             let lines = parse_push_lines(typed.as_bytes()).unwrap();
             assert_eq!(lines[0].local_ref, ":/two words");
             assert_eq!(lines[1].local_ref, "main@{1 hour ago}");
