@@ -253,7 +253,7 @@ fn marked(content: &[u8], word: &[u8], path: &RepoPath) -> Vec<Finding> {
             column: Some(column),
             ..Region::line(n as u32 + 1)
         };
-        let finding = Finding::build("one", "WORD", path.clone()).message("found".into());
+        let finding = Finding::build("one", "WORD", path.clone()).message("found");
         Some(
             finding
                 .region(Some(region))
@@ -300,7 +300,7 @@ fn finding(below: &mut dyn FnMut(usize) -> usize, base: &Side, head: &Side) -> F
     let score = Score::new([0.0, 5.0, 5.0, 9.8][below(4)]);
     Finding::build(scanner, rule, path)
         .kind(kind)
-        .message(["said", "said", "said else"][below(3)].into())
+        .message(["said", "said", "said else"][below(3)])
         .package(Some(package).filter(|_| kind == Kind::Dependency))
         .advisories(vec![["CVE-1", "CVE-2"][below(2)].into()])
         .secret(Some(secret).filter(|_| kind == Kind::Secret))

@@ -1,5 +1,7 @@
 //! What people and tools read: whatever stands in a report, each format stays what it is.
 
+use std::io::{self, Cursor, Write};
+
 use newgate::model::Report;
 use newgate::report::{
     Look, MARKER, Sarif, csv, env, from_json, github, gitlab_code_quality, gitlab_sast, html, json,
@@ -59,7 +61,7 @@ pub fn of_strings(input: &[u8]) {
         }
     });
     let json = report.to_string();
-    let reports = from_json(json.as_bytes()).expect("only texts were replaced");
+    let reports = from_json(Cursor::new(json)).expect("only texts were replaced");
     hold(&reports);
 }
 
@@ -79,9 +81,9 @@ fn replace(value: &mut Value, free: bool, with: &mut dyn FnMut(&mut String)) {
 
 /// A report that was stored, or that somebody wrote.
 pub fn of_stored(input: &[u8]) {
-    match from_json(input) {
+    match from_json(Cursor::new(input)) {
         Ok(reports) => {
-            let again = from_json(written(&reports).as_bytes());
+            let again = from_json(Cursor::new(written(&reports)));
             assert_eq!(again.map(|a| written(&a)), Ok(written(&reports)));
             hold(&reports);
         }
@@ -91,6 +93,13 @@ pub fn of_stored(input: &[u8]) {
 
 fn written(reports: &[Report]) -> String {
     serde_json::to_string_pretty(&json(reports)).expect("a report is plain data")
+}
+
+/// What a format writes, as a text.
+fn text(reports: &[Report], write: fn(&[Report], &mut dyn Write) -> io::Result<()>) -> String {
+    let mut out = Vec::new();
+    write(reports, &mut out).expect("a list of bytes takes everything");
+    String::from_utf8(out).expect("a report is text")
 }
 
 fn hold(reports: &[Report]) {
@@ -104,17 +113,17 @@ fn hold(reports: &[Report]) {
         ("json", written(reports)),
         ("sarif", sarif(reports, Sarif::AtHead)),
         ("sarif", sarif(reports, Sarif::All)),
-        ("gitlab-code-quality", gitlab_code_quality(reports)),
-        ("gitlab-sast", gitlab_sast(reports)),
-        ("sto", sto(reports)),
+        ("gitlab-code-quality", text(reports, gitlab_code_quality)),
+        ("gitlab-sast", text(reports, gitlab_sast)),
+        ("sto", text(reports, sto)),
     ] {
         let parsed = serde_json::from_str::<Value>(&text);
         assert!(parsed.is_ok(), "{name}: {parsed:?} in {text}");
         let raw = text.chars().find(|c| c.is_control() && *c != '\n');
         assert_eq!(raw, None, "{name} has a raw control character");
     }
-    comma_separated(&csv(reports), occurrences().count());
-    let suites = junit(reports);
+    comma_separated(&text(reports, csv), occurrences().count());
+    let suites = text(reports, junit);
     let parsed =
         jaq_fmts::read::xml::parse_many(&suites).collect::<Result<Vec<jaq_json::Val>, _>>();
     assert!(parsed.is_ok(), "junit: {:?} in {suites}", parsed.err());

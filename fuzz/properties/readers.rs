@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use newgate::model::{Finding, RepoPath};
+use newgate::model::{Finding, RepoPath, Text};
 use newgate::scan::read::{Paths, Reading, read, read_any, revisions, tools_of};
 use newgate::scan::{Catalog, Descriptor, SecretKey, UnitResult, builtin_names};
 
@@ -106,11 +106,12 @@ fn texts(finding: &Finding) -> impl Iterator<Item = &str> {
         .chain(&finding.url)
         .chain(&finding.level)
         .chain(&finding.advisories)
+        .map(Text::as_str)
         .chain(package.flat_map(|p| {
             [&p.ecosystem, &p.name, &p.version]
                 .into_iter()
                 .chain(&p.fixed)
+                .map(String::as_str)
         }))
-        .chain(finding.flow.iter().map(|s| &s.message))
-        .map(String::as_str)
+        .chain(finding.flow.iter().map(|s| s.message.as_str()))
 }

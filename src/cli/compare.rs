@@ -113,7 +113,7 @@ fn rows(base: &[Finding], head: &[Finding], outcome: &Outcome) -> Vec<Row> {
         line: f.line(),
         col: f.column(),
         end_line: f.region.map_or(0, |r| r.end_line),
-        rule: f.rule.clone(),
+        rule: f.rule.to_string(),
         status: Status::Fixed,
         stage: Stage::Unmatched,
         touched: false,
@@ -122,7 +122,7 @@ fn rows(base: &[Finding], head: &[Finding], outcome: &Outcome) -> Vec<Row> {
             line: b.line(),
         }),
         why: report::reason(&Reason::Gone, None),
-        message: f.message.clone(),
+        message: f.message.to_string(),
     };
     let at_head = head.iter().zip(&outcome.head).map(|(f, decision)| Row {
         status: decision.status,

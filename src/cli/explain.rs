@@ -21,9 +21,10 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let session = Session::open()?;
-        let issues = last::issues(&session.repo)?;
+        let mut reports = last::reports(&session.repo)?;
+        let issues = last::take_issues(&mut reports);
         let text = match &self.name {
-            None => verdict(&last::reports(&session.repo)?, &issues),
+            None => verdict(&reports, &issues),
             Some(name) => match last::named(&issues, name)? {
                 Named::Issue(issue) => issue_in_words(issue, None),
                 Named::Occurrence(issue, occurrence) => issue_in_words(issue, Some(occurrence)),

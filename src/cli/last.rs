@@ -1,6 +1,6 @@
 //! The last report of a repository, for commands that look back at it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
 
 use super::io;
@@ -13,12 +13,12 @@ use crate::report::from_json;
 /// The last reports: one, or one for each ref of a push.
 pub(super) fn reports(repo: &Repository) -> Result<Vec<Report>> {
     let path = file(repo);
-    let content = fs::read(&path).map_err(|e| match e.kind() {
+    let content = File::open(&path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => Error::new(Kind::Usage, "nothing was judged here yet")
             .hint("`newgate check` judges the current branch"),
         _ => io(format!("`{}` cannot be read", path.display()), e),
     })?;
-    from_json(&content).map_err(|e| {
+    from_json(content).map_err(|e| {
         let text = format!("the last report is not a report of this version: {e}");
         Error::new(Kind::Io, text).hint("`newgate check` writes a new one")
     })
@@ -26,13 +26,21 @@ pub(super) fn reports(repo: &Repository) -> Result<Vec<Report>> {
 
 /// The issues of the last reports, each once.
 pub(super) fn issues(repo: &Repository) -> Result<Vec<Issue>> {
+    Ok(take_issues(&mut reports(repo)?))
+}
+
+/// Takes the issues out of reports, each once.
+pub(super) fn take_issues(reports: &mut [Report]) -> Vec<Issue> {
     let mut issues: Vec<Issue> = Vec::new();
-    for issue in reports(repo)?.into_iter().flat_map(|r| r.issues) {
+    for issue in reports
+        .iter_mut()
+        .flat_map(|r| std::mem::take(&mut r.issues))
+    {
         if !issues.contains(&issue) {
             issues.push(issue);
         }
     }
-    Ok(issues)
+    issues
 }
 
 /// Keeps reports as the last ones of the repository. That they cannot be kept alters no verdict.

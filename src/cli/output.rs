@@ -1,7 +1,7 @@
 //! Where reports go: to the screen in one format, to files in others.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -83,12 +83,12 @@ impl Format {
             Format::Sarif => report::sarif(reports, Sarif::All),
             Format::GithubSarif => report::sarif(reports, Sarif::AtHead),
             Format::Github => report::github(reports),
-            Format::GitlabCodeQuality => report::gitlab_code_quality(reports),
-            Format::GitlabSast => report::gitlab_sast(reports),
-            Format::Junit => report::junit(reports),
-            Format::Csv => report::csv(reports),
+            Format::GitlabCodeQuality => return report::gitlab_code_quality(reports, out),
+            Format::GitlabSast => return report::gitlab_sast(reports, out),
+            Format::Junit => return report::junit(reports, out),
+            Format::Csv => return report::csv(reports, out),
             Format::Env => report::env(reports),
-            Format::Sto => report::sto(reports),
+            Format::Sto => return report::sto(reports, out),
         };
         out.write_all(text.as_bytes())
     }
@@ -209,10 +209,7 @@ pub(super) fn terminal_pages(reports: &[Report], look: Look) -> String {
 
 /// Writes reports as JSON, as they go.
 pub(super) fn write_json(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
-    serde_json::to_writer_pretty(&mut out, &report::json(reports))?;
-    out.write_all(b"\n")?;
-    out.flush()
+    report::write_json(&report::json(reports), out)
 }
 
 /// Writes a report to a file.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::places::{Place, join};
 use crate::model::{
     Finding, Issue, IssueStatus, Kind, Occurrence, Origin, Reason, Rule, Ruling, Score, Severity,
-    Stage, Status,
+    Stage, Status, Text,
 };
 
 /// A finding with its fate.
@@ -24,7 +24,7 @@ pub struct Located {
     /// Why.
     pub reason: Reason,
     /// The commit, for one that is not in the head tree.
-    pub commit: Option<String>,
+    pub commit: Option<Text>,
 }
 
 /// What the root cause of a finding is, as a key: the canonical rule for code and configuration; the
@@ -58,7 +58,7 @@ impl Aliases {
             let Some(package) = &finding.package else {
                 continue;
             };
-            let name = |id: &String| format!("{}\0{}\0{id}", package.ecosystem, package.name);
+            let name = |id: &Text| format!("{}\0{}\0{id}", package.ecosystem, package.name);
             let mut names = finding.advisories.iter().map(name);
             let Some(first) = names.next() else {
                 continue;
@@ -194,18 +194,18 @@ fn make_issue(key: &str, places: Vec<Place>, elsewhere: Option<&(Finding, u64)>)
         .find(|f| f.score == name.score)
         .unwrap_or(name)
         .title
-        .clone();
+        .to_string();
     let mut references: Vec<String> = Vec::new();
     let cwe: BTreeSet<u32> = known().flat_map(|f| f.cwe.iter().copied()).collect();
     references.extend(cwe.iter().map(|c| format!("CWE-{c}")));
-    let advisories: BTreeSet<&String> = known().flat_map(|f| &f.advisories).collect();
-    references.extend(advisories.into_iter().cloned());
+    let advisories: BTreeSet<&Text> = known().flat_map(|f| &f.advisories).collect();
+    references.extend(advisories.into_iter().map(ToString::to_string));
     let mut links: Vec<String> = Vec::new();
     let mut rules: Vec<Rule> = Vec::new();
     let (mut seen_links, mut seen_rules) = (HashSet::new(), HashSet::new());
     for finding in known() {
         if let Some(url) = finding.url.as_ref().filter(|u| seen_links.insert(*u)) {
-            links.push(url.clone());
+            links.push(url.to_string());
         }
         if seen_rules.insert((&finding.scanner, &finding.rule)) {
             rules.push(Rule {
@@ -214,7 +214,9 @@ fn make_issue(key: &str, places: Vec<Place>, elsewhere: Option<&(Finding, u64)>)
             });
         }
     }
-    let fix = known().find_map(|f| f.fix.clone());
+    let fix = known()
+        .find_map(|f| f.fix.as_ref())
+        .map(ToString::to_string);
     let kind = name.kind;
     let severity = Severity::of(score);
     let has = |status| places.iter().any(|p| p.deciding().status == status);
@@ -272,10 +274,10 @@ fn make_occurrence(place: Place) -> Occurrence {
     let overridden = place
         .findings
         .iter()
-        .filter_map(|l| l.finding.overridden.clone());
+        .filter_map(|l| l.finding.overridden.as_deref().cloned());
     let overridden = overridden.collect();
-    let mut scanners: Vec<String> = Vec::new();
-    let mut rules: Vec<Rule> = Vec::new();
+    let mut scanners: Vec<Text> = Vec::with_capacity(place.findings.len());
+    let mut rules: Vec<Rule> = Vec::with_capacity(place.findings.len());
     for Located { finding, .. } in &place.findings {
         if !scanners.contains(&finding.scanner) {
             scanners.push(finding.scanner.clone());
@@ -306,7 +308,7 @@ fn make_occurrence(place: Place) -> Occurrence {
         was_exempted: None,
         excuse: None,
         action: None,
-        print: String::new(),
+        print: Text::default(),
         frame: None,
         findings: place.findings.into_iter().map(|l| l.finding).collect(),
     }

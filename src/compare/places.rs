@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::group::{Aliases, Located, issue_key};
-use crate::model::{Finding, Kind, RepoPath, Status};
+use crate::model::{Finding, Kind, RepoPath, Status, Text};
 
 /// How many places are tried on each side of a finding.
 const FARTHEST: usize = 64;
@@ -69,9 +69,9 @@ pub(super) fn join(
         ))
     });
     let mut places: Vec<Place> = Vec::new();
-    let mut files: BTreeMap<(bool, RepoPath, Option<String>), Index> = BTreeMap::new();
+    let mut files: BTreeMap<(bool, RepoPath, Option<Text>), Index> = BTreeMap::new();
     let mut scanner = 0;
-    let mut before: Option<String> = None;
+    let mut before: Option<Text> = None;
     for item in located {
         if before.as_ref() != Some(&item.finding.scanner) {
             scanner += 1;

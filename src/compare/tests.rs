@@ -13,7 +13,7 @@ fn mark(path: &str, text: &str, word: &str) -> Vec<Finding> {
     let made = lines.map(|(n, line)| {
         let column = line.find(word).map(|c| c as u32 + 1);
         Finding::build("tool", "RULE", path.into())
-            .message("found".into())
+            .message("found")
             .region(Some(Region {
                 column,
                 ..Region::line(n as u32 + 1)
@@ -341,7 +341,7 @@ fn packages_are_matched_by_advisory_whatever_their_version() {
 fn in_a_file_that_is_not_text_the_same_secret_or_an_equal_piece_is_inherited() {
     let at = |line: u32, secret: Option<&str>| {
         Finding::build("tool", "RULE", "a.bin".into())
-            .message("found".into())
+            .message("found")
             .secret(secret.map(str::to_owned))
             .region(Some(Region::line(line)))
             .finish()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Finding, Package, RepoPath, Stage};
+use crate::model::{Finding, Package, RepoPath, Stage, Text};
 
 /// Pairs findings without a line, one to one: a finding of a whole file by its paired path, rule and
 /// message without numbers; one of a package by its manifest, package and advisories, equal versions
@@ -31,7 +31,7 @@ pub(super) fn pairs(
             };
             // One advisory goes by several names, and gets more with time.
             let fits = |b: &Finding| {
-                let version = |f: &Finding| f.package.as_ref().map(version).map(str::to_owned);
+                let version = |f: &Finding| f.package.as_deref().map(version).map(str::to_owned);
                 (!exact || version(b) == version(finding)) && shares_an_advisory(b, finding)
             };
             if let Some(at) = candidates.iter().position(|(_, b)| fits(b)) {
@@ -62,7 +62,7 @@ fn shares_an_advisory(a: &Finding, b: &Finding) -> bool {
     if a.package.is_none() {
         return true;
     }
-    let names = |f: &Finding| -> Vec<String> {
+    let names = |f: &Finding| -> Vec<Text> {
         let all = f.advisories.iter().chain([&f.rule]);
         all.cloned().collect()
     };

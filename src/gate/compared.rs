@@ -8,8 +8,8 @@ use super::{Judging, all_findings, behind, content_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, Outcome, compare};
 use crate::error::Result;
 use crate::model::{
-    FileChange, Finding, Note, Oid, Origin, Reason, RepoPath, ScannerState, Stage, Status,
-    TimeLimit,
+    FileChange, FileVersion, Finding, Note, Oid, Origin, Reason, RepoPath, ScannerState, Stage,
+    Status, TimeLimit,
 };
 use crate::scan::{Resolved, Scope, Side, UnitResult};
 
@@ -26,11 +26,13 @@ pub(super) struct Compared {
 type Fates = (Vec<Finding>, Vec<Finding>, Outcome);
 
 impl Compared {
-    /// Compares the findings of each scanner, those of `against` with another tree than the base.
+    /// Compares the findings of each scanner, those of `against` with another tree than the base. There
+    /// may be very many: they are taken out of `resolved`, unless they are `needed` there again.
     pub(super) fn new(
         judging: &Judging<'_>,
         resolved: &mut [Resolved],
         against: &[Option<Against>],
+        needed: bool,
     ) -> Result<Compared> {
         let wanted = resolved.iter().any(|r| {
             let any = |side: &BTreeMap<_, UnitResult>| {
@@ -65,8 +67,10 @@ impl Compared {
                 );
                 continue;
             }
-            let base = all_findings(&one.base);
-            let head = all_findings(&one.head);
+            let (base, head) = match needed {
+                true => (all_findings(&one.base), all_findings(&one.head)),
+                false => (taken(&mut one.base), taken(&mut one.head)),
+            };
             let outcome = match &against[index] {
                 None => {
                     let known = known(judging, index, one, &difference, &head);
@@ -110,16 +114,17 @@ impl Compared {
         Ok(self.difference(judging)?.old_path(path))
     }
 
-    /// A scanner's findings with their fates.
-    pub(super) fn located(&self, scanner: usize) -> Vec<Located> {
-        let Some(Some((base, head, outcome))) = self.outcomes.get(scanner) else {
+    /// Takes out a scanner's findings with their fates.
+    pub(super) fn take_located(&mut self, scanner: usize) -> Vec<Located> {
+        let fates = self.outcomes.get_mut(scanner).and_then(Option::take);
+        let Some((base, head, outcome)) = fates else {
             return Vec::new();
         };
         let mut located: Vec<Located> = head
-            .iter()
-            .zip(&outcome.head)
+            .into_iter()
+            .zip(outcome.head)
             .map(|(finding, fate)| Located {
-                finding: finding.clone(),
+                finding,
                 status: fate.status,
                 stage: fate.stage,
                 touched: fate.touched,
@@ -145,6 +150,16 @@ impl Compared {
         }));
         located
     }
+}
+
+/// Takes the findings of all units of one side out of their results.
+fn taken(results: &mut BTreeMap<FileVersion, UnitResult>) -> Vec<Finding> {
+    let number = results.values().map(|r| r.findings.len()).sum();
+    let mut all = Vec::with_capacity(number);
+    for result in results.values_mut() {
+        all.append(&mut result.findings);
+    }
+    all
 }
 
 /// Whether a comparison could tell something that the policy asks for.

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::Judging;
-use crate::model::{Action, Finding, Frame, Issue, Kind, Occurrence, Oid, RepoPath, Status};
+use crate::model::{Action, Finding, Frame, Issue, Kind, Occurrence, Oid, RepoPath, Status, Text};
 use crate::scan::redact;
 
 /// How many lines are shown on either side.
@@ -100,7 +100,7 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
                     .map(Lines::new)
             });
             if let Some(text) = text {
-                occurrence.frame = frame_of(text, &occurrence.findings, &hidden);
+                occurrence.frame = frame_of(text, &occurrence.findings, &hidden).map(Box::new);
                 if let Some(region) = occurrence.region
                     && hidden.secrets.contains(&region.line)
                 {
@@ -143,22 +143,32 @@ fn mask(values: &BTreeSet<String>, issues: &mut [Issue]) {
     let search = AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
         .build(values);
-    let masked = |text: &mut String| match &search {
-        Ok(search) if !search.is_match(text.as_str()) => {}
+    let without = |text: &str| match &search {
+        Ok(search) if !search.is_match(text) => None,
         Ok(search) => {
             let replaced = vec!["[secret]"; search.patterns_len()];
-            *text = search.replace_all(text, &replaced);
+            Some(search.replace_all(text, &replaced))
         }
         // Too many values to look for: then nothing is shown.
-        Err(_) => "[secret]".clone_into(text),
+        Err(_) => Some("[secret]".to_owned()),
+    };
+    let masked = |text: &mut String| {
+        if let Some(other) = without(text) {
+            *text = other;
+        }
+    };
+    let masked_shared = |text: &mut Text| {
+        if let Some(other) = without(text) {
+            *text = other.into();
+        }
     };
     for issue in issues {
         masked(&mut issue.title);
         issue.fix.iter_mut().for_each(masked);
         for occurrence in &mut issue.occurrences {
-            masked(&mut occurrence.message);
+            masked_shared(&mut occurrence.message);
             for finding in &mut occurrence.findings {
-                masked(&mut finding.message);
+                masked_shared(&mut finding.message);
             }
             let lines = occurrence.frame.iter_mut().flat_map(|f| &mut f.lines);
             lines.for_each(masked);

@@ -6,7 +6,7 @@ use super::{Judging, all_findings};
 use crate::compare::Located;
 use crate::error::Result;
 use crate::git::Peeled;
-use crate::model::{FileVersion, Reason, Stage, Status};
+use crate::model::{FileVersion, Reason, Stage, Status, Text};
 use crate::scan::{Need, Plan, Resolved, reads, resolve};
 
 /// Findings of scanners of history in file versions that are not in the head tree. A secret that
@@ -84,7 +84,7 @@ pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Resul
             resolved[index].base.append(&mut known.base);
             resolved[index].take_faults_of(&known);
         }
-        let mut known: HashSet<String> = HashSet::new();
+        let mut known: HashSet<Text> = HashSet::new();
         for side in [&resolved[index].head, &resolved[index].base] {
             known.extend(all_findings(side).into_iter().filter_map(|f| f.secret));
         }
@@ -105,7 +105,7 @@ pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Resul
                     reason: Reason::InHistory {
                         commit: commit.clone(),
                     },
-                    commit: Some(commit),
+                    commit: Some(commit.into()),
                 });
             }
         }

@@ -117,13 +117,13 @@ pub fn by_scanner(
     reading: Reading,
 ) -> Ingested {
     let mut all = Ingested::new();
-    let called = |tool: &String| {
+    let called = |tool: &str| {
         let known = known.iter().find(|d| d.is_called(tool));
         known.map_or_else(|| scanner_name(tool), |d| d.name().to_owned())
     };
     let names: Vec<String> = match named {
         Some(name) => vec![name.to_owned()],
-        None => tools.iter().map(called).collect(),
+        None => tools.iter().map(|tool| called(tool)).collect(),
     };
     for name in &names {
         all.entry(name.clone()).or_default();
@@ -133,13 +133,13 @@ pub fn by_scanner(
     }
     for mut finding in reading.findings {
         match named {
-            Some(name) => name.clone_into(&mut finding.scanner),
-            None => finding.scanner = called(&finding.scanner),
+            Some(name) => finding.scanner = name.into(),
+            None => finding.scanner = called(&finding.scanner).into(),
         }
         if let Some(descriptor) = known.iter().find(|d| d.name() == finding.scanner) {
-            finding.canonical = descriptor.canonical(&finding.rule);
+            finding.canonical = descriptor.canonical(&finding.rule).into();
         }
-        let of = all.entry(finding.scanner.clone()).or_default();
+        let of = all.entry(finding.scanner.to_string()).or_default();
         of.findings.push(finding);
     }
     // A format that many tools write is no scanner, once a tool is known.

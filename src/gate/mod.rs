@@ -280,13 +280,18 @@ impl Judging<'_> {
         let mut located: Vec<Located> = Vec::new();
         let mut passed_over = Vec::new();
         self.clock.begin(Phase::Comparison);
-        let compared = compared::Compared::new(&self, &mut resolved, &against);
-        let compared = self.in_time(Phase::Comparison, compared)?;
+        let asked_again = tip::other_tree(&self)?.is_some();
+        let compared = compared::Compared::new(&self, &mut resolved, &against, asked_again);
+        let mut compared = self.in_time(Phase::Comparison, compared)?;
         self.notes.extend(compared.notes());
         for (index, one) in resolved.iter().enumerate() {
             let unknown = unread_files(&self, index, one, &compared, &mut passed_over)?;
             self.unknown.extend(unknown);
-            located.extend(compared.located(index));
+            let mut own = compared.take_located(index);
+            match located.is_empty() {
+                true => located = own,
+                false => located.append(&mut own),
+            }
         }
         self.notes.append(&mut passed_over);
         let silenced = match self.policy.suppressions {
@@ -310,11 +315,17 @@ impl Judging<'_> {
                 _ => self.notes.push(added.note()),
             }
         }
+        drop(compared);
         for item in &mut located {
             self.policy.reassess(&mut item.finding);
         }
         self.clock.begin(Phase::Tip);
         tip::inherit_from_tip(&self, &mut resolved, &mut located)?;
+        // From here on, what was found is in `located` alone.
+        for one in &mut resolved {
+            one.head.clear();
+            one.base.clear();
+        }
         located.extend(brought);
         for finding in located.iter_mut().map(|l| &mut l.finding) {
             if finding.overridden.is_none() {

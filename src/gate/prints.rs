@@ -52,7 +52,7 @@ pub(super) fn add_prints(judging: &Judging<'_>, issues: &mut [Issue]) -> Result<
                 texts.insert(place.clone(), text.map(Lines::new));
             }
             let text = texts.get(&place).and_then(Option::as_ref);
-            occurrence.print = print_of(&key, occurrence, text);
+            occurrence.print = print_of(&key, occurrence, text).into();
         }
     }
     Ok(())

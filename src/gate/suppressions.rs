@@ -95,7 +95,7 @@ impl Added {
                     self.scanner
                 ))
                 .fix(Some(
-                    "Take the comment out and mend what it hides, or ask for an exemption.".into(),
+                    "Take the comment out and mend what it hides, or ask for an exemption.",
                 ))
                 .finish()
                 .map_err(|e| Error::new(Kind::Io, e.to_string()))?;

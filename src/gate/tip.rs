@@ -6,8 +6,24 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use super::{Judging, all_findings, behind, content_of, could_block, given, tree_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, compare};
 use crate::error::Result;
-use crate::model::{FileVersion, Finding, Origin, Reason, Region, RepoPath, Stage, Status};
+use crate::model::{
+    FileVersion, Finding, Oid, Origin, Reason, Region, RepoPath, Stage, Status, Text,
+};
 use crate::scan::{Need, Plan, Resolved, Scope, Trees, resolve};
+
+/// The target's tip and its tree; none where a comparison with nothing was asked for, or where the base
+/// is the tip.
+pub(super) fn other_tree<'j>(judging: &'j Judging<'_>) -> Result<Option<(&'j Oid, Oid)>> {
+    let Some(tip) = &judging.change.tip else {
+        return Ok(None);
+    };
+    let Some(tree) = tree_of(judging.gate.repo, tip)? else {
+        return Ok(None);
+    };
+    let base = judging.change.base_tree.as_ref();
+    let is_other = base.is_some_and(|base| *base != tree);
+    Ok(is_other.then_some((tip, tree)))
+}
 
 /// Makes new findings that the target's tip has at the same path inherited. Asked only for those
 /// that could stop the change.
@@ -17,21 +33,9 @@ pub(super) fn inherit_from_tip(
     located: &mut [Located],
 ) -> Result<()> {
     let repo = judging.gate.repo;
-    let Some(tip) = &judging.change.tip else {
+    let Some((tip, tip_tree)) = other_tree(judging)? else {
         return Ok(());
     };
-    let Some(tip_tree) = tree_of(repo, tip)? else {
-        return Ok(());
-    };
-    // A comparison with nothing was asked for, or the base is the tip.
-    if judging
-        .change
-        .base_tree
-        .as_ref()
-        .is_none_or(|base| *base == tip_tree)
-    {
-        return Ok(());
-    }
     let target = judging.change.target.as_deref().unwrap_or("the target");
     let old = judging.changes.iter().filter_map(|c| c.old.as_ref());
     let at_base: HashMap<&RepoPath, &FileVersion> = old.map(|f| (&f.path, f)).collect();
@@ -162,7 +166,7 @@ pub(super) fn inherit_from_tip(
 }
 
 /// What makes a finding of a scanner the one that it is, whatever the policy makes of its score.
-fn identity(finding: &Finding) -> (RepoPath, Option<Region>, String, String) {
+fn identity(finding: &Finding) -> (RepoPath, Option<Region>, Text, Text) {
     (
         finding.path.clone(),
         finding.region,

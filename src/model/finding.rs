@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::path::is_unsafe_char;
-use super::{Region, RepoPath, Score};
+use super::{Region, RepoPath, Score, Text};
 
 /// What sort of weakness a finding is about; decides how it is matched and grouped.
 #[derive(
@@ -77,8 +77,12 @@ pub struct Step {
     /// The line, counted from 1.
     pub line: u32,
     /// What happens there; may be empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub message: String,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub message: Text,
+}
+
+fn is_empty(text: &Text) -> bool {
+    text.is_empty()
 }
 
 /// One result of one scanner, normalised. Made by [`Finding::build`] only.
@@ -86,11 +90,11 @@ pub struct Step {
 #[serde(rename_all = "kebab-case")]
 pub struct Finding {
     /// The scanner's name in the catalogue.
-    pub scanner: String,
+    pub scanner: Text,
     /// The scanner's own rule id.
-    pub rule: String,
+    pub rule: Text,
     /// The rule that stands for it across scanners, `scanner:rule`.
-    pub canonical: String,
+    pub canonical: Text,
     /// What sort of weakness it is.
     pub kind: Kind,
     /// The file.
@@ -99,15 +103,15 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub region: Option<Region>,
     /// What the weakness is, in a few words: the same for all findings of the rule, where possible.
-    pub title: String,
+    pub title: Text,
     /// What the scanner says of this place.
-    pub message: String,
+    pub message: Text,
     /// The severity score; `None` if nobody stated one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub score: Option<Score>,
     /// The scanner's own word for the severity.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub level: Option<String>,
+    pub level: Option<Text>,
     /// How sure the scanner is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub confidence: Option<Confidence>,
@@ -116,22 +120,22 @@ pub struct Finding {
     pub cwe: Vec<u32>,
     /// Advisory ids (CVE, GHSA, ...), in rising order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub advisories: Vec<String>,
+    pub advisories: Vec<Text>,
     /// The package, for a dependency finding.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub package: Option<Package>,
+    pub package: Option<Box<Package>>,
     /// The keyed hash of the secret, for a finding about one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub secret: Option<String>,
+    pub secret: Option<Text>,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub fix: Option<String>,
+    pub fix: Option<Text>,
     /// Where to read more.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub url: Option<String>,
+    pub url: Option<Text>,
     /// The scanner's own stable identity of the finding; decides ties only.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub fingerprint: Option<String>,
+    pub fingerprint: Option<Text>,
     /// The scanner found it but an inline comment suppresses it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,
@@ -151,7 +155,7 @@ pub struct Finding {
     pub flow: Vec<Step>,
     /// The score before the policy replaced it, and why it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub overridden: Option<Overridden>,
+    pub overridden: Option<Box<Overridden>>,
 }
 
 /// A score that the policy replaced.
@@ -160,7 +164,7 @@ pub struct Overridden {
     /// The score as the scanner or the catalogue states it; none if nobody does.
     pub stated: Option<Score>,
     /// Why the project sees it otherwise.
-    pub reason: String,
+    pub reason: Text,
 }
 
 /// Longest text kept of a message, in characters.
@@ -175,14 +179,14 @@ impl Finding {
     pub fn build(scanner: &str, rule: &str, path: RepoPath) -> FindingBuilder {
         FindingBuilder {
             finding: Finding {
-                scanner: scanner.to_owned(),
-                rule: rule.to_owned(),
-                canonical: format!("{scanner}:{rule}"),
+                scanner: scanner.into(),
+                rule: rule.into(),
+                canonical: format!("{scanner}:{rule}").into(),
                 kind: Kind::Code,
                 path,
                 region: None,
-                title: String::new(),
-                message: String::new(),
+                title: Text::default(),
+                message: Text::default(),
                 score: None,
                 level: None,
                 confidence: None,
@@ -279,42 +283,36 @@ pub struct FindingBuilder {
 
 macro_rules! setters {
     ($($(#[$doc:meta])* $name:ident: $type:ty),* $(,)?) => {
-        $( $(#[$doc])* pub fn $name(mut self, $name: $type) -> FindingBuilder { self.finding.$name = $name; self } )*
+        $( $(#[$doc])* pub fn $name(mut self, $name: $type) -> FindingBuilder { self.finding.$name = $name.into(); self } )*
+    };
+}
+
+macro_rules! optional_setters {
+    ($($(#[$doc:meta])* $name:ident: $type:ty),* $(,)?) => {
+        $( $(#[$doc])* pub fn $name(mut self, $name: Option<$type>) -> FindingBuilder { self.finding.$name = $name.map(Into::into); self } )*
     };
 }
 
 impl FindingBuilder {
     setters! {
         /// Sets the rule that stands for it across scanners.
-        canonical: String,
+        canonical: impl Into<Text>,
         /// Sets the sort of weakness.
         kind: Kind,
         /// Sets the place in the file.
         region: Option<Region>,
         /// Sets the title; an empty one is replaced by the message's first sentence.
-        title: String,
+        title: impl Into<Text>,
         /// Sets what the scanner says of this place.
-        message: String,
+        message: impl Into<Text>,
         /// Sets the severity score.
         score: Option<Score>,
-        /// Sets the scanner's own word for the severity.
-        level: Option<String>,
         /// Sets how sure the scanner is.
         confidence: Option<Confidence>,
         /// Sets the CWE numbers.
         cwe: Vec<u32>,
         /// Sets the advisory ids.
-        advisories: Vec<String>,
-        /// Sets the package.
-        package: Option<Package>,
-        /// Sets the keyed hash of the secret.
-        secret: Option<String>,
-        /// Sets what to do about it.
-        fix: Option<String>,
-        /// Sets where to read more.
-        url: Option<String>,
-        /// Sets the scanner's own identity of it.
-        fingerprint: Option<String>,
+        advisories: Vec<Text>,
         /// Sets whether an inline comment suppresses it.
         suppressed: bool,
         /// Sets the day on which its advisory was published.
@@ -325,6 +323,21 @@ impl FindingBuilder {
         kev: bool,
         /// Sets the way that data takes; what is past the first hundred steps is dropped.
         flow: Vec<Step>,
+    }
+
+    optional_setters! {
+        /// Sets the scanner's own word for the severity.
+        level: impl Into<Text>,
+        /// Sets the package.
+        package: Package,
+        /// Sets the keyed hash of the secret.
+        secret: impl Into<Text>,
+        /// Sets what to do about it.
+        fix: impl Into<Text>,
+        /// Sets where to read more.
+        url: impl Into<Text>,
+        /// Sets the scanner's own identity of it.
+        fingerprint: impl Into<Text>,
     }
 
     /// Checks and returns the finding.
@@ -356,24 +369,25 @@ impl FindingBuilder {
                 )));
             }
         }
-        f.rule = tidy(&f.rule, TITLE_LIMIT);
-        f.canonical = tidy(&f.canonical, TITLE_LIMIT);
-        f.level = f.level.take().map(|l| tidy(&l, TITLE_LIMIT));
-        f.fix = f.fix.take().map(|t| tidy(&t, MESSAGE_LIMIT));
-        f.message = tidy(&f.message, MESSAGE_LIMIT);
+        let text = |text: &Text, limit| Text::from(tidy(text, limit));
+        f.rule = text(&f.rule, TITLE_LIMIT);
+        f.canonical = text(&f.canonical, TITLE_LIMIT);
+        f.level = f.level.take().map(|l| text(&l, TITLE_LIMIT));
+        f.fix = f.fix.take().map(|t| text(&t, MESSAGE_LIMIT));
+        f.message = text(&f.message, MESSAGE_LIMIT);
         if f.title.trim().is_empty() {
-            f.title = first_sentence(&f.message).to_owned();
+            f.title = first_sentence(&f.message).into();
         }
-        f.title = tidy(&f.title, TITLE_LIMIT);
+        f.title = text(&f.title, TITLE_LIMIT);
         if f.title.is_empty() {
             f.title.clone_from(&f.rule);
         }
         f.flow.truncate(FLOW_LIMIT);
         for step in &mut f.flow {
-            step.message = tidy(&step.message, TITLE_LIMIT);
+            step.message = text(&step.message, TITLE_LIMIT);
         }
         for advisory in &mut f.advisories {
-            *advisory = tidy(advisory, TITLE_LIMIT);
+            *advisory = text(advisory, TITLE_LIMIT);
         }
         if let Some(package) = &mut f.package {
             let texts = [
@@ -389,6 +403,10 @@ impl FindingBuilder {
         f.cwe.dedup();
         f.advisories.sort_unstable();
         f.advisories.dedup();
+        // They stay for long, and there may be many.
+        f.cwe.shrink_to_fit();
+        f.advisories.shrink_to_fit();
+        f.flow.shrink_to_fit();
         if f.url.as_deref().is_some_and(|u| {
             !(u.starts_with("https://") || u.starts_with("http://")) || u.contains(is_unsafe_char)
         }) {
@@ -434,8 +452,8 @@ mod tests {
     #[test]
     fn what_a_scanner_says_cannot_steer_a_terminal() {
         let f = Finding::build("s", "R1", "a.py".into())
-            .message("bad\x1b[2J thing.\n\nSecond \u{202e}sentence.".into())
-            .url(Some("javascript:alert(1)".into()))
+            .message("bad\x1b[2J thing.\n\nSecond \u{202e}sentence.")
+            .url(Some("javascript:alert(1)"))
             .finish()
             .unwrap();
         assert_eq!(f.message, "bad[2J thing. Second sentence.");

@@ -18,6 +18,7 @@ mod report;
 mod ruling;
 mod severity;
 mod status;
+mod text;
 
 pub use action::{Action, Excuse};
 pub use address::Address;
@@ -40,3 +41,4 @@ pub use report::{
 pub use ruling::{Ground, Ruling};
 pub use severity::{Score, Severity};
 pub use status::{IssueStatus, Stage, Status};
+pub use text::Text;

@@ -2,15 +2,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Action, Excuse, Finding, Origin, Overridden, Package, Reason, Region, RepoPath, Stage, Status,
+    Text,
 };
 
 /// A rule of a scanner.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Rule {
     /// The scanner's name.
-    pub scanner: String,
+    pub scanner: Text,
     /// The scanner's own rule id.
-    pub rule: String,
+    pub rule: Text,
 }
 
 /// Some lines of a file around an occurrence, as text that is safe to show.
@@ -44,26 +45,26 @@ pub struct Occurrence {
     /// Why it has the status.
     pub reason: Reason,
     /// The scanners that report it, in the order of the configuration.
-    pub scanners: Vec<String>,
+    pub scanners: Vec<Text>,
     /// The rule of each of them.
     #[serde(default)]
     pub rules: Vec<Rule>,
     /// The package, where the weakness is one of a package.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub package: Option<Package>,
+    pub package: Option<Box<Package>>,
     /// The scores that the policy replaced, and why.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub overridden: Vec<Overridden>,
     /// What the first of them says.
-    pub message: String,
+    pub message: Text,
     /// The commit in which it was found, when not in the head tree.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub commit: Option<String>,
+    pub commit: Option<Text>,
     /// The exemption that covers it, in a few words.
-    pub exempted: Option<String>,
+    pub exempted: Option<Text>,
     /// The exemption that covered it until it ended.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub was_exempted: Option<String>,
+    pub was_exempted: Option<Text>,
     /// What the policy does with it; none if nothing decides.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub action: Option<Action>,
@@ -72,10 +73,10 @@ pub struct Occurrence {
     pub excuse: Option<Excuse>,
     /// A print of its code, which an exemption is bound to: the same wherever the code moves.
     #[serde(default)]
-    pub print: String,
+    pub print: Text,
     /// The lines around it, secrets cut out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub frame: Option<Frame>,
+    pub frame: Option<Box<Frame>>,
     /// The findings behind it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,

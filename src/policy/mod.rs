@@ -95,10 +95,10 @@ impl Policy {
                 })
         };
         if let Some(found) = self.overrides.iter().find(fits) {
-            finding.overridden = Some(Overridden {
+            finding.overridden = Some(Box::new(Overridden {
                 stated: finding.score,
-                reason: found.reason.clone(),
-            });
+                reason: found.reason.as_str().into(),
+            }));
             finding.score = Some(found.score);
         }
     }
@@ -125,7 +125,7 @@ impl Policy {
                 return (Some(Action::Ignore), Ground::Suppressed);
             }
             Some(Excuse::Exempted) => {
-                let exemption = occurrence.exempted.clone().unwrap_or_default();
+                let exemption = occurrence.exempted.clone().unwrap_or_default().into();
                 return (Some(Action::Ignore), Ground::Exempted { exemption });
             }
         }
@@ -311,19 +311,20 @@ fn mark_exempted(policy: &Policy, issues: &mut [Issue]) {
             let severity = policy.counted(severity_of(occurrence));
             match exemption.holds(today, severity, &policy.longest) {
                 Holds::Yes => {
-                    occurrence.exempted = Some(exemption.in_words());
+                    occurrence.exempted = Some(exemption.in_words().into());
                     occurrence.excuse = Some(Excuse::Exempted);
                 }
                 Holds::NotYet => {}
                 Holds::Expired => {
                     let day = date_of_days(exemption.until);
-                    occurrence.was_exempted = Some(format!("it was exempt until {day}"));
+                    occurrence.was_exempted = Some(format!("it was exempt until {day}").into());
                 }
                 Holds::TooLong(last) => {
                     let day = date_of_days(last);
-                    occurrence.was_exempted = Some(format!(
+                    let was = format!(
                         "it was exempt until {day}, the longest term for {severity} issues"
-                    ));
+                    );
+                    occurrence.was_exempted = Some(was.into());
                 }
             }
         }

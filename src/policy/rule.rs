@@ -148,7 +148,9 @@ impl PolicyRule {
         unassigned: Severity,
     ) -> bool {
         let findings = &occurrence.findings;
-        let by_scanner = findings.iter().any(|f| self.scanners.contains(&f.scanner));
+        let by_scanner = findings
+            .iter()
+            .any(|f| self.scanners.iter().any(|s| *s == f.scanner));
         let score = findings.iter().filter_map(|f| f.score).max();
         let counted = match Severity::of(score) {
             Severity::Unassigned => unassigned,

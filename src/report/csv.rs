@@ -1,5 +1,7 @@
 //! Comma-separated values (RFC 4180), a row for each occurrence.
 
+use std::io::{self, Write};
+
 use super::words::{not_counting, rules};
 use crate::model::{Action, Report};
 
@@ -27,12 +29,14 @@ const HEAD: [&str; 19] = [
 
 /// Writes reports as a table. A cell that a spreadsheet would take for a formula has a `'` before it
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>).
-pub fn csv(reports: &[Report]) -> String {
+///
+/// # Errors
+/// It cannot be written.
+pub fn csv(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    let in_memory = "a table in memory can be written";
-    table.write_record(HEAD).expect(in_memory);
+        .from_writer(out);
+    table.write_record(HEAD)?;
     for report in reports {
         for issue in &report.issues {
             for occurrence in &issue.occurrences {
@@ -65,12 +69,11 @@ pub fn csv(reports: &[Report]) -> String {
                     issue.fix.as_deref().unwrap_or_default(),
                     occurrence.commit.as_deref().unwrap_or_default(),
                 ];
-                table.write_record(cells.map(harmless)).expect(in_memory);
+                table.write_record(cells.map(harmless))?;
             }
         }
     }
-    let bytes = table.into_inner().expect(in_memory);
-    String::from_utf8(bytes).expect("cells are text")
+    table.flush()
 }
 
 fn harmless(cell: &str) -> String {

@@ -30,16 +30,19 @@ pub fn github(reports: &[Report]) -> String {
             levels[0].1.push(command("error", &title, unknown));
         }
     }
+    let mut left_out = 0;
     for (issue, occurrence, _) in identified_once(reports) {
         let level = match (occurrence.status, occurrence.action) {
             (_, Some(Action::Block)) => 0,
             (_, Some(Action::Warn)) | (Status::New, None) => 1,
             _ => continue,
         };
-        let text = annotation(levels[level].0, issue, occurrence);
-        levels[level].1.push(text);
+        let (name, shown) = &mut levels[level];
+        match shown.len() < MOST {
+            true => shown.push(annotation(name, issue, occurrence)),
+            false => left_out += 1,
+        }
     }
-    let mut left_out = 0;
     for (_, commands) in &levels {
         left_out += commands.len().saturating_sub(MOST);
         out.extend(commands.iter().take(MOST).map(String::as_str));
@@ -80,7 +83,7 @@ fn annotation(level: &str, issue: &Issue, occurrence: &Occurrence) -> String {
         }
     }
     properties.push(("title", format!("{}: {}", band(issue), issue.title)));
-    let mut text = occurrence.message.clone();
+    let mut text = occurrence.message.to_string();
     if let Some(fix) = &issue.fix {
         let _ = write!(text, "\nFix: {fix}");
     }

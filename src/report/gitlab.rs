@@ -2,8 +2,12 @@
 //! (<https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>) and SAST
 //! (<https://docs.gitlab.com/development/integrations/secure/#report>).
 
+use std::io::{self, Write};
+
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::each::{Each, write_json};
 use super::words::{cut, identified_once, never_scanned, not_counting, page_of};
 use crate::model::{Issue, Occurrence, Report, ScannerState, Severity, Status, time_of_seconds};
 
@@ -37,10 +41,13 @@ fn gaps(reports: &[Report]) -> Vec<String> {
 }
 
 /// Writes what stands at head as a code quality report: GitLab compares it with the target's itself.
-pub fn gitlab_code_quality(reports: &[Report]) -> String {
-    let mut list: Vec<Value> = standing(reports)
-        .into_iter()
-        .map(|(issue, occurrence, identity)| {
+///
+/// # Errors
+/// It cannot be written.
+pub fn gitlab_code_quality(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+    let (standing, gaps) = (standing(reports), gaps(reports));
+    let list = Each(|| {
+        let entries = standing.iter().map(|(issue, occurrence, identity)| {
             let rule = occurrence.rules.first();
             let rule =
                 rule.map_or_else(|| issue.id.clone(), |r| format!("{}:{}", r.scanner, r.rule));
@@ -63,27 +70,34 @@ pub fn gitlab_code_quality(reports: &[Report]) -> String {
                     },
                 },
             })
-        })
-        .collect();
-    // A report without entries would look clean.
-    list.extend(gaps(reports).into_iter().map(|gap| {
-        json!({
-            "description": format!("Not everything was scanned: {gap}"),
-            "check_name": "newgate:incomplete",
-            "fingerprint": format!("incomplete:{:.24}", blake3::hash(gap.as_bytes()).to_hex()),
-            "severity": "blocker",
-            "location": {"path": ".newgate/config.toml", "lines": {"begin": 1, "end": 1}},
-        })
-    }));
-    serde_json::to_string_pretty(&list).expect("plain data") + "\n"
+        });
+        // A report without entries would look clean.
+        entries.chain(gaps.iter().map(|gap| {
+            json!({
+                "description": format!("Not everything was scanned: {gap}"),
+                "check_name": "newgate:incomplete",
+                "fingerprint": format!("incomplete:{:.24}", blake3::hash(gap.as_bytes()).to_hex()),
+                "severity": "blocker",
+                "location": {"path": ".newgate/config.toml", "lines": {"begin": 1, "end": 1}},
+            })
+        }))
+    });
+    write_json(&list, out)
 }
 
 /// Writes what stands at head as a SAST report, for the security widget and the vulnerability report.
-pub fn gitlab_sast(reports: &[Report]) -> String {
-    let vulnerabilities: Vec<Value> = standing(reports)
-        .into_iter()
-        .map(|(issue, occurrence, identity)| vulnerability(issue, occurrence, &identity))
-        .collect();
+///
+/// # Errors
+/// It cannot be written.
+pub fn gitlab_sast(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Document<I: Serialize> {
+        scan: Value,
+        schema: String,
+        version: &'static str,
+        vulnerabilities: I,
+    }
+    let standing = standing(reports);
     let end = reports.iter().map(|r| r.time).max().unwrap_or_default();
     let took: u64 = reports.iter().map(|r| r.milliseconds).sum();
     let start = end - i64::try_from(took / 1_000).unwrap_or_default();
@@ -101,12 +115,8 @@ pub fn gitlab_sast(reports: &[Report]) -> String {
         "version": env!("CARGO_PKG_VERSION"),
         "vendor": {"name": "newgate"},
     });
-    let report = json!({
-        "schema": format!(
-            "https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/raw/v{SCHEMA}/dist/sast-report-format.json"
-        ),
-        "version": SCHEMA,
-        "scan": {
+    let report = Document {
+        scan: json!({
             "analyzer": tool,
             "scanner": tool,
             "type": "sast",
@@ -114,10 +124,17 @@ pub fn gitlab_sast(reports: &[Report]) -> String {
             "end_time": time_of_seconds(end),
             "status": if gaps.is_empty() { "success" } else { "failure" },
             "messages": messages,
-        },
-        "vulnerabilities": vulnerabilities,
-    });
-    serde_json::to_string_pretty(&report).expect("plain data") + "\n"
+        }),
+        schema: format!(
+            "https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/raw/v{SCHEMA}/dist/sast-report-format.json"
+        ),
+        version: SCHEMA,
+        vulnerabilities: Each(|| {
+            let all = standing.iter();
+            all.map(|(issue, occurrence, identity)| vulnerability(issue, occurrence, identity))
+        }),
+    };
+    write_json(&report, out)
 }
 
 fn vulnerability(issue: &Issue, occurrence: &Occurrence, identity: &str) -> Value {

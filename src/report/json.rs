@@ -1,14 +1,18 @@
 //! The full report as JSON, version 1 (`docs/json.md`, `docs/report.schema.json`).
 
 use std::borrow::Cow;
+use std::fmt;
+use std::io::{BufReader, Read, Seek};
 
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{notes, reasons};
 use crate::model::{
     BaseReason, Change, Counts, Gap, Issue, Mode, Note, Occurrence, Oid, Phase, Report,
-    ScannerReport, Severity, SkippedScanner, Verdict, harmless, seconds_of_time, time_of_seconds,
+    ScannerReport, Severity, SkippedScanner, Verdict, harmless, is_unsafe_char, seconds_of_time,
+    time_of_seconds,
 };
 
 /// The version of the document; fields are added, never renamed, within one.
@@ -133,29 +137,107 @@ pub fn json(reports: &[Report]) -> impl Serialize {
     }
 }
 
-/// Reads what [`json`] is written as.
+/// Reads what [`json`] is written as, in one go or several.
 ///
 /// # Errors
-/// It is no report of version 1.
-pub fn from_json(json: &[u8]) -> Result<Vec<Report>, String> {
-    #[derive(Deserialize)]
-    struct Versioned {
-        version: u32,
-    }
-    // What another version has for fields is not asked.
-    if let Ok(other) = serde_json::from_slice::<Versioned>(json)
-        && other.version != VERSION
-    {
-        return Err(format!("it is of version {}", other.version));
-    }
+/// It is no report of version 1, or cannot be read.
+pub fn from_json(mut json: impl Read + Seek) -> Result<Vec<Report>, String> {
     let read = |e: serde_json::Error| e.to_string();
-    let mut value: Value = serde_json::from_slice(json).map_err(read)?;
-    clean(&mut value);
-    let documents: Vec<Document<'_>> = match value.is_array() {
-        true => serde_json::from_value(value).map_err(read)?,
-        false => vec![serde_json::from_value(value).map_err(read)?],
+    // A report that newgate wrote is harmless, and may be too long to be held as values.
+    let is_harmless: Result<Harmless, _> = serde_json::from_reader(again(&mut json)?);
+    let is_list = again(&mut json)?
+        .bytes()
+        .find(|b| !matches!(b, Ok(b) if b.is_ascii_whitespace()));
+    let is_list = matches!(is_list, Some(Ok(b'[')));
+    let documents: serde_json::Result<Vec<Document<'_>>> = match (is_harmless.is_ok(), is_list) {
+        (true, true) => serde_json::from_reader(again(&mut json)?),
+        (true, false) => serde_json::from_reader(again(&mut json)?).map(|one| vec![one]),
+        (false, _) => {
+            let mut value: Value = serde_json::from_reader(again(&mut json)?).map_err(read)?;
+            clean(&mut value);
+            match is_list {
+                true => serde_json::from_value(value),
+                false => serde_json::from_value(value).map(|one| vec![one]),
+            }
+        }
     };
-    documents.into_iter().map(report).collect()
+    match documents {
+        Ok(documents) => documents.into_iter().map(report).collect(),
+        // What another version has for fields is not asked.
+        Err(error) => match serde_json::from_reader(again(&mut json)?) {
+            Ok(Versioned { version }) if version != VERSION => Err(of_version(version)),
+            _ => Err(read(error)),
+        },
+    }
+}
+
+/// A document from its start.
+fn again<R: Read + Seek>(json: &mut R) -> Result<BufReader<&mut R>, String> {
+    json.rewind().map_err(|e| e.to_string())?;
+    Ok(BufReader::new(json))
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+fn of_version(version: u32) -> String {
+    format!("it is of version {version}")
+}
+
+/// A value in which no text could steer a terminal.
+struct Harmless;
+
+impl<'de> Deserialize<'de> for Harmless {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Harmless, D::Error> {
+        deserializer.deserialize_any(Harmless)
+    }
+}
+
+impl<'de> Visitor<'de> for Harmless {
+    type Value = Harmless;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("texts that are harmless")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Harmless, E> {
+        match text.chars().any(|c| is_unsafe_char(c) && c != '\n') {
+            true => Err(E::custom("it could steer a terminal")),
+            false => Ok(Harmless),
+        }
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Harmless, E> {
+        Ok(Harmless)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Harmless, E> {
+        Ok(Harmless)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Harmless, E> {
+        Ok(Harmless)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Harmless, E> {
+        Ok(Harmless)
+    }
+
+    fn visit_unit<E>(self) -> Result<Harmless, E> {
+        Ok(Harmless)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Harmless, A::Error> {
+        while list.next_element::<Harmless>()?.is_some() {}
+        Ok(Harmless)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Harmless, A::Error> {
+        while map.next_entry::<IgnoredAny, Harmless>()?.is_some() {}
+        Ok(Harmless)
+    }
 }
 
 /// Takes from texts what could steer a terminal: a stored report may have been altered.
@@ -207,7 +289,7 @@ fn document(report: &Report) -> Document<'_> {
 
 fn report(document: Document<'_>) -> Result<Report, String> {
     if document.version != VERSION {
-        return Err(format!("it is of version {}", document.version));
+        return Err(of_version(document.version));
     }
     let change = document.change;
     Ok(Report {

@@ -1,7 +1,9 @@
 //! JUnit's XML, which every CI server shows
 //! (<https://github.com/testmoapp/junitxml> describes the dialect that they have in common).
 
-use maud::{Markup, PreEscaped, html};
+use std::io::{self, BufWriter, Write};
+
+use maud::{Markup, html};
 
 use super::words::{band, decided, not_counting, outcome, place, rules};
 use crate::model::{
@@ -25,63 +27,88 @@ enum Outcome {
     Error(String, String),
 }
 
+/// How many cases there are, by outcome.
+#[derive(Clone, Copy, Default)]
+struct Numbers {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
+impl Numbers {
+    fn of(report: &Report) -> Numbers {
+        let mut numbers = Numbers::default();
+        for case in cases(report) {
+            numbers.tests += 1;
+            match case.outcome {
+                Outcome::Passed(_) => {}
+                Outcome::Failed(..) => numbers.failures += 1,
+                Outcome::Skipped(_) => numbers.skipped += 1,
+                Outcome::Error(..) => numbers.errors += 1,
+            }
+        }
+        numbers
+    }
+}
+
 /// Writes reports as test suites, one for each: an occurrence that stops the change is a failure, a
 /// new one that does not is a pass that says so, an exempted one is skipped, and what could not be
 /// scanned is an error.
-pub fn junit(reports: &[Report]) -> String {
-    let suites: Vec<(&Report, Vec<Case>)> = reports.iter().map(|r| (r, cases(r))).collect();
-    let all = || suites.iter().flat_map(|(_, cases)| cases);
-    let markup = html! {
-        (PreEscaped("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"))
-        testsuites name="newgate" tests=(all().count()) failures=(failures(all())) errors=(errors(all())) {
-            @for (report, cases) in &suites { (suite(report, cases)) }
-        }
+///
+/// # Errors
+/// It cannot be written.
+pub fn junit(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    let numbers: Vec<Numbers> = reports.iter().map(Numbers::of).collect();
+    let sum = |of: fn(&Numbers) -> usize| numbers.iter().map(of).sum::<usize>();
+    out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")?;
+    // There may be very many cases: each is written as it is made.
+    let all = html! {
+        testsuites name="newgate" tests=(sum(|n| n.tests)) failures=(sum(|n| n.failures)) errors=(sum(|n| n.errors)) {}
     };
-    markup.into_string() + "\n"
+    let (open, close) = opened(&all, "</testsuites>");
+    out.write_all(open.as_bytes())?;
+    for (report, numbers) in reports.iter().zip(&numbers) {
+        let seconds = format!("{:.3}", report.milliseconds as f64 / 1_000.0);
+        let suite = html! {
+            testsuite name=(text(&format!("newgate {}", report.change.name)))
+                tests=(numbers.tests) failures=(numbers.failures) errors=(numbers.errors)
+                skipped=(numbers.skipped) time=(seconds) timestamp=(time_of_seconds(report.time)) {}
+        };
+        let (open, close) = opened(&suite, "</testsuite>");
+        out.write_all(open.as_bytes())?;
+        for case in cases(report) {
+            out.write_all(element(&case).into_string().as_bytes())?;
+        }
+        out.write_all(close.as_bytes())?;
+    }
+    writeln!(out, "{close}")?;
+    out.flush()
 }
 
-fn failures<'c>(cases: impl Iterator<Item = &'c Case>) -> usize {
-    cases
-        .filter(|c| matches!(c.outcome, Outcome::Failed(..)))
-        .count()
+/// An empty element in two halves.
+fn opened<'m>(element: &'m Markup, close: &'static str) -> (&'m str, &'static str) {
+    let open = element.0.strip_suffix(close);
+    (open.unwrap_or(&element.0), close)
 }
 
-fn errors<'c>(cases: impl Iterator<Item = &'c Case>) -> usize {
-    cases
-        .filter(|c| matches!(c.outcome, Outcome::Error(..)))
-        .count()
-}
-
-fn skipped(cases: &[Case]) -> usize {
-    let skipped = cases
-        .iter()
-        .filter(|c| matches!(c.outcome, Outcome::Skipped(_)));
-    skipped.count()
-}
-
-fn suite(report: &Report, cases: &[Case]) -> Markup {
-    let seconds = format!("{:.3}", report.milliseconds as f64 / 1_000.0);
+fn element(case: &Case) -> Markup {
     html! {
-        testsuite name=(text(&format!("newgate {}", report.change.name)))
-            tests=(cases.len()) failures=(failures(cases.iter())) errors=(errors(cases.iter()))
-            skipped=(skipped(cases)) time=(seconds) timestamp=(time_of_seconds(report.time)) {
-            @for case in cases {
-                testcase name=(text(&case.name)) classname=(text(&case.class)) file=[&case.file] line=[case.line] {
-                    @match &case.outcome {
-                        Outcome::Passed(said) if said.is_empty() => {}
-                        Outcome::Passed(said) => { system-out { (text(said)) } }
-                        Outcome::Failed(short, long) => { failure message=(text(short)) type="issue" { (text(long)) } }
-                        Outcome::Skipped(why) => { skipped message=(text(why)) {} }
-                        Outcome::Error(short, long) => { error message=(text(short)) type="not scanned" { (text(long)) } }
-                    }
-                }
+        testcase name=(text(&case.name)) classname=(text(&case.class)) file=[&case.file] line=[case.line] {
+            @match &case.outcome {
+                Outcome::Passed(said) if said.is_empty() => {}
+                Outcome::Passed(said) => { system-out { (text(said)) } }
+                Outcome::Failed(short, long) => { failure message=(text(short)) type="issue" { (text(long)) } }
+                Outcome::Skipped(why) => { skipped message=(text(why)) {} }
+                Outcome::Error(short, long) => { error message=(text(short)) type="not scanned" { (text(long)) } }
             }
         }
     }
 }
 
-fn cases(report: &Report) -> Vec<Case> {
-    let mut cases = vec![Case {
+fn cases(report: &Report) -> impl Iterator<Item = Case> {
+    let verdict = Case {
         name: "verdict".into(),
         class: "newgate".into(),
         file: None,
@@ -91,15 +118,14 @@ fn cases(report: &Report) -> Vec<Case> {
             Verdict::Blocked => Outcome::Failed("blocked".into(), outcome(report)),
             Verdict::Incomplete => Outcome::Error("incomplete".into(), outcome(report)),
         },
-    }];
-    for issue in &report.issues {
-        if issue.status != IssueStatus::Fixed {
-            cases.extend(decided(issue).map(|o| case(issue, o)));
-        }
-    }
-    for scanner in &report.scanners {
+    };
+    let issues = report.issues.iter();
+    let issues = issues
+        .filter(|issue| issue.status != IssueStatus::Fixed)
+        .flat_map(|issue| decided(issue).map(move |o| case(issue, o)));
+    let scanners = report.scanners.iter().map(|scanner| {
         let short = format!("{} is {}", scanner.name, scanner.state.name());
-        cases.push(Case {
+        Case {
             name: scanner.name.clone(),
             class: "newgate.scanners".into(),
             file: None,
@@ -108,18 +134,20 @@ fn cases(report: &Report) -> Vec<Case> {
                 ScannerState::Ok => Outcome::Passed(String::new()),
                 _ => Outcome::Error(short, super::words::fault(scanner)),
             },
-        });
-    }
-    for unknown in super::notes::unknown(report) {
-        cases.push(Case {
-            name: "what is unknown".into(),
-            class: "newgate".into(),
-            file: None,
-            line: None,
-            outcome: Outcome::Error("unknown".into(), unknown),
-        });
-    }
-    cases
+        }
+    });
+    let unknown = super::notes::unknown(report).into_iter();
+    let unknown = unknown.map(|unknown| Case {
+        name: "what is unknown".into(),
+        class: "newgate".into(),
+        file: None,
+        line: None,
+        outcome: Outcome::Error("unknown".into(), unknown),
+    });
+    std::iter::once(verdict)
+        .chain(issues)
+        .chain(scanners)
+        .chain(unknown)
 }
 
 fn case(issue: &Issue, occurrence: &Occurrence) -> Case {

@@ -2,6 +2,7 @@
 //! the verdict.
 
 mod csv;
+mod each;
 mod env;
 mod github;
 mod gitlab;
@@ -17,6 +18,7 @@ mod terminal;
 mod words;
 
 pub use csv::csv;
+pub use each::write_json;
 pub use env::env;
 pub use github::github;
 pub use gitlab::{gitlab_code_quality, gitlab_sast};

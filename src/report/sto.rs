@@ -1,23 +1,34 @@
 //! The JSON that Harness STO's custom ingestion reads
 //! (<https://developer.harness.io/docs/security-testing-orchestration/custom-scanning/ingesting-issues-from-other-scanners>).
 
+use std::io::{self, Write};
+
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::each::{Each, write_json};
 use super::words::{identified_once, not_counting};
-use crate::model::{Issue, Kind, Occurrence, Report, Status};
+use crate::model::{Issue, Kind, Occurrence, Report, Status, Text};
 
 /// Writes what stands at head, an entry for each occurrence; Harness compares with the target itself.
 /// Exempted and ignored occurrences are not open and so left out. The format has no place for what was not
 /// scanned: heed the exit code.
-pub fn sto(reports: &[Report]) -> String {
+///
+/// # Errors
+/// It cannot be written.
+pub fn sto(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Document<I: Serialize> {
+        issues: I,
+        meta: Value,
+    }
     let mut open = identified_once(reports);
     open.retain(|(_, o, _)| o.status != Status::Fixed && not_counting(o).is_none());
-    let entries = open.into_iter().map(|(issue, o, _)| entry(issue, o));
-    let document = json!({
-        "meta": {"key": ["issueName", "fileName"], "subproduct": "newgate"},
-        "issues": entries.collect::<Vec<Value>>(),
-    });
-    serde_json::to_string_pretty(&document).expect("plain data") + "\n"
+    let document = Document {
+        issues: Each(|| open.iter().map(|(issue, o, _)| entry(issue, o))),
+        meta: json!({"key": ["issueName", "fileName"], "subproduct": "newgate"}),
+    };
+    write_json(&document, out)
 }
 
 fn entry(issue: &Issue, occurrence: &Occurrence) -> Value {
@@ -26,10 +37,7 @@ fn entry(issue: &Issue, occurrence: &Occurrence) -> Value {
         let (list, id) = r.split_once('-')?;
         Some(json!({"type": list.to_lowercase(), "id": id}))
     });
-    let scanner = occurrence
-        .scanners
-        .first()
-        .map_or("newgate", String::as_str);
+    let scanner = occurrence.scanners.first().map_or("newgate", Text::as_str);
     let mut entry: Map<String, Value> = [
         text("subProduct", scanner),
         text("issueName", &issue.title),

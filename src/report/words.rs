@@ -235,7 +235,7 @@ pub(super) fn identified(report: &Report) -> Vec<(&Issue, &Occurrence, String)> 
         let (_, occurrence) = all[number];
         let code = match occurrence.print.is_empty() {
             true => format!("{}\0{}", occurrence.path, occurrence.message),
-            false => occurrence.print.clone(),
+            false => occurrence.print.to_string(),
         };
         let hash = format!("{:.24}", blake3::hash(code.as_bytes()).to_hex());
         let times = seen.entry(hash.clone()).or_default();

@@ -440,6 +440,9 @@ fn units(
             unit.findings.push(finding);
         }
     }
+    for unit in by_path.values_mut() {
+        unit.findings.shrink_to_fit();
+    }
     for (path, why) in unread {
         if let Some(unit) = by_path.get_mut(&path) {
             unit.unread = Some(why);

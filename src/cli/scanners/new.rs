@@ -67,7 +67,7 @@ impl New {
             .and_then(|()| fs::write(&file, &text));
         written.map_err(|e| io(format!("`{path}` cannot be written"), e))?;
         screen.data(&format!("{text}\n"));
-        screen.data(&super::read::listing(&reading));
+        screen.written(|out| super::read::write_listing(&reading, out));
         screen.note(&format!(
             "`{path}` reads this report so: look it over, then `newgate scanners read {path} REPORT` tries it on others"
         ));

@@ -1,10 +1,10 @@
-use std::fmt::Write as _;
 use std::fs;
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::io;
+use crate::cli::io as io_error;
 use crate::cli::screen::Resolved;
 use crate::error::{Error, Kind, Result};
 use crate::model::Verdict;
@@ -32,14 +32,14 @@ impl Read {
         let descriptor = match self.scanner.ends_with(".toml") {
             true => {
                 let text = fs::read_to_string(&self.scanner)
-                    .map_err(|e| io(format!("`{}` cannot be read", self.scanner), e))?;
+                    .map_err(|e| io_error(format!("`{}` cannot be read", self.scanner), e))?;
                 Descriptor::parse(&text, &self.scanner)?
             }
             false => super::named(&super::catalog()?, &self.scanner)?,
         };
         let shown = self.report.display();
         let report =
-            fs::read(&self.report).map_err(|e| io(format!("`{shown}` cannot be read"), e))?;
+            fs::read(&self.report).map_err(|e| io_error(format!("`{shown}` cannot be read"), e))?;
         let paths = Paths {
             default: self.file.as_deref().map(Into::into),
             ..Paths::in_root(&self.root)
@@ -49,14 +49,14 @@ impl Read {
                 let text = format!("`{shown}` cannot be read by {}: {e}", descriptor.title());
                 Error::new(Kind::Usage, text)
             })?;
-        screen.data(&listing(&reading));
+        screen.written(|out| write_listing(&reading, out));
         Ok(Verdict::Pass)
     }
 }
 
 /// What a report says, a line for each thing.
-pub(crate) fn listing(reading: &Reading) -> String {
-    let mut out = String::new();
+pub(crate) fn write_listing(reading: &Reading, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
     for f in &reading.findings {
         let place = match f.region {
             Some(r) => format!(
@@ -69,7 +69,7 @@ pub(crate) fn listing(reading: &Reading) -> String {
             None => "-".to_owned(),
         };
         let score = f.score.map_or("-".to_owned(), |s| s.to_string());
-        let _ = write!(
+        write!(
             out,
             "{}:{place} {} {} {score} {}/{}",
             f.path,
@@ -77,51 +77,51 @@ pub(crate) fn listing(reading: &Reading) -> String {
             f.rule,
             f.kind.name(),
             f.level.as_deref().unwrap_or("-")
-        );
+        )?;
         if let Some(confidence) = f.confidence {
-            let _ = write!(out, "/{}", format!("{confidence:?}").to_lowercase());
+            write!(out, "/{}", format!("{confidence:?}").to_lowercase())?;
         }
         for cwe in &f.cwe {
-            let _ = write!(out, " CWE-{cwe}");
+            write!(out, " CWE-{cwe}")?;
         }
         for advisory in &f.advisories {
-            let _ = write!(out, " {advisory}");
+            write!(out, " {advisory}")?;
         }
         if let Some(p) = &f.package {
             let fixed = p.fixed.join(",");
-            let _ = write!(
+            write!(
                 out,
                 " {}:{}@{} fixed:{fixed}",
                 p.ecosystem, p.name, p.version
-            );
+            )?;
         }
         if let Some(day) = f.published {
-            let _ = write!(out, " published:{}", crate::model::date_of_days(day));
+            write!(out, " published:{}", crate::model::date_of_days(day))?;
         }
         if let Some(epss) = f.epss {
-            let _ = write!(out, " epss:{:.4}", f64::from(epss) / 10_000.0);
+            write!(out, " epss:{:.4}", f64::from(epss) / 10_000.0)?;
         }
         if f.kev {
-            out.push_str(" kev");
+            out.write_all(b" kev")?;
         }
         if f.secret.is_some() {
-            out.push_str(" secret");
+            out.write_all(b" secret")?;
         }
         if f.suppressed {
-            out.push_str(" suppressed");
+            out.write_all(b" suppressed")?;
         }
-        let _ = writeln!(out, "\n    {} | {}", f.title, f.message);
+        writeln!(out, "\n    {} | {}", f.title, f.message)?;
     }
     for (path, why) in &reading.unread {
-        let _ = writeln!(out, "unread {path}: {why}");
+        writeln!(out, "unread {path}: {why}")?;
     }
     if let Some(why) = &reading.failed {
-        let _ = writeln!(out, "failed: {why}");
+        writeln!(out, "failed: {why}")?;
     }
-    let _ = write!(out, "{} findings", reading.findings.len());
+    write!(out, "{} findings", reading.findings.len())?;
     if let Some(scanned) = &reading.scanned {
-        let _ = write!(out, ", {} files scanned", scanned.len());
+        write!(out, ", {} files scanned", scanned.len())?;
     }
-    out.push('\n');
-    out
+    writeln!(out)?;
+    out.flush()
 }

@@ -11,7 +11,7 @@ mod rules;
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use crate::model::{Finding, Kind, Region, RepoPath};
+use crate::model::{Finding, Kind, Region, RepoPath, Text};
 use rules::{Rule, Rules};
 
 /// The name of the scanner in the catalogue.
@@ -75,7 +75,7 @@ impl Secrets {
             return self.scan_reading(path, only, key);
         }
         // What several readings show is one credential, and the first can tell its place best.
-        let mut known: HashSet<(String, Option<String>)> = HashSet::new();
+        let mut known: HashSet<(Text, Option<Text>)> = HashSet::new();
         let mut all = Vec::new();
         for reading in &readings {
             let mut found = self.scan_reading(path, reading, key);
@@ -314,10 +314,8 @@ mod tests {
             .remove(0)
             .secret;
         assert_eq!(a, b);
-        assert_ne!(
-            a,
-            Some(SecretKey::new([8; 32]).identity(token().as_bytes()))
-        );
+        let other = SecretKey::new([8; 32]).identity(token().as_bytes());
+        assert_ne!(a, Some(other.into()));
     }
 
     fn wide(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {

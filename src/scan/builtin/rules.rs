@@ -228,7 +228,7 @@ mod tests {
         let found = |text: &str| -> Vec<String> {
             let text = text.replace('¦', "");
             let found = Secrets::get().scan(&path, text.as_bytes(), &key);
-            found.into_iter().map(|f| f.rule).collect()
+            found.into_iter().map(|f| f.rule.to_string()).collect()
         };
         for rule in &examples.example {
             assert!(

@@ -115,6 +115,8 @@ pub(super) struct Gather<'a> {
     key: &'a SecretKey,
     reading: Reading,
     by_tool: HashMap<String, Option<Descriptor>>,
+    /// The files that have findings, so that these share their paths.
+    files: HashSet<RepoPath>,
     /// How many findings there may be before repeated ones are dropped again.
     room: usize,
 }
@@ -135,6 +137,7 @@ impl<'a> Gather<'a> {
             key,
             reading: Reading::default(),
             by_tool: HashMap::new(),
+            files: HashSet::new(),
             room: 10_000,
         }
     }
@@ -201,10 +204,17 @@ impl<'a> Gather<'a> {
                 Some(Step {
                     path: paths.resolve(&s.path, uris)?,
                     line: s.line,
-                    message: s.message.clone(),
+                    message: s.message.as_str().into(),
                 })
             });
             let flow = flow.collect();
+            let path = match self.files.get(&path) {
+                Some(same) => same.clone(),
+                None => {
+                    self.files.insert(path.clone());
+                    path
+                }
+            };
             let of_tool = own.as_deref().zip(named);
             let finding = finding(self.descriptor, of_tool, item, (path, flow), self.key)?;
             reading.findings.push(finding);
@@ -264,7 +274,7 @@ fn finding(
     };
     let message = clean(&message);
     for step in &mut flow {
-        step.message = clean(&step.message);
+        step.message = clean(&step.message).into();
     }
     let data = descriptor.rule(&rule);
     let confidence = item.confidence.as_deref();
@@ -314,7 +324,7 @@ fn finding(
     .confidence(confidence.and_then(confidence_of))
     .level(item.level.map(|l| clean(&l)))
     .cwe(cwe)
-    .advisories(advisories)
+    .advisories(advisories.into_iter().map(Into::into).collect())
     .package(item.package.map(normal_package))
     .secret(secret)
     .fix(

@@ -161,7 +161,7 @@ fn the_two_formats_of_bandit_say_the_same() {
     let place = |r: &Reading| -> Vec<(String, u32, String, Option<crate::model::Score>)> {
         r.findings
             .iter()
-            .map(|f| (f.path.to_string(), f.line(), f.rule.clone(), f.score))
+            .map(|f| (f.path.to_string(), f.line(), f.rule.to_string(), f.score))
             .collect()
     };
     assert_eq!(place(&json), place(&sarif));
