@@ -8,7 +8,7 @@
 mod encodings;
 mod rules;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::model::{Finding, Kind, Region, RepoPath, Text};
@@ -148,14 +148,16 @@ impl Secrets {
         // Where rules overlap the first in the file is the more exact one.
         hits.sort_by_key(|h| (h.rule, h.start, h.end));
         hits.dedup();
-        let mut kept: Vec<Hit> = Vec::new();
+        let mut kept: BTreeMap<usize, Hit> = BTreeMap::new();
         for hit in hits {
-            if !kept.iter().any(|k| k.start < hit.end && hit.start < k.end) {
-                kept.push(hit);
+            // None of those that were kept overlaps another: the last one that begins before this one's end
+            // reaches furthest.
+            let before = kept.range(..hit.end).next_back();
+            if before.is_none_or(|(_, k)| k.end <= hit.start) {
+                kept.insert(hit.start, hit);
             }
         }
-        kept.sort_by_key(|h| h.start);
-        kept
+        kept.into_values().collect()
     }
 
     fn search(&self, index: usize, window: &[u8], offset: usize, hits: &mut Vec<Hit>) {
