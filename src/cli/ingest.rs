@@ -121,7 +121,10 @@ pub(super) fn take_reports(
     for path in reports {
         for (scanner, of) in take_report(session, &known, path, how, &key)? {
             let all = all.entry(scanner).or_default();
-            all.findings.extend(of.findings);
+            match all.findings.is_empty() {
+                true => all.findings = of.findings,
+                false => all.findings.extend(of.findings),
+            }
             all.unread.extend(of.unread);
         }
     }
@@ -184,6 +187,7 @@ fn take_report(
     if tools.is_empty() {
         tools.push(tool);
     }
+    drop(report);
     let taken = ingest::by_scanner(known, how.named, &tools, reading);
     if generic && findings == 0 && how.named.is_none() {
         return Err(Error::new(

@@ -131,7 +131,8 @@ pub fn by_scanner(
     if let Some(first) = names.first() {
         all.entry(first.clone()).or_default().unread = reading.unread;
     }
-    for mut finding in reading.findings {
+    let mut findings = reading.findings;
+    for finding in &mut findings {
         match named {
             Some(name) => finding.scanner = name.into(),
             None => finding.scanner = called(&finding.scanner).into(),
@@ -139,8 +140,17 @@ pub fn by_scanner(
         if let Some(descriptor) = known.iter().find(|d| d.name() == finding.scanner) {
             finding.canonical = descriptor.canonical(&finding.rule).into();
         }
-        let of = all.entry(finding.scanner.to_string()).or_default();
-        of.findings.push(finding);
+    }
+    let first = findings.first().map(|f| f.scanner.clone());
+    match first.filter(|first| findings.iter().all(|f| f.scanner == *first)) {
+        // There may be very many: they stay where they are.
+        Some(only) => all.entry(only.into()).or_default().findings = findings,
+        None => {
+            for finding in findings {
+                let of = all.entry(finding.scanner.to_string()).or_default();
+                of.findings.push(finding);
+            }
+        }
     }
     // A format that many tools write is no scanner, once a tool is known.
     let is_format = |name: &str| known.iter().any(|d| d.name() == name && d.is_format());
@@ -176,7 +186,10 @@ pub fn keep(
 ) -> Result<()> {
     let key = key_of(descriptor);
     let digest = UnitDigest::of_tree(tree);
-    let there = project::known(cache, &key, &digest);
+    let there = match over {
+        Over::Replace => None,
+        Over::Refuse | Over::Add => project::known(cache, &key, &digest),
+    };
     if let (Some(there), Over::Add) = (&there, over) {
         for (file, unit) in &there.results {
             taken.findings.extend(unit.findings.iter().cloned());
@@ -197,8 +210,7 @@ pub fn keep(
         return Err(Error::new(Kind::Usage, text)
             .hint("`--add` keeps both, `--replace` puts these in their place"));
     }
-    project::remember(cache, &key, [digest], &result);
-    match project::known(cache, &key, &digest) == Some(result) {
+    match project::keep(cache, &key, digest, &result) {
         true => Ok(()),
         false => Err(Error::new(
             Kind::Io,
@@ -223,7 +235,8 @@ pub(super) fn result_for(repo: &Repository, tree: &Oid, taken: Taken) -> Result<
         by_path.entry(path).or_default().unread = Some(why);
     }
     let mut result = ProjectResult::default();
-    for (path, unit) in by_path {
+    for (path, mut unit) in by_path {
+        unit.findings.shrink_to_fit();
         if let Some(file) = repo.entry(tree, &path)? {
             result.read += 1;
             result.results.push((file, unit));

@@ -19,6 +19,7 @@ mod resolver;
 mod result;
 mod run;
 mod stage;
+mod stored;
 pub mod tools;
 
 pub use builtin::{SecretKey, Secrets, redact};

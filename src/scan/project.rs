@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Descriptor, UnitResult, reads};
+use super::{Descriptor, UnitResult, reads, stored};
 use crate::cache::{Cache, ScannerKey, UnitDigest};
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
@@ -18,40 +18,26 @@ pub struct ProjectResult {
 }
 
 /// How it is stored.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Stored {
     read: u64,
     results: Vec<(String, Oid, u32, UnitResult)>,
 }
 
-impl ProjectResult {
-    /// The results of all files.
-    pub fn of(units: &[(FileVersion, UnitResult)]) -> ProjectResult {
-        let says = |r: &UnitResult| *r != UnitResult::default();
-        ProjectResult {
-            read: units.len() as u64,
-            results: units.iter().filter(|(_, r)| says(r)).cloned().collect(),
-        }
-    }
+/// The same, as it is written.
+#[derive(Serialize)]
+struct Storing<'r> {
+    read: u64,
+    results: Vec<(String, &'r Oid, u32, &'r UnitResult)>,
+}
 
+impl ProjectResult {
     fn to_bytes(&self) -> Vec<u8> {
-        let results = self.results.iter().map(|(file, result)| {
-            (
-                file.path.to_text(),
-                file.blob.clone(),
-                file.mode,
-                result.clone(),
-            )
-        });
-        let stored = Stored {
-            read: self.read,
-            results: results.collect(),
-        };
-        serde_json::to_vec(&stored).expect("a result is plain data")
+        written(self.read, &self.results)
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<ProjectResult> {
-        let stored: Stored = serde_json::from_slice(bytes).ok()?;
+        let stored: Stored = stored::read(bytes)?;
         let results = stored
             .results
             .into_iter()
@@ -117,4 +103,37 @@ pub fn remember(
 ) {
     let bytes = result.to_bytes();
     cache.remember(key, digests.into_iter().map(|d| (d, bytes.clone())));
+}
+
+/// Remembers the results of all files that were read under several digests.
+pub(super) fn remember_units(
+    cache: &Cache,
+    key: &ScannerKey,
+    digests: impl IntoIterator<Item = UnitDigest>,
+    units: &[(FileVersion, UnitResult)],
+) {
+    let bytes = written(units.len() as u64, units);
+    cache.remember(key, digests.into_iter().map(|d| (d, bytes.clone())));
+}
+
+/// Remembers a result under a digest; returns whether it is there now as it is.
+pub fn keep(cache: &Cache, key: &ScannerKey, digest: UnitDigest, result: &ProjectResult) -> bool {
+    let bytes = result.to_bytes();
+    cache.remember(key, [(digest, bytes.clone())]);
+    cache.result(key, &digest) == Some(bytes)
+}
+
+/// The results of those files about which there is something to say, of `read` that were read.
+fn written(read: u64, results: &[(FileVersion, UnitResult)]) -> Vec<u8> {
+    let told = results.iter().filter(|(_, r)| !r.is_clean());
+    let findings = told.clone().map(|(_, r)| r.findings.len()).sum();
+    let results = told.map(|(file, result)| {
+        let path = file.path.to_text();
+        (path, &file.blob, file.mode, result)
+    });
+    let storing = Storing {
+        read,
+        results: results.collect(),
+    };
+    stored::write(&storing, findings)
 }

@@ -471,8 +471,7 @@ fn work(
                 ),
                 Some(tree) => {
                     let digests = [UnitDigest::of_tree(tree), UnitDigest::of_files(&job.files)];
-                    let result = ProjectResult::of(units);
-                    project::remember(with.cache, &scanner.key, digests, &result);
+                    project::remember_units(with.cache, &scanner.key, digests, units);
                 }
             }
         }

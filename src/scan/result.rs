@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::stored;
 use crate::model::{Finding, RepoPath};
 
 /// The findings of one file, or why it has none to tell.
@@ -18,10 +19,15 @@ pub struct UnitResult {
 impl UnitResult {
     /// Writes a result for the cache; a clean one is empty.
     pub fn to_bytes(&self) -> Vec<u8> {
-        if *self == UnitResult::default() {
-            return Vec::new();
+        match self.is_clean() {
+            true => Vec::new(),
+            false => stored::write(self, self.findings.len()),
         }
-        serde_json::to_vec(self).expect("a result is plain data")
+    }
+
+    /// Whether there is nothing to tell of the file.
+    pub(super) fn is_clean(&self) -> bool {
+        self.findings.is_empty() && self.unread.is_none()
     }
 
     /// Checks a stored result of a file that comes from elsewhere; `None` if it is damaged, or tells of a
@@ -30,12 +36,16 @@ impl UnitResult {
         if bytes.is_empty() {
             return Some(Vec::new());
         }
-        let mut result: UnitResult = serde_json::from_slice(bytes).ok()?;
+        let mut result: UnitResult = stored::read(bytes)?;
         let findings = std::mem::take(&mut result.findings).into_iter();
         let checked = findings.map(|f| f.checked().ok().filter(|f| f.secret.is_none()));
         result.findings = checked.collect::<Option<_>>()?;
         result.unread = result.unread.map(|why| crate::model::harmless(&why));
-        Some(result.to_bytes())
+        // It goes into a text, where it is not compressed.
+        match result.is_clean() {
+            true => Some(Vec::new()),
+            false => serde_json::to_vec(&result).ok(),
+        }
     }
 
     /// Reads a result from the cache, for the file at a path; `None` if it is damaged.
@@ -43,7 +53,7 @@ impl UnitResult {
         if bytes.is_empty() {
             return Some(UnitResult::default());
         }
-        let mut result: UnitResult = serde_json::from_slice(bytes).ok()?;
+        let mut result: UnitResult = stored::read(bytes)?;
         for finding in &mut result.findings {
             finding.path = path.clone();
         }
