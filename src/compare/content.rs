@@ -7,8 +7,8 @@ use super::statement::hash;
 pub enum Content {
     /// Text, compared line by line.
     Text(String),
-    /// Anything else: a hash for each piece between line feeds. A finding in it continues one of the
-    /// same rule that is about the same secret, or says the same of an equal piece.
+    /// Anything else, and very long text: a hash for each piece between line feeds. A finding in it
+    /// continues one of the same rule that is about the same secret, or says the same of an equal piece.
     Binary(Box<[u64]>),
 }
 
@@ -18,11 +18,20 @@ impl Default for Content {
     }
 }
 
+/// Text of more bytes is compared piece by piece: what is kept of each line of a text takes several times
+/// its length in memory.
+const LONGEST: usize = 16 * 1024 * 1024;
+
 impl Content {
     /// Tells text from other bytes. Text is UTF-8, UTF-16 that begins with a byte order mark, or a
     /// code page with one byte for each character; whatever else has a NUL byte, or more than one
     /// control character in ten, is not.
     pub fn of(bytes: Vec<u8>) -> Content {
+        let pieces =
+            |bytes: &[u8]| Content::Binary(bytes.split(|b| *b == b'\n').map(hash).collect());
+        if bytes.len() > LONGEST {
+            return pieces(&bytes);
+        }
         if let Some(text) = utf16(&bytes) {
             return Content::Text(text);
         }
@@ -34,7 +43,7 @@ impl Content {
         };
         let control = |b: &&u8| b.is_ascii_control() && !b.is_ascii_whitespace();
         if has_nul || bytes.iter().filter(control).count() > bytes.len() / 10 {
-            return Content::Binary(bytes.split(|b| *b == b'\n').map(hash).collect());
+            return pieces(&bytes);
         }
         // Bytes that are not UTF-8 are taken for Latin-1, so that different ones stay different.
         let mut text = String::with_capacity(bytes.len());
@@ -76,6 +85,7 @@ mod tests {
         assert_eq!(text(b"\xfe\xff\0a").as_deref(), Some("a"));
         assert_eq!(text(b"\xff\xfea\0\n"), None);
         assert_eq!(text(b"a\0b"), None);
+        assert_eq!(text(&b"a line\n".repeat(LONGEST / 7 + 1)), None);
         assert_eq!(text(b"\x89PNG\r\n\x1a\n\x01\x02\x03\x04\xff"), None);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::Judging;
+use crate::error::Result;
 use crate::model::{Action, Finding, Frame, Issue, Kind, Occurrence, Oid, RepoPath, Status, Text};
 use crate::scan::redact;
 
@@ -18,8 +19,8 @@ const MOST_SECRET_LINES: u32 = 1_000;
 const MOST_CHARACTERS: usize = 240;
 /// How many occurrences of an issue get a frame.
 const MOST_FRAMES: usize = 50;
-/// How many texts are kept at once.
-const MOST_TEXTS: usize = 64;
+/// How many bytes of texts are kept at once, or one text.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// A text whose lines are found without reading it from the start.
 #[derive(Debug)]
@@ -48,6 +49,32 @@ impl Lines {
 /// A file in a tree.
 type Place = (Oid, RepoPath);
 
+/// Texts of files that were read last: those of one issue are often those of the next.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    known: HashMap<Place, Option<Lines>>,
+    bytes: usize,
+}
+
+impl Texts {
+    /// The text at a place, which is read if it is not known.
+    pub(super) fn at(
+        &mut self,
+        place: Place,
+        read: impl FnOnce(&Place) -> Result<Option<String>>,
+    ) -> Result<Option<&Lines>> {
+        if !self.known.contains_key(&place) {
+            if self.bytes > MOST_BYTES {
+                *self = Texts::default();
+            }
+            let text = read(&place)?.map(Lines::new);
+            self.bytes += text.as_ref().map_or(0, |t| t.text.len());
+            self.known.insert(place.clone(), text);
+        }
+        Ok(self.known.get(&place).and_then(Option::as_ref))
+    }
+}
+
 /// Adds frames to the new occurrences, and to all where the report lists everything.
 pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
     // Lines on which any finding of the report is about a literal: shown without literals, whichever
@@ -72,7 +99,7 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
     }
     let none = BTreeSet::new();
     let mut values = BTreeSet::new();
-    let mut texts: HashMap<Place, Option<Lines>> = HashMap::new();
+    let mut texts = Texts::default();
     for issue in issues.iter_mut() {
         let all = judging.gate.list_unchanged;
         let shown = issue.occurrences.iter_mut();
@@ -92,14 +119,14 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
                 secrets: secrets.get(&place).unwrap_or(&none),
             };
             // A frame is a help for the reader; the verdict stands without it.
-            let text = texts.entry(place).or_insert_with_key(|(tree, path)| {
-                let file = judging.gate.repo.entry(tree, path).ok().flatten()?;
-                let file = super::behind(judging.gate.repo, tree, &file).ok()?;
-                super::text_of(judging.gate.repo, &file)
-                    .ok()
-                    .map(Lines::new)
+            let text = texts.at(place, |(tree, path)| {
+                let Some(file) = judging.gate.repo.entry(tree, path)? else {
+                    return Ok(None);
+                };
+                let file = super::behind(judging.gate.repo, tree, &file)?;
+                super::text_of(judging.gate.repo, &file).map(Some)
             });
-            if let Some(text) = text {
+            if let Ok(Some(text)) = text {
                 occurrence.frame = frame_of(text, &occurrence.findings, &hidden).map(Box::new);
                 if let Some(region) = occurrence.region
                     && hidden.secrets.contains(&region.line)
@@ -107,10 +134,6 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
                     values.extend(text.from(region.line).take(1).flat_map(values_in));
                 }
             }
-        }
-        // Files of one issue are often those of the next, but not of all.
-        if texts.len() > MOST_TEXTS {
-            texts.clear();
         }
     }
     mask(&values, issues);

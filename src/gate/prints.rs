@@ -1,11 +1,9 @@
 //! The print of an occurrence: what an exemption is bound to, wherever the code moves.
 
-use std::collections::HashMap;
-
-use super::frame::{Lines, tree_with};
+use super::frame::{Lines, Texts, tree_with};
 use super::{Judging, behind, text_of};
 use crate::error::Result;
-use crate::model::{Finding, Issue, Kind, Occurrence, Oid, RepoPath, Status};
+use crate::model::{Finding, Issue, Kind, Occurrence, Status};
 
 /// How often the print of a literal is hashed.
 const ROUNDS: usize = 4_096;
@@ -19,7 +17,7 @@ pub(super) fn add_prints(judging: &Judging<'_>, issues: &mut [Issue]) -> Result<
     let repo = judging.gate.repo;
     let listed = judging.gate.list_unchanged;
     let all = listed || !judging.policy.exemptions.is_empty();
-    let mut texts: HashMap<(Oid, RepoPath), Option<Lines>> = HashMap::new();
+    let mut texts = Texts::default();
     for issue in issues {
         let key = match issue.kind {
             // The id of a secret's issue is this clone's own.
@@ -38,20 +36,21 @@ pub(super) fn add_prints(judging: &Judging<'_>, issues: &mut [Issue]) -> Result<
             let Some(tree) = tree_with(judging, occurrence) else {
                 continue;
             };
-            let place = (tree, occurrence.path.clone());
-            if occurrence.region.is_some() && !texts.contains_key(&place) {
-                if judging.clock.is_over() && judging.policy.exemptions.is_empty() {
-                    // They are for the reader only.
-                    return Ok(());
-                }
+            if !judging.policy.exemptions.is_empty() {
                 judging.clock.check()?;
-                let file = repo.entry(&place.0, &place.1)?;
-                let file = file.filter(|f| f.is_regular() || f.is_link());
-                let file = file.map(|f| behind(repo, &place.0, &f)).transpose()?;
-                let text = file.map(|f| text_of(repo, &f)).transpose()?;
-                texts.insert(place.clone(), text.map(Lines::new));
+            } else if judging.clock.is_over() {
+                // They are for the reader only.
+                return Ok(());
             }
-            let text = texts.get(&place).and_then(Option::as_ref);
+            let text = match occurrence.region {
+                None => None,
+                Some(_) => texts.at((tree, occurrence.path.clone()), |(tree, path)| {
+                    let file = repo.entry(tree, path)?;
+                    let file = file.filter(|f| f.is_regular() || f.is_link());
+                    let file = file.map(|f| behind(repo, tree, &f)).transpose()?;
+                    file.map(|f| text_of(repo, &f)).transpose()
+                })?,
+            };
             occurrence.print = print_of(&key, occurrence, text).into();
         }
     }

@@ -3,6 +3,7 @@
 use git2::{ErrorCode, ObjectType, Repository, Sort};
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::io::Read;
 
 use super::{Configured, Introduced, Peeled, add_introduced};
 use crate::error::{Error, Kind, Result};
@@ -242,8 +243,21 @@ fn list_tree(
     Ok(true)
 }
 
+/// The content of a blob. A large one is read piece by piece, so that it is not in memory twice; none
+/// where the library cannot do that, which is in a pack.
 pub(super) fn blob(repo: &Repository, of: &Oid) -> Result<Option<Vec<u8>>> {
-    Ok(found(repo.find_blob(id(of)?))?.map(|b| b.content().to_vec()))
+    const LARGE: usize = 8 * 1024 * 1024;
+    let odb = repo.odb()?;
+    let header = found(odb.read_header(id(of)?))?;
+    if header.is_none_or(|(size, _)| size < LARGE) {
+        return Ok(found(repo.find_blob(id(of)?))?.map(|b| b.content().to_vec()));
+    }
+    let Ok((mut reader, size, ObjectType::Blob)) = odb.reader(id(of)?) else {
+        return Ok(None);
+    };
+    let mut content = Vec::with_capacity(size);
+    let read = reader.by_ref().take(size as u64).read_to_end(&mut content);
+    Ok((read.is_ok() && content.len() == size).then_some(content))
 }
 
 pub(super) fn blob_size(repo: &Repository, of: &Oid) -> Result<Option<u64>> {
