@@ -157,7 +157,7 @@ fn taken(results: &mut BTreeMap<FileVersion, UnitResult>) -> Vec<Finding> {
     let number = results.values().map(|r| r.findings.len()).sum();
     let mut all = Vec::with_capacity(number);
     for result in results.values_mut() {
-        all.append(&mut result.findings);
+        all.extend(std::mem::take(&mut result.findings));
     }
     all
 }

@@ -60,18 +60,18 @@ impl Texts {
     /// The text at a place, which is read if it is not known.
     pub(super) fn at(
         &mut self,
-        place: Place,
+        place: &Place,
         read: impl FnOnce(&Place) -> Result<Option<String>>,
     ) -> Result<Option<&Lines>> {
-        if !self.known.contains_key(&place) {
+        if !self.known.contains_key(place) {
             if self.bytes > MOST_BYTES {
                 *self = Texts::default();
             }
-            let text = read(&place)?.map(Lines::new);
+            let text = read(place)?.map(Lines::new);
             self.bytes += text.as_ref().map_or(0, |t| t.text.len());
             self.known.insert(place.clone(), text);
         }
-        Ok(self.known.get(&place).and_then(Option::as_ref))
+        Ok(self.known.get(place).and_then(Option::as_ref))
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
                 secrets: secrets.get(&place).unwrap_or(&none),
             };
             // A frame is a help for the reader; the verdict stands without it.
-            let text = texts.at(place, |(tree, path)| {
+            let text = texts.at(&place, |(tree, path)| {
                 let Some(file) = judging.gate.repo.entry(tree, path)? else {
                     return Ok(None);
                 };

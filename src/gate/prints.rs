@@ -44,7 +44,7 @@ pub(super) fn add_prints(judging: &Judging<'_>, issues: &mut [Issue]) -> Result<
             }
             let text = match occurrence.region {
                 None => None,
-                Some(_) => texts.at((tree, occurrence.path.clone()), |(tree, path)| {
+                Some(_) => texts.at(&(tree, occurrence.path.clone()), |(tree, path)| {
                     let file = repo.entry(tree, path)?;
                     let file = file.filter(|f| f.is_regular() || f.is_link());
                     let file = file.map(|f| behind(repo, tree, &f)).transpose()?;
