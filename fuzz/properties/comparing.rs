@@ -16,9 +16,8 @@ pub struct Side {
     pub findings: Vec<Finding>,
 }
 
-/// What the comparison promises, whatever the two sides are; `ordered` asks too whether the order of the
-/// findings decides anything.
-fn holds(base: &Side, head: &Side, known: &Known, ordered: bool) {
+/// What the comparison promises, whatever the two sides are.
+fn holds(base: &Side, head: &Side, known: &Known) {
     let outcome = compared(base, head, known);
     // One to one: each finding of the base pays for one of the head, or is fixed.
     let mut paid: Vec<usize> = outcome.head.iter().filter_map(|d| d.from).collect();
@@ -29,15 +28,13 @@ fn holds(base: &Side, head: &Side, known: &Known, ordered: bool) {
         "not one to one: {outcome:?}"
     );
     assert_eq!(outcome.head.len(), head.findings.len());
-    if ordered {
-        // The order of the input does not matter.
-        let mut turned = (base.clone(), head.clone());
-        turned.0.findings.reverse();
-        turned.1.findings.reverse();
-        let again = compared(&turned.0, &turned.1, known);
-        let (one, other) = (fates(head, &outcome), fates(&turned.1, &again));
-        assert_eq!(one, other, "the order of the input decides");
-    }
+    // The order of the input does not matter.
+    let mut turned = (base.clone(), head.clone());
+    turned.0.findings.reverse();
+    turned.1.findings.reverse();
+    let again = compared(&turned.0, &turned.1, known);
+    let (one, other) = (fates(head, &outcome), fates(&turned.1, &again));
+    assert_eq!(one, other, "the order of the input decides");
     // Nothing is new against itself, whether its files are told to be the same or not.
     for side in [base, head] {
         let given = difference(side, side);
@@ -191,7 +188,7 @@ pub fn drawn(input: &[u8]) {
         file_local: known_all & 1 == 1,
         unread: unread.into_iter().collect(),
     };
-    holds(&base, &head, &known, true);
+    holds(&base, &head, &known);
 }
 
 /// A real file, and what became of it; findings at random, and on each line that holds a word of it.
@@ -241,8 +238,7 @@ pub fn mutated(real: &[u8], other: &[u8], random: &mut Random) {
         file_local: random.below(2) == 0,
         ..Known::default()
     };
-    // Findings of several rules on lines that a mutation split can be paired in either of two ways.
-    holds(&base, &head, &known, false);
+    holds(&base, &head, &known);
 }
 
 fn marked(content: &[u8], word: &[u8], path: &RepoPath) -> Vec<Finding> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::time::Duration;
 
+use super::builtin::encodings::is_utf16;
 use super::descriptor::ReportIn;
 use super::reach::{Given, without_credentials};
 use super::read::{self, Paths, Reading};
@@ -12,7 +13,7 @@ use super::stage::Stage;
 use super::{Scanner, SecretKey, Secrets, UnitResult};
 use crate::environment::without_proxy_credentials;
 use crate::error::Result;
-use crate::model::{FileVersion, RepoPath, TimeLimit};
+use crate::model::{FileVersion, Kind, RepoPath, TimeLimit};
 use crate::process::{self, Cancel, Ended};
 
 /// Most bytes that one run may write.
@@ -63,11 +64,19 @@ pub(super) fn run_batch(
     let mut names = Vec::with_capacity(files.len());
     let mut given = Vec::with_capacity(files.len());
     let mut not_utf8 = Vec::new();
+    // Most find no credential with a NUL byte behind each character, and say nothing.
+    let misses_utf16 = scanner.descriptor.kind() == Kind::Secret && !how.reads_utf16;
     for file in files {
         let content = content(file)?;
-        if how.needs_utf8 && std::str::from_utf8(&content).is_err() {
-            let unread = Some("its content is not UTF-8, which this scanner leaves out".to_owned());
-            let findings = Vec::new();
+        let left_out = if how.needs_utf8 && std::str::from_utf8(&content).is_err() {
+            Some("its content is not UTF-8, which this scanner leaves out")
+        } else if misses_utf16 && is_utf16(&content) {
+            Some("its content is UTF-16, which this scanner does not read")
+        } else {
+            None
+        };
+        if let Some(why) = left_out {
+            let (findings, unread) = (Vec::new(), Some(why.to_owned()));
             not_utf8.push((file.clone(), UnitResult { findings, unread }));
             continue;
         }

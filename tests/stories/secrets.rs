@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{World, places, token};
+use crate::support::{World, places, token, tools};
 
 fn line(number: u32) -> String {
     format!("TOKEN = '{}'\n", token(number))
@@ -220,4 +220,26 @@ fn a_secret_without_quotes_that_another_scanner_found_is_nowhere_shown_or_kept()
     let kept = world.work().join(".git/newgate");
     let found = world.run_in(&kept, "grep", &["-rl", value, "."], b"");
     assert_eq!(found.out, "", "{found:?}");
+}
+
+#[test]
+fn a_scanner_that_does_not_read_utf16_does_not_call_it_clean() {
+    for (scanner, code) in [("detect-secrets", 3), ("secretlint", 3), ("kingfisher", 1)] {
+        let world = World::new();
+        let path = tools().join(scanner);
+        let config = format!(
+            "[scanners]\nsecrets = false\n[scanners.{scanner}]\npath = \"{}\"\n",
+            path.display()
+        );
+        world.write(".newgate/config.toml", config);
+        world.commit("Start");
+        world.push(&["--quiet", "origin", "main"]).exits(0);
+        world.git(&["switch", "--quiet", "--create", "feature"]);
+        let wide = line(1).into_bytes();
+        let wide: Vec<u8> = wide.into_iter().flat_map(|b| [0, b]).collect();
+        world.write("leak.py", wide);
+        world.commit("Leak");
+        let ran = world.newgate(&["check"]).exits(code);
+        assert_eq!(ran.all().contains("UTF-16"), code == 3, "{ran:#?}");
+    }
 }

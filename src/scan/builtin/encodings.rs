@@ -87,6 +87,15 @@ fn decode_utf16(content: &[u8]) -> Option<String> {
     )
 }
 
+/// Whether a content is a text in UTF-16 as a whole.
+pub(in crate::scan) fn is_utf16(content: &[u8]) -> bool {
+    let begin = content.get(..4_096).unwrap_or(content);
+    let text = decode_utf16(begin).filter(|_| begin.contains(&0));
+    let wrong =
+        |c: &char| c.is_control() && !c.is_whitespace() || *c == char::REPLACEMENT_CHARACTER;
+    text.is_some_and(|t| t.chars().filter(wrong).count() * 20 < t.chars().count())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +104,19 @@ mod tests {
     fn text_without_nul_bytes_has_one_reading() {
         assert_eq!(readings(b"x = 1\n").len(), 1);
         assert_eq!(readings(b"\xff\xfeabcd").len(), 1);
+    }
+
+    #[test]
+    fn a_table_of_numbers_is_no_text_in_utf16() {
+        let le: Vec<u8> = "a word\n".bytes().flat_map(|b| [b, 0]).collect();
+        let be: Vec<u8> = "a word\n".bytes().flat_map(|b| [0, b]).collect();
+        for text in [&le[..], &be, &[b"\xff\xfe", &le[..]].concat()] {
+            assert!(is_utf16(text), "{text:?}");
+        }
+        let numbers: Vec<u8> = (1..=24).flat_map(|b| [b, 0]).collect();
+        for other in [&b"a word"[..], b"", b"a\0word", &numbers, &[0; 64]] {
+            assert!(!is_utf16(other), "{other:?}");
+        }
     }
 
     #[test]

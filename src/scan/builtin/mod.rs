@@ -5,7 +5,7 @@
 //! the allow-list asked. Rules are data (`secrets.toml`). The text of a secret does not leave
 //! [`Secrets::scan`]: a redacted form and a keyed hash do.
 
-mod encodings;
+pub(super) mod encodings;
 mod rules;
 
 use std::collections::{BTreeMap, HashSet};
