@@ -11,6 +11,9 @@ use crate::model::{
 };
 use crate::report;
 
+/// Most issues, or occurrences of one, that are explained at once.
+const MOST: usize = 100;
+
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     /// An issue's id, or an occurrence's print, of the last report; without one, the verdict
@@ -65,7 +68,7 @@ fn verdict(reports: &[Report], issues: &[Issue]) -> String {
         }
     }
     let blocking: Vec<&Issue> = issues.iter().filter(|i| i.blocks).collect();
-    for issue in &blocking {
+    for issue in blocking.iter().take(MOST) {
         let _ = writeln!(
             out,
             "  {} {}\n    {}",
@@ -73,6 +76,12 @@ fn verdict(reports: &[Report], issues: &[Issue]) -> String {
             issue.title,
             report::because(issue)
         );
+    }
+    match blocking.len().saturating_sub(MOST) {
+        0 => {}
+        left => {
+            let _ = writeln!(out, "  and {left} more issues: `newgate show` lists all");
+        }
     }
     if !blocking.is_empty() {
         out.push_str("`newgate explain ISSUE` says what would have to change\n");
@@ -91,7 +100,7 @@ fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
         .occurrences
         .iter()
         .filter(|o| only.is_none_or(|only| *o == only));
-    for occurrence in shown {
+    for occurrence in shown.clone().take(MOST) {
         let line = occurrence
             .region
             .map_or(String::new(), |r| format!(":{}", r.line));
@@ -108,6 +117,12 @@ fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
         }
         if let Some(was) = &occurrence.was_exempted {
             let _ = writeln!(out, "    {was}");
+        }
+    }
+    match shown.count().saturating_sub(MOST) {
+        0 => {}
+        left => {
+            let _ = writeln!(out, "  and {left} more: `newgate report csv` lists all");
         }
     }
     if issue.blocks {

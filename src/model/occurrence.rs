@@ -81,3 +81,18 @@ pub struct Occurrence {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_are_a_hundred_thousand_of_is_small() {
+        assert!(size_of::<Finding>() <= 320, "{}", size_of::<Finding>());
+        assert!(
+            size_of::<Occurrence>() <= 360,
+            "{}",
+            size_of::<Occurrence>()
+        );
+    }
+}

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{BufReader, Read, Seek};
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::{notes, reasons};
@@ -78,8 +78,44 @@ fn told<T: Clone>(fact: &T, words: fn(&T) -> String) -> Told<'_, T> {
 struct IssueOut<'a> {
     #[serde(flatten)]
     issue: Cow<'a, Issue>,
-    occurrences: Vec<OccurrenceOut<'a>>,
+    occurrences: Occurrences<'a>,
     because: String,
+}
+
+/// The occurrences of an issue. There may be very many: the words of each are made when it is written, and
+/// dropped when it is read.
+struct Occurrences<'a>(Cow<'a, [Occurrence]>);
+
+impl Serialize for Occurrences<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|occurrence| OccurrenceOut {
+            occurrence: Cow::Borrowed(occurrence),
+            why: reasons::why(occurrence),
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for Occurrences<'_> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Vec<Occurrence>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of occurrences")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut all = Vec::new();
+                while let Some(one) = list.next_element::<OccurrenceOut<'_>>()? {
+                    all.push(one.occurrence.into_owned());
+                }
+                Ok(all)
+            }
+        }
+        let all = deserializer.deserialize_seq(Read)?;
+        Ok(Occurrences(Cow::Owned(all)))
+    }
 }
 
 /// An occurrence, and in words why it has its status.
@@ -91,21 +127,16 @@ struct OccurrenceOut<'a> {
 }
 
 fn issue_out(issue: &Issue) -> IssueOut<'_> {
-    let out = |occurrence| OccurrenceOut {
-        occurrence: Cow::Borrowed(occurrence),
-        why: reasons::why(occurrence),
-    };
     IssueOut {
         issue: Cow::Borrowed(issue),
-        occurrences: issue.occurrences.iter().map(out).collect(),
+        occurrences: Occurrences(Cow::Borrowed(&issue.occurrences)),
         because: notes::because(issue),
     }
 }
 
 fn issue_in(out: IssueOut<'_>) -> Issue {
-    let occurrences = out.occurrences.into_iter();
     Issue {
-        occurrences: occurrences.map(|o| o.occurrence.into_owned()).collect(),
+        occurrences: out.occurrences.0.into_owned(),
         ..out.issue.into_owned()
     }
 }

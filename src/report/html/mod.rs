@@ -22,6 +22,8 @@ const SCRIPT: &str = include_str!("page.js");
 const OCCURRENCES: (usize, usize) = (100, 5);
 /// After how many occurrences the page lists few of each issue.
 const MANY: usize = 3_000;
+/// Most issues that the page lists.
+const ISSUES: usize = 5_000;
 
 /// Writes reports, and the judgements of the past, as one page.
 pub fn html(reports: &[Report], history: &[GateRun]) -> String {
@@ -186,17 +188,24 @@ fn list_title(list: Bucket) -> &'static str {
 
 fn lists(reports: &[Report]) -> Markup {
     let mut listed = 0;
-    let issues = reports.iter().flat_map(|r| &r.issues).map(|issue| {
-        let most = match listed < MANY {
-            true => OCCURRENCES.0,
-            false => OCCURRENCES.1,
-        };
-        listed += issue.occurrences.len().min(most);
-        (most, issue)
-    });
+    let all = reports.iter().map(|r| r.issues.len()).sum::<usize>();
+    let left = all.saturating_sub(ISSUES) as u64;
+    let issues = reports
+        .iter()
+        .flat_map(|r| &r.issues)
+        .take(ISSUES)
+        .map(|issue| {
+            let most = match listed < MANY {
+                true => OCCURRENCES.0,
+                false => OCCURRENCES.1,
+            };
+            listed += issue.occurrences.len().min(most);
+            (most, issue)
+        });
     let issues: Vec<(usize, (usize, &Issue))> = issues.enumerate().collect();
     html! {
         @if issues.is_empty() { p { "No scanner found an issue." } }
+        @if left > 0 { p { (plural(left, "more issue")) ": " code { "newgate report csv" } " lists all" } }
         @for list in LISTS {
             @let own: Vec<_> = issues.iter().filter(|(_, (_, i))| i.bucket() == list).collect();
             @if !own.is_empty() {

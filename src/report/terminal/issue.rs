@@ -127,6 +127,14 @@ impl Page {
         }
     }
 
+    /// Says how many issues are not shown, and what lists them.
+    pub(super) fn more_issues(&mut self, left: usize) {
+        if left > 0 {
+            let more = plural(left as u64, "more issue");
+            let _ = writeln!(self.out, "\nand {more}: `newgate show` lists all");
+        }
+    }
+
     /// Issues that do not stop the change, a few lines each.
     pub(super) fn in_short(&mut self, issues: &[&Issue]) {
         if issues.is_empty() {

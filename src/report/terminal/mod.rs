@@ -11,6 +11,9 @@ use super::notes::{because, compared_with};
 use super::words::outcome;
 use crate::model::{GateRun, Issue, IssueStatus, Report, Verdict, time_of_seconds};
 
+/// Most issues that are shown at once, and most where the reader asks for more.
+const MOST: (usize, usize) = (100, 1_000);
+
 /// How a report looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
@@ -29,19 +32,29 @@ pub fn terminal(report: &Report, look: Look) -> String {
     let mut page = Page::new(look);
     page.first_line(report);
     page.base(report);
+    let mut shown: Vec<&Issue> = Vec::new();
     let mut passing: Vec<&Issue> = Vec::new();
     for issue in &report.issues {
         let blocking = issue.blocks;
         match issue.status {
-            IssueStatus::New | IssueStatus::Grown if blocking || look.verbose => page.issue(issue),
+            IssueStatus::New | IssueStatus::Grown if blocking || look.verbose => shown.push(issue),
             IssueStatus::New | IssueStatus::Grown if !look.quiet => passing.push(issue),
-            _ if blocking => page.issue(issue),
+            _ if blocking => shown.push(issue),
             _ if issue.warns && !look.quiet => passing.push(issue),
-            IssueStatus::Inherited | IssueStatus::Fixed if look.verbose => page.issue(issue),
+            IssueStatus::Inherited | IssueStatus::Fixed if look.verbose => shown.push(issue),
             _ => {}
         }
     }
-    page.in_short(&passing);
+    let most = match look.verbose {
+        true => MOST.1,
+        false => MOST.0,
+    };
+    for issue in shown.iter().take(most) {
+        page.issue(issue);
+    }
+    page.more_issues(shown.len().saturating_sub(most));
+    page.in_short(passing.get(..most).unwrap_or(&passing));
+    page.more_issues(passing.len().saturating_sub(most));
     page.trouble(report);
     if !look.quiet {
         page.summary(report);

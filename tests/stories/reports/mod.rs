@@ -330,6 +330,15 @@ fn what_forges_do_not_take_is_left_out_from_the_end_and_that_is_said() {
         "{notes}"
     );
 
+    // People see the first; programs get all.
+    let shown = world.newgate(&["report"]).exits(0).out;
+    assert!(shown.contains("and 5897 more issues: `newgate show`"));
+    assert!(shown.lines().count() < 700, "{}", shown.lines().count());
+    let page = world.newgate(&["report", "html"]).exits(0).out;
+    assert!(page.contains("1000 more issues: <code>newgate report csv"));
+    let all = world.newgate(&["report", "csv"]).exits(0).out;
+    assert_eq!(all.lines().count(), 1 + 6_000);
+
     let comment = world.newgate(&["report", "markdown"]).exits(0).out;
     assert!(comment.chars().count() < 65_536 && comment.chars().count() > 30_000);
     assert!(comment.starts_with("<!-- newgate:report -->\n"));
