@@ -53,6 +53,7 @@ mod tokens;
 mod unplaced;
 mod weakness;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::model::{Finding, Note, Reason, RepoPath, Stage, Status};
@@ -162,7 +163,50 @@ pub fn compare(
     head: &[Finding],
     known: &Known,
 ) -> Outcome {
-    stages::Matcher::new(difference, base, head, known).run()
+    let (base, head) = (InOrder::of(base), InOrder::of(head));
+    let outcome = stages::Matcher::new(difference, &base.findings, &head.findings, known).run();
+    let mut fates: Vec<(usize, Decision)> = outcome.head.into_iter().enumerate().collect();
+    for (at, fate) in &mut fates {
+        *at = head.place(*at);
+        fate.from = fate.from.map(|b| base.place(b));
+    }
+    fates.sort_by_key(|(at, _)| *at);
+    let mut fixed: Vec<usize> = outcome.fixed.iter().map(|b| base.place(*b)).collect();
+    fixed.sort_unstable();
+    Outcome {
+        head: fates.into_iter().map(|(_, fate)| fate).collect(),
+        fixed,
+        notes: outcome.notes,
+    }
+}
+
+/// Findings in one order, whatever that of the input is: where two could be paired with one, this decides.
+struct InOrder<'f> {
+    findings: Cow<'f, [Finding]>,
+    /// Where each stood in the input; empty if they stood so.
+    places: Vec<usize>,
+}
+
+impl<'f> InOrder<'f> {
+    fn of(findings: &'f [Finding]) -> InOrder<'f> {
+        let order = |a: &Finding, b: &Finding| a.order().cmp(&b.order()).then_with(|| a.cmp(b));
+        if findings.is_sorted_by(|a, b| order(a, b).is_le()) {
+            return InOrder {
+                findings: Cow::Borrowed(findings),
+                places: Vec::new(),
+            };
+        }
+        let mut all: Vec<(usize, &Finding)> = findings.iter().enumerate().collect();
+        all.sort_by(|(_, a), (_, b)| order(a, b));
+        InOrder {
+            findings: all.iter().map(|(_, f)| (*f).clone()).collect(),
+            places: all.into_iter().map(|(place, _)| place).collect(),
+        }
+    }
+
+    fn place(&self, at: usize) -> usize {
+        self.places.get(at).copied().unwrap_or(at)
+    }
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ pub struct Package {
 }
 
 /// A step of a flow: a place, and what happens there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Step {
     /// The file.
@@ -86,7 +86,7 @@ fn is_empty(text: &Text) -> bool {
 }
 
 /// One result of one scanner, normalised. Made by [`Finding::build`] only.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Finding {
     /// The scanner's name in the catalogue.
@@ -159,7 +159,7 @@ pub struct Finding {
 }
 
 /// A score that the policy replaced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Overridden {
     /// The score as the scanner or the catalogue states it; none if nobody does.
     pub stated: Option<Score>,

@@ -33,7 +33,7 @@ pub use note::{BaseReason, Gap, Note, OwnConfiguration, Spot};
 pub use occurrence::{Frame, Occurrence, Rule};
 pub use oid::Oid;
 pub(crate) use path::is_unsafe_char;
-pub use path::{RepoPath, harmless};
+pub use path::{RepoPath, harmless, nests_deeply};
 pub use reason::{Differs, Reason};
 pub use report::{
     Containment, Phase, Report, ScannerReport, ScannerState, SkippedScanner, TimeLimit, Verdict,

@@ -143,9 +143,31 @@ impl<'de> Deserialize<'de> for RepoPath {
     }
 }
 
+/// Whether the alternatives (`{a,b}`) of a glob are nested deeper than anybody needs. What compiles a glob
+/// calls itself for each level, and would end the process at some depth.
+pub fn nests_deeply(glob: &str) -> bool {
+    const DEEPEST: usize = 20;
+    let mut depth = 0_usize;
+    glob.bytes().any(|b| {
+        match b {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn globs_nest_as_deep_as_somebody_needs() {
+        let nested = |n: usize| "{a,".repeat(n) + "b" + &"}".repeat(n);
+        assert!(!nests_deeply(&nested(20)) && nests_deeply(&nested(21)));
+        assert!(!nests_deeply(&"{a,b}".repeat(100)));
+    }
 
     #[test]
     fn hostile_names_are_shown_escaped() {

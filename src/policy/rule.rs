@@ -4,7 +4,7 @@
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::model::{
-    Action, Issue, IssueStatus, Kind, Occurrence, RepoPath, Score, Severity, Status,
+    Action, Issue, IssueStatus, Kind, Occurrence, RepoPath, Score, Severity, Status, nests_deeply,
 };
 
 /// What an occurrence is to a change.
@@ -36,6 +36,9 @@ impl Pattern {
     /// # Errors
     /// It is no pattern, in words.
     pub fn new(text: &str, path: bool) -> Result<Pattern, String> {
+        if nests_deeply(text) {
+            return Err("its `{` are nested too deep".into());
+        }
         let built = GlobBuilder::new(text)
             .literal_separator(path)
             .case_insensitive(!path)

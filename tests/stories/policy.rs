@@ -416,3 +416,32 @@ fn a_comment_alone_in_another_file_does_not_pay_for_a_new_one() {
     world.commit("Rename");
     assert_eq!(world.check(&[])["verdict"], "pass");
 }
+
+/// What compiles them calls itself for each level.
+#[test]
+fn globs_that_are_nested_without_end_are_a_mistake_and_no_crash() {
+    let glob = "{a,".repeat(20_000) + "b" + &"}".repeat(20_000);
+    let rule = format!("[[rules]]\nname = \"x\"\naction = \"warn\"\npath = \"{glob}\"\n");
+    let exemption = format!(
+        "version = 1\n[[exemption]]\nrule = \"x\"\nreason = \"other\"\ntext = \"x\"\npath = \"{glob}\"\n\
+         granted = 2026-01-01\nuntil = 2999-01-01\n"
+    );
+    let scanner = format!(
+        "name = \"x\"\ntitle = \"x\"\nhomepage = \"x\"\nkind = \"code\"\nscope = \"file\"\nfiles = [\"{glob}\"]\n\
+         [output]\nformat = \"sarif\"\n"
+    );
+    for (file, text) in [
+        (".newgate/config.toml", rule),
+        (".newgate/exemptions.toml", exemption),
+        (".newgate/scanners/x.toml", scanner),
+    ] {
+        let world = World::new();
+        world.write("a.py", "A = 1\n");
+        world.commit("Start");
+        world.push(&["--quiet", "origin", "main"]).exits(0);
+        world.git(&["switch", "--quiet", "--create", "feature"]);
+        world.write(file, text);
+        world.commit("Nest");
+        world.newgate(&["check"]).exits(2).says("nested too deep");
+    }
+}

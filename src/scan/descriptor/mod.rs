@@ -11,7 +11,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use regex::Regex;
 
 use crate::error::{Error, Kind as ErrorKind};
-use crate::model::{Kind, RepoPath, Score};
+use crate::model::{Kind, RepoPath, Score, nests_deeply};
 
 use expressions::Expressions;
 pub(super) use written::ReportIn;
@@ -385,9 +385,12 @@ fn as_path(path: &[u8]) -> &std::path::Path {
 }
 
 /// Globs of files: one without a `/` fits in any folder, and an extension in capitals too.
-fn glob_set<'g>(globs: impl IntoIterator<Item = &'g String>) -> Result<GlobSet, globset::Error> {
+fn glob_set<'g>(globs: impl IntoIterator<Item = &'g String>) -> Result<GlobSet, String> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
+        if nests_deeply(glob) {
+            return Err("the `{` of a glob are nested too deep".into());
+        }
         let any_folder = match glob.contains('/') {
             true => glob.clone(),
             false => format!("**/{glob}"),
@@ -396,10 +399,11 @@ fn glob_set<'g>(globs: impl IntoIterator<Item = &'g String>) -> Result<GlobSet, 
             GlobBuilder::new(&any_folder)
                 .literal_separator(true)
                 .case_insensitive(glob.starts_with("*."))
-                .build()?,
+                .build()
+                .map_err(|e| e.to_string())?,
         );
     }
-    set.build()
+    set.build().map_err(|e| e.to_string())
 }
 
 /// What a descriptor must have besides what its fields' types say.
