@@ -1,16 +1,15 @@
 //! What stands around two statements: the names of the scopes that they are in, the values that names
 //! are given, the definitions that got another name.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::edited::Of;
-use super::lines::{Fate, unit_end};
+use super::anchors::unit_end;
+use super::lines::Fate;
+use super::matcher::{Assignments, Counts, Matcher};
 use super::names::is_word;
-use super::side::{Place, Side};
-use super::stages::Matcher;
+use super::side::{Of, Place, Side};
 use super::statement::statement_text;
 use super::weakness;
 
@@ -20,23 +19,6 @@ pub(super) struct Scene<'s, 'm> {
     base: Place,
     head: Place,
 }
-
-/// What was looked up around statements, kept for others.
-#[derive(Debug, Default)]
-pub(super) struct Around {
-    values: RefCell<HashMap<(Of, usize), Rc<Assignments>>>,
-    names: RefCell<HashMap<Piece, Rc<Counts>>>,
-    /// The end of each scope, by the side, the file and the header.
-    ends: RefCell<HashMap<(Of, usize, usize), usize>>,
-}
-
-/// The side, the file and the lines of a piece of text.
-type Piece = (Of, usize, Range<usize>);
-
-/// The lines that give a name a value.
-type Assignments = HashMap<String, Vec<usize>>;
-/// How often each name stands in a piece of text.
-type Counts = HashMap<String, usize>;
 
 impl<'s, 'm> Scene<'s, 'm> {
     pub(super) fn new(matcher: &'s Matcher<'m>, base: Place, head: Place) -> Scene<'s, 'm> {
@@ -58,7 +40,7 @@ impl<'s, 'm> Scene<'s, 'm> {
     fn names(&self, of: Of, scope: &Range<usize>) -> Rc<Counts> {
         let (side, place) = self.side(of);
         let key = (of, place.file, scope.clone());
-        let all = &self.matcher.regions.around.names;
+        let all = &self.matcher.around.names;
         if let Some(found) = all.borrow().get(&key) {
             return Rc::clone(found);
         }
@@ -77,7 +59,7 @@ impl<'s, 'm> Scene<'s, 'm> {
     /// The line after a scope.
     fn end(&self, of: Of, header: usize) -> usize {
         let (side, place) = self.side(of);
-        let mut ends = self.matcher.regions.around.ends.borrow_mut();
+        let mut ends = self.matcher.around.ends.borrow_mut();
         let end = ends.entry((of, place.file, header));
         *end.or_insert_with(|| unit_end(side.text(place), header))
     }
@@ -100,7 +82,7 @@ impl<'s, 'm> Scene<'s, 'm> {
         let text = side.text(place);
         let values = {
             let key = (of, place.file);
-            let all = &self.matcher.regions.around.values;
+            let all = &self.matcher.around.values;
             let found = all.borrow().get(&key).cloned();
             found.unwrap_or_else(|| {
                 let mut values = Assignments::new();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::stages::{Groups, Matcher};
+use super::matcher::{Groups, Matcher};
 use crate::model::{Finding, Stage};
 
 impl<'a> Matcher<'a> {

@@ -10,13 +10,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::align::{align, units, words_of};
+use super::anchors::unit_end;
 use super::files::{File, Files};
-use super::lines::{Fate, Map, unit_end};
+use super::lines::{Fate, Map};
+use super::moved::{Moved, Place};
 use super::statement::similarity;
 use crate::model::Note;
-
-/// A line: file and line, of one side.
-pub(super) type Place = (usize, usize);
 
 /// Least length of a block without a header, in significant lines.
 const SHORTEST_BLOCK: usize = 3;
@@ -32,56 +31,19 @@ const REPEATS: usize = 20;
 /// How many lines may be visited while blocks grow, before the search stops.
 const EFFORT: usize = 20_000_000;
 
-/// The moved blocks, and the changed regions inside and beside them.
-#[derive(Debug, Default)]
-pub(super) struct Moved {
-    to_head: HashMap<Place, Place>,
-    to_base: HashMap<Place, Place>,
-    base_regions: HashMap<Place, u32>,
-    head_regions: HashMap<Place, u32>,
-    freed: HashSet<Place>,
-}
-
-impl Moved {
-    pub(super) fn find(files: &Files, map: &Map, notes: &mut Vec<Note>) -> Moved {
-        let mut search = Search::new(files, map);
-        if search.any() {
-            search.by_seeds(1);
-            search.by_seeds(2);
-            search.by_seeds(4);
-            search.by_repeats();
-        }
-        if search.effort == 0 {
-            notes.push(Note::MovesCutShort);
-        }
-        search.finish(map.regions)
+/// Finds the moved blocks.
+pub(super) fn find(files: &Files, map: &Map, notes: &mut Vec<Note>) -> Moved {
+    let mut search = Search::new(files, map);
+    if search.any() {
+        search.by_seeds(1);
+        search.by_seeds(2);
+        search.by_seeds(4);
+        search.by_repeats();
     }
-
-    /// The head line that a deleted base line moved to.
-    pub(super) fn of_base(&self, place: Place) -> Option<Place> {
-        self.to_head.get(&place).copied()
+    if search.effort == 0 {
+        notes.push(Note::MovesCutShort);
     }
-
-    /// The base line that an added head line came from.
-    pub(super) fn of_head(&self, place: Place) -> Option<Place> {
-        self.to_base.get(&place).copied()
-    }
-
-    /// Whether the diff maps a head line to a base line that moved elsewhere with its definition, so
-    /// that the head line is one that was added.
-    pub(super) fn frees(&self, place: Place) -> bool {
-        self.freed.contains(&place)
-    }
-
-    /// The changed region of a base line in or beside a moved block.
-    pub(super) fn base_region(&self, place: Place) -> Option<u32> {
-        self.base_regions.get(&place).copied()
-    }
-
-    /// The changed region of a head line in or beside a moved block.
-    pub(super) fn head_region(&self, place: Place) -> Option<u32> {
-        self.head_regions.get(&place).copied()
-    }
+    search.finish(map.regions)
 }
 
 /// A run of equal lines: base line and head line, in order.

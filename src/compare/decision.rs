@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::lines::Fate;
+use super::matcher::Matcher;
 use super::side::Place;
-use super::stages::Matcher;
 use super::{Decision, Outcome};
 use crate::model::{Finding, Note, Origin, Reason, Severity, Stage, Status};
 

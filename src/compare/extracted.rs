@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::matcher::Matcher;
 use super::names::is_word;
 use super::side::{Place, Side};
-use super::stages::Matcher;
 use super::statement::statement_text;
 use super::weakness;
 use crate::model::Stage;

@@ -7,31 +7,37 @@
 //! `docs/matching.md` explains each stage. In the order of use:
 //!
 //! - [`content`]: text, or bytes that are none
-//! - [`text`]: a file as lines, with what the stages need to know of each line ([`names`]: of scopes)
+//! - [`text`]: a file as lines, with what the stages need to know of each line ([`names`]: of scopes,
+//!   [`joined`]: of statements, [`manner`]: of the language)
 //! - [`files`]: which file continues which (renames)
-//! - [`lines`]: which line continues which inside a pair of files, with slide correction
+//! - [`lines`]: which line continues which inside a pair of files, cut at [`anchors`] into [`hunk`]s, with
+//!   [`slide`] correction
 //! - [`reformat`]: lines that a formatter cut or joined, followed by their [`tokens`]
 //! - [`repeats`]: lines and tokens that stand in a text very often
-//! - [`blocks`]: blocks of lines that moved, over all files
+//! - [`blocks`]: blocks of lines that [`moved`], over all files
 //! - [`statement`]: the words of a statement, its context and scope, and their similarity
 //! - [`assign`]: the cheapest one-to-one assignment
-//! - [`align`]: which statement continues which inside a changed region
-//! - [`weakness`]: whether an edited statement still has the same weakness, with what stands [`around`] it
-//! - [`edited`], [`extracted`]: findings in changed regions
-//! - [`stages`]: the stages that pair findings; [`decision`]: what became of each, and why
+//! - [`align`]: which statement continues which inside a changed [`region`]
+//! - [`weakness`]: whether an edited statement still has the same weakness, by its [`parts`] and what stands
+//!   [`around`] it
+//! - [`matcher`]: what all stages share
+//! - [`stages`]: the stages that pair findings; [`edited`], [`extracted`]: those of changed regions;
+//!   [`decision`]: what became of each, and why
 //! - [`binary`]: findings in files that are not text
-//! - [`comments`]: comments that silence a scanner, old and new
+//! - [`comments`]: comments that silence a scanner, old and new; [`comment`]: one of them
 //! - [`unplaced`]: findings without a line: whole files, packages
 //! - [`places`]: findings of several scanners at one place
-//! - [`group`]: findings to occurrences, occurrences to issues, over all scanners
+//! - [`group`]: findings ([`located`]) to occurrences, occurrences to issues, over all scanners
 //!
 //! All of it takes values and returns values, and does not depend on the order of its input.
 
 mod align;
+mod anchors;
 mod around;
 mod assign;
 mod binary;
 mod blocks;
+mod comment;
 mod comments;
 mod content;
 mod decision;
@@ -39,10 +45,18 @@ mod edited;
 mod extracted;
 mod files;
 pub mod group;
+mod hunk;
+mod joined;
 mod lines;
+mod located;
+mod manner;
+mod matcher;
+mod moved;
 mod names;
+mod parts;
 mod places;
 mod reformat;
+mod region;
 mod repeats;
 mod side;
 mod slide;
@@ -60,7 +74,8 @@ use crate::model::{Finding, Note, Reason, RepoPath, Stage, Status};
 
 pub use comments::{Silencing, lines_of};
 pub use content::Content;
-pub use group::{Located, group};
+pub use group::group;
+pub use located::Located;
 
 /// A file that differs between the two trees, or that a finding lies in.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +90,7 @@ pub struct ComparedFile {
 pub struct Difference {
     files: files::Files,
     map: lines::Map,
-    moved: blocks::Moved,
+    moved: moved::Moved,
     redefined: std::cell::OnceCell<around::Redefined>,
     /// Things that the reader should know: limits that were reached.
     pub notes: Vec<Note>,
@@ -96,7 +111,7 @@ impl Difference {
         let mut notes = Vec::new();
         let files = files::Files::pair(changed);
         let map = lines::Map::new(&files);
-        let moved = blocks::Moved::find(&files, &map, &mut notes);
+        let moved = blocks::find(&files, &map, &mut notes);
         Difference {
             files,
             map,
@@ -164,7 +179,7 @@ pub fn compare(
     known: &Known,
 ) -> Outcome {
     let (base, head) = (InOrder::of(base), InOrder::of(head));
-    let outcome = stages::Matcher::new(difference, &base.findings, &head.findings, known).run();
+    let outcome = matcher::Matcher::new(difference, &base.findings, &head.findings, known).run();
     let mut fates: Vec<(usize, Decision)> = outcome.head.into_iter().enumerate().collect();
     for (at, fate) in &mut fates {
         *at = head.place(*at);
@@ -211,5 +226,7 @@ impl<'f> InOrder<'f> {
 
 #[cfg(test)]
 mod kinds;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

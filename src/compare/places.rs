@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::group::{Aliases, Located, issue_key};
+use super::located::{Aliases, Located, issue_key};
 use crate::model::{Finding, Kind, RepoPath, Status, Text};
 
 /// How many places are tried on each side of a finding.

@@ -7,6 +7,13 @@ use super::statement::{Words, context_words, statement_words};
 use super::text::Text;
 use crate::model::{Finding, RepoPath};
 
+/// One of the two sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Of {
+    Base,
+    Head,
+}
+
 /// Where a finding lies in the compared files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {

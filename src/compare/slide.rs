@@ -1,6 +1,6 @@
 //! Where an inserted or deleted block lies, of all places that leave the diff the same.
 
-use super::lines::Hunk;
+use super::hunk::Hunk;
 use super::text::Text;
 
 /// How far a block may slide, in lines.

@@ -4,14 +4,14 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
-use super::assign::{assign, assign_in_order};
-use super::edited::{Of, Regions};
-use super::lines::{Fate, unit_end};
-use super::side::{Place, Side};
-use super::statement::{has_all, literals, similarity, statement_text};
+use super::Outcome;
+use super::anchors::unit_end;
+use super::lines::Fate;
+use super::matcher::{CONTEXT_SHARE, Groups, Matcher};
+use super::side::{Of, Place, Side};
+use super::statement::similarity;
 use super::unplaced;
-use super::{Difference, Known, Outcome};
-use crate::model::{Differs, Finding, Kind, RepoPath, Stage};
+use crate::model::{Finding, Kind, RepoPath, Stage};
 
 /// Least similarity of a statement that moved inside its scope.
 const REORDERED: f64 = 0.85;
@@ -19,60 +19,10 @@ const REORDERED: f64 = 0.85;
 const SCOPE_MOVED: f64 = 0.6;
 /// Least similarity where the reported line jumped inside one statement.
 const JUMPED: f64 = 0.5;
-/// How much of a comparison the lines around a statement make, in place and in a moved scope.
-pub(super) const CONTEXT_SHARE: (f64, f64) = (0.25, 0.3);
-/// Above this many pairs of findings in one region, only those near each other in order are tried.
-const MANY_PAIRS: usize = 1_000_000;
 /// How many lines of a region are looked at for a jump of the reported line.
 const LONGEST_REGION: usize = 12;
 
-pub(super) struct Matcher<'a> {
-    pub(super) difference: &'a Difference,
-    pub(super) base: Side<'a>,
-    pub(super) head: Side<'a>,
-    pub(super) known: &'a Known,
-    /// The base finding and the stage of each head finding that is paired.
-    pub(super) paired: Vec<Option<(usize, Stage)>>,
-    pub(super) consumed: Vec<bool>,
-    /// Which statements continue which in the changed regions that were looked at.
-    pub(super) regions: Regions,
-    /// Base findings whose statement went on without their weakness, or with another one.
-    pub(super) against: Vec<Option<Against>>,
-    /// Whether a region had too many findings for all pairs to be tried.
-    pub(super) cut_short: bool,
-}
-
 impl<'a> Matcher<'a> {
-    pub(super) fn new(
-        difference: &'a Difference,
-        base: &'a [Finding],
-        head: &'a [Finding],
-        known: &'a Known,
-    ) -> Matcher<'a> {
-        let files = &difference.files;
-        Matcher {
-            base: Side::new(
-                base,
-                &files.base,
-                |p| files.base_at(p),
-                |f| !files.base_is_binary(f),
-            ),
-            head: Side::new(
-                head,
-                &files.head,
-                |p| files.head_at(p),
-                |f| !files.head_is_binary(f),
-            ),
-            paired: vec![None; head.len()],
-            consumed: vec![false; base.len()],
-            regions: Regions::default(),
-            against: vec![None; head.len()],
-            cut_short: false,
-            difference,
-            known,
-        }
-    }
-
     pub(super) fn run(mut self) -> Outcome {
         self.unchanged();
         self.binary();
@@ -85,84 +35,6 @@ impl<'a> Matcher<'a> {
         self.scope_moved();
         self.same_secret();
         self.outcome()
-    }
-
-    pub(super) fn pair(&mut self, b: usize, h: usize, stage: Stage) {
-        debug_assert!(self.paired[h].is_none() && !self.consumed[b]);
-        self.paired[h] = Some((b, stage));
-        self.consumed[b] = true;
-    }
-
-    pub(super) fn open_base(&self) -> Vec<usize> {
-        let order = self.base.order.iter().copied();
-        order.filter(|b| !self.consumed[*b]).collect()
-    }
-
-    pub(super) fn open_head(&self) -> Vec<usize> {
-        let order = self.head.order.iter().copied();
-        order.filter(|h| self.paired[*h].is_none()).collect()
-    }
-
-    /// Where a base line went.
-    pub(super) fn goes(&self, file: usize, line: usize) -> Option<(usize, usize)> {
-        let moved = self.difference.moved.of_base((file, line));
-        moved.or_else(|| match self.difference.map.of_base(file, line) {
-            Fate::Kept(to) => Some((self.difference.files.base[file].pair?, to as usize)),
-            _ => None,
-        })
-    }
-
-    /// The lines that a base line went to: several if a formatter cut it.
-    pub(super) fn all_goes(&self, file: usize, line: usize) -> Vec<(usize, usize)> {
-        if let Some(place) = self.difference.moved.of_base((file, line)) {
-            return vec![place];
-        }
-        let pair = self.difference.files.base[file].pair;
-        match (pair, self.difference.map.pieces(file, line)) {
-            (Some(pair), Some(lines)) => lines.map(|line| (pair, line)).collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// Whether a head line is one that the diff maps.
-    pub(super) fn is_kept(&self, file: usize, line: usize) -> bool {
-        matches!(self.difference.map.of_head(file, line), Fate::Kept(_))
-            && !self.difference.moved.frees((file, line))
-    }
-
-    pub(super) fn base_region(&self, p: Place) -> Option<u32> {
-        if self.goes(p.file, p.line).is_some() {
-            return None;
-        }
-        self.difference.moved.base_region((p.file, p.line)).or(
-            match self.difference.map.of_base(p.file, p.line) {
-                Fate::Changed(region) => Some(region),
-                _ => None,
-            },
-        )
-    }
-
-    /// Whether a head line is one that the change added and that no base line moved to.
-    pub(super) fn is_added(&self, file: usize, line: usize) -> bool {
-        !self.is_kept(file, line) && self.difference.moved.of_head((file, line)).is_none()
-    }
-
-    pub(super) fn head_region(&self, p: Place) -> Option<u32> {
-        if !self.is_added(p.file, p.line) {
-            return None;
-        }
-        self.difference.moved.head_region((p.file, p.line)).or(
-            match self.difference.map.of_head(p.file, p.line) {
-                Fate::Changed(region) => Some(region),
-                _ => None,
-            },
-        )
-    }
-
-    /// Whether a finding lies in a file that is the same on both sides.
-    pub(super) fn in_unchanged(&self, path: &RepoPath) -> bool {
-        let files = &self.difference.files;
-        files.base_at(path).is_none() && files.head_at(path).is_none()
     }
 
     /// Findings in files that are the same on both sides: equal ones cancel, one to one.
@@ -227,31 +99,6 @@ impl<'a> Matcher<'a> {
         for (b, h, stage) in pairs {
             self.pair(b, h, stage);
         }
-    }
-
-    /// Whether a pair of findings may be one although the text between them changed: where the
-    /// weakness is about one literal, the literal must be the same. Where neither finding says which
-    /// it is, one statement must have all the literals of the other.
-    pub(super) fn same_literal(&self, b: usize, h: usize) -> bool {
-        let (x, y) = (&self.base.findings[b], &self.head.findings[h]);
-        if x.secret.is_some() || y.secret.is_some() {
-            return x.secret == y.secret;
-        }
-        if !x.is_about_a_literal() && !y.is_about_a_literal() {
-            return true;
-        }
-        let quotes = |f: &Finding| f.message.contains(['\'', '"', '`']);
-        if quotes(x) && quotes(y) && x.message != y.message {
-            return false;
-        }
-        let of = |side: &Side<'_>, i: usize| {
-            let place = side.places[i];
-            place.map_or_else(Vec::new, |p| {
-                literals(&statement_text(side.text(p), p.first, p.last))
-            })
-        };
-        let (old, new) = (of(&self.base, b), of(&self.head, h));
-        has_all(&old, &new) || has_all(&new, &old)
     }
 
     /// Same rule on the line that the diff, or a moved block, maps to. Several on one line: the
@@ -563,74 +410,4 @@ impl<'a> Matcher<'a> {
             });
         }
     }
-
-    pub(super) fn with_context(&self, alike: f64, b: usize, h: usize, share: f64) -> f64 {
-        let (Some(p), Some(q)) = (self.base.places[b], self.head.places[h]) else {
-            return alike;
-        };
-        let ((above, below), (above_now, below_now)) = (self.base.context(p), self.head.context(q));
-        let around = (similarity(&above, &above_now) + similarity(&below, &below_now)) / 2.0;
-        (1.0 - share) * alike + share * around
-    }
-
-    /// Assigns by similarity (0 to 1), the order of the findings deciding ties.
-    pub(super) fn assign_alike(
-        &mut self,
-        bs: &[usize],
-        hs: &[usize],
-        stage: Stage,
-        alike: impl Fn(&Self, usize, usize) -> Option<f64>,
-    ) {
-        let rank = |list: &[usize]| -> HashMap<usize, f64> {
-            let step = (list.len() + 1) as f64;
-            list.iter()
-                .enumerate()
-                .map(|(i, x)| (*x, (i + 1) as f64 / step))
-                .collect()
-        };
-        let (base_rank, head_rank) = (rank(bs), rank(hs));
-        self.assign(bs, hs, stage, |this, b, h| {
-            if !this.same_literal(b, h) {
-                return None;
-            }
-            let order = (base_rank[&b] - head_rank[&h]).abs() * 0.01;
-            alike(this, b, h).map(|q| 1.0 - q + order)
-        });
-    }
-
-    pub(super) fn assign(
-        &mut self,
-        bs: &[usize],
-        hs: &[usize],
-        stage: Stage,
-        cost: impl Fn(&Self, usize, usize) -> Option<f64>,
-    ) {
-        if bs.is_empty() || hs.is_empty() {
-            return;
-        }
-        let pairs = if bs.len() * hs.len() > MANY_PAIRS {
-            self.cut_short = true;
-            assign_in_order(bs.len(), hs.len(), |b, h| cost(self, bs[b], hs[h]))
-        } else {
-            let row = |b: &usize| hs.iter().map(|h| cost(self, *b, *h)).collect();
-            assign(&bs.iter().map(row).collect::<Vec<_>>())
-        };
-        for (row, column) in pairs.into_iter().enumerate() {
-            if let Some(column) = column {
-                self.pair(bs[row], hs[column], stage);
-            }
-        }
-    }
 }
-
-/// The base finding that a new one was compared with, and why it is another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Against {
-    /// The base finding, by its place in the input.
-    pub base: usize,
-    /// What differs.
-    pub difference: Differs,
-}
-
-/// Open findings of both sides that may be paired, by what they must have in common.
-pub(super) type Groups<K> = BTreeMap<K, (Vec<usize>, Vec<usize>)>;

@@ -1,7 +1,7 @@
 //! The tokens of a piece of code, in any language: names, numbers, quoted text, marks.
 
+use super::manner::Manner;
 use super::names::is_word;
-use super::text::Manner;
 
 /// How deep texts inside of texts are looked into.
 const DEEPEST: u8 = 2;
