@@ -108,7 +108,8 @@ pub(super) fn unit_end(text: &Text, header: usize) -> usize {
             continue;
         }
         // The rest of a header over several lines, and a brace on a line of its own.
-        let opens = content.ends_with('{') && (content == "{" || content.starts_with(')'));
+        let opens = content.ends_with('{') && (content == "{" || content.starts_with(')'))
+            || content.eq_ignore_ascii_case("begin");
         braces = braces || opens;
         let ends = is_closer(content) || content.starts_with('}');
         let within = braces && !ends && text.name(line).is_none();

@@ -177,4 +177,22 @@ impl Matcher<'_> {
         };
         unit.into_iter().any(changed) && !self.same_weakness(b, h)
     }
+
+    /// Whether a clause that goes on with a block (`except`, `else`, ...) goes on with another one now: what
+    /// opened it at base is still there, and a block that was added stands before it.
+    pub(super) fn other_block(&self, b: usize, h: usize) -> bool {
+        let (Some(p), Some(q)) = (self.base.places[b], self.head.places[h]) else {
+            return false;
+        };
+        let (old, new) = (self.base.text(p), self.head.text(q));
+        let Some((opener, opener_now)) = old.opens_clause(p.line).zip(new.opens_clause(q.line))
+        else {
+            return false;
+        };
+        let stands = self.goes(p.file, opener);
+        let below = (opener_now + 1..q.line).find(|l| !new.blank(*l));
+        stands.is_some_and(|place| place != (q.file, opener_now))
+            && self.is_added(q.file, opener_now)
+            && below.is_some_and(|l| self.is_added(q.file, l))
+    }
 }

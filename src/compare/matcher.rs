@@ -293,7 +293,7 @@ impl<'a> Matcher<'a> {
         made
     }
 
-    /// The values that changed lines of a file give to names.
+    /// The values that changed lines of a file give to names, and no line that stays.
     fn changed_values(&self, of: Of, file: usize) -> Rc<Values> {
         if let Some(found) = self.regions.changed.borrow().get(&(of, file)) {
             return Rc::clone(found);
@@ -313,6 +313,14 @@ impl<'a> Matcher<'a> {
                 let value = statement::words(whole.get(at..).unwrap_or_default());
                 let name = statement::hash(name.trim_start_matches('$'));
                 values.entry(name).or_insert(value);
+            }
+        }
+        for line in (0..text.len()).filter(|l| stays(*l)) {
+            if values.is_empty() {
+                break;
+            }
+            if let Some((name, _)) = weakness::assigned(text.line(line), text.manner()) {
+                values.remove(&statement::hash(name.trim_start_matches('$')));
             }
         }
         let values = Rc::new(values);

@@ -7,7 +7,13 @@ pub(super) fn is_word(c: char) -> bool {
 }
 
 /// Words that may stand before the one that opens a scope.
-const MODIFIERS: [&str; 20] = [
+const MODIFIERS: [&str; 26] = [
+    "CREATE",
+    "OR",
+    "REPLACE",
+    "create",
+    "or",
+    "replace",
     "export",
     "default",
     "public",
@@ -30,7 +36,12 @@ const MODIFIERS: [&str; 20] = [
     "open",
 ];
 /// Words that open a scope with a name.
-const OPENERS: [&str; 24] = [
+const OPENERS: [&str; 29] = [
+    "PROCEDURE",
+    "procedure",
+    "FUNCTION",
+    "TRIGGER",
+    "trigger",
     "def",
     "class",
     "func",
@@ -266,6 +277,7 @@ mod tests {
             ("  type: 'text',", None),
             ("sub(x, y)", None),
             ("type Server struct {", Some("Server")),
+            ("CREATE OR REPLACE FUNCTION one(v TEXT)", Some("one")),
             ("else:", None),
             ("if (x) {", None),
             ("} else if (x) {", None),

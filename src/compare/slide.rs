@@ -123,5 +123,8 @@ fn is_leader(line: &str) -> bool {
 pub(super) fn is_closer(line: &str) -> bool {
     let rest = line.trim_start_matches(['}', ')', ']']);
     rest.len() < line.len() && matches!(rest.trim(), "" | ";" | "," | ");" | "),")
-        || matches!(line.trim(), "end" | "fi" | "done" | "esac" | "EOF")
+        || matches!(
+            line.trim(),
+            "end" | "end;" | "END" | "END;" | "fi" | "done" | "esac" | "EOF"
+        )
 }

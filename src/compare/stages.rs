@@ -143,7 +143,7 @@ impl<'a> Matcher<'a> {
             let stage = if kept { Stage::Exact } else { Stage::Moved };
             let only_one = bs.len() == 1 && hs.len() == 1;
             self.assign(&bs, &hs, stage, |this, b, h| {
-                if this.rest_differs(b, h) {
+                if this.rest_differs(b, h) || this.other_block(b, h) {
                     return None;
                 }
                 if only_one {
@@ -188,7 +188,7 @@ impl<'a> Matcher<'a> {
             near.dedup();
             let mut best: Option<(f64, usize)> = None;
             for h in near {
-                if self.paired[h].is_some() || !self.same_literal(b, h) {
+                if self.paired[h].is_some() || !self.same_literal(b, h) || self.other_block(b, h) {
                     continue;
                 }
                 let alike = similarity(&self.base.words(b), &self.head.words(h));

@@ -204,6 +204,27 @@ impl Text {
         !self.manner.prose && (content.ends_with(':') || content.ends_with('{'))
     }
 
+    /// The line that opens the block that a clause goes on with: `try` for `except`, `if` for `else`.
+    pub(super) fn opens_clause(&self, line: usize) -> Option<usize> {
+        const CLAUSES: [&str; 9] = [
+            "except", "else", "elif", "finally", "catch", "rescue", "ensure", "elsif", "elseif",
+        ];
+        let is_clause = |line: usize| {
+            let content = self.line(line).trim_start_matches(['}', ' ', '\t']);
+            let word = content.split(|c| !is_word(c)).next();
+            word.is_some_and(|word| CLAUSES.contains(&word))
+        };
+        if self.manner.prose || !is_clause(line) {
+            return None;
+        }
+        let same = |l: &usize| !self.blank(*l) && self.indent[*l] <= self.indent[line];
+        let above = (0..line).rev().filter(same).find(|l| {
+            let closes = self.line(*l).trim().chars().all(|c| !is_word(c));
+            !is_clause(*l) && !closes
+        })?;
+        (self.indent[above] == self.indent[line]).then_some(above)
+    }
+
     /// Whether a line says enough to be recognised again.
     pub(super) fn significant(&self, line: usize) -> bool {
         self.words[line] >= 2
