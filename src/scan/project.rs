@@ -46,6 +46,7 @@ impl ProjectResult {
                 for finding in &mut result.findings {
                     finding.path = path.clone();
                 }
+                result.findings.shrink_to_fit();
                 (FileVersion { path, blob, mode }, result)
             });
         Some(ProjectResult {

@@ -57,6 +57,7 @@ impl UnitResult {
         for finding in &mut result.findings {
             finding.path = path.clone();
         }
+        result.findings.shrink_to_fit();
         Some(result)
     }
 }
