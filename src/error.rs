@@ -63,6 +63,11 @@ impl Error {
         }
     }
 
+    /// An error of the system, for a file or a program.
+    pub fn io(what: impl Into<String>, source: std::io::Error) -> Error {
+        Error::new(Kind::Io, what).because(source)
+    }
+
     /// Adds the cause.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

@@ -12,6 +12,7 @@
 //! - [`compare`]: new, inherited or fixed; findings to issues (pure)
 //! - [`policy`]: what blocks, and the verdict (pure)
 //! - [`report`]: what people and tools read
+//! - [`trust`]: signatures, receipts, and what may be done to protected refs
 //! - [`model`]: the words as values (pure)
 //! - [`error`], [`environment`]: failures in kinds; every variable that is read
 
@@ -30,3 +31,4 @@ pub mod policy;
 pub mod process;
 pub mod report;
 pub mod scan;
+pub mod trust;

@@ -4,13 +4,13 @@ use clap::{Args, Subcommand};
 
 use super::screen::{Label, Resolved};
 use super::session::Session;
-use super::signature::{self, Allowed, BEGIN};
 use crate::cache;
 use crate::error::{Error, Kind, Result};
 use crate::gate::shared::{self, Part, Shared};
 use crate::gate::{Gate, Shard, build_baseline, build_built_in, read_tree};
 use crate::git::{PushedRef, Target};
 use crate::model::{Oid, Verdict};
+use crate::trust::{Namespace, Signers, is_ssh, sign};
 
 /// Where a baseline lies on a remote.
 const REF: &str = "refs/newgate/baseline";
@@ -179,7 +179,7 @@ impl Site {
 
     /// The file of allowed signers, and whether a signature is asked for: as the default branch of the
     /// default remote says, whatever remote and target are meant, so that neither names its own.
-    fn signers(&self) -> Result<(std::result::Result<Vec<u8>, String>, bool)> {
+    fn signers(&self) -> Result<(std::result::Result<Signers, String>, bool)> {
         let Some(target) = self.session.target(None, None)?.1.target else {
             return Ok((
                 Err("there is no target that could name signers".into()),
@@ -191,7 +191,7 @@ impl Site {
         let Some(path) = config.baseline.signers else {
             return Ok((Err("the project names no allowed signers".into()), required));
         };
-        let file = shared::file_of_target(&self.session.repo, &target, &path)?;
+        let file = Signers::of_tree(&self.session.repo, &target.tree, &path)?;
         let missing = || format!("{} has no file `{path}`", target.name);
         Ok((file.ok_or_else(missing), required))
     }
@@ -206,14 +206,12 @@ impl Site {
             Ok(allowed) => allowed,
             Err(why) => return Ok(Err(why)),
         };
-        match signature.filter(|s| s.starts_with(BEGIN)) {
+        match signature.filter(|s| is_ssh(s)) {
             None => Ok(Err("it is not signed".into())),
-            Some(signature) => signature::verify(
-                signature::TEXTS,
-                shared.statement().as_bytes(),
-                signature,
-                Allowed::Content(&allowed),
-            ),
+            Some(signature) => {
+                let text = shared.statement();
+                allowed.who_signed(Namespace::Texts, text.as_bytes(), signature)
+            }
         }
     }
 }
@@ -337,7 +335,7 @@ impl Where {
         // What no baseline shares.
         build_built_in(&site.gate(), &site.target)?;
         let signers = signers.ok().filter(|_| signer.is_ok());
-        let signers = signers.map(|content| shared::hash_of_signers(&content));
+        let signers = signers.and_then(|s| s.digest());
         let parts = shared::take_over(&site.gate(), &site.target, &shared, signers)?;
         site.session.cache().settle();
         screen.note(&match &signer {
@@ -415,7 +413,7 @@ impl Publish {
         }
         let mut files = shared.to_files();
         if self.sign {
-            let signature = signature::sign(repo, &shared.statement())?;
+            let signature = sign(repo, &shared.statement())?;
             files.push(("signature".into(), signature.into_bytes()));
         }
         let goes_on = readable && (forward_only || !shared.generation.is_multiple_of(HISTORY));

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::io;
 use crate::error::{Error, Kind, Result};
 use crate::process::run_hook;
 
@@ -35,7 +34,7 @@ impl Chained {
         run_hook(hook, args, input).map_err(|e| {
             let shown = hook.display();
             let what = format!("the hook that was here before newgate, `{shown}`, cannot be run");
-            io(what, e).hint(format!(
+            Error::io(what, e).hint(format!(
                 "make it executable (`chmod +x '{shown}'`), or remove it"
             ))
         })

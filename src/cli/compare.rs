@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::io;
 use super::output::ListFormat;
 use super::screen::Resolved;
 use super::session::Session;
@@ -157,7 +156,7 @@ fn read_report(
     key: &SecretKey,
 ) -> Result<(String, Vec<Finding>)> {
     let shown = path.display();
-    let content = fs::read(path).map_err(|e| io(format!("`{shown}` cannot be read"), e))?;
+    let content = fs::read(path).map_err(|e| Error::io(format!("`{shown}` cannot be read"), e))?;
     let read = read_for_tree(repo, tree, &content, Reader::Any(scanners), key)?;
     let (tool, reading) = read.map_err(|e| {
         Error::new(

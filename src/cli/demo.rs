@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::own_path;
 use super::screen::{Resolved, Stream};
-use super::{io, own_path};
 use crate::error::{Error, Kind, Result};
 use crate::model::Verdict;
 use crate::process::show;
@@ -28,12 +28,12 @@ impl Demo {
         let folder = match &self.keep {
             Some(folder) => {
                 fs::create_dir(folder)
-                    .map_err(|e| io(format!("`{}` cannot be made", folder.display()), e))?;
-                fs::canonicalize(folder).map_err(|e| io("the folder cannot be found", e))?
+                    .map_err(|e| Error::io(format!("`{}` cannot be made", folder.display()), e))?;
+                fs::canonicalize(folder).map_err(|e| Error::io("the folder cannot be found", e))?
             }
             None => {
                 made = crate::process::TemporaryFolder::new("newgate-demo-")
-                    .map_err(|e| io("a temporary folder cannot be made", e))?;
+                    .map_err(|e| Error::io("a temporary folder cannot be made", e))?;
                 made.path().to_owned()
             }
         };
@@ -64,7 +64,7 @@ impl Stage<'_> {
             self.say(&format!("\n$ {name} {}", args.join(" ")));
         }
         show(folder, program, args, &self.home, shown)
-            .map_err(|e| io(format!("`{}` cannot be started", program.display()), e))
+            .map_err(|e| Error::io(format!("`{}` cannot be started", program.display()), e))
     }
 
     fn git(&self, args: &[&str]) -> Result<()> {
@@ -80,7 +80,7 @@ impl Stage<'_> {
 
     fn write(&self, name: &str, content: &str) -> Result<()> {
         fs::write(self.work.join(name), content)
-            .map_err(|e| io(format!("`{name}` cannot be written"), e))
+            .map_err(|e| Error::io(format!("`{name}` cannot be written"), e))
     }
 
     fn play(&self, folder: &Path) -> Result<()> {

@@ -3,7 +3,6 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::io;
 use super::last::{self, Named};
 use super::screen::Resolved;
 use super::session::Session;
@@ -132,7 +131,7 @@ fn append(work: &Path, scopes: &[String], grant: &str) -> Result<()> {
     let mut text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => "version = 1\n".to_owned(),
-        Err(e) => return Err(io(format!("`{EXEMPTIONS}` cannot be read"), e)),
+        Err(e) => return Err(Error::io(format!("`{EXEMPTIONS}` cannot be read"), e)),
     };
     for scope in scopes {
         text.push_str(&format!("\n[[exemption]]\n{scope}{grant}"));
@@ -144,7 +143,7 @@ fn append(work: &Path, scopes: &[String], grant: &str) -> Result<()> {
     })?;
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&path, text))
-        .map_err(|e| io(format!("`{EXEMPTIONS}` cannot be written"), e))
+        .map_err(|e| Error::io(format!("`{EXEMPTIONS}` cannot be written"), e))
 }
 
 /// The lines that say what is exempted.

@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::io;
 use super::screen::Resolved;
 use super::session::Session;
 use crate::error::{Error, Kind, Result};
@@ -145,7 +144,7 @@ fn take_report(
             "check that it is whole, and that it is about the commit that was named (`--rev`)",
         )
     };
-    let report = fs::read(path).map_err(|e| io(format!("`{shown}` cannot be read"), e))?;
+    let report = fs::read(path).map_err(|e| Error::io(format!("`{shown}` cannot be read"), e))?;
     let (commit, tree) = how.about;
     if let Some(why) = ingest::wrong_commit(&report, commit) {
         return Err(refused(why));

@@ -4,7 +4,6 @@ use std::io::Read;
 
 use rustix::fs::{FileType, fstat};
 
-use super::io;
 use crate::error::{Error, Kind, Result};
 
 /// Reads standard input to its end, where git or a wrapper handed one on.
@@ -24,7 +23,7 @@ pub(super) fn read_input() -> Result<Vec<u8>> {
         .hint("a script that calls newgate as a hook must hand its standard input on, as `exec newgate \"$@\"` does")
     };
     let input = std::io::stdin();
-    let cannot = |e: std::io::Error| io("standard input cannot be read", e);
+    let cannot = |e: std::io::Error| Error::io("standard input cannot be read", e);
     let mode = fstat(&input).map_err(|e| cannot(e.into()))?.st_mode;
     match FileType::from_raw_mode(mode) {
         FileType::CharacterDevice => {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::own_path;
 use super::screen::Resolved;
-use super::{io, own_path};
 use crate::error::{Error, Kind, Result};
 use crate::git::{Repository, default_branch, hook_folder};
 use crate::model::Verdict;
@@ -138,7 +138,7 @@ impl Install {
         let repo = open(&self.path)?;
         let folder = hook_folder(&repo)?.path;
         fs::create_dir_all(&folder).map_err(|e| {
-            io(
+            Error::io(
                 format!("the folder `{}` cannot be made", folder.display()),
                 e,
             )
@@ -154,7 +154,7 @@ impl Install {
             };
             if let Some(parent) = place.parent() {
                 fs::create_dir_all(parent)
-                    .map_err(|e| io(format!("`{}` cannot be made", parent.display()), e))?;
+                    .map_err(|e| Error::io(format!("`{}` cannot be made", parent.display()), e))?;
             }
             install_shim(&place, name, screen)?;
             if default_branch(&repo)?.is_none() {
@@ -195,7 +195,8 @@ fn install_shim(hook: &Path, name: &str, screen: &Resolved) -> Result<()> {
                 "join them into one `{name}`, remove the other, and install again"
             )));
         }
-        fs::rename(hook, &before).map_err(|e| io(format!("`{shown}` cannot be renamed"), e))?;
+        fs::rename(hook, &before)
+            .map_err(|e| Error::io(format!("`{shown}` cannot be renamed"), e))?;
         screen.note(&format!(
             "kept the hook that was there as `{}`; it runs first",
             before.display()
@@ -222,7 +223,7 @@ fn before(hook: &Path) -> PathBuf {
 
 /// Writes a program so that at no time a half-written one can be run.
 fn write_executable(path: &Path, content: &str) -> Result<()> {
-    let failed = |e| io(format!("`{}` cannot be written", path.display()), e);
+    let failed = |e| Error::io(format!("`{}` cannot be written", path.display()), e);
     let folder = path.parent().unwrap_or(Path::new("."));
     let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     fs::write(file.path(), content).map_err(failed)?;
@@ -253,12 +254,14 @@ impl Uninstall {
         }
         for hook in ours {
             let shown = hook.display();
-            fs::remove_file(hook).map_err(|e| io(format!("`{shown}` cannot be removed"), e))?;
+            fs::remove_file(hook)
+                .map_err(|e| Error::io(format!("`{shown}` cannot be removed"), e))?;
             screen.note(&format!("removed `{shown}`"));
             let before = before(hook);
             if before.symlink_metadata().is_ok() {
-                fs::rename(&before, hook)
-                    .map_err(|e| io(format!("`{}` cannot be put back", before.display()), e))?;
+                fs::rename(&before, hook).map_err(|e| {
+                    Error::io(format!("`{}` cannot be put back", before.display()), e)
+                })?;
                 screen.note("put back the hook that was there before");
             }
         }

@@ -3,7 +3,6 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 
-use super::io;
 use super::output::{write_anew, write_json};
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
@@ -16,7 +15,7 @@ pub(super) fn reports(repo: &Repository) -> Result<Vec<Report>> {
     let content = File::open(&path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => Error::new(Kind::Usage, "nothing was judged here yet")
             .hint("`newgate check` judges the current branch"),
-        _ => io(format!("`{}` cannot be read", path.display()), e),
+        _ => Error::io(format!("`{}` cannot be read", path.display()), e),
     })?;
     from_json(content).map_err(|e| {
         let text = format!("the last report is not a report of this version: {e}");

@@ -10,7 +10,6 @@ mod exempt;
 mod exemptions;
 mod explain;
 mod fault;
-mod guard;
 mod history;
 mod hook;
 mod ingest;
@@ -27,17 +26,14 @@ mod screen;
 mod server;
 mod session;
 mod show;
-mod signature;
 
 #[doc(hidden)]
-pub use receipt::reread as reread_receipt;
-
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::model::Verdict;
 use crate::process::{catch_interrupts, keep_scanners, release_scanners, stopped};
 
@@ -162,11 +158,7 @@ fn jobs() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-fn io(what: impl Into<String>, source: std::io::Error) -> Error {
-    Error::new(Kind::Io, what).because(source)
-}
-
 /// The path of this program, for the hooks that call it.
 fn own_path() -> Result<std::path::PathBuf> {
-    std::env::current_exe().map_err(|e| io("the path of this program is not known", e))
+    std::env::current_exe().map_err(|e| Error::io("the path of this program is not known", e))
 }

@@ -223,7 +223,7 @@ pub(super) fn to_file(
         let error = Error::new(Kind::Io, format!("{}: its folder is not there", what()));
         return Err(error.hint("make the folder, or name another one"));
     }
-    write_anew(path, write).map_err(|e| super::io(what(), e))
+    write_anew(path, write).map_err(|e| Error::io(what(), e))
 }
 
 /// Adds reports to the summary of the job of GitHub Actions, where this is one.
@@ -236,7 +236,7 @@ pub(super) fn add_summary(reports: &[Report]) -> Result<()> {
     let text = report::markdown(reports);
     let written = file.and_then(|mut f| std::io::Write::write_all(&mut f, text.as_bytes()));
     let what = || format!("the job's summary `{}` cannot be written", path.display());
-    written.map_err(|e| super::io(what(), e))
+    written.map_err(|e| Error::io(what(), e))
 }
 
 /// Writes a file in the place of what is there: never through a link, which a change may have brought.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chained::Chained;
 use super::session::Session;
-use super::{io, jobs, own_path};
+use super::{jobs, own_path};
 use crate::cache::now;
 use crate::error::{Error, Kind, Result};
 use crate::gate::Gate;
@@ -84,7 +84,7 @@ impl Prewarm {
         if hook == "post-rewrite" {
             std::io::stdin()
                 .read_to_end(&mut input)
-                .map_err(|e| io("standard input cannot be read", e))?;
+                .map_err(|e| Error::io("standard input cannot be read", e))?;
         }
         let ran = self.chained.run(&args, &input)?;
         let code = u8::try_from(ran).unwrap_or(1);

@@ -6,9 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::chained::Chained;
-use super::guard::Guard;
 use super::input::read_input;
-use super::receipt;
 use super::screen::{Resolved, Stream};
 use super::session::Session;
 use crate::config::{Others, Server};
@@ -22,6 +20,7 @@ use crate::model::{Action, BaseReason, Change, Mode, Report, ScannerState, Verdi
 use crate::policy::Pattern;
 use crate::report;
 use crate::report::unknown;
+use crate::trust::{Found, Guard, accepted};
 
 /// How many issues of a ref are named.
 const NAMED: usize = 10;
@@ -192,19 +191,19 @@ fn judge_ref(gate: &Gate<'_>, server: &Server, change: Change) -> Result<Judged>
     let name = change.name.clone();
     let mut text = String::new();
     if let Some(signers) = &server.accept_receipts {
-        match receipt::accepted(gate, &change, signers)? {
-            receipt::Found::Valid(by) => {
+        match accepted(gate, &change, signers)? {
+            Found::Valid(by) => {
                 return Ok(Judged {
                     text: format!("newgate: {name}: PASS by the receipt of {by}\n"),
                     verdict: Verdict::Pass,
                 });
             }
-            receipt::Found::Worthless(why) => {
+            Found::Worthless(why) => {
                 text.push_str(&format!(
                     "newgate: {name}: a receipt does not count: {why}\n"
                 ));
             }
-            receipt::Found::None => {}
+            Found::None => {}
         }
     }
     let report = gate.judge(change)?;

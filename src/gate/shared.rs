@@ -387,16 +387,6 @@ pub fn take_over(
     Ok(parts)
 }
 
-/// A file of the target's tree that its configuration names.
-///
-/// # Errors
-/// git could not answer.
-pub fn file_of_target(repo: &Repository, target: &Target, path: &str) -> Result<Option<Vec<u8>>> {
-    let entry = repo.entry(&target.tree, &path.into())?;
-    let entry = entry.filter(crate::model::FileVersion::is_regular);
-    entry.map(|e| repo.blob(&e.blob)).transpose()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// For each module, the modules that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("environment", &[]),
     ("error", &["model"]),
@@ -35,6 +35,20 @@ const MAY_USE: [(&str, &[&str]); 13] = [
         ],
     ),
     (
+        "trust",
+        &[
+            "cache",
+            "config",
+            "environment",
+            "error",
+            "gate",
+            "git",
+            "model",
+            "process",
+            "scan",
+        ],
+    ),
+    (
         "cli",
         &[
             "cache",
@@ -49,6 +63,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "process",
             "report",
             "scan",
+            "trust",
         ],
     ),
 ];

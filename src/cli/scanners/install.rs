@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::io;
 use crate::cli::screen::{Label, Resolved};
 use crate::cli::session::Session;
 use crate::config;
@@ -67,7 +66,7 @@ impl LockFile {
                     .hint("mend it, or remove it: `newgate scanners install` writes a new one")
             })?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Lock::default(),
-            Err(e) => return Err(io(format!("`{shown}` cannot be read"), e)),
+            Err(e) => return Err(Error::io(format!("`{shown}` cannot be read"), e)),
         };
         Ok((Some(path), lock))
     }
@@ -88,7 +87,7 @@ fn write_lock(path: Option<&Path>, lock: &Lock, screen: &Resolved) -> Result<()>
             fs::set_permissions(file.path(), readable)?;
             file.persist(path).map_err(|e| e.error)
         });
-    written.map_err(|e| io(format!("`{shown}` cannot be written"), e))?;
+    written.map_err(|e| Error::io(format!("`{shown}` cannot be written"), e))?;
     screen.note(&format!("`{shown}` pins them: commit it"));
     Ok(())
 }
@@ -292,7 +291,7 @@ impl Prune {
         let catalog = super::catalog()?;
         let (_, lock) = self.lock.read()?;
         let keep = |i: &Installed| is_pinned(&catalog, &lock, i);
-        let trouble = |e| io("the folder of installed scanners cannot be pruned", e);
+        let trouble = |e| Error::io("the folder of installed scanners cannot be pruned", e);
         let gone = match self.dry_run {
             true => {
                 let mut all = tools::installed().map_err(trouble)?;
@@ -335,7 +334,7 @@ impl Installs {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let catalog = super::catalog()?;
         let (_, lock) = self.lock.read()?;
-        let trouble = |e| io("the folder of installed scanners cannot be read", e);
+        let trouble = |e| Error::io("the folder of installed scanners cannot be read", e);
         for version in tools::installed().map_err(trouble)? {
             let pinned = match is_pinned(&catalog, &lock, &version) {
                 true => "",

@@ -3,7 +3,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::io;
 use crate::cli::screen::Resolved;
 use crate::error::{Error, Kind, Result};
 use crate::model::Verdict;
@@ -37,8 +36,8 @@ impl New {
             );
         }
         let shown = self.report.display();
-        let report =
-            fs::read(&self.report).map_err(|e| io(format!("`{shown}` cannot be read"), e))?;
+        let report = fs::read(&self.report)
+            .map_err(|e| Error::io(format!("`{shown}` cannot be read"), e))?;
         let unreadable = |e: crate::scan::read::Unreadable| {
             Error::new(
                 Kind::Usage,
@@ -65,7 +64,7 @@ impl New {
         let written = folder
             .map_or(Ok(()), fs::create_dir_all)
             .and_then(|()| fs::write(&file, &text));
-        written.map_err(|e| io(format!("`{path}` cannot be written"), e))?;
+        written.map_err(|e| Error::io(format!("`{path}` cannot be written"), e))?;
         screen.data(&format!("{text}\n"));
         screen.written(|out| super::read::write_listing(&reading, out));
         screen.note(&format!(

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::io as io_error;
 use crate::cli::screen::Resolved;
 use crate::error::{Error, Kind, Result};
 use crate::model::Verdict;
@@ -32,14 +31,14 @@ impl Read {
         let descriptor = match self.scanner.ends_with(".toml") {
             true => {
                 let text = fs::read_to_string(&self.scanner)
-                    .map_err(|e| io_error(format!("`{}` cannot be read", self.scanner), e))?;
+                    .map_err(|e| Error::io(format!("`{}` cannot be read", self.scanner), e))?;
                 Descriptor::parse(&text, &self.scanner)?
             }
             false => super::named(&super::catalog()?, &self.scanner)?,
         };
         let shown = self.report.display();
-        let report =
-            fs::read(&self.report).map_err(|e| io_error(format!("`{shown}` cannot be read"), e))?;
+        let report = fs::read(&self.report)
+            .map_err(|e| Error::io(format!("`{shown}` cannot be read"), e))?;
         let paths = Paths {
             default: self.file.as_deref().map(Into::into),
             ..Paths::in_root(&self.root)

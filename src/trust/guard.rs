@@ -1,24 +1,27 @@
 //! What a push may do to a protected ref of a server, whatever it brings: it can't take the ref back to
 //! another state of what decides, and with `server.config-signers` only a signer changes what decides.
 
-use std::path::Path;
-
-use super::signature::{self, Allowed, BEGIN, COMMITS};
+use super::signature::{Namespace, is_ssh};
+use super::signers::Signers;
 use crate::config::{self, ConfigSigners, Server};
 use crate::error::{Kind, Result};
 use crate::gate::{read_server, read_tree};
 use crate::git::{Peeled, PushLine, Repository, Target};
-use crate::model::{FileChange, Oid, RepoPath, harmless};
+use crate::model::{FileChange, Oid, harmless};
 use crate::scan::Catalog;
 
 /// How many files a refusal names.
 const NAMED: usize = 3;
 
 /// The rules for protected refs, as the default branch has them before the push.
-pub(super) struct Guard<'a> {
-    pub(super) repo: &'a Repository,
-    pub(super) default: Option<&'a Target>,
-    pub(super) server: &'a Server,
+#[derive(Debug)]
+pub struct Guard<'a> {
+    /// The repository.
+    pub repo: &'a Repository,
+    /// The default branch.
+    pub default: Option<&'a Target>,
+    /// The settings of the server.
+    pub server: &'a Server,
 }
 
 /// A file or folder that decides what passes.
@@ -45,7 +48,7 @@ impl Guard<'_> {
     ///
     /// # Errors
     /// git or `ssh-keygen` could not answer.
-    pub(super) fn refusal(&self, line: &PushLine) -> Result<Option<String>> {
+    pub fn refusal(&self, line: &PushLine) -> Result<Option<String>> {
         let name = &line.remote_ref;
         let shown = name.strip_prefix("refs/heads/").unwrap_or(name);
         let refusal = if line.local_oid.is_zero() {
@@ -239,30 +242,15 @@ impl Guard<'_> {
         let Some(signature) = signed.signature else {
             return Ok(Err("it is not signed".into()));
         };
-        if !signature.starts_with(BEGIN) {
+        if !is_ssh(&signature) {
             return Ok(Err("its signature is not one of an SSH key".into()));
         }
-        let content;
-        let allowed = if Path::new(signers).is_absolute() {
-            Allowed::File(Path::new(signers))
-        } else {
-            let tree = self.default.map(|d| &d.tree);
-            content = match tree.map(|t| self.file(t, signers)).transpose()?.flatten() {
-                Some(content) => content,
-                None => {
-                    let why = format!("the default branch has no file `{signers}` with signers");
-                    return Ok(Err(why));
-                }
-            };
-            Allowed::Content(&content)
-        };
-        signature::verify(COMMITS, &signed.text, &signature, allowed)
-    }
-
-    fn file(&self, tree: &Oid, path: &str) -> Result<Option<Vec<u8>>> {
-        let entry = self.repo.entry(tree, &RepoPath::from(path))?;
-        let entry = entry.filter(crate::model::FileVersion::is_regular);
-        entry.map(|e| self.repo.blob(&e.blob)).transpose()
+        match Signers::named(self.repo, self.default.map(|d| &d.tree), signers)? {
+            Some(all) => all.who_signed(Namespace::Commits, &signed.text, &signature),
+            None => Ok(Err(format!(
+                "the default branch has no file `{signers}` with signers"
+            ))),
+        }
     }
 
     /// A refusal where nobody could change the configuration any more after a push to the default branch.
@@ -280,14 +268,9 @@ impl Guard<'_> {
         else {
             return Ok(None);
         };
-        let content = match Path::new(&file).is_absolute() {
-            true => std::fs::read(&file).ok(),
-            false => self.file(&after.tree, &file)?,
-        };
-        let text = content.map(|c| String::from_utf8_lossy(&c).into_owned());
-        let is_signer = |l: &str| !l.trim().is_empty() && !l.trim_start().starts_with('#');
-        Ok(match text {
-            Some(text) if text.lines().any(is_signer) => None,
+        let signers = Signers::named(self.repo, Some(&after.tree), &file)?;
+        Ok(match signers {
+            Some(signers) if signers.has_any() => None,
             _ => Some(Refusal {
                 why: format!(
                     "`server.config-signers` names `{file}`, which has no signers: nobody could change `{}` any more",
