@@ -86,6 +86,7 @@ enum Command {
     #[command(subcommand)]
     Baseline(baseline::Baseline),
     /// Compare two scanner reports of two commits: new, inherited or fixed
+    #[command(hide = true)]
     Compare(compare::Compare),
     /// Tell how newgate is set up here, and what is wrong with it
     Doctor(doctor::Doctor),
