@@ -4,7 +4,8 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
 use super::given::Against;
-use super::{Judging, all_findings, behind, content_of};
+use super::planned::Planned;
+use super::{all_findings, behind, content_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, Outcome, compare};
 use crate::error::Result;
 use crate::model::{
@@ -29,7 +30,7 @@ impl Compared {
     /// Compares the findings of each scanner, those of `against` with another tree than the base. There
     /// may be very many: they are taken out of `resolved`, unless they are `needed` there again.
     pub(super) fn new(
-        judging: &Judging<'_>,
+        planned: &Planned<'_>,
         resolved: &mut [Resolved],
         against: &[Option<Against>],
         needed: bool,
@@ -47,8 +48,8 @@ impl Compared {
                 outcomes: Vec::new(),
             });
         }
-        let difference = from_base(judging)?;
-        judging.clock.check()?;
+        let difference = from_base(planned)?;
+        planned.clock.check()?;
         let mut outcomes = vec![None; resolved.len()];
         // Few findings first: a scanner that reports very many takes the time of no other.
         let mut order: Vec<usize> = (0..resolved.len()).collect();
@@ -58,7 +59,7 @@ impl Compared {
         });
         for index in order {
             let one = &mut resolved[index];
-            if judging.clock.is_over() && decides(judging, one) {
+            if planned.clock.is_over() && decides(planned, one) {
                 one.take_fault(
                     ScannerState::TimedOut,
                     Some(TimeLimit::Budget),
@@ -73,10 +74,10 @@ impl Compared {
             };
             let outcome = match &against[index] {
                 None => {
-                    let known = known(judging, index, one, &difference, &head);
+                    let known = known(planned, index, one, &difference, &head);
                     compare(&difference, &base, &head, &known)
                 }
-                Some(other) => since(judging, other, &difference, &base, &head)?,
+                Some(other) => since(planned, other, &difference, &base, &head)?,
             };
             outcomes[index] = Some((base, head, outcome));
         }
@@ -97,21 +98,21 @@ impl Compared {
     }
 
     /// The difference from the base. It is the same whether there were findings to compare or not.
-    pub(super) fn difference(&self, judging: &Judging<'_>) -> Result<&Difference> {
+    pub(super) fn difference(&self, planned: &Planned<'_>) -> Result<&Difference> {
         if let Some(made) = self.difference.get() {
             return Ok(made);
         }
-        let made = from_base(judging)?;
+        let made = from_base(planned)?;
         Ok(self.difference.get_or_init(|| made))
     }
 
     /// The base's path of the file that a head file continues.
     pub(super) fn old_path(
         &self,
-        judging: &Judging<'_>,
+        planned: &Planned<'_>,
         path: &RepoPath,
     ) -> Result<Option<RepoPath>> {
-        Ok(self.difference(judging)?.old_path(path))
+        Ok(self.difference(planned)?.old_path(path))
     }
 
     /// Takes out a scanner's findings with their fates.
@@ -163,24 +164,24 @@ fn taken(results: &mut BTreeMap<FileVersion, UnitResult>) -> Vec<Finding> {
 }
 
 /// Whether a comparison could tell something that the policy asks for.
-fn decides(judging: &Judging<'_>, one: &Resolved) -> bool {
+fn decides(planned: &Planned<'_>, one: &Resolved) -> bool {
     let any = |side: &BTreeMap<_, UnitResult>| side.values().any(|r| !r.findings.is_empty());
-    any(&one.head) || (judging.policy.asks_what_is_fixed() && any(&one.base))
+    any(&one.head) || (planned.policy.asks_what_is_fixed() && any(&one.base))
 }
 
 /// What is known of a scanner's base besides its findings.
 fn known(
-    judging: &Judging<'_>,
+    planned: &Planned<'_>,
     index: usize,
     one: &Resolved,
     difference: &Difference,
     head: &[Finding],
 ) -> Known {
-    let scanner = &judging.scanners[index];
+    let scanner = &planned.scanners[index];
     let local = scanner.descriptor.scope() == Scope::File && !scanner.given;
     let unread = one.base.iter().filter(|(_, r)| r.unread.is_some());
     // A file of the base without a result is one that could not be read.
-    let planned = judging.plans[index].base.iter();
+    let planned = planned.plans[index].base.iter();
     let missing = planned.filter(|f| local && !one.base.contains_key(*f));
     let unread = unread.map(|(f, _)| f).chain(missing);
     let mut unread: HashSet<RepoPath> = unread.map(|f| f.path.clone()).collect();
@@ -206,16 +207,16 @@ fn all_unread(difference: &Difference, head: &[Finding]) -> HashSet<RepoPath> {
 /// Compares with an older tree than the base. What is new since then may have come with the target:
 /// it counts as new only on lines that the base does not have.
 fn since(
-    judging: &Judging<'_>,
+    planned: &Planned<'_>,
     older: &Against,
     from_base: &Difference,
     base: &[Finding],
     head: &[Finding],
 ) -> Result<Outcome> {
-    let repo = judging.gate.repo;
-    let changes = repo.diff(Some(&older.tree), &judging.change.head_tree)?;
-    let trees = (Some(&older.tree), &judging.change.head_tree);
-    let from_older = difference(judging, &changes, trees)?;
+    let repo = planned.gate.repo;
+    let changes = repo.diff(Some(&older.tree), &planned.change.head_tree)?;
+    let trees = (Some(&older.tree), &planned.change.head_tree);
+    let from_older = difference(planned, &changes, trees)?;
     let mut outcome = compare(&from_older, base, head, &Known::default());
     let new: Vec<usize> = (0..head.len())
         .filter(|i| outcome.head[*i].status == Status::New && outcome.head[*i].from.is_none())
@@ -232,7 +233,7 @@ fn since(
         }
     }
     // What went away before the base was not fixed by this change.
-    let touched: HashSet<&RepoPath> = judging
+    let touched: HashSet<&RepoPath> = planned
         .changes
         .iter()
         .filter_map(|c| c.old.as_ref().map(|f| &f.path))
@@ -242,22 +243,22 @@ fn since(
 }
 
 /// The difference of the change itself.
-fn from_base(judging: &Judging<'_>) -> Result<Difference> {
-    let trees = (judging.change.base_tree.as_ref(), &judging.change.head_tree);
-    difference(judging, &judging.changes, trees)
+fn from_base(planned: &Planned<'_>) -> Result<Difference> {
+    let trees = (planned.change.base_tree.as_ref(), &planned.change.head_tree);
+    difference(planned, &planned.changes, trees)
 }
 
 /// Changed files as text, paired and mapped.
 fn difference(
-    judging: &Judging<'_>,
+    planned: &Planned<'_>,
     changes: &[FileChange],
     (old, new): (Option<&Oid>, &Oid),
 ) -> Result<Difference> {
-    let repo = judging.gate.repo;
+    let repo = planned.gate.repo;
     let mut files = Vec::new();
     for change in changes {
         let mut file = ComparedFile::default();
-        judging.clock.check()?;
+        planned.clock.check()?;
         let sides = [
             (&change.old, old, &mut file.old),
             (&change.new, Some(new), &mut file.new),

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::Judging;
+use super::planned::Planned;
 use crate::error::Result;
 use crate::model::{Action, Finding, Frame, Issue, Kind, Occurrence, Oid, RepoPath, Status, Text};
 use crate::scan::redact;
@@ -76,7 +76,7 @@ impl Texts {
 }
 
 /// Adds frames to the new occurrences, and to all where the report lists everything.
-pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
+pub(super) fn add_frames(planned: &Planned<'_>, issues: &mut [Issue]) {
     // Lines on which any finding of the report is about a literal: shown without literals, whichever
     // finding they are shown for.
     let mut literals: HashMap<Place, BTreeSet<u32>> = HashMap::new();
@@ -85,7 +85,7 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
     for occurrence in issues.iter().flat_map(|i| &i.occurrences) {
         let about = occurrence.findings.iter().any(Finding::is_about_a_literal);
         if let (true, Some(region)) = (about, occurrence.region)
-            && let Some(tree) = tree_with(judging, occurrence)
+            && let Some(tree) = tree_with(planned, occurrence)
         {
             let place = (tree, occurrence.path.clone());
             let is_secret = |f: &Finding| f.kind == Kind::Secret || f.secret.is_some();
@@ -101,16 +101,16 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
     let mut values = BTreeSet::new();
     let mut texts = Texts::default();
     for issue in issues.iter_mut() {
-        let all = judging.gate.list_unchanged;
+        let all = planned.gate.list_unchanged;
         let shown = issue.occurrences.iter_mut();
         let shown = shown.filter(|o| {
             all || o.status == Status::New || matches!(o.action, Some(Action::Block | Action::Warn))
         });
         for occurrence in shown.take(MOST_FRAMES) {
-            if judging.clock.is_over() {
+            if planned.clock.is_over() {
                 return;
             }
-            let Some(tree) = tree_with(judging, occurrence) else {
+            let Some(tree) = tree_with(planned, occurrence) else {
                 continue;
             };
             let place = (tree, occurrence.path.clone());
@@ -120,11 +120,11 @@ pub(super) fn add_frames(judging: &Judging<'_>, issues: &mut [Issue]) {
             };
             // A frame is a help for the reader; the verdict stands without it.
             let text = texts.at(&place, |(tree, path)| {
-                let Some(file) = judging.gate.repo.entry(tree, path)? else {
+                let Some(file) = planned.gate.repo.entry(tree, path)? else {
                     return Ok(None);
                 };
-                let file = super::behind(judging.gate.repo, tree, &file)?;
-                super::text_of(judging.gate.repo, &file).map(Some)
+                let file = super::behind(planned.gate.repo, tree, &file)?;
+                super::text_of(planned.gate.repo, &file).map(Some)
             });
             if let Ok(Some(text)) = text {
                 occurrence.frame = frame_of(text, &occurrence.findings, &hidden).map(Box::new);
@@ -200,10 +200,10 @@ fn mask(values: &BTreeSet<String>, issues: &mut [Issue]) {
 }
 
 /// The tree in which an occurrence stands.
-pub(super) fn tree_with(judging: &Judging<'_>, occurrence: &Occurrence) -> Option<Oid> {
-    let change = &judging.change;
+pub(super) fn tree_with(planned: &Planned<'_>, occurrence: &Occurrence) -> Option<Oid> {
+    let change = &planned.change;
     match (&occurrence.commit, occurrence.status) {
-        (Some(commit), _) => super::tree_of(judging.gate.repo, &Oid::parse(commit)?)
+        (Some(commit), _) => super::tree_of(planned.gate.repo, &Oid::parse(commit)?)
             .ok()
             .flatten(),
         (None, Status::Fixed) => change.base_tree.clone(),

@@ -4,13 +4,15 @@ use crate::cache::UnitDigest;
 use crate::config::{LoadSettings, Results};
 use crate::environment;
 use crate::error::Result;
+use crate::git::Peeled;
 use crate::model::{Address, Gap, Mode, Note, Oid, ScannerState};
 use crate::scan::load::{Filling, Loaded, load};
 use crate::scan::project::{self, ProjectResult};
 use crate::scan::{Descriptor, Load, Request, Resolved, Scanner};
 
 use super::ingest::{Reader, Taken, read_for_tree, result_for};
-use super::{Judging, Settings, tree_of};
+use super::planned::{Planned, Told};
+use super::{Settings, tree_of};
 
 /// How far back the target's history is searched for results.
 const ANCESTORS: usize = 1_000;
@@ -30,121 +32,144 @@ struct Side<'a> {
     branch: &'a str,
 }
 
+/// What was given for a scanner.
+#[derive(Default)]
+pub(super) struct Given {
+    /// The results of both sides.
+    pub results: Resolved,
+    /// The tree that they are compared with, where that is not the base.
+    pub against: Option<Against>,
+    /// What else there is to tell.
+    pub told: Told,
+}
+
 /// Takes a scanner's given results for both sides.
-pub(super) fn take(
-    judging: &mut Judging<'_>,
-    settings: &Settings,
-    index: usize,
-    resolved: &mut Resolved,
-) -> Result<Option<Against>> {
-    let scanner = judging.scanners[index].clone();
-    let name = scanner.descriptor.name().to_owned();
-    let plan = &judging.plans[index];
+pub(super) fn take(planned: &Planned<'_>, settings: &Settings, index: usize) -> Result<Given> {
+    let scanner = &planned.scanners[index];
+    let mut given = Given::default();
+    let plan = &planned.plans[index];
     let reads_some = !scanner.descriptor.globs().is_empty();
     let untouched = reads_some && plan.head.is_empty() && plan.base.is_empty();
-    let there = UnitDigest::of_tree(&judging.change.head_tree);
-    if untouched && project::known(judging.gate.cache, &scanner.key, &there).is_none() {
+    let change = &planned.change;
+    let there = UnitDigest::of_tree(&change.head_tree);
+    if untouched && project::known(planned.gate.cache, &scanner.key, &there).is_none() {
         // Nothing that it reads has changed, and nobody gave results all the same.
-        return Ok(None);
+        return Ok(given);
     }
-    let change = judging.change.clone();
-    let branch = branch_of(judging)?;
+    let branch = branch_of(planned)?;
     let head = Side {
         commit: &change.head,
         tree: &change.head_tree,
         branch: &branch,
     };
-    let found = match results_of(judging, settings, &scanner, &head)? {
-        Ok(found) => found,
-        Err(why) => {
-            resolved.state = ScannerState::Failed;
-            resolved.detail = why;
-            return Ok(None);
-        }
-    };
-    let Some(result) = found else {
-        if change.mode == Mode::Push {
-            // They are made of what was pushed: the gate of the merge judges them.
-            judging.notes.push(Note::ResultsPending {
-                scanner: name,
-                commit: change.head.clone(),
-            });
-        } else {
-            let what = format!("{name} has no results for {}", change.head.short());
-            resolved.state = ScannerState::Missing;
-            resolved.detail = match Way::of(settings, &scanner.descriptor) {
-                Way::Ingest => format!(
-                    "{what}: `newgate ingest REPORT --scanner {name} --rev {}` takes them in",
-                    change.head.short()
-                ),
-                Way::Load(..) => format!("{what}: its server has none for this commit yet"),
-            };
-        }
-        return Ok(None);
-    };
-    resolved.cached += result.read;
-    resolved.head.extend(result.results);
-    let (Some(base), Some(base_tree)) = (&change.base, &change.base_tree) else {
-        return Ok(None);
-    };
-    let target = target_branch(judging)?;
-    let side = Side {
-        commit: base,
-        tree: base_tree,
-        branch: &target,
-    };
-    match results_of(judging, settings, &scanner, &side)? {
+    match results_of(planned, settings, scanner, &head, &mut given.told)? {
         Ok(Some(result)) => {
-            resolved.base.extend(result.results);
-            return Ok(None);
+            given.results.cached += result.read;
+            given.results.head.extend(result.results);
+        }
+        Ok(None) => {
+            nothing_given(planned, settings, scanner, &mut given);
+            return Ok(given);
+        }
+        Err(why) => {
+            given.results.state = ScannerState::Failed;
+            given.results.detail = why;
+            return Ok(given);
+        }
+    }
+    if let (Some(commit), Some(tree)) = (&change.base, &change.base_tree) {
+        let target = target_branch(planned)?;
+        let side = Side {
+            commit,
+            tree,
+            branch: &target,
+        };
+        take_base(planned, settings, scanner, &side, &mut given)?;
+    }
+    Ok(given)
+}
+
+/// Tells that there are no results for the head.
+fn nothing_given(planned: &Planned<'_>, settings: &Settings, scanner: &Scanner, given: &mut Given) {
+    let (name, head) = (scanner.descriptor.name(), &planned.change.head);
+    if planned.change.mode == Mode::Push {
+        // They are made of what was pushed: the gate of the merge judges them.
+        given.told.notes.push(Note::ResultsPending {
+            scanner: name.to_owned(),
+            commit: head.clone(),
+        });
+        return;
+    }
+    let what = format!("{name} has no results for {}", head.short());
+    given.results.state = ScannerState::Missing;
+    given.results.detail = match Way::of(settings, &scanner.descriptor) {
+        Way::Ingest => format!(
+            "{what}: `newgate ingest REPORT --scanner {name} --rev {}` takes them in",
+            head.short()
+        ),
+        Way::Load(..) => format!("{what}: its server has none for this commit yet"),
+    };
+}
+
+/// Takes the results of the base, else those of the nearest ancestor that has some: what came since is told
+/// by the lines.
+fn take_base(
+    planned: &Planned<'_>,
+    settings: &Settings,
+    scanner: &Scanner,
+    base: &Side<'_>,
+    given: &mut Given,
+) -> Result<()> {
+    match results_of(planned, settings, scanner, base, &mut given.told)? {
+        Ok(Some(result)) => {
+            given.results.base.extend(result.results);
+            return Ok(());
         }
         Ok(None) => {}
         Err(why) => {
-            resolved.state = ScannerState::Failed;
-            resolved.detail = why;
-            resolved.at_base = true;
+            given.results.state = ScannerState::Failed;
+            given.results.detail = why;
+            given.results.at_base = true;
         }
     }
-    // The nearest ancestor that has some: what came since is told by the lines.
-    if matches!(
-        judging.gate.repo.peel(base)?,
-        Some(crate::git::Peeled::Commit { .. })
-    ) {
-        for (commit, tree) in judging.gate.repo.first_parents(base, ANCESTORS)? {
+    let (repo, cache) = (planned.gate.repo, planned.gate.cache);
+    let name = scanner.descriptor.name().to_owned();
+    if matches!(repo.peel(base.commit)?, Some(Peeled::Commit { .. })) {
+        for (commit, tree) in repo.first_parents(base.commit, ANCESTORS)? {
             let digest = UnitDigest::of_tree(&tree);
-            if let Some(result) = project::known(judging.gate.cache, &scanner.key, &digest) {
-                judging.notes.push(Note::ResultsOfAncestor {
-                    scanner: name,
-                    commit,
-                });
-                resolved.base.extend(result.results);
-                return Ok(Some(Against { tree }));
+            if let Some(result) = project::known(cache, &scanner.key, &digest) {
+                let scanner = name;
+                let note = Note::ResultsOfAncestor { scanner, commit };
+                given.told.notes.push(note);
+                given.results.base.extend(result.results);
+                given.against = Some(Against { tree });
+                return Ok(());
             }
         }
     }
-    resolved.base_unknown = true;
-    judging.unknown.push(Gap::NoResultsOfBase {
+    given.results.base_unknown = true;
+    given.told.gaps.push(Gap::NoResultsOfBase {
         scanner: name,
-        commit: base.clone(),
+        commit: base.commit.clone(),
     });
-    Ok(None)
+    Ok(())
 }
 
 /// The branch of the head, in the words of its server.
-fn branch_of(judging: &Judging<'_>) -> Result<String> {
-    let name = judging.change.name.as_str();
+fn branch_of(planned: &Planned<'_>) -> Result<String> {
+    let name = planned.change.name.as_str();
     let local = name.split_once(" -> ").map_or(name, |(local, _)| local);
     let full = match local {
-        "HEAD" => judging.gate.repo.symbolic("HEAD")?.unwrap_or_default(),
+        "HEAD" => planned.gate.repo.symbolic("HEAD")?.unwrap_or_default(),
         other => other.to_owned(),
     };
     Ok(full.strip_prefix("refs/heads/").unwrap_or(&full).to_owned())
 }
 
 /// The target branch without its remote's name.
-fn target_branch(judging: &Judging<'_>) -> Result<String> {
-    let target = judging.change.target.clone().unwrap_or_default();
-    let remotes = judging.gate.repo.remotes()?;
+fn target_branch(planned: &Planned<'_>) -> Result<String> {
+    let target = planned.change.target.clone().unwrap_or_default();
+    let remotes = planned.gate.repo.remotes()?;
     let inside = |name: &String| {
         let rest = target.strip_prefix(name.as_str())?.strip_prefix('/')?;
         Some(rest.to_owned())
@@ -200,12 +225,13 @@ fn requests(descriptor: &Descriptor, said: &LoadSettings) -> Load {
 
 /// The results for one side: remembered, else loaded; none if there are none.
 fn results_of(
-    judging: &mut Judging<'_>,
+    planned: &Planned<'_>,
     settings: &Settings,
     scanner: &Scanner,
     side: &Side<'_>,
+    told: &mut Told,
 ) -> Result<std::result::Result<Option<ProjectResult>, String>> {
-    let cache = judging.gate.cache;
+    let cache = planned.gate.cache;
     let digest = UnitDigest::of_tree(side.tree);
     if let Some(result) = project::known(cache, &scanner.key, &digest) {
         return Ok(Ok(Some(result)));
@@ -214,7 +240,7 @@ fn results_of(
         return Ok(Ok(None));
     };
     let (said, requests) = *way;
-    let filling = match filling(judging, &said, &requests, side)? {
+    let filling = match filling(planned, &said, &requests, side)? {
         Ok(filling) => filling,
         Err(why) => return Ok(Err(why)),
     };
@@ -228,24 +254,24 @@ fn results_of(
         .as_ref()
         .filter(|r| r.as_str() != side.commit.as_str())
     {
-        judging.notes.push(Note::ResultsOfOther {
+        told.notes.push(Note::ResultsOfOther {
             scanner: scanner.descriptor.name().to_owned(),
             found: of.get(..10).unwrap_or(of).to_owned(),
             wanted: side.commit.clone(),
         });
         return Ok(Ok(None));
     }
-    let told = loaded.revision.is_some() || is_final(&requests);
-    let result = match read_loaded(judging, scanner, &said, side.tree, &loaded)? {
+    let lasting = loaded.revision.is_some() || is_final(&requests);
+    let result = match read_loaded(planned, scanner, &said, side.tree, &loaded)? {
         Ok(Some(result)) => result,
         other => return Ok(other),
     };
-    if told {
+    if lasting {
         project::remember(cache, &scanner.key, [digest], &result);
     } else if !requests.request.iter().all(|r| {
         r.url.contains("{commit}") || r.follow.as_ref().is_some_and(|f| f.contains("$commit"))
     }) {
-        judging.notes.push(Note::ResultsOfBranch {
+        told.notes.push(Note::ResultsOfBranch {
             scanner: scanner.descriptor.name().to_owned(),
             branch: side.branch.to_owned(),
         });
@@ -271,7 +297,7 @@ fn tells_sides(requests: &Load) -> bool {
 }
 
 fn read_loaded(
-    judging: &Judging<'_>,
+    planned: &Planned<'_>,
     scanner: &Scanner,
     said: &LoadSettings,
     tree: &Oid,
@@ -287,11 +313,11 @@ fn read_loaded(
     let mut taken = Taken::default();
     for report in &loaded.reports {
         let read = read_for_tree(
-            judging.gate.repo,
+            planned.gate.repo,
             tree,
             report,
             Reader::By(&descriptor),
-            &judging.key,
+            &planned.key,
         )?;
         let reading = match read {
             Ok((_, reading)) => reading,
@@ -303,12 +329,12 @@ fn read_loaded(
         taken.findings.extend(reading.findings);
         taken.unread.extend(reading.unread);
     }
-    Ok(Ok(Some(result_for(judging.gate.repo, tree, taken)?)))
+    Ok(Ok(Some(result_for(planned.gate.repo, tree, taken)?)))
 }
 
 /// What fills the requests' templates, with the token from the environment or git's credential helper.
 fn filling(
-    judging: &Judging<'_>,
+    planned: &Planned<'_>,
     said: &LoadSettings,
     requests: &Load,
     side: &Side<'_>,
@@ -343,7 +369,7 @@ fn filling(
                 return Ok(Err(text));
             }
         },
-        None => judging.gate.repo.credential(&server)?,
+        None => planned.gate.repo.credential(&server)?,
     };
     Ok(Ok(Filling {
         server,
@@ -356,15 +382,15 @@ fn filling(
 
 /// What the target's tip has of a scanner's given results.
 pub(super) fn at_tip(
-    judging: &Judging<'_>,
+    planned: &Planned<'_>,
     scanner: &Scanner,
     tip: &Oid,
 ) -> Result<Option<ProjectResult>> {
-    let Some(tree) = tree_of(judging.gate.repo, tip)? else {
+    let Some(tree) = tree_of(planned.gate.repo, tip)? else {
         return Ok(None);
     };
     Ok(project::known(
-        judging.gate.cache,
+        planned.gate.cache,
         &scanner.key,
         &UnitDigest::of_tree(&tree),
     ))

@@ -2,113 +2,133 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{Judging, all_findings};
+use super::all_findings;
+use super::planned::Planned;
 use crate::compare::Located;
 use crate::error::Result;
 use crate::git::Peeled;
 use crate::model::{FileVersion, Reason, Stage, Status, Text};
-use crate::scan::{Need, Plan, Resolved, reads, resolve};
+use crate::scan::{Need, Plan, Resolved, UnitResult, reads, resolve};
+
+/// What the commits of a change bring.
+#[derive(Default)]
+pub(super) struct Brought {
+    /// The findings.
+    pub located: Vec<Located>,
+    /// What each scanner did for it, with what it says of the base.
+    pub work: Vec<Resolved>,
+}
 
 /// Findings of scanners of history in file versions that are not in the head tree. A secret that
 /// stands at head or at base is judged there.
-pub(super) fn brought(judging: &Judging<'_>, resolved: &mut [Resolved]) -> Result<Vec<Located>> {
-    let gate = judging.gate;
-    let any = judging.scanners.iter().any(|s| s.descriptor.history());
-    let is_commit = matches!(
-        gate.repo.peel(&judging.change.head)?,
-        Some(Peeled::Commit { .. })
-    );
-    if !any || !is_commit || judging.change.base.as_ref() == Some(&judging.change.head) {
-        return Ok(Vec::new());
+pub(super) fn brought(planned: &Planned<'_>, resolved: &[Resolved]) -> Result<Brought> {
+    let commits = versions(planned)?;
+    if commits.is_empty() {
+        return Ok(Brought::default());
     }
-    let mut commits: BTreeMap<FileVersion, String> = BTreeMap::new();
-    // What stands in one of the two trees is judged there.
-    let trees: Vec<_> = judging
-        .change
-        .base_tree
-        .iter()
-        .chain([&judging.change.head_tree])
-        .collect();
-    for brought in gate
-        .repo
-        .introduced(&judging.change.head, &judging.change.known, &|| {
-            judging.clock.check()
-        })?
-    {
-        judging.clock.check()?;
+    let plans = plans(planned, commits.keys())?;
+    let with = planned.resolver();
+    let found = resolve(with, &planned.scanners, &plans, Need::Comparison)?;
+    let mut brought = Brought::default();
+    for (index, mut one) in found.into_iter().enumerate() {
+        let results = std::mem::take(&mut one.head);
+        if results.values().any(|r| !r.findings.is_empty()) {
+            // Now the base counts, whatever the head has.
+            let scanner = std::slice::from_ref(&planned.scanners[index]);
+            let base_plan = Plan {
+                base: planned.plans[index].base.clone(),
+                ..Plan::default()
+            };
+            for mut known in resolve(with, scanner, &[base_plan], Need::Always)? {
+                // What the cache knew of the base was counted before.
+                known.cached = 0;
+                one.absorb(known);
+            }
+            let mut known: HashSet<Text> = HashSet::new();
+            let sides = [&resolved[index].head, &resolved[index].base, &one.base];
+            for side in sides {
+                known.extend(all_findings(side).into_iter().filter_map(|f| f.secret));
+            }
+            let fresh = fresh(results, &commits, known);
+            brought.located.extend(fresh);
+        }
+        brought.work.push(one);
+    }
+    Ok(brought)
+}
+
+/// The file versions that commits bring and that are in neither tree, each with the first commit that has
+/// it. What stands in one of the two trees is judged there.
+fn versions(planned: &Planned<'_>) -> Result<BTreeMap<FileVersion, String>> {
+    let (repo, change) = (planned.gate.repo, &planned.change);
+    let any = planned.scanners.iter().any(|s| s.descriptor.history());
+    let is_commit = matches!(repo.peel(&change.head)?, Some(Peeled::Commit { .. }));
+    let mut commits = BTreeMap::new();
+    if !any || !is_commit || change.base.as_ref() == Some(&change.head) {
+        return Ok(commits);
+    }
+    let check = || planned.clock.check();
+    for brought in repo.introduced(&change.head, &change.known, &check)? {
+        check()?;
         let mut stands = false;
-        for tree in &trees {
-            stands = stands
-                || gate.repo.entry(tree, &brought.file.path)?.as_ref() == Some(&brought.file);
+        for tree in change.base_tree.iter().chain([&change.head_tree]) {
+            stands =
+                stands || repo.entry(tree, &brought.file.path)?.as_ref() == Some(&brought.file);
         }
         if !stands {
-            commits
-                .entry(brought.file)
-                .or_insert(brought.commit.to_string());
+            let commit = brought.commit.to_string();
+            commits.entry(brought.file).or_insert(commit);
         }
     }
-    if commits.is_empty() {
-        return Ok(Vec::new());
-    }
+    Ok(commits)
+}
+
+/// Which of the versions each scanner of history reads.
+fn plans<'f>(
+    planned: &Planned<'_>,
+    files: impl Iterator<Item = &'f FileVersion> + Clone,
+) -> Result<Vec<Plan>> {
     let mut plans: Vec<Plan> = Vec::new();
-    for scanner in &judging.scanners {
+    for scanner in &planned.scanners {
         let mut plan = Plan::default();
-        for file in commits.keys().filter(|_| scanner.descriptor.history()) {
-            judging.clock.check()?;
-            if reads(&scanner.descriptor, file, &|f| gate.repo.blob(&f.blob))? {
+        for file in files.clone().filter(|_| scanner.descriptor.history()) {
+            planned.clock.check()?;
+            let content = |f: &FileVersion| planned.gate.repo.blob(&f.blob);
+            if reads(&scanner.descriptor, file, &content)? {
                 plan.head.push(file.clone());
             }
         }
         plans.push(plan);
     }
-    let with = gate.resolver(&judging.key, judging.clock.scans_end());
-    let found = resolve(with, &judging.scanners, &plans, Need::Comparison)?;
+    Ok(plans)
+}
+
+/// The findings that are not known yet. The same secret in several versions is told once, of the first
+/// commit.
+fn fresh(
+    results: BTreeMap<FileVersion, UnitResult>,
+    commits: &BTreeMap<FileVersion, String>,
+    mut known: HashSet<Text>,
+) -> Vec<Located> {
     let mut located = Vec::new();
-    for (index, one) in found.into_iter().enumerate() {
-        resolved[index].scanned += one.scanned;
-        resolved[index].cached += one.cached;
-        resolved[index].milliseconds += one.milliseconds;
-        resolved[index].take_faults_of(&one);
-        if one.head.values().all(|r| r.findings.is_empty()) {
-            continue;
-        }
-        // Now the base counts, whatever the head has.
-        let scanner = std::slice::from_ref(&judging.scanners[index]);
-        let base_plan = Plan {
-            base: judging.plans[index].base.clone(),
-            ..Plan::default()
-        };
-        let base = resolve(with, scanner, &[base_plan], Need::Always)?;
-        for mut known in base {
-            resolved[index].scanned += known.scanned;
-            resolved[index].base.append(&mut known.base);
-            resolved[index].take_faults_of(&known);
-        }
-        let mut known: HashSet<Text> = HashSet::new();
-        for side in [&resolved[index].head, &resolved[index].base] {
-            known.extend(all_findings(side).into_iter().filter_map(|f| f.secret));
-        }
-        for (file, result) in one.head {
-            for finding in result.findings {
-                // The same secret in several versions is told once, of the first commit.
-                let fresh = finding.secret.clone().is_none_or(|s| known.insert(s));
-                if !fresh {
-                    continue;
-                }
-                let commit = commits.get(&file).cloned().unwrap_or_default();
-                located.push(Located {
-                    finding,
-                    status: Status::New,
-                    stage: Stage::History,
-                    touched: false,
-                    from: None,
-                    reason: Reason::InHistory {
-                        commit: commit.clone(),
-                    },
-                    commit: Some(commit.into()),
-                });
+    for (file, result) in results {
+        for finding in result.findings {
+            if !finding.secret.clone().is_none_or(|s| known.insert(s)) {
+                continue;
             }
+            let commit = commits.get(&file).cloned().unwrap_or_default();
+            located.push(Located {
+                finding,
+                status: Status::New,
+                stage: Stage::History,
+                touched: false,
+                from: None,
+                reason: Reason::InHistory {
+                    commit: commit.clone(),
+                },
+                commit: Some(commit.into()),
+            });
         }
     }
-    Ok(located)
+    located
 }

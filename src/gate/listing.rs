@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Judging;
+use super::planned::Planned;
 use crate::cache::{Cache, UnitDigest};
 use crate::compare::Located;
 use crate::compare::group::{self, group, issue_key};
@@ -97,24 +97,24 @@ impl Listing {
 }
 
 /// Sums up the base without the changed files.
-pub(super) fn elsewhere(judging: &Judging<'_>) -> Result<Elsewhere> {
+pub(super) fn elsewhere(planned: &Planned<'_>) -> Result<Elsewhere> {
     let mut all = Elsewhere::default();
-    let Some(base_tree) = &judging.change.base_tree else {
+    let Some(base_tree) = &planned.change.base_tree else {
         all.never_scanned = Some(0);
         return Ok(all);
     };
-    let (repo, cache) = (judging.gate.repo, judging.gate.cache);
+    let (repo, cache) = (planned.gate.repo, planned.gate.cache);
     let mut never: Option<u64> = Some(0);
-    for (index, scanner) in judging.scanners.iter().enumerate() {
+    for (index, scanner) in planned.scanners.iter().enumerate() {
         if scanner.state != State::Ready || scanner.given {
             continue;
         }
         if scanner.descriptor.scope() == Scope::Project {
-            untouched_project(judging, scanner, index, base_tree, &mut all);
+            untouched_project(planned, scanner, index, base_tree, &mut all);
             continue;
         }
         let own = listing_of(repo, cache, scanner, base_tree)?;
-        let changed: HashSet<String> = judging
+        let changed: HashSet<String> = planned
             .changes
             .iter()
             .filter_map(|c| c.old.as_ref())
@@ -126,7 +126,7 @@ pub(super) fn elsewhere(judging: &Judging<'_>) -> Result<Elsewhere> {
                 if changed.contains(file) {
                     continue;
                 }
-                if judging.gate.list_unchanged {
+                if planned.gate.list_unchanged {
                     all.located
                         .extend(unchanged(repo, cache, scanner, base_tree, file)?);
                     continue;
@@ -175,23 +175,23 @@ pub(super) fn elsewhere(judging: &Judging<'_>) -> Result<Elsewhere> {
 /// What a scanner of a whole project found at base, where the change does not touch its inputs: the
 /// same holds at head then.
 fn untouched_project(
-    judging: &Judging<'_>,
+    planned: &Planned<'_>,
     scanner: &Scanner,
     index: usize,
     base_tree: &Oid,
     all: &mut Elsewhere,
 ) {
-    let cache = judging.gate.cache;
-    if judging.plans[index].project.is_some() {
+    let cache = planned.gate.cache;
+    if planned.plans[index].project.is_some() {
         return;
     }
     let Some(known) = project::known(cache, &scanner.key, &UnitDigest::of_tree(base_tree)) else {
         return;
     };
-    let head = UnitDigest::of_tree(&judging.change.head_tree);
+    let head = UnitDigest::of_tree(&planned.change.head_tree);
     project::remember(cache, &scanner.key, [head], &known);
     for finding in known.results.into_iter().flat_map(|(_, r)| r.findings) {
-        if judging.gate.list_unchanged {
+        if planned.gate.list_unchanged {
             all.located.push(stays(finding));
         } else {
             let issue = all.issues.entry(issue_key(&finding));

@@ -1,7 +1,8 @@
 //! The print of an occurrence: what an exemption is bound to, wherever the code moves.
 
 use super::frame::{Lines, Texts, tree_with};
-use super::{Judging, behind, text_of};
+use super::planned::Planned;
+use super::{behind, text_of};
 use crate::error::Result;
 use crate::model::{Finding, Issue, Kind, Occurrence, Status};
 
@@ -13,10 +14,10 @@ const MOST_LINES: usize = 16;
 /// Gives every new occurrence at head its print. The others are given one only where there are
 /// exemptions to bind, or where the report lists everything and so has to name them; fixed ones, which
 /// no exemption can be about, in the latter case only.
-pub(super) fn add_prints(judging: &Judging<'_>, issues: &mut [Issue]) -> Result<()> {
-    let repo = judging.gate.repo;
-    let listed = judging.gate.list_unchanged;
-    let all = listed || !judging.policy.exemptions.is_empty();
+pub(super) fn add_prints(planned: &Planned<'_>, issues: &mut [Issue]) -> Result<()> {
+    let repo = planned.gate.repo;
+    let listed = planned.gate.list_unchanged;
+    let all = listed || !planned.policy.exemptions.is_empty();
     let mut texts = Texts::default();
     for issue in issues {
         let key = match issue.kind {
@@ -33,12 +34,12 @@ pub(super) fn add_prints(judging: &Judging<'_>, issues: &mut [Issue]) -> Result<
             if !wanted || occurrence.commit.is_some() {
                 continue;
             }
-            let Some(tree) = tree_with(judging, occurrence) else {
+            let Some(tree) = tree_with(planned, occurrence) else {
                 continue;
             };
-            if !judging.policy.exemptions.is_empty() {
-                judging.clock.check()?;
-            } else if judging.clock.is_over() {
+            if !planned.policy.exemptions.is_empty() {
+                planned.clock.check()?;
+            } else if planned.clock.is_over() {
                 // They are for the reader only.
                 return Ok(());
             }

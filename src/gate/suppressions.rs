@@ -1,7 +1,8 @@
 //! Comments that silence a scanner and that the change adds: what they hide, no report shows.
 
 use super::compared::Compared;
-use super::{Judging, text_of};
+use super::planned::Planned;
+use super::text_of;
 use crate::compare::{Content, Located, lines_of};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Action, Note, Spot};
@@ -23,21 +24,21 @@ pub(super) struct Added {
 }
 
 /// The comments that a change adds, by scanner.
-pub(super) fn added(judging: &Judging<'_>, compared: &Compared) -> Result<Vec<Added>> {
+pub(super) fn added(planned: &Planned<'_>, compared: &Compared) -> Result<Vec<Added>> {
     let mut all = Vec::new();
-    if judging.change.base.is_none() {
+    if planned.change.base.is_none() {
         return Ok(all);
     }
-    for (scanner, plan) in judging.scanners.iter().zip(&judging.plans) {
+    for (scanner, plan) in planned.scanners.iter().zip(&planned.plans) {
         if scanner.descriptor.suppressions().is_empty() {
             continue;
         }
-        let head = silencing(judging, &scanner.descriptor, &plan.head)?;
+        let head = silencing(planned, &scanner.descriptor, &plan.head)?;
         if head.is_empty() {
             continue;
         }
-        let base = silencing(judging, &scanner.descriptor, &plan.base)?;
-        let places = compared.difference(judging)?.added_comments(&base, &head);
+        let base = silencing(planned, &scanner.descriptor, &plan.base)?;
+        let places = compared.difference(planned)?.added_comments(&base, &head);
         if !places.is_empty() {
             all.push(Added {
                 scanner: scanner.descriptor.name().to_owned(),
@@ -50,18 +51,18 @@ pub(super) fn added(judging: &Judging<'_>, compared: &Compared) -> Result<Vec<Ad
 
 /// The lines of files on which comments that silence a scanner begin.
 fn silencing<'f>(
-    judging: &Judging<'_>,
+    planned: &Planned<'_>,
     descriptor: &Descriptor,
     files: &'f [FileVersion],
 ) -> Result<Vec<(&'f RepoPath, Vec<u32>)>> {
     let mut all = Vec::new();
     for file in files {
-        judging.clock.check()?;
-        let bytes = judging.gate.repo.blob(&file.blob)?;
+        planned.clock.check()?;
+        let bytes = planned.gate.repo.blob(&file.blob)?;
         let text = match Content::of(bytes) {
             Content::Text(text) => text,
             // A scanner may read it all the same.
-            Content::Binary(_) => text_of(judging.gate.repo, file)?,
+            Content::Binary(_) => text_of(planned.gate.repo, file)?,
         };
         let lines = lines_of(&text, &descriptor.silenced_at(&text));
         if !lines.is_empty() {

@@ -355,18 +355,20 @@ pub fn could_block(policy: &Policy, severity: Severity) -> bool {
 }
 
 /// The verdict: blocked if any issue stops the change; else incomplete if a scanner that was needed
-/// has no answer; else pass. `open` tells of other things that are unknown.
+/// has no answer; else pass. `open` tells of other things that are unknown, and `late` that not all that was
+/// found could be judged in time, which no setting lets pass.
 pub fn verdict(
     policy: &Policy,
     issues: &[Issue],
     scanners: &[ScannerReport],
     open: bool,
+    late: bool,
 ) -> Verdict {
     if issues.iter().any(|i| i.blocks) {
         return Verdict::Blocked;
     }
     let unknown = open || scanners.iter().any(|s| s.state != ScannerState::Ok);
-    if unknown && policy.incomplete_blocks {
+    if late || unknown && policy.incomplete_blocks {
         Verdict::Incomplete
     } else {
         Verdict::Pass
@@ -522,7 +524,8 @@ mod tests {
             at_base: false,
             installable: false,
         };
-        let ask = |policy: &Policy, state, open| verdict(policy, &[], &[scanner(state)], open);
+        let ask =
+            |policy: &Policy, state, open| verdict(policy, &[], &[scanner(state)], open, false);
         let strict = Policy::default();
         assert_eq!(ask(&strict, ScannerState::Ok, false), Verdict::Pass);
         assert_eq!(ask(&strict, ScannerState::Ok, true), Verdict::Incomplete);

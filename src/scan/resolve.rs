@@ -95,6 +95,15 @@ impl Resolved {
         self.take_fault(other.state, other.limit, side, other.detail.clone());
     }
 
+    /// Takes in more work of the same scanner: what it cost, how it fared, and what it says of the base.
+    pub fn absorb(&mut self, mut more: Resolved) {
+        self.scanned += more.scanned;
+        self.cached += more.cached;
+        self.milliseconds += more.milliseconds;
+        self.take_faults_of(&more);
+        self.base.append(&mut more.base);
+    }
+
     /// Whether the head has something that must be compared.
     fn compares(&self) -> bool {
         let says = |r: &UnitResult| !r.findings.is_empty() || r.unread.is_some();

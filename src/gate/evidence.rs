@@ -1,0 +1,56 @@
+//! What the scanners say of both sides: from the cache, from a scan, or given by somebody else.
+
+use super::Settings;
+use super::given::{self, Against};
+use super::history::{self, Brought};
+use super::planned::{Planned, Told};
+use crate::compare::Located;
+use crate::error::Result;
+use crate::model::Phase;
+use crate::scan::{Resolved, resolve};
+
+/// What is known of a change before anything is compared.
+pub(super) struct Evidence {
+    /// What each scanner says, in the order of the configuration.
+    pub results: Vec<Resolved>,
+    /// The trees that given results are compared with, where that is not the base.
+    pub against: Vec<Option<Against>>,
+    /// What commits bring and take away again.
+    pub brought: Vec<Located>,
+    /// What else there is to tell.
+    pub told: Told,
+}
+
+/// Asks every scanner.
+pub(super) fn gather(planned: &Planned<'_>, settings: &Settings) -> Result<Evidence> {
+    let mut told = Told::default();
+    let mut results = resolve(
+        planned.resolver(),
+        &planned.scanners,
+        &planned.plans,
+        planned.need(),
+    )?;
+    let mut against = Vec::with_capacity(results.len());
+    for (index, scanner) in planned.scanners.iter().enumerate() {
+        if !scanner.given {
+            against.push(None);
+            continue;
+        }
+        let given = given::take(planned, settings, index)?;
+        results[index] = given.results;
+        against.push(given.against);
+        told.add(given.told);
+    }
+    planned.clock.begin(Phase::History);
+    let brought = history::brought(planned, &results);
+    let Brought { located, work } = told.in_time(Phase::History, brought)?;
+    for (result, more) in results.iter_mut().zip(work) {
+        result.absorb(more);
+    }
+    Ok(Evidence {
+        results,
+        against,
+        brought: located,
+        told,
+    })
+}
