@@ -59,37 +59,11 @@ impl Settings {
     /// # Errors
     /// The configuration or a descriptor has mistakes, or git could not answer.
     pub fn read(repo: &Repository, change: &Change, source: ConfigSource) -> Result<Settings> {
-        let mut tree = Some(change.head_tree.clone());
-        let mut from_head = true;
-        let mut mended = false;
         let trusted = trusted_tree(repo, change)?;
         // By hand, where there is no target at all, nothing is kept from the change's own choice.
         let only_adds = trusted.is_some() || change.mode != Mode::Check;
-        match source {
-            ConfigSource::Target => {
-                if let Some(trusted) = trusted
-                    && folder(repo, &trusted)?.is_some()
-                {
-                    tree = Some(trusted);
-                    from_head = false;
-                }
-            }
-            ConfigSource::Enforced => {
-                from_head = false;
-                let has_one = |tree: &Oid| folder(repo, tree).map(|f| f.is_some());
-                // In a clone, `HEAD` is whatever is checked out.
-                let default = match change.mode {
-                    Mode::Server => default_branch(repo)?.map(|d| d.tree),
-                    _ => None,
-                };
-                tree = match (trusted, default) {
-                    (Some(trusted), _) if has_one(&trusted)? => Some(trusted),
-                    (_, Some(default)) if has_one(&default)? => Some(default),
-                    (trusted, _) => trusted,
-                };
-            }
-            ConfigSource::Head => {}
-        }
+        let (tree, from_head) = whose(repo, change, source, trusted)?;
+        let mut mended = false;
         let read = match &tree {
             Some(tree) => read_tree(repo, tree),
             None => Ok((Config::default(), Catalog::default())),
@@ -332,6 +306,37 @@ impl Settings {
         }
         Ok(notes)
     }
+}
+
+/// The tree that the configuration is read from, and whether that is the change's own.
+fn whose(
+    repo: &Repository,
+    change: &Change,
+    source: ConfigSource,
+    trusted: Option<Oid>,
+) -> Result<(Option<Oid>, bool)> {
+    let has_one = |tree: &Oid| folder(repo, tree).map(|f| f.is_some());
+    let own = (Some(change.head_tree.clone()), true);
+    Ok(match source {
+        ConfigSource::Target => match trusted {
+            Some(trusted) if has_one(&trusted)? => (Some(trusted), false),
+            _ => own,
+        },
+        ConfigSource::Enforced => {
+            // In a clone, `HEAD` is whatever is checked out.
+            let default = match change.mode {
+                Mode::Server => default_branch(repo)?.map(|d| d.tree),
+                _ => None,
+            };
+            let tree = match (trusted, default) {
+                (Some(trusted), _) if has_one(&trusted)? => Some(trusted),
+                (_, Some(default)) if has_one(&default)? => Some(default),
+                (trusted, _) => trusted,
+            };
+            (tree, false)
+        }
+        ConfigSource::Head => own,
+    })
 }
 
 /// The tree that a change cannot alter: the target's tip, else the base.
