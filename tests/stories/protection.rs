@@ -255,7 +255,7 @@ fn only_a_signer_changes_what_decides() {
         sign(&world, "stranger");
         push(&world, "main")
             .exits(1)
-            .says("whoever signed it is not allowed to");
+            .says("the signer is not an allowed one");
         // What follows a commit that was signed is not.
         sign(&world, "lead");
         world.git(&["commit", "--quiet", "--allow-empty", "--message=More"]);
