@@ -26,7 +26,7 @@ pub(super) fn brought(planned: &Planned<'_>, resolved: &[Resolved]) -> Result<Br
     if commits.is_empty() {
         return Ok(Brought::default());
     }
-    let plans = plans(planned, commits.keys())?;
+    let plans = plans(planned, &commits)?;
     let with = planned.resolver();
     let found = resolve(with, &planned.scanners, &plans, Need::Comparison)?;
     let mut brought = Brought::default();
@@ -84,14 +84,11 @@ fn versions(planned: &Planned<'_>) -> Result<BTreeMap<FileVersion, String>> {
 }
 
 /// Which of the versions each scanner of history reads.
-fn plans<'f>(
-    planned: &Planned<'_>,
-    files: impl Iterator<Item = &'f FileVersion> + Clone,
-) -> Result<Vec<Plan>> {
+fn plans(planned: &Planned<'_>, versions: &BTreeMap<FileVersion, String>) -> Result<Vec<Plan>> {
     let mut plans: Vec<Plan> = Vec::new();
     for scanner in &planned.scanners {
         let mut plan = Plan::default();
-        for file in files.clone().filter(|_| scanner.descriptor.history()) {
+        for file in versions.keys().filter(|_| scanner.descriptor.history()) {
             planned.clock.check()?;
             let content = |f: &FileVersion| planned.gate.repo.blob(&f.blob);
             if reads(&scanner.descriptor, file, &content)? {
