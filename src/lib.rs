@@ -13,6 +13,7 @@
 //! - [`policy`]: what blocks, and the verdict (pure)
 //! - [`report`]: what people and tools read
 //! - [`trust`]: signatures, receipts, and what may be done to protected refs
+//! - [`mask`]: secrets that were reported, which nothing that leaves the process shows
 //! - [`model`]: the words as values (pure)
 //! - [`error`], [`environment`]: failures in kinds; every variable that is read
 
@@ -26,6 +27,7 @@ pub mod environment;
 pub mod error;
 pub mod gate;
 pub mod git;
+pub mod mask;
 pub mod model;
 pub mod policy;
 pub mod process;

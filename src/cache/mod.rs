@@ -8,6 +8,7 @@ mod key;
 mod programs;
 mod schema;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -19,7 +20,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 pub use fetched::Fetched;
 pub use key::{ScannerKey, UnitDigest};
 
-use crate::model::{GateRun, Note, Verdict};
+use crate::mask;
+use crate::model::{GateRun, Note, Verdict, harmless};
 
 /// The cache of one repository.
 pub struct Cache {
@@ -127,6 +129,43 @@ impl Cache {
         self.secret_key
     }
 
+    /// A payload as it is written. One that holds a secret (the name of a file can) is not written in
+    /// plain text; this hides nothing from who can read the key beside it.
+    fn closed<'p>(&self, payload: &'p [u8]) -> Cow<'p, [u8]> {
+        if !mask::holds(payload) {
+            return Cow::Borrowed(payload);
+        }
+        let start = blake3::keyed_hash(&self.secret_key, payload);
+        let start = start.as_bytes();
+        let mut closed = [&[CLOSED], &start[..], payload].concat();
+        self.turn(start, closed.get_mut(1 + start.len()..).unwrap_or_default());
+        Cow::Owned(closed)
+    }
+
+    /// A payload as it was before [`Cache::closed`].
+    fn opened(&self, mut payload: Vec<u8>) -> Vec<u8> {
+        let Some((&mut CLOSED, rest)) = payload.split_first_mut() else {
+            return payload;
+        };
+        let Some((start, hidden)) = rest.split_first_chunk_mut::<{ blake3::OUT_LEN }>() else {
+            return payload;
+        };
+        self.turn(start, hidden);
+        hidden.to_vec()
+    }
+
+    /// Combines bytes with a stream that depends on the key and a start; twice, and they are as before.
+    fn turn(&self, start: &[u8; blake3::OUT_LEN], bytes: &mut [u8]) {
+        let mut stream = blake3::Hasher::new_keyed(&self.secret_key)
+            .update(start)
+            .finalize_xof();
+        let mut block = [0; 1_024];
+        for part in bytes.chunks_mut(block.len()) {
+            stream.fill(&mut block);
+            part.iter_mut().zip(&block).for_each(|(b, s)| *b ^= s);
+        }
+    }
+
     fn lock(&self) -> Option<MutexGuard<'_, Connection>> {
         let connection = self.connection.as_ref()?;
         Some(connection.lock().unwrap_or_else(PoisonError::into_inner))
@@ -147,7 +186,7 @@ impl Cache {
         });
         let sealed = Cache::read(&db, found.optional())??;
         let (seal, payload) = sealed.split_at_checked(SEAL)?;
-        (seal == seal_of(key, unit, payload)).then(|| payload.to_vec())
+        (seal == seal_of(key, unit, payload)).then(|| self.opened(payload.to_vec()))
     }
 
     /// Moves what was written from the log to the file, for those who copy it.
@@ -188,7 +227,7 @@ impl Cache {
                     "INSERT OR REPLACE INTO result (scanner, unit, payload, time) VALUES (?1, ?2, ?3, ?4)",
                 )?;
                 for (unit, payload) in results {
-                    let sealed = sealed(key, &unit, &payload);
+                    let sealed = sealed(key, &unit, &self.closed(&payload));
                     put.execute(params![key.as_bytes(), unit.as_bytes(), sealed, now()])?;
                 }
             }
@@ -198,6 +237,55 @@ impl Cache {
         // A lost entry costs time only.
         let wrote = write(&mut db);
         self.wrote(&db, wrote);
+    }
+
+    /// Writes results in the place of those that are remembered or were fetched, of which no byte stays in
+    /// the file. What is not there stays away.
+    pub fn overwrite(
+        &self,
+        key: &ScannerKey,
+        results: impl IntoIterator<Item = (UnitDigest, Vec<u8>)>,
+    ) {
+        self.erasing(|db| {
+            let transaction = db.transaction()?;
+            for (unit, payload) in results {
+                let sealed = sealed(key, &unit, &self.closed(&payload));
+                for table in ["result", "fetched"] {
+                    let put =
+                        format!("UPDATE {table} SET payload = ?3 WHERE scanner = ?1 AND unit = ?2");
+                    let row = params![key.as_bytes(), unit.as_bytes(), sealed];
+                    transaction.execute(&put, row)?;
+                }
+            }
+            transaction.commit()
+        });
+    }
+
+    /// Removes all listings of a scanner, of which no byte stays in the file.
+    pub fn forget_listings(&self, key: &ScannerKey) {
+        self.erasing(|db| {
+            let row = params![key.as_bytes()];
+            db.execute("DELETE FROM listing WHERE scanner = ?1", row)?;
+            Ok(())
+        });
+    }
+
+    /// Does something in which SQLite writes zeros over what it frees
+    /// (<https://sqlite.org/pragma.html#pragma_secure_delete>).
+    fn erasing(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<()>) {
+        let Some(mut db) = self.lock() else {
+            return;
+        };
+        let set = |db: &Connection, on: &str| {
+            let _ = db.query_row(&format!("PRAGMA secure_delete = {on}"), [], |_| Ok(()));
+        };
+        set(&db, "ON");
+        // Another gate may hold the database for long: then the next run does it.
+        let _ = work(&mut db);
+        set(&db, "OFF");
+        drop(db);
+        // The log has what was there before, too.
+        self.settle();
     }
 
     /// How often results were written: as long as this is the same, no unit has a result that it had
@@ -250,9 +338,8 @@ impl Cache {
         let mut ask = db
             .prepare_cached("SELECT payload FROM listing WHERE scanner = ?1 AND tree = ?2")
             .ok()?;
-        ask.query_row(params![key.as_bytes(), tree], |row| row.get(0))
-            .optional()
-            .ok()?
+        let found = ask.query_row(params![key.as_bytes(), tree], |row| row.get(0));
+        found.optional().ok()?.map(|payload| self.opened(payload))
     }
 
     /// The newest listing of a scanner: its tree and content.
@@ -260,11 +347,10 @@ impl Cache {
         let db = self.lock()?;
         let ask = "SELECT tree, payload FROM listing WHERE scanner = ?1 ORDER BY time DESC, rowid DESC LIMIT 1";
         let mut ask = db.prepare_cached(ask).ok()?;
-        ask.query_row(params![key.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .optional()
-        .ok()?
+        let found = ask.query_row(params![key.as_bytes()], |row| {
+            Ok((row.get(0)?, self.opened(row.get(1)?)))
+        });
+        found.optional().ok()?
     }
 
     /// Remembers a listing; a scanner has few of them, the oldest go.
@@ -272,6 +358,7 @@ impl Cache {
         const KEPT: u32 = 8;
         if let Some(db) = self.lock() {
             let put = "INSERT OR REPLACE INTO listing (scanner, tree, payload, time) VALUES (?1, ?2, ?3, ?4)";
+            let payload = self.closed(payload);
             let row = params![key.as_bytes(), tree, payload, now()];
             self.wrote(&db, db.execute(put, row).map(drop));
             let prune = "DELETE FROM listing WHERE scanner = ?1 AND rowid NOT IN
@@ -377,8 +464,8 @@ impl Cache {
                 let verdict: String = row.get(3)?;
                 Ok(GateRun {
                     time: row.get(0)?,
-                    head: row.get(1)?,
-                    target: row.get(2)?,
+                    head: harmless(&row.get::<_, String>(1)?),
+                    target: harmless(&row.get::<_, String>(2)?),
                     verdict: Verdict::of_name(&verdict).unwrap_or(Verdict::Incomplete),
                     new: number(4)?,
                     grown: number(5)?,
@@ -393,6 +480,9 @@ impl Cache {
         read().unwrap_or_default()
     }
 }
+
+/// What a payload begins with that is not in plain text; no JSON does.
+const CLOSED: u8 = 0;
 
 /// How many judgements the history keeps.
 const HISTORY: i64 = 10_000;

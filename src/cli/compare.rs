@@ -13,7 +13,9 @@ use crate::compare::{ComparedFile, Content, Decision, Difference, Known, Outcome
 use crate::error::{Error, Kind, Result};
 use crate::gate::ingest::{Reader, read_for_tree};
 use crate::git::Repository;
-use crate::model::{FileVersion, Finding, Oid, Origin, Reason, RepoPath, Stage, Status, Verdict};
+use crate::model::{
+    FileVersion, Finding, Oid, Origin, Reason, RepoPath, Stage, Status, Verdict, harmless,
+};
 use crate::report;
 use crate::scan::{Catalog, Descriptor, Scope, SecretKey, redact};
 
@@ -178,7 +180,7 @@ fn table(rows: &[Row]) -> String {
                 status.name(),
                 row.file,
                 row.line,
-                row.rule,
+                harmless(&row.rule),
                 row.stage.name(),
                 row.why
             );

@@ -16,6 +16,7 @@ use crate::git::{
     Against, Head, PushLine, Pushed, Scratch, choose_push, find_remote, find_target,
     parse_push_lines,
 };
+use crate::mask;
 use crate::model::{Mode, Note, Oid, Report, Verdict};
 use crate::report;
 
@@ -173,6 +174,10 @@ impl PrePush {
                 Pushed::Judge(change) => reports.push(gate.judge(*change)?),
                 Pushed::Skip(why) => notes.push(why),
             }
+        }
+        // What one ref has, the report of another may quote.
+        for report in &mut reports {
+            report.rewrite(&mask::shown);
         }
         Ok((reports, notes))
     }

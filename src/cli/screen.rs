@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use owo_colors::{OwoColorize, Style};
 
 use crate::environment;
+use crate::mask::masked;
 use crate::model::harmless;
 use crate::report::Look;
 
@@ -223,6 +224,8 @@ fn terminal_size() -> Option<usize> {
 }
 
 fn write(stream: Stream, text: &str) {
+    let masked = masked(text);
+    let text = masked.as_deref().unwrap_or(text);
     // A reader that went away (`newgate check | head`) wants no more.
     let _ = match stream {
         Stream::Out => std::io::stdout().lock().write_all(text.as_bytes()),

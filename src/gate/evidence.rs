@@ -7,7 +7,7 @@ use super::planned::{Planned, Told};
 use crate::compare::Located;
 use crate::error::Result;
 use crate::model::Phase;
-use crate::scan::{Resolved, resolve};
+use crate::scan::{Resolved, learn_secrets, resolve};
 
 /// What is known of a change before anything is compared.
 pub(super) struct Evidence {
@@ -24,6 +24,17 @@ pub(super) struct Evidence {
 /// Asks every scanner.
 pub(super) fn gather(planned: &Planned<'_>, settings: &Settings) -> Result<Evidence> {
     let mut told = Told::default();
+    // First what is given: the secrets that it names are masked in what is scanned.
+    let mut given = Vec::with_capacity(planned.scanners.len());
+    for (index, scanner) in planned.scanners.iter().enumerate() {
+        if !scanner.given {
+            given.push(None);
+            continue;
+        }
+        let taken = given::take(planned, settings, index)?;
+        learn_secrets(planned.gate.repo, &planned.key, &taken.results)?;
+        given.push(Some(taken));
+    }
     let mut results = resolve(
         planned.resolver(),
         &planned.scanners,
@@ -31,13 +42,15 @@ pub(super) fn gather(planned: &Planned<'_>, settings: &Settings) -> Result<Evide
         planned.need(),
     )?;
     let mut against = Vec::with_capacity(results.len());
-    for (index, scanner) in planned.scanners.iter().enumerate() {
-        if !scanner.given {
+    for ((result, scanner), given) in results.iter_mut().zip(&planned.scanners).zip(given) {
+        let Some(mut given) = given else {
             against.push(None);
             continue;
+        };
+        if given.results.mask() {
+            given::overwrite(planned, scanner);
         }
-        let given = given::take(planned, settings, index)?;
-        results[index] = given.results;
+        *result = given.results;
         against.push(given.against);
         told.add(given.told);
     }

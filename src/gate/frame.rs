@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::planned::Planned;
 use crate::error::Result;
-use crate::model::{Action, Finding, Frame, Issue, Kind, Occurrence, Oid, RepoPath, Status, Text};
+use crate::mask;
+use crate::model::{Action, Finding, Frame, Issue, Kind, Occurrence, Oid, RepoPath, Status};
 use crate::scan::redact;
 
 /// How many lines are shown on either side.
@@ -98,7 +97,6 @@ pub(super) fn add_frames(planned: &Planned<'_>, issues: &mut [Issue]) {
         }
     }
     let none = BTreeSet::new();
-    let mut values = BTreeSet::new();
     let mut texts = Texts::default();
     for issue in issues.iter_mut() {
         let all = planned.gate.list_unchanged;
@@ -128,15 +126,9 @@ pub(super) fn add_frames(planned: &Planned<'_>, issues: &mut [Issue]) {
             });
             if let Ok(Some(text)) = text {
                 occurrence.frame = frame_of(text, &occurrence.findings, &hidden).map(Box::new);
-                if let Some(region) = occurrence.region
-                    && hidden.secrets.contains(&region.line)
-                {
-                    values.extend(text.from(region.line).take(1).flat_map(values_in));
-                }
             }
         }
     }
-    mask(&values, issues);
 }
 
 /// The lines of a file whose credentials are not shown.
@@ -145,58 +137,6 @@ struct Hidden<'a> {
     literals: &'a BTreeSet<u32>,
     /// Where nothing but the name is shown.
     secrets: &'a BTreeSet<u32>,
-}
-
-/// What on a line with a secret may be the secret: quoted or not, long enough to be told from words.
-fn values_in(line: &str) -> impl Iterator<Item = String> {
-    let ends = |c: char| c.is_whitespace() || "\"'`=,;<>(){}[]".contains(c);
-    let value = line.split_once(['=', ':']).map_or(line, |(_, value)| value);
-    let trimmed = value.trim().trim_matches(ends).to_owned();
-    let words: Vec<String> = line.split(ends).map(str::to_owned).collect();
-    let all = words.into_iter().chain([trimmed]);
-    all.filter(|v| v.chars().count() >= 8 && v.chars().any(|c| c.is_ascii_digit()))
-}
-
-/// Replaces values by `[secret]` in what is said of the issues and in all frames.
-fn mask(values: &BTreeSet<String>, issues: &mut [Issue]) {
-    if values.is_empty() {
-        return;
-    }
-    // The longest first: one may be part of another.
-    let search = AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostLongest)
-        .build(values);
-    let without = |text: &str| match &search {
-        Ok(search) if !search.is_match(text) => None,
-        Ok(search) => {
-            let replaced = vec!["[secret]"; search.patterns_len()];
-            Some(search.replace_all(text, &replaced))
-        }
-        // Too many values to look for: then nothing is shown.
-        Err(_) => Some("[secret]".to_owned()),
-    };
-    let masked = |text: &mut String| {
-        if let Some(other) = without(text) {
-            *text = other;
-        }
-    };
-    let masked_shared = |text: &mut Text| {
-        if let Some(other) = without(text) {
-            *text = other.into();
-        }
-    };
-    for issue in issues {
-        masked(&mut issue.title);
-        issue.fix.iter_mut().for_each(masked);
-        for occurrence in &mut issue.occurrences {
-            masked_shared(&mut occurrence.message);
-            for finding in &mut occurrence.findings {
-                masked_shared(&mut finding.message);
-            }
-            let lines = occurrence.frame.iter_mut().flat_map(|f| &mut f.lines);
-            lines.for_each(masked);
-        }
-    }
 }
 
 /// The tree in which an occurrence stands.
@@ -247,6 +187,10 @@ fn frame_of(text: &Lines, findings: &[Finding], hidden: &Hidden<'_>) -> Option<F
             *line = without_value(line);
         } else if secret && finding.kind != Kind::Secret {
             *line = without_literals(line);
+        }
+        // Before it is cut.
+        if let Some(masked) = mask::masked(line) {
+            *line = masked;
         }
         if looks_like_key_body(line) {
             *line = "[secret]".into();
@@ -414,8 +358,6 @@ mod tests {
         for line in ["cGFzc3dvcmQ=", "login s3cr3t --to=x", "f(s3cr3t, key=1)"] {
             assert_eq!(shown(line), "[secret]");
         }
-        let values: Vec<String> = values_in("  APP_KEY: \"a:b=c 1234567\"").collect();
-        assert!(values.contains(&"a:b=c 1234567".to_owned()), "{values:?}");
     }
 
     #[test]

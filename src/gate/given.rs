@@ -395,3 +395,14 @@ pub(super) fn at_tip(
         &UnitDigest::of_tree(&tree),
     ))
 }
+
+/// Keeps a scanner's given results without the secrets that are known by now.
+pub(super) fn overwrite(planned: &Planned<'_>, scanner: &Scanner) {
+    let change = &planned.change;
+    for tree in change.base_tree.iter().chain([&change.head_tree]) {
+        let digest = UnitDigest::of_tree(tree);
+        if let Some(known) = project::known(planned.gate.cache, &scanner.key, &digest) {
+            project::overwrite(planned.gate.cache, &scanner.key, [digest], &known);
+        }
+    }
+}

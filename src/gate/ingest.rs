@@ -10,7 +10,7 @@ use crate::model::{FileVersion, Finding, Oid, RepoPath};
 use crate::scan::project::{self, ProjectResult};
 use crate::scan::read::{Paths, Reading, Unreadable, read, read_any, revisions};
 use crate::scan::scanner_name;
-use crate::scan::{Descriptor, SecretKey, UnitResult};
+use crate::scan::{Descriptor, SecretKey, UnitResult, learn_secrets_in};
 
 /// How a report is to be read.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +59,9 @@ pub fn read_for_tree(
     if let Some(why) = beyond_the_end(repo, tree, &reading.findings)? {
         return Ok(Err(Unreadable(why)));
     }
+    learn_secrets_in(repo, tree, &reading.findings, key)?;
+    let mut reading = reading;
+    reading.mask();
     Ok(Ok((tool, reading)))
 }
 

@@ -1,6 +1,7 @@
 //! The baseline beyond the changed files: what the cache knows of the base's other files, summed up
 //! per scanner and tree, and carried from tree to tree by their difference.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
@@ -11,10 +12,11 @@ use crate::compare::Located;
 use crate::compare::group::{self, group, issue_key};
 use crate::error::{Error, Kind, Result};
 use crate::git::Repository;
+use crate::mask;
 use crate::model::{
     FileVersion, Finding, Issue, Oid, Origin, Reason, RepoPath, Ruling, Stage, Status,
 };
-use crate::scan::{Scanner, Scope, State, UnitResult, project};
+use crate::scan::{Scanner, Scope, State, UnitResult, learn_secrets_of_names, project};
 
 /// A tree with more files than this is summed up by `newgate baseline build` only.
 const WALKED: usize = 5_000;
@@ -76,6 +78,25 @@ impl Listing {
                 }
             }
         }
+    }
+
+    /// Learns the credentials in names of files, so that they are not stored in plain text.
+    fn learn_names(&self) {
+        let names = self.files.keys().chain(&self.missing);
+        learn_secrets_of_names(names.map(String::as_str));
+    }
+
+    /// Masks the secrets that are known in what is said of issues; returns whether there were some.
+    fn mask(&mut self) -> bool {
+        let altered = Cell::new(false);
+        for sample in self.samples.values_mut() {
+            sample.rewrite_words(&|text| {
+                let masked = mask::masked(text);
+                altered.set(altered.get() || masked.is_some());
+                masked
+            });
+        }
+        altered.get()
     }
 
     /// Adds the issues of a file to a sum.
@@ -242,8 +263,23 @@ fn listing_of(
     scanner: &Scanner,
     tree: &Oid,
 ) -> Result<Option<Listing>> {
-    let read = |bytes: Vec<u8>| serde_json::from_slice::<Listing>(&bytes).ok();
+    let quotes = Cell::new(false);
+    let read = |bytes: Vec<u8>| {
+        let mut listing = serde_json::from_slice::<Listing>(&bytes).ok()?;
+        quotes.set(mask::holds(&bytes) && listing.mask());
+        Some(listing)
+    };
+    // A secret that nothing had reported when it was made.
+    let forget = || {
+        if quotes.get() {
+            cache.forget_listings(&scanner.key);
+        }
+        quotes.get()
+    };
     if let Some(mut listing) = cache.listing(&scanner.key, tree.as_str()).and_then(read) {
+        if forget() {
+            store(cache, scanner, tree, &listing);
+        }
         // What was missing may have been scanned since.
         let written = cache.times_written();
         if !listing.missing.is_empty() && listing.written != written {
@@ -259,6 +295,7 @@ fn listing_of(
     if let Some((from, mut listing)) = newest
         && repo.peel(&from)?.is_some()
     {
+        forget();
         let changes = repo.diff(Some(&from), tree)?;
         if changes.len() <= WALKED {
             // What was missing there is looked for next time.
@@ -311,6 +348,7 @@ fn reads(repo: &Repository, scanner: &Scanner, file: &FileVersion) -> Result<boo
 }
 
 fn store(cache: &Cache, scanner: &Scanner, tree: &Oid, listing: &Listing) {
+    listing.learn_names();
     if listing.missing.len() <= MISSING {
         let bytes = serde_json::to_vec(listing).expect("a listing is plain data");
         cache.remember_listing(&scanner.key, tree.as_str(), &bytes);
@@ -358,6 +396,7 @@ pub(super) fn walk_shared(
             listing.add_result(&file, result_of(&UnitDigest::of_file(&file)));
         }
     }
+    listing.learn_names();
     if listing.missing.len() <= MISSING {
         let bytes = serde_json::to_vec(&listing).expect("a listing is plain data");
         cache.remember_listing(&scanner.key.of_shared(), tree.as_str(), &bytes);

@@ -32,6 +32,7 @@ use crate::cache::{Cache, now};
 use crate::compare::Content;
 use crate::error::{Kind, Result};
 use crate::git::Repository;
+use crate::mask;
 use crate::model::{Change, FileVersion, Finding, GateRun, Oid, RepoPath, Report, Severity};
 use crate::policy::{self, Policy, Suppressions};
 use crate::scan::{Resolver, SecretKey, UnitResult};
@@ -128,6 +129,8 @@ impl Gate<'_> {
             }
             other => other?,
         };
+        // All that is told of the change goes through here: no format has to think of secrets.
+        report.rewrite(&mask::shown);
         report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         if !self.unrecorded {
             self.remember(&report);

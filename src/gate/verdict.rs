@@ -9,7 +9,7 @@ use crate::compare::{Located, group};
 use crate::error::Result;
 use crate::model::{
     Change, Containment, FileChange, Issue, Note, Phase, RepoPath, Report, ScannerReport,
-    ScannerState, Severity, SkippedScanner, TimeLimit, Verdict, harmless,
+    ScannerState, Severity, SkippedScanner, TimeLimit, Verdict,
 };
 use crate::policy;
 use crate::scan::{Plan, Resolved, Scanner, hints_for};
@@ -99,7 +99,7 @@ fn scanner_reports(planned: &Planned<'_>, results: Vec<Resolved>) -> Vec<Scanner
         state: one.state,
         limit: one.limit,
         containment: containment(scanner, &one),
-        detail: harmless(&one.detail),
+        detail: one.detail,
         at_base: one.at_base,
         installable: one.installable,
     })

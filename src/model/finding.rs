@@ -2,8 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::path::is_unsafe_char;
-use super::{Region, RepoPath, Score, Text};
+use super::{Region, RepoPath, Score, Text, is_unsafe_char};
 
 /// What sort of weakness a finding is about; decides how it is matched and grouped.
 #[derive(

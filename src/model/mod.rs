@@ -7,6 +7,7 @@ mod change;
 mod date;
 mod finding;
 mod gate_run;
+mod harmless;
 mod issue;
 mod location;
 mod note;
@@ -19,6 +20,7 @@ mod ruling;
 mod severity;
 mod status;
 mod text;
+mod texts;
 
 pub use action::{Action, Excuse};
 pub use address::Address;
@@ -27,13 +29,14 @@ pub use change::{Change, FileChange, FileVersion, Mode};
 pub use date::{date_of_days, days_of_date, seconds_of_time, time_of_seconds};
 pub use finding::{Confidence, Finding, FindingBuilder, Invalid, Kind, Overridden, Package, Step};
 pub use gate_run::GateRun;
+pub use harmless::harmless;
+pub(crate) use harmless::{is_unsafe_char, without_commands};
 pub use issue::Issue;
 pub use location::{Origin, Region};
 pub use note::{BaseReason, Gap, Note, OwnConfiguration, Spot};
 pub use occurrence::{Frame, Occurrence, Rule};
 pub use oid::Oid;
-pub(crate) use path::is_unsafe_char;
-pub use path::{RepoPath, harmless, nests_deeply};
+pub use path::{RepoPath, nests_deeply};
 pub use reason::{Differs, Reason};
 pub use report::{
     Containment, Phase, Report, ScannerReport, ScannerState, SkippedScanner, TimeLimit, Verdict,

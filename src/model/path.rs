@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::harmless::is_unsafe_char;
+
 /// A path inside the repository: the bytes that git stores, `/` between parts, no leading `/`.
 ///
 /// Not every such path is UTF-8. Shown and serialised, bytes that are not UTF-8, control
@@ -86,25 +88,6 @@ impl From<&str> for RepoPath {
     fn from(text: &str) -> RepoPath {
         RepoPath(text.as_bytes().into())
     }
-}
-
-/// Returns whether a character could move the cursor or reorder the text around it.
-pub(crate) fn is_unsafe_char(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-/// A text for people with what could steer a terminal written as escapes; line breaks stay.
-pub fn harmless(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_unsafe_char(c) && c != '\n' {
-            out.extend(c.escape_unicode());
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }
 
 impl fmt::Display for RepoPath {

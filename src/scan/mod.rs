@@ -5,6 +5,7 @@ mod builtin;
 mod catalog;
 mod certificates;
 mod descriptor;
+mod exposed;
 mod halves;
 mod interpreter;
 pub mod load;
@@ -28,9 +29,10 @@ pub use descriptor::{
     Descriptor, Engine, Format, Install, Load, Output, Program, Request, RuleData, Scope,
     scanner_name,
 };
+pub use exposed::{learn_secrets_in, learn_secrets_of_names};
 pub use plan::{Plan, Side, Trees, is_listed_for, plan, reads};
 pub use program::{Absent, ConfigReader, Scanner, State, Wish, prepare};
 pub use propose::propose;
-pub use resolve::{Need, Resolved, resolve};
+pub use resolve::{Need, Resolved, learn_secrets, resolve};
 pub use resolver::Resolver;
 pub use result::UnitResult;

@@ -1,5 +1,7 @@
 //! Results for a project as a whole: the unit is all files that a scanner reads in a tree.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Descriptor, UnitResult, reads, stored};
@@ -28,7 +30,7 @@ struct Stored {
 #[derive(Serialize)]
 struct Storing<'r> {
     read: u64,
-    results: Vec<(String, &'r Oid, u32, &'r UnitResult)>,
+    results: Vec<(String, &'r Oid, u32, Cow<'r, UnitResult>)>,
 }
 
 impl ProjectResult {
@@ -130,11 +132,22 @@ fn written(read: u64, results: &[(FileVersion, UnitResult)]) -> Vec<u8> {
     let findings = told.clone().map(|(_, r)| r.findings.len()).sum();
     let results = told.map(|(file, result)| {
         let path = file.path.to_text();
-        (path, &file.blob, file.mode, result)
+        (path, &file.blob, file.mode, result.without_secrets())
     });
     let storing = Storing {
         read,
         results: results.collect(),
     };
     stored::write(&storing, findings)
+}
+
+/// The same as [`remember`] in the place of what was remembered, of which nothing is to stay.
+pub fn overwrite(
+    cache: &Cache,
+    key: &ScannerKey,
+    digests: impl IntoIterator<Item = UnitDigest>,
+    result: &ProjectResult,
+) {
+    let bytes = result.to_bytes();
+    cache.overwrite(key, digests.into_iter().map(|d| (d, bytes.clone())));
 }

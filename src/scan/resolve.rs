@@ -7,15 +7,17 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::batches::rounds;
+use super::exposed::learn_secrets_of;
 use super::halves::Runs;
 use super::plan::{Side, Trees};
 use super::project::{self, ProjectResult};
 use super::resolver::Resolver;
 use super::run::{BatchResult, Fault, run_batch};
-use super::{Plan, Scanner, Scope, State, UnitResult};
+use super::{Plan, Scanner, Scope, SecretKey, State, UnitResult};
 use crate::cache::UnitDigest;
 use crate::error::{Error, Kind, Result};
-use crate::model::{FileVersion, Oid, ScannerState, TimeLimit};
+use crate::git::Repository;
+use crate::model::{FileVersion, Kind as Weakness, Oid, ScannerState, TimeLimit};
 use crate::process::{self, Cancel};
 
 /// What is said of what a deadline left undone.
@@ -84,6 +86,12 @@ impl Resolved {
             self.detail = detail;
             self.at_base = side == Side::Base;
         }
+    }
+
+    /// Masks the secrets that are known in what is said of all files; returns whether there were some.
+    pub fn mask(&mut self) -> bool {
+        let all = self.head.values_mut().chain(self.base.values_mut());
+        all.fold(false, |altered, result| result.mask() | altered)
     }
 
     /// Takes what went wrong from another part of the same scanner's work.
@@ -160,6 +168,10 @@ struct Shared {
     /// How the runs of each scanner went.
     runs: Vec<Runs>,
     running: usize,
+    /// How many of the jobs at work look for secrets.
+    running_for_secrets: usize,
+    /// Jobs whose results are not remembered yet: they may quote a secret that is still looked for.
+    held: Vec<Job>,
     done: usize,
     total: usize,
     error: Option<Error>,
@@ -211,6 +223,9 @@ pub fn resolve(
             (Scope::Project, None) => {}
         }
         results.push(resolved);
+    }
+    for known in &results {
+        learn_secrets(with.repo, with.key, known)?;
     }
     to_scan.retain(|(_, _, files)| !files.is_empty());
     // Cores that nobody else would use are worth a start of their own.
@@ -270,6 +285,8 @@ pub fn resolve(
         results,
         runs: scanners.iter().map(|_| Runs::default()).collect(),
         running: 0,
+        running_for_secrets: 0,
+        held: Vec::new(),
         done: 0,
         total,
         error: None,
@@ -300,10 +317,91 @@ pub fn resolve(
         return Err(error);
     }
     let mut results = shared.results;
+    mask_results(with, scanners, plans, &mut results)?;
+    for job in shared.held {
+        let known = &results[job.scanner];
+        let side = match job.side {
+            Side::Head => &known.head,
+            Side::Base => &known.base,
+        };
+        let units = job.files.iter();
+        let units = units.filter_map(|f| Some((f.clone(), side.get(f)?.clone())));
+        remember(
+            with,
+            &scanners[job.scanner],
+            &job,
+            &units.collect::<Vec<_>>(),
+        );
+    }
     for resolved in &mut results {
         resolved.settle(need);
     }
     Ok(results)
+}
+
+/// Learns the secrets that findings are about, which are masked from then on.
+///
+/// # Errors
+/// git could not read a file.
+pub fn learn_secrets(repo: &Repository, key: &SecretKey, results: &Resolved) -> Result<()> {
+    let mut all = results.head.iter().chain(&results.base);
+    all.try_for_each(|(file, result)| learn_secrets_of(repo, file, &result.findings, key))
+}
+
+/// Whether a scanner looks for secrets.
+fn seeks_secrets(scanner: &Scanner) -> bool {
+    scanner.descriptor.kind() == Weakness::Secret
+}
+
+/// Masks the secrets that any scanner reported in what all of them say, the same whether it was remembered
+/// or not; what was remembered before with one of them is remembered without.
+fn mask_results(
+    with: Resolver<'_>,
+    scanners: &[Scanner],
+    plans: &[Plan],
+    results: &mut [Resolved],
+) -> Result<()> {
+    for ((scanner, plan), resolved) in scanners.iter().zip(plans).zip(results) {
+        let mut altered = Vec::new();
+        for (file, result) in resolved.head.iter_mut().chain(&mut resolved.base) {
+            if result.mask() {
+                altered.push((UnitDigest::of_file(file), result.to_bytes()));
+            }
+        }
+        if altered.is_empty() || scanner.given {
+            continue;
+        }
+        match (scanner.descriptor.scope(), &plan.project) {
+            (Scope::File, _) => with.cache.overwrite(&scanner.key, altered),
+            (Scope::Project, trees) => {
+                let trees = trees.iter().flat_map(|t| [&t.head, &t.base]).flatten();
+                for tree in trees {
+                    let digest = UnitDigest::of_tree(tree);
+                    if let Some(known) = project::known(with.cache, &scanner.key, &digest) {
+                        let digests = project::digests(with.repo, &scanner.descriptor, tree)?;
+                        project::overwrite(with.cache, &scanner.key, digests, &known);
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Remembers the results of a job.
+fn remember(with: Resolver<'_>, scanner: &Scanner, job: &Job, units: &[(FileVersion, UnitResult)]) {
+    match &job.project {
+        None => with.cache.remember(
+            &scanner.key,
+            units
+                .iter()
+                .map(|(f, r)| (UnitDigest::of_file(f), r.to_bytes())),
+        ),
+        Some(tree) => {
+            let digests = [UnitDigest::of_tree(tree), UnitDigest::of_files(&job.files)];
+            project::remember_units(with.cache, &scanner.key, digests, units);
+        }
+    }
 }
 
 /// Takes what the cache knows of each file; returns the others of both sides.
@@ -440,14 +538,16 @@ fn work(
             state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             continue;
         };
+        let scanner = &scanners[job.scanner];
+        let for_secrets = seeks_secrets(scanner);
         state.running += 1;
+        state.running_for_secrets += usize::from(for_secrets);
         drop(state);
         let cancel = match job.side {
             Side::Head => Cancel::default(),
             Side::Base => stop_base[job.scanner].clone(),
         };
         let content = |file: &FileVersion| with.repo.blob(&file.blob);
-        let scanner = &scanners[job.scanner];
         // A fault of newgate itself is one of the scanner too: its results are unknown.
         let left = with
             .deadline
@@ -470,22 +570,27 @@ fn work(
             }
             other => other,
         };
-        if let Ok(Ok((units, _))) = &ran {
-            match &job.project {
-                None => with.cache.remember(
-                    &scanner.key,
-                    units
-                        .iter()
-                        .map(|(f, r)| (UnitDigest::of_file(f), r.to_bytes())),
-                ),
-                Some(tree) => {
-                    let digests = [UnitDigest::of_tree(tree), UnitDigest::of_files(&job.files)];
-                    project::remember_units(with.cache, &scanner.key, digests, units);
-                }
+        let mut ran = ran;
+        let mut held = false;
+        if let Ok(Ok((units, _))) = &mut ran {
+            let learned: Result<()> = units
+                .iter()
+                .try_for_each(|(file, r)| learn_secrets_of(with.repo, file, &r.findings, with.key));
+            // What quotes a secret is remembered without it, so once all of them are known.
+            held = !for_secrets && learned.is_ok() && {
+                let state = lock();
+                let open = |j: &Job| seeks_secrets(&scanners[j.scanner]);
+                state.running_for_secrets > 0 || state.queue.iter().any(open)
+            };
+            match learned {
+                Err(error) => ran = Err(error),
+                Ok(()) if held => {}
+                Ok(()) => remember(with, scanner, &job, units),
             }
         }
         state = lock();
         state.running -= 1;
+        state.running_for_secrets -= usize::from(for_secrets);
         if state.splits(&job, &ran, own) {
             changed.notify_all();
             continue;
@@ -506,6 +611,9 @@ fn work(
             }
         }
         (with.progress)(state.done, state.total);
+        if held {
+            state.held.push(job);
+        }
         changed.notify_all();
     }
 }

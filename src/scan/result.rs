@@ -1,8 +1,12 @@
 //! What a scanner says of one unit.
 
+use std::borrow::Cow;
+use std::cell::Cell;
+
 use serde::{Deserialize, Serialize};
 
 use super::stored;
+use crate::mask;
 use crate::model::{Finding, RepoPath};
 
 /// The findings of one file, or why it has none to tell.
@@ -17,11 +21,44 @@ pub struct UnitResult {
 }
 
 impl UnitResult {
-    /// Writes a result for the cache; a clean one is empty.
+    /// Masks the secrets that are known in what is said of the file; returns whether there were some.
+    pub fn mask(&mut self) -> bool {
+        let altered = Cell::new(false);
+        let rewrite = |text: &str| {
+            let masked = mask::masked(text);
+            altered.set(altered.get() || masked.is_some());
+            masked
+        };
+        for finding in &mut self.findings {
+            finding.rewrite_words(&rewrite);
+        }
+        if let Some(why) = &mut self.unread
+            && let Some(masked) = rewrite(why)
+        {
+            *why = masked;
+        }
+        altered.get()
+    }
+
+    /// The result without the secrets that are known, for what is stored.
+    pub(super) fn without_secrets(&self) -> Cow<'_, UnitResult> {
+        if mask::is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut without = self.clone();
+        without.mask();
+        // The path is told by whoever reads it.
+        for finding in &mut without.findings {
+            finding.rewrite(&mask::masked);
+        }
+        Cow::Owned(without)
+    }
+
+    /// Writes a result for the cache, without the secrets that are known; a clean one is empty.
     pub fn to_bytes(&self) -> Vec<u8> {
         match self.is_clean() {
             true => Vec::new(),
-            false => stored::write(self, self.findings.len()),
+            false => stored::write(&self.without_secrets(), self.findings.len()),
         }
     }
 

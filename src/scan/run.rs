@@ -407,11 +407,13 @@ fn with_words(what: &str, err: &str, out: &[u8]) -> String {
     if last.is_empty() {
         format!("{what}, and said nothing")
     } else {
-        let short: String = super::redact(&last)
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(300)
-            .collect();
+        const MOST: usize = 300;
+        let said = super::redact(&last);
+        let mut said = said.chars().filter(|c| !c.is_control());
+        let mut short: String = said.by_ref().take(MOST).collect();
+        if said.next().is_some() {
+            short.push('…');
+        }
         format!("{what}; it said: {short}")
     }
 }

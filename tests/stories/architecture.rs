@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 
 /// For each module, the modules that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("environment", &[]),
     ("error", &["model"]),
-    ("cache", &["environment", "model"]),
+    ("mask", &["model"]),
+    ("cache", &["environment", "mask", "model"]),
     ("compare", &["model"]),
     ("policy", &["model"]),
     ("report", &["model"]),
@@ -18,7 +19,15 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("config", &["model", "policy"]),
     (
         "scan",
-        &["cache", "environment", "error", "git", "model", "process"],
+        &[
+            "cache",
+            "environment",
+            "error",
+            "git",
+            "mask",
+            "model",
+            "process",
+        ],
     ),
     (
         "gate",
@@ -29,6 +38,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
             "environment",
             "error",
             "git",
+            "mask",
             "model",
             "policy",
             "scan",
@@ -58,6 +68,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
             "error",
             "gate",
             "git",
+            "mask",
             "model",
             "policy",
             "process",

@@ -23,6 +23,7 @@ mod faults;
 mod given;
 mod hostile;
 mod installing;
+mod leaks;
 mod memory;
 mod policy;
 mod prewarming;

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::screen::Resolved;
 use crate::error::{Error, Kind, Result};
+use crate::mask;
 use crate::model::Verdict;
 use crate::scan::read::{Paths, Reading, read};
 use crate::scan::{Descriptor, SecretKey};
@@ -48,6 +49,10 @@ impl Read {
                 let text = format!("`{shown}` cannot be read by {}: {e}", descriptor.title());
                 Error::new(Kind::Usage, text)
             })?;
+        let mut reading = reading;
+        for finding in &mut reading.findings {
+            finding.rewrite(&mask::shown);
+        }
         screen.written(|out| write_listing(&reading, out));
         Ok(Verdict::Pass)
     }

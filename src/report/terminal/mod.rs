@@ -9,7 +9,9 @@ use owo_colors::{OwoColorize, Style};
 
 use super::notes::{because, compared_with};
 use super::words::outcome;
-use crate::model::{GateRun, Issue, IssueStatus, Report, Verdict, time_of_seconds};
+use crate::model::{
+    GateRun, Issue, IssueStatus, Report, Verdict, harmless, time_of_seconds, without_commands,
+};
 
 /// Most issues that are shown at once, and most where the reader asks for more.
 const MOST: (usize, usize) = (100, 1_000);
@@ -60,26 +62,7 @@ pub fn terminal(report: &Report, look: Look) -> String {
         page.summary(report);
     }
     page.last_line(report);
-    no_commands(&page.out)
-}
-
-/// A page in which the runner of a pipeline finds no command: GitHub's takes `##[` anywhere in a line
-/// and `::` at its start, Azure's `##vso[`, TeamCity's `##teamcity[`.
-fn no_commands(page: &str) -> String {
-    let mut out = String::with_capacity(page.len());
-    for line in page.split_inclusive('\n') {
-        let text = line.trim_start();
-        if text.starts_with("::") {
-            out.extend(line.strip_suffix(text));
-            out.push_str(&text.replacen("::", ":\\u{3a}", 1));
-        } else {
-            out.push_str(line);
-        }
-    }
-    for command in ["##[", "##vso[", "##teamcity["] {
-        out = out.replace(command, &command.replacen("##", "#\\u{23}", 1));
-    }
-    out
+    without_commands(page.out)
 }
 
 /// Writes everything that is known of one issue.
@@ -103,7 +86,7 @@ pub fn show_issue(issue: &Issue, look: Look) -> String {
             because(issue)
         ),
     );
-    no_commands(page.out.trim_start_matches('\n'))
+    without_commands(page.out.trim_start_matches('\n').to_owned())
 }
 
 /// Writes the judgements of the past, the newest first.
@@ -117,7 +100,7 @@ pub fn history_lines(runs: &[GateRun], look: Look) -> String {
         let head = run.head.get(..10).unwrap_or(&run.head);
         let target = match run.target.is_empty() {
             true => "against nothing".to_owned(),
-            false => format!("against {}", run.target),
+            false => format!("against {}", harmless(&run.target)),
         };
         let numbers = format!(
             "{} new, {} grown, {} inherited, {} fixed",
@@ -128,7 +111,7 @@ pub fn history_lines(runs: &[GateRun], look: Look) -> String {
             "{time}  {verdict}{pad}  {head}  {numbers}  {target}"
         );
     }
-    page.out
+    without_commands(page.out)
 }
 
 struct Page {
@@ -214,17 +197,5 @@ impl Page {
     fn base(&mut self, report: &Report) {
         let text = self.faint(&compared_with(report));
         let _ = writeln!(self.out, "  {text}");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_page_holds_no_command_of_a_runner() {
-        let page = super::no_commands("a ##[add-mask]y\n  ::debug::x\na::b ##vso[x]\n");
-        assert_eq!(
-            page,
-            "a #\\u{23}[add-mask]y\n  :\\u{3a}debug::x\na::b #\\u{23}vso[x]\n"
-        );
     }
 }

@@ -11,11 +11,12 @@ mod rules;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
+use crate::mask::{SECRET, learn};
 use crate::model::{Finding, Kind, Region, RepoPath, Text};
 use rules::{Rule, Rules};
 
 /// The name of the scanner in the catalogue.
-const NAME: &str = "secrets";
+pub(super) const NAME: &str = "secrets";
 /// A comment that says that a credential on its line is none.
 const SUPPRESSION: &[u8] = b"newgate:allow-secret";
 /// How far a line is looked at on either side of a keyword, in bytes.
@@ -86,6 +87,13 @@ impl Secrets {
         all
     }
 
+    /// Learns the credentials in a text whose form alone tells that they are some.
+    pub(super) fn learn_from(&self, content: &[u8]) {
+        for hit in self.hits(content, false) {
+            learn(&String::from_utf8_lossy(&content[hit.start..hit.end]));
+        }
+    }
+
     fn scan_reading(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> Vec<Finding> {
         let guesses = !self.rules.skips_generic(path);
         let hits = self.hits(content, guesses);
@@ -93,6 +101,7 @@ impl Secrets {
         let made = hits.into_iter().map(|hit| {
             let rule = &self.rules.rules[hit.rule];
             let secret = &content[hit.start..hit.end];
+            learn(&String::from_utf8_lossy(secret));
             let (line, column) = lines.place(hit.start);
             let (end_line, end_column) = lines.place(hit.end);
             let whole_line = &content[line_bounds(content, hit.start, LINE_WINDOW)];
@@ -189,7 +198,7 @@ pub fn redact(text: &str) -> String {
     let mut from = 0;
     for hit in hits {
         out.push_str(&String::from_utf8_lossy(&text.as_bytes()[from..hit.start]));
-        out.push_str("[secret]");
+        out.push_str(SECRET);
         from = hit.end;
     }
     out.push_str(&String::from_utf8_lossy(&text.as_bytes()[from..]));

@@ -17,6 +17,7 @@ mod xml_tags;
 use super::Descriptor;
 use super::builtin::SecretKey;
 use super::descriptor::Format;
+use crate::mask::masked;
 use crate::model::{Finding, RepoPath};
 
 use jq::Documents;
@@ -46,6 +47,19 @@ impl Reading {
             self.scanned.get_or_insert_default().extend(scanned);
         }
         self.failed = self.failed.take().or(more.failed);
+    }
+
+    /// Masks the secrets that are known in all that it says.
+    pub fn mask(&mut self) {
+        for finding in &mut self.findings {
+            finding.rewrite_words(&masked);
+        }
+        let reasons = self.unread.iter_mut().map(|(_, why)| why);
+        for reason in reasons.chain(&mut self.failed) {
+            if let Some(masked) = masked(reason) {
+                *reason = masked;
+            }
+        }
     }
 }
 

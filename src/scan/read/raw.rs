@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Deserializer};
 
 use super::{Paths, Reading, Unreadable};
+use crate::mask::{learn, learn_likely, without};
 use crate::model::{Confidence, Finding, Kind, Package, Region, RepoPath, Score, Step};
 use crate::scan::builtin::{SecretKey, redact};
 use crate::scan::{Catalog, Descriptor, scanner_name};
@@ -228,6 +229,8 @@ impl<'a> Gather<'a> {
 
     /// What all items say.
     pub(super) fn finish(mut self) -> Reading {
+        // What one finding is about, another may quote.
+        self.reading.mask();
         self.tidy();
         self.reading
     }
@@ -265,11 +268,21 @@ fn finding(
         secrets.insert(0, found.as_str().to_owned());
     }
     let secret = secrets.first().map(|s| key.identity(s.as_bytes()));
+    let kind = if item.package.is_some() {
+        Kind::Dependency
+    } else {
+        item.kind.unwrap_or_else(|| format.kind())
+    };
+    for value in &secrets {
+        match kind {
+            Kind::Secret => learn(value),
+            // What a scanner of code takes for a credential may be a name.
+            _ => learn_likely(value),
+        }
+    }
     // No text of a report keeps a secret, whichever field it stands in.
     let clean = |text: &str| {
-        let cut = secrets
-            .iter()
-            .fold(text.to_owned(), |t, s| t.replace(s.as_str(), "[secret]"));
+        let cut = secrets.iter().fold(text.to_owned(), |t, s| without(&t, s));
         redact(&cut)
     };
     let message = clean(&message);
@@ -300,11 +313,6 @@ fn finding(
         .and_then(|d| d.title.clone())
         .or(item.title)
         .unwrap_or_default();
-    let kind = if item.package.is_some() {
-        Kind::Dependency
-    } else {
-        item.kind.unwrap_or_else(|| format.kind())
-    };
     let tool = item.tool.as_deref().map(scanner_name);
     let canonical = match (&tool, of_tool) {
         (Some(tool), None) => format!("{tool}:{rule}"),
