@@ -9,8 +9,8 @@ use super::{all_findings, behind, content_of};
 use crate::compare::{ComparedFile, Difference, Known, Located, Outcome, compare};
 use crate::error::Result;
 use crate::model::{
-    FileChange, FileVersion, Finding, Note, Oid, Origin, Reason, RepoPath, ScannerState, Stage,
-    Status, TimeLimit,
+    FileChange, FileVersion, Finding, Note, Oid, Origin, Reason, Region, RepoPath, ScannerState,
+    Stage, Status, TimeLimit,
 };
 use crate::scan::{Resolved, Scope, Side, UnitResult};
 
@@ -21,10 +21,15 @@ pub(super) struct Compared {
     difference: OnceCell<Difference>,
     /// By scanner; none where there was nothing to compare, or no time for it.
     outcomes: Vec<Option<Fates>>,
+    /// By scanner: what it says that comments silence anew.
+    silenced: Vec<Vec<Silenced>>,
 }
 
 /// A scanner's findings at the base and at the head, and what became of them.
 type Fates = (Vec<Finding>, Vec<Finding>, Outcome);
+
+/// A finding that a comment silences.
+pub(super) type Silenced = (RepoPath, Option<Region>);
 
 impl Compared {
     /// Compares the findings of each scanner, those of `against` with another tree than the base. There
@@ -46,11 +51,13 @@ impl Compared {
             return Ok(Compared {
                 difference: OnceCell::new(),
                 outcomes: Vec::new(),
+                silenced: Vec::new(),
             });
         }
         let difference = from_base(planned)?;
         planned.clock.check()?;
         let mut outcomes = vec![None; resolved.len()];
+        let mut silenced = vec![Vec::new(); resolved.len()];
         // Few findings first: a scanner that reports very many takes the time of no other.
         let mut order: Vec<usize> = (0..resolved.len()).collect();
         order.sort_by_key(|i| {
@@ -79,11 +86,13 @@ impl Compared {
                 }
                 Some(other) => since(planned, other, &difference, &base, &head)?,
             };
+            silenced[index] = newly_silenced(&base, &head, &outcome);
             outcomes[index] = Some((base, head, outcome));
         }
         Ok(Compared {
             difference: OnceCell::from(difference),
             outcomes,
+            silenced,
         })
     }
 
@@ -113,6 +122,11 @@ impl Compared {
         path: &RepoPath,
     ) -> Result<Option<RepoPath>> {
         Ok(self.difference(planned)?.old_path(path))
+    }
+
+    /// Where a scanner says that a comment silences what it finds at the head, and did not say so of the base.
+    pub(super) fn silenced(&self, scanner: usize) -> &[Silenced] {
+        self.silenced.get(scanner).map_or(&[], Vec::as_slice)
     }
 
     /// Takes out a scanner's findings with their fates.
@@ -161,6 +175,16 @@ fn taken(results: &mut BTreeMap<FileVersion, UnitResult>) -> Vec<Finding> {
         all.extend(std::mem::take(&mut result.findings));
     }
     all
+}
+
+/// What a scanner says that comments silence at the head, and did not say of the base.
+fn newly_silenced(base: &[Finding], head: &[Finding], outcome: &Outcome) -> Vec<Silenced> {
+    let fates = head.iter().zip(&outcome.head).filter(|(f, _)| f.suppressed);
+    let new = fates.filter(|(_, fate)| {
+        let old = fate.from.and_then(|b| base.get(b));
+        old.is_none_or(|f| !f.suppressed)
+    });
+    new.map(|(f, _)| (f.path.clone(), f.region)).collect()
 }
 
 /// Whether a comparison could tell something that the policy asks for.

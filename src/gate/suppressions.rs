@@ -7,7 +7,7 @@ use crate::compare::{Content, Located, lines_of};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Action, Note, Spot};
 use crate::model::{FileVersion, Finding, Reason, Region, RepoPath, Stage, Status};
-use crate::policy::{Pattern, PolicyRule};
+use crate::policy::{Pattern, PolicyRule, Suppressions};
 use crate::scan::Descriptor;
 
 /// Under which name they are reported.
@@ -26,19 +26,28 @@ pub(super) struct Added {
 /// The comments that a change adds, by scanner.
 pub(super) fn added(planned: &Planned<'_>, compared: &Compared) -> Result<Vec<Added>> {
     let mut all = Vec::new();
-    if planned.change.base.is_none() {
+    // The first push of a project is told of no comment that it has long had.
+    if planned.change.base.is_none() && planned.policy.suppressions != Suppressions::Block {
         return Ok(all);
     }
-    for (scanner, plan) in planned.scanners.iter().zip(&planned.plans) {
+    for (index, (scanner, plan)) in planned.scanners.iter().zip(&planned.plans).enumerate() {
         if scanner.descriptor.suppressions().is_empty() {
             continue;
         }
         let head = silencing(planned, &scanner.descriptor, &plan.head)?;
-        if head.is_empty() {
-            continue;
+        let mut places = Vec::new();
+        if !head.is_empty() {
+            let base = silencing(planned, &scanner.descriptor, &plan.base)?;
+            places = compared.difference(planned)?.added_comments(&base, &head);
         }
-        let base = silencing(planned, &scanner.descriptor, &plan.base)?;
-        let places = compared.difference(planned)?.added_comments(&base, &head);
+        if !scanner.given {
+            // The scanner may heed a form that is not recognised, and say so.
+            let silenced = compared.silenced(index).iter();
+            let unseen = silenced.filter(|(path, region)| !is_seen(path, *region, &head));
+            places.extend(unseen.map(|(path, r)| (path.clone(), r.map_or(1, |r| r.line))));
+            places.sort();
+            places.dedup();
+        }
         if !places.is_empty() {
             all.push(Added {
                 scanner: scanner.descriptor.name().to_owned(),
@@ -47,6 +56,13 @@ pub(super) fn added(planned: &Planned<'_>, compared: &Compared) -> Result<Vec<Ad
         }
     }
     Ok(all)
+}
+
+/// Whether a comment stands above the end of a finding, so that it may be what silences it.
+fn is_seen(path: &RepoPath, region: Option<Region>, comments: &[(&RepoPath, Vec<u32>)]) -> bool {
+    let end = region.map_or(u32::MAX, |r| r.end_line);
+    let here = comments.iter().filter(|(p, _)| *p == path);
+    here.flat_map(|(_, lines)| lines).any(|line| *line <= end)
 }
 
 /// The lines of files on which comments that silence a scanner begin.

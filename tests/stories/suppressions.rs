@@ -1,7 +1,7 @@
 //! Comments that silence a scanner: every form that the scanner itself heeds is recognised, and what it
 //! hides is said or blocked.
 
-use crate::support::{World, token, tools};
+use crate::support::{World, token, tools, write_program};
 
 /// A world in which scanners are on, taken from `PATH`, with an empty `main` that is pushed.
 fn with_scanners(names: &[&str], suppressions: &str) -> World {
@@ -38,6 +38,11 @@ const FORMS: [Forms; 9] = [
             "import os\nos.system(os.name)  # nosec\n",
             "import os\nos.system(os.name)  #nosec:B605\n",
             "import os\nos.system(\n    os.name\n)  #  nosec B605, B607 # why\n",
+            "# -*- coding: unicode_escape -*-\nimport os\nos.system(os.name)  # \\u006eosec\n",
+            "# coding=raw-unicode-escape\nimport os\nos.system(os.name)  # \\u006eosec\n",
+            "#!/usr/bin/python\n# coding: UTF-7\nimport os\nos.system(os.name)  # +AG4-osec\n",
+            "# vim: set fileencoding=hz :\nimport os\nos.system(os.name)  # no~{~}sec\n",
+            "# coding: iso2022_jp\nimport os\nos.system(os.name)  # no\u{1b}(Bsec\n",
         ],
     },
     Forms {
@@ -52,6 +57,7 @@ const FORMS: [Forms; 9] = [
             "# ruff: file-ignore[S307]\ndef f(x):\n    return eval(x)\n",
             "#ruff:disable[S307]\ndef f(x):\n    return eval(x)\n#ruff:enable[S307]\n",
             "def f(x):\n    return eval(x)  # ruff: ignore[S307]\n",
+            "# coding: unicode_escape\nx = 1  #\\nx = eval(x)\n",
         ],
     },
     Forms {
@@ -85,6 +91,7 @@ const FORMS: [Forms; 9] = [
             "// eslint-disable-next-line\nfunction f(x) { return eval(x); }\nf();\n",
             "function f(x) { return eval(x); } // eslint-disable-line\nf();\n",
             "/* eslint\n  no-eval: off,\n  security/detect-eval-with-expression: off\n*/\nfunction f(x) { return eval(x); }\nf();\n",
+            "/*\u{feff}eslint no-eval: off, security/detect-eval-with-expression: off */\nfunction f(x) { return eval(x); }\nf();\n",
             "/*\n\n  eslint \"no-eval\": 0, \"security/detect-eval-with-expression\": [0] */\nfunction f(x) { return eval(x); }\nf();\n",
         ],
     },
@@ -213,4 +220,88 @@ fn a_comment_that_moves_to_other_code_is_blocked() {
     );
     world.commit("Leave it where it was");
     world.newgate(&["check", "--enforce"]).exits(0);
+}
+
+/// A project's own scanner, which heeds a comment that its descriptor does not know, and says so.
+const NOTES: &str = r#"#!/bin/sh
+[ "$1" = --version ] && { echo "notes 1.0"; exit; }
+printf '['; comma=
+for file; do
+  number=0
+  while IFS= read -r line; do
+    number=$((number + 1)); hushed=false
+    case $line in *hush*) hushed=true;; esac
+    case $line in *TODO*)
+      printf '%s{"path":"%s","line":%d,"suppressed":%s}' "$comma" "$file" $number $hushed; comma=,;;
+    esac
+  done < "$file"
+done
+printf ']'
+"#;
+const NOTES_DESCRIPTOR: &str = r#"
+name = "notes"
+title = "Notes"
+homepage = "https://example.com"
+kind = "code"
+scope = "file"
+files = ["*.txt"]
+suppressions = ["notes:ignore"]
+[program]
+command = ["notes", "{files}"]
+version = ["--version"]
+version-pattern = '(\d[\d.]*)'
+exit-clean = [0]
+[output]
+format = "json"
+filter = '.[] | {path, line, rule: "todo", message: "To do", level: "high", suppressed}'
+[severity]
+high = 8.0
+"#;
+
+#[test]
+fn a_form_that_only_the_scanner_knows_is_told_too() {
+    let world = World::new();
+    let program = world.path("home/notes");
+    write_program(&program, NOTES);
+    world.write(".newgate/scanners/notes.toml", NOTES_DESCRIPTOR);
+    world.write(
+        ".newgate/config.toml",
+        format!("[scanners.notes]\npath = \"{}\"\n", program.display()),
+    );
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("a.txt", "Fine\nTODO hush\n");
+    world.write("b.txt", "TODO notes:ignore hush\n");
+    world.commit("Silence");
+    let told = world.newgate(&["check"]).exits(0);
+    told.says("comments that silence notes")
+        .says("a.txt:2, b.txt:1");
+    // Once it is on the target, it is an old one, wherever its line goes.
+    world
+        .push(&["--quiet", "--no-verify", "origin", "HEAD:main"])
+        .exits(0);
+    world.git(&["fetch", "--quiet"]);
+    world.write("a.txt", "Fine\nAnd fine\nTODO hush\n");
+    world.commit("Go on");
+    let report = world.check(&[]);
+    assert_eq!(report["scanners"][0]["state"], "ok", "{report:#}");
+    assert!(
+        !report["notes"].to_string().contains("silence"),
+        "{report:#}"
+    );
+}
+
+#[test]
+fn a_first_push_silences_nothing_where_that_is_blocked() {
+    let mut world = World::new();
+    world.put_on_path(&tools());
+    world.write(".newgate/config.toml", "[gate]\nsuppressions = \"block\"\n");
+    world.write(
+        "k.txt",
+        format!("k = '{}'  # newgate:allow-secret\n", token(1)),
+    );
+    world.commit("Start");
+    world.install();
+    world.push(&["origin", "main"]).exits(1).says("k.txt:1");
 }

@@ -27,7 +27,7 @@ pub(crate) fn page(d: &Descriptor) -> String {
     let mut out = format!("# {}\n\n<{}>\n\n", d.title(), d.homepage());
     out.push_str("| | |\n| --- | --- |\n");
     for (name, text) in facts(d) {
-        let _ = writeln!(out, "| {name} | {text} |");
+        let _ = writeln!(out, "| {name} | {} |", text.replace('|', "\\|"));
     }
     scores(&mut out, d);
     rules(&mut out, d);
