@@ -9,7 +9,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The sort of failure; decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The command line asks for something impossible.
     Usage,
     /// A configuration file has mistakes.
@@ -28,17 +28,17 @@ pub enum Kind {
     OutOfTime,
 }
 
-impl Kind {
+impl ErrorKind {
     /// The process exit code: 2 where the caller can put it right, else that of an open verdict.
     pub fn exit_code(self) -> u8 {
         match self {
-            Kind::Usage | Kind::Config => 2,
-            Kind::Git
-            | Kind::Scanner
-            | Kind::Io
-            | Kind::Interrupted
-            | Kind::Fault
-            | Kind::OutOfTime => Verdict::Incomplete.exit_code(),
+            ErrorKind::Usage | ErrorKind::Config => 2,
+            ErrorKind::Git
+            | ErrorKind::Scanner
+            | ErrorKind::Io
+            | ErrorKind::Interrupted
+            | ErrorKind::Fault
+            | ErrorKind::OutOfTime => Verdict::Incomplete.exit_code(),
         }
     }
 }
@@ -46,7 +46,7 @@ impl Kind {
 /// A failure: what happened, why, and what to do next.
 #[derive(Debug)]
 pub struct Error {
-    kind: Kind,
+    kind: ErrorKind,
     message: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
     hints: Vec<String>,
@@ -54,7 +54,7 @@ pub struct Error {
 
 impl Error {
     /// Makes an error. The message is in lower case, with backticks round commands and paths.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Error {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
         Error {
             kind,
             message: message.into(),
@@ -65,7 +65,7 @@ impl Error {
 
     /// An error of the system, for a file or a program.
     pub fn io(what: impl Into<String>, source: std::io::Error) -> Error {
-        Error::new(Kind::Io, what).because(source)
+        Error::new(ErrorKind::Io, what).because(source)
     }
 
     /// Adds the cause.
@@ -83,7 +83,7 @@ impl Error {
     }
 
     /// The sort of failure.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
@@ -121,7 +121,7 @@ impl From<git2::Error> for Error {
     fn from(error: git2::Error) -> Error {
         use git2::ErrorClass::{Object, Odb, Tree, Zlib};
         let told = Error::new(
-            Kind::Git,
+            ErrorKind::Git,
             format!("git objects could not be read: {}", error.message()),
         );
         match error.class() {

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::screen::{Label, Resolved};
 use super::session::Session;
 use crate::cache;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::gate::shared::{self, Part, Shared};
 use crate::gate::{Gate, Shard, build_baseline, build_built_in, read_tree};
 use crate::git::{PushedRef, Target};
@@ -108,7 +108,8 @@ impl Site {
         let session = Session::open()?;
         let (found, choice) = session.target(remote, target)?;
         let target = choice.target.ok_or_else(|| {
-            Error::new(Kind::Usage, "no target branch was found").hint("name one with `--target`")
+            Error::new(ErrorKind::Usage, "no target branch was found")
+                .hint("name one with `--target`")
         })?;
         Ok(Site {
             session,
@@ -124,7 +125,7 @@ impl Site {
     fn remote(&self) -> Result<&str> {
         self.remote.as_deref().ok_or_else(|| {
             Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 "there is no remote to share a baseline through",
             )
             .hint("`git remote add origin URL` adds one")
@@ -161,7 +162,7 @@ impl Site {
             total += self.session.repo.blob_size(&file.blob)?;
             if total > LARGEST {
                 let text = format!("the shared baseline is larger than {LARGEST} bytes");
-                return Err(Error::new(Kind::Usage, text)
+                return Err(Error::new(ErrorKind::Usage, text)
                     .hint("`newgate baseline publish` puts a new one in its place"));
             }
             let content = self.session.repo.blob(&file.blob)?;
@@ -320,7 +321,7 @@ impl Where {
         };
         let Some((shared, signature)) = site.read(&commit).unwrap_or(None) else {
             let text = format!("what {remote} has under `{REF}` is no baseline of this version");
-            return Err(Error::new(Kind::Usage, text).hint(
+            return Err(Error::new(ErrorKind::Usage, text).hint(
                 "update newgate, or put a new one in its place: `newgate baseline publish`",
             ));
         };
@@ -328,7 +329,7 @@ impl Where {
         let (signers, required) = site.signers()?;
         if let (Err(why), true) = (&signer, required) {
             let text = format!("the baseline of {remote} is refused: {why}");
-            return Err(Error::new(Kind::Usage, text).hint(
+            return Err(Error::new(ErrorKind::Usage, text).hint(
                 "`baseline.require-signed` asks for a signature; `newgate baseline build` scans instead",
             ));
         }
@@ -358,7 +359,7 @@ impl Publish {
         let remote = site.remote()?;
         if site.signers()?.0.is_ok() && !self.sign {
             let text = "the project names allowed signers: an unsigned baseline would take the place of a signed one";
-            return Err(Error::new(Kind::Usage, text).hint("publish with `--sign`"));
+            return Err(Error::new(ErrorKind::Usage, text).hint("publish with `--sign`"));
         }
         // Some hosts let a ref only go forward: then its history goes on.
         let mut forward_only = false;
@@ -376,7 +377,7 @@ impl Publish {
         let text = format!(
             "`{REF}` of {remote} was never as it was a moment before, {TRIES} times: {said}"
         );
-        Err(Error::new(Kind::Git, text)
+        Err(Error::new(ErrorKind::Git, text)
             .hint("publish again where others publish too; else see what the remote says"))
     }
 
@@ -436,7 +437,7 @@ impl Publish {
             PushedRef::Refused(_) if there.is_some() && parent.is_none() => Ok(Tried::ForwardOnly),
             PushedRef::Refused(why) => {
                 let text = format!("{remote} refuses `{REF}`: {why}");
-                Err(Error::new(Kind::Git, text)
+                Err(Error::new(ErrorKind::Git, text)
                     .hint("the host must let you push refs below `refs/newgate/`"))
             }
         }
@@ -466,7 +467,7 @@ impl Prune {
         let keep = shared::units_of_tip(&site.gate(), &site.target)?;
         let before = cache::now() - i64::from(self.days) * DAY;
         let (dropped, left) = site.session.cache().prune(before, &keep).map_err(|why| {
-            Error::new(Kind::Io, format!("the cache cannot be pruned: {why}"))
+            Error::new(ErrorKind::Io, format!("the cache cannot be pruned: {why}"))
                 .hint("another gate may be at work: try again; `newgate doctor` tells where the cache lies")
         })?;
         screen.note(&format!("{dropped} results dropped, {left} left"));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::process::run_hook;
 
 /// The option of a hook that names the one before it.
@@ -49,7 +49,7 @@ impl Chained {
         match (code, &self.hook) {
             (0, _) | (_, None) => Ok(()),
             (code, Some(hook)) => Err(Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 format!(
                     "the hook that was here before newgate, `{}`, exited with code {code}",
                     hook.display()

@@ -8,7 +8,7 @@ use super::output::Output;
 use super::prewarm::make_way;
 use super::screen::{Resolved, Stream};
 use super::session::Session;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::gate::ingest::Over;
 use crate::gate::{ConfigSource, Gate, ingest};
 use crate::git::{Against, Head, Scratch};
@@ -126,7 +126,7 @@ impl Check {
         if own != change.head_tree {
             let text =
                 "the reports are of the head, and what is judged is the tree that the merge makes";
-            return Err(Error::new(Kind::Usage, text).hint(
+            return Err(Error::new(ErrorKind::Usage, text).hint(
                 "judge the head without `--merge`, or check the merge out, scan that, and judge it",
             ));
         }

@@ -10,7 +10,7 @@ use super::screen::Resolved;
 use super::session::Session;
 use crate::cache::Cache;
 use crate::compare::{ComparedFile, Content, Decision, Difference, Known, Outcome, compare};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::gate::ingest::{Reader, read_for_tree};
 use crate::git::Repository;
 use crate::model::{
@@ -162,7 +162,7 @@ fn read_report(
     let read = read_for_tree(repo, tree, &content, Reader::Any(scanners), key)?;
     let (tool, reading) = read.map_err(|e| {
         Error::new(
-            Kind::Usage,
+            ErrorKind::Usage,
             format!("`{shown}` cannot be read as a report: {e}"),
         )
         .hint("check that it is whole, and that it is about the commit that was named")

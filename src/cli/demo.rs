@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::own_path;
 use super::screen::{Resolved, Stream};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Verdict;
 use crate::process::show;
 
@@ -72,7 +72,7 @@ impl Stage<'_> {
             Ok(())
         } else {
             Err(Error::new(
-                Kind::Git,
+                ErrorKind::Git,
                 format!("`git {}` failed", args.join(" ")),
             ))
         }
@@ -132,14 +132,17 @@ impl Stage<'_> {
         self.git(&["add", "--all"])?;
         self.git(&["commit", "--quiet", "--message", "Release from the shop"])?;
         if self.run(&self.work, git, &["push", "origin", "feature"], true)? {
-            return Err(Error::new(Kind::Scanner, "the push was not blocked"));
+            return Err(Error::new(ErrorKind::Scanner, "the push was not blocked"));
         }
 
         self.say("\nThe push was blocked for the new token; the old password was not held against it.\nNow the token comes from the environment, and the commit is made anew.");
         self.write("release.py", "import os\n\nTOKEN = os.environ[\"RELEASE_TOKEN\"]\n\n\ndef release(version):\n    return f\"v{version}\"\n")?;
         self.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"])?;
         if !self.run(&self.work, git, &["push", "origin", "feature"], true)? {
-            return Err(Error::new(Kind::Scanner, "the mended push did not pass"));
+            return Err(Error::new(
+                ErrorKind::Scanner,
+                "the mended push did not pass",
+            ));
         }
         self.say("\nThe mended push passed. `newgate install` in a repository of yours does the same there.");
         Ok(())

@@ -8,11 +8,11 @@ use super::screen::Resolved;
 use super::session::Session;
 use crate::cache::now;
 use crate::config::{EXEMPTIONS, parse_exemptions, render};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Issue, Kind as IssueKind, Occurrence, Status, Verdict, date_of_days, days_of_date,
 };
-use crate::policy::Reason;
+use crate::policy::ExemptionReason;
 
 #[derive(Debug, Args)]
 pub(super) struct Exempt {
@@ -67,10 +67,13 @@ impl Exempt {
     }
 
     fn check_reason(&self) -> Result<()> {
-        if Reason::ALL.iter().any(|(name, _)| *name == self.reason) {
+        if ExemptionReason::ALL
+            .iter()
+            .any(|(name, _)| *name == self.reason)
+        {
             return Ok(());
         }
-        let names = Reason::ALL.map(|(name, _)| name).join(", ");
+        let names = ExemptionReason::ALL.map(|(name, _)| name).join(", ");
         let text = format!("`{}` is not a known reason", self.reason);
         Err(usage(text).hint(format!("use one of {names}")))
     }
@@ -115,7 +118,7 @@ impl Exempt {
 }
 
 fn usage(text: impl Into<String>) -> Error {
-    Error::new(Kind::Usage, text)
+    Error::new(ErrorKind::Usage, text)
 }
 
 /// Adds exemptions to the work tree's file, which must be a file of its own and stay readable.
@@ -139,7 +142,7 @@ fn append(work: &Path, scopes: &[String], grant: &str) -> Result<()> {
     parse_exemptions(&text).map_err(|mistakes| {
         let shown = render(&text, EXEMPTIONS, &mistakes, false);
         let text = format!("`{EXEMPTIONS}` has mistakes\n\n{shown}\n");
-        Error::new(Kind::Config, text)
+        Error::new(ErrorKind::Config, text)
     })?;
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&path, text))
@@ -155,7 +158,7 @@ fn scopes(named: Named<'_>) -> Result<Vec<String>> {
                 o.path,
                 o.region.map_or(0, |r| r.line)
             );
-            return Err(Error::new(Kind::Usage, text).hint(
+            return Err(Error::new(ErrorKind::Usage, text).hint(
                 "only what a change adds needs an exemption; `newgate check` writes a new report",
             ));
         }
@@ -165,7 +168,7 @@ fn scopes(named: Named<'_>) -> Result<Vec<String>> {
         };
         let path = o.path.as_str().ok_or_else(|| {
             Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 format!("the name of `{}` is not UTF-8", o.path),
             )
             .hint("exempt the whole issue, or write an exemption of the rule")

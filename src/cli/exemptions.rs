@@ -7,9 +7,9 @@ use super::screen::Resolved;
 use super::session::Session;
 use crate::cache::now;
 use crate::config::{EXEMPTIONS, parse_exemptions, render};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Severity, Verdict, date_of_days};
-use crate::policy::{Exemption, Holds, Scope, covered};
+use crate::policy::{Exemption, ExemptionScope, Holds, covered};
 
 /// From how many days before its end an exemption is said to end soon.
 const SOON: i64 = 14;
@@ -31,7 +31,7 @@ impl Exemptions {
             let of_work_tree = parse_exemptions(&text).map_err(|mistakes| {
                 let shown = render(&text, EXEMPTIONS, &mistakes, false);
                 Error::new(
-                    Kind::Config,
+                    ErrorKind::Config,
                     format!("`{EXEMPTIONS}` has mistakes\n\n{shown}\n"),
                 )
             })?;
@@ -87,13 +87,13 @@ impl Exemptions {
 }
 
 /// What an exemption covers, for people.
-fn of(scope: &Scope) -> String {
+fn of(scope: &ExemptionScope) -> String {
     match scope {
-        Scope::Issue(id) => format!("the issue {id}"),
-        Scope::Occurrence { issue, path, print } => {
+        ExemptionScope::Issue(id) => format!("the issue {id}"),
+        ExemptionScope::Occurrence { issue, path, print } => {
             format!("the occurrence {print} of the issue {issue}, seen in {path}")
         }
-        Scope::Rule { rule, path } => match path {
+        ExemptionScope::Rule { rule, path } => match path {
             Some(path) => format!("the rule {rule} in {path}"),
             None => format!("the rule {rule} everywhere"),
         },

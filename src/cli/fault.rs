@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::screen::{Label, Resolved};
-use crate::error::Kind;
+use crate::error::ErrorKind;
 
 /// How many files are kept: the oldest gives way.
 const MOST_FILES: u32 = 5;
@@ -62,7 +62,7 @@ pub(super) fn tell(screen: &Resolved) -> Option<u8> {
             ),
         },
     );
-    Some(Kind::Fault.exit_code())
+    Some(ErrorKind::Fault.exit_code())
 }
 
 /// Where a panic happened; never what it says, which may quote a file.

@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::screen::Resolved;
 use super::session::Session;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::gate::Settings;
 use crate::gate::ingest::{self, Ingested, Over, Reader};
 use crate::model::{Oid, Verdict};
@@ -107,9 +107,8 @@ pub(super) fn take_reports(
         && crate::scan::scanner_name(name) != name
     {
         let text = format!("`{name}` is no scanner's name");
-        return Err(
-            Error::new(Kind::Usage, text).hint("a name has lower-case letters, digits and `-`")
-        );
+        return Err(Error::new(ErrorKind::Usage, text)
+            .hint("a name has lower-case letters, digits and `-`"));
     }
     let mut known: Vec<Descriptor> = Vec::new();
     for name in catalog.names() {
@@ -140,7 +139,7 @@ fn take_report(
     let shown = path.display();
     let refused = |why: String| {
         let text = format!("`{shown}` was not taken in: {why}");
-        Error::new(Kind::Usage, text).hint(
+        Error::new(ErrorKind::Usage, text).hint(
             "check that it is whole, and that it is about the commit that was named (`--rev`)",
         )
     };
@@ -161,7 +160,7 @@ fn take_report(
                 .iter()
                 .find(|d| d.name() == format && d.output().is_some());
             let unknown = || {
-                Error::new(Kind::Usage, format!("there is no format `{format}`"))
+                Error::new(ErrorKind::Usage, format!("there is no format `{format}`"))
                     .hint("`sarif`, or a name that `newgate scanners` lists")
             };
             Reader::By(found.ok_or_else(unknown)?)
@@ -190,7 +189,7 @@ fn take_report(
     let taken = ingest::by_scanner(known, how.named, &tools, reading);
     if generic && findings == 0 && how.named.is_none() {
         return Err(Error::new(
-            Kind::Usage,
+            ErrorKind::Usage,
             format!("`{shown}` has no findings, and so does not tell which scanner it is of"),
         )
         .hint("name it with `--scanner`"));

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use rustix::fs::{FileType, fstat};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Reads standard input to its end, where git or a wrapper handed one on.
 ///
@@ -17,7 +17,7 @@ use crate::error::{Error, Kind, Result};
 pub(super) fn read_input() -> Result<Vec<u8>> {
     let none = |why: &str| {
         Error::new(
-            Kind::Io,
+            ErrorKind::Io,
             format!("standard input is {why}, so what is pushed is not known"),
         )
         .hint("a script that calls newgate as a hook must hand its standard input on, as `exec newgate \"$@\"` does")

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::own_path;
 use super::screen::Resolved;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::git::{Repository, default_branch, hook_folder};
 use crate::model::Verdict;
 
@@ -83,7 +83,7 @@ fn open(path: &Path) -> Result<Repository> {
             Err(_) => "does not exist",
         };
         Err(
-            Error::new(Kind::Usage, format!("`{}` {what}", path.display())).hint(format!(
+            Error::new(ErrorKind::Usage, format!("`{}` {what}", path.display())).hint(format!(
                 "name the folder of a repository; `git init --bare {}` makes one",
                 quoted(path)?
             )),
@@ -97,7 +97,7 @@ fn open(path: &Path) -> Result<Repository> {
 fn quoted(path: &Path) -> Result<String> {
     let text = path.to_str().ok_or_else(|| {
         Error::new(
-            Kind::Io,
+            ErrorKind::Io,
             format!(
                 "the path of this program is not UTF-8: `{}`",
                 path.display()
@@ -185,7 +185,7 @@ fn install_shim(hook: &Path, name: &str, screen: &Resolved) -> Result<()> {
     if hook.symlink_metadata().is_ok() && !is_shim(hook) {
         if before.symlink_metadata().is_ok() {
             return Err(Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 format!(
                     "there are two hooks to keep: `{shown}` and `{}`",
                     before.display()

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 
 use super::output::{write_anew, write_json};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::git::Repository;
 use crate::model::{Issue, Occurrence, Report};
 use crate::report::from_json;
@@ -13,13 +13,13 @@ use crate::report::from_json;
 pub(super) fn reports(repo: &Repository) -> Result<Vec<Report>> {
     let path = file(repo);
     let content = File::open(&path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Error::new(Kind::Usage, "nothing was judged here yet")
+        std::io::ErrorKind::NotFound => Error::new(ErrorKind::Usage, "nothing was judged here yet")
             .hint("`newgate check` judges the current branch"),
         _ => Error::io(format!("`{}` cannot be read", path.display()), e),
     })?;
     from_json(content).map_err(|e| {
         let text = format!("the last report is not a report of this version: {e}");
-        Error::new(Kind::Io, text).hint("`newgate check` writes a new one")
+        Error::new(ErrorKind::Io, text).hint("`newgate check` writes a new one")
     })
 }
 
@@ -82,7 +82,7 @@ pub(super) fn named<'i>(issues: &'i [Issue], name: &str) -> Result<Named<'i>> {
     let first = found.next().filter(|_| name.len() >= 4);
     let unknown = || {
         Error::new(
-            Kind::Usage,
+            ErrorKind::Usage,
             format!("the last report has no issue or occurrence `{name}`"),
         )
         .hint("`newgate show` lists its issues; at least four characters are needed")
@@ -93,7 +93,7 @@ pub(super) fn named<'i>(issues: &'i [Issue], name: &str) -> Result<Named<'i>> {
         // The same code twice has one print: the first stands for it.
         (Named::Occurrence(..), Some(Named::Occurrence(..))) | (_, None) => Ok(first),
         _ => Err(Error::new(
-            Kind::Usage,
+            ErrorKind::Usage,
             format!("`{name}` fits several: write more of it"),
         )),
     }

@@ -7,7 +7,7 @@ use super::output::{Format, PLAIN, to_file};
 use super::screen::Resolved;
 use super::session::Session;
 use crate::environment;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Verdict;
 use crate::process::open_page;
 
@@ -45,6 +45,6 @@ fn open_in_browser(page: &Path) -> Result<()> {
         }
     }
     let text = format!("no program could be found that opens `{}`", page.display());
-    Err(Error::new(Kind::Usage, text)
+    Err(Error::new(ErrorKind::Usage, text)
         .hint("open that file with your browser, or set `BROWSER` to its program"))
 }

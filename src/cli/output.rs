@@ -11,7 +11,7 @@ use super::screen::{Resolved, Stream};
 use super::session::Session;
 use crate::cache::Cache;
 use crate::environment;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Report, Verdict};
 use crate::report::{self, Look, Sarif, terminal};
 
@@ -220,7 +220,10 @@ pub(super) fn to_file(
     let what = || format!("the report cannot be written to `{}`", path.display());
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
     if folder.is_some_and(|f| !f.is_dir()) {
-        let error = Error::new(Kind::Io, format!("{}: its folder is not there", what()));
+        let error = Error::new(
+            ErrorKind::Io,
+            format!("{}: its folder is not there", what()),
+        );
         return Err(error.hint("make the folder, or name another one"));
     }
     write_anew(path, write).map_err(|e| Error::io(what(), e))

@@ -13,7 +13,7 @@ use super::chained::Chained;
 use super::session::Session;
 use super::{jobs, own_path};
 use crate::cache::now;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::gate::Gate;
 use crate::git::Repository;
 use crate::model::ScannerState;
@@ -118,13 +118,13 @@ fn fill(mut session: Session) {
     std::thread::sleep(PAUSE);
     let mut head = String::new();
     let done = match interrupted() {
-        true => Err(Error::new(Kind::Interrupted, "stopped")),
+        true => Err(Error::new(ErrorKind::Interrupted, "stopped")),
         false => judge(&mut session, started, &mut head),
     };
     let outcome = match done {
         Ok(left) if left.is_empty() => "done".to_owned(),
         Ok(left) => format!("incomplete: {}", left.join("; ")),
-        Err(e) if e.kind() == Kind::Interrupted => "stopped".to_owned(),
+        Err(e) if e.kind() == ErrorKind::Interrupted => "stopped".to_owned(),
         Err(e) => e.chain(),
     };
     let outcome = Outcome {

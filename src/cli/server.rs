@@ -20,7 +20,7 @@ use crate::model::{Action, BaseReason, Change, Mode, Report, ScannerState, Verdi
 use crate::policy::Pattern;
 use crate::report;
 use crate::report::unknown;
-use crate::trust::{Found, Guard, accepted};
+use crate::trust::{Guard, ReceiptState, accepted};
 
 /// How many issues of a ref are named.
 const NAMED: usize = 10;
@@ -192,18 +192,18 @@ fn judge_ref(gate: &Gate<'_>, server: &Server, change: Change) -> Result<Judged>
     let mut text = String::new();
     if let Some(signers) = &server.accept_receipts {
         match accepted(gate, &change, signers)? {
-            Found::Valid(by) => {
+            ReceiptState::Valid(by) => {
                 return Ok(Judged {
                     text: format!("newgate: {name}: PASS by the receipt of {by}\n"),
                     verdict: Verdict::Pass,
                 });
             }
-            Found::Worthless(why) => {
+            ReceiptState::Worthless(why) => {
                 text.push_str(&format!(
                     "newgate: {name}: a receipt does not count: {why}\n"
                 ));
             }
-            Found::None => {}
+            ReceiptState::None => {}
         }
     }
     let report = gate.judge(change)?;

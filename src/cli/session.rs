@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use super::jobs;
 use crate::cache::Cache;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{Choice, ConfigSource, Gate, Settings, target_for};
 use crate::git::{
     Against, Head, Peeled, Repository, Request, Scratch, Target, choose, find_remote,
@@ -108,7 +108,12 @@ impl Session {
     /// # Errors
     /// It names nothing, or a file.
     pub(super) fn commit_and_tree(&self, revision: &str) -> Result<(Oid, Oid)> {
-        let unknown = || Error::new(Kind::Usage, format!("`{revision}` names no commit here"));
+        let unknown = || {
+            Error::new(
+                ErrorKind::Usage,
+                format!("`{revision}` names no commit here"),
+            )
+        };
         let oid = self.repo.resolve(revision)?.ok_or_else(unknown)?;
         match self.repo.peel(&oid)?.ok_or_else(unknown)? {
             Peeled::Commit { commit, tree } => Ok((commit, tree)),

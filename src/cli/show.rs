@@ -3,7 +3,7 @@ use clap::Args;
 use super::last;
 use super::screen::{Resolved, Stream};
 use super::session::Session;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Verdict;
 use crate::report::show_issue;
 
@@ -40,7 +40,7 @@ impl Show {
             .collect();
         match found[..] {
             [] => Err(Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 format!("the last report has no issue `{wanted}`"),
             )
             .hint("`newgate show` lists its issues")),
@@ -49,7 +49,7 @@ impl Show {
                 Ok(Verdict::Pass)
             }
             _ => Err(Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 format!("`{wanted}` is the beginning of {} issues", found.len()),
             )
             .hint("write more of it")),

@@ -6,7 +6,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::reader::{Mistake, Mistakes, Table, article, whole_number};
 use crate::model::{Action, Kind, Score, Severity, days_of_date};
-use crate::policy::{Exemption, Override, Pattern, Policy, PolicyRule, Reason, Scope, Standing};
+use crate::policy::{
+    Exemption, ExemptionReason, ExemptionScope, Override, Pattern, Policy, PolicyRule, Standing,
+};
 
 const BANDS: [(&str, Severity); 5] = [
     ("critical", Severity::Critical),
@@ -210,7 +212,7 @@ fn read_exemption(table: &Table<'_>) -> Option<Exemption> {
     }
     let (issue, path, print) = (table.word("issue"), table.get("path"), table.word("print"));
     let rule = pattern(table, "rule", false);
-    let reason = table.choice("reason", &Reason::ALL);
+    let reason = table.choice("reason", &ExemptionReason::ALL);
     let (text, link) = (table.word("text"), table.word("link"));
     let (requested_by, approved_by) = (table.word("requested-by"), table.word("approved-by"));
     let granted = date(table, "granted");
@@ -221,13 +223,13 @@ fn read_exemption(table: &Table<'_>) -> Option<Exemption> {
         table.wrong_at("until", "it ends before it was granted", None);
     }
     let scope = match (issue, print, rule) {
-        (Some(issue), None, None) if path.is_none() => Some(Scope::Issue(issue)),
-        (Some(issue), Some(print), None) => Some(Scope::Occurrence {
+        (Some(issue), None, None) if path.is_none() => Some(ExemptionScope::Issue(issue)),
+        (Some(issue), Some(print), None) => Some(ExemptionScope::Occurrence {
             issue,
             path: table.word("path").unwrap_or_default().as_str().into(),
             print,
         }),
-        (None, None, Some(rule)) => Some(Scope::Rule {
+        (None, None, Some(rule)) => Some(ExemptionScope::Rule {
             rule,
             path: pattern(table, "path", true),
         }),

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Phase;
 
 /// The most that is kept of the time for what comes after the scans.
@@ -68,7 +68,7 @@ impl Clock {
     /// The time is over.
     pub(super) fn check(&self) -> Result<()> {
         match self.is_over() {
-            true => Err(Error::new(Kind::OutOfTime, "the time ran out")),
+            true => Err(Error::new(ErrorKind::OutOfTime, "the time ran out")),
             false => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ use crate::git::Peeled;
 use crate::model::{Address, Gap, Mode, Note, Oid, ScannerState};
 use crate::scan::load::{Filling, Loaded, load};
 use crate::scan::project::{self, ProjectResult};
-use crate::scan::{Descriptor, Load, Request, Resolved, Scanner};
+use crate::scan::{Descriptor, Load, LoadRequest, Resolved, Scanner};
 
 use super::ingest::{Reader, Taken, read_for_tree, result_for};
 use super::planned::{Planned, Told};
@@ -212,11 +212,11 @@ fn requests(descriptor: &Descriptor, said: &LoadSettings) -> Load {
         Some(url) => Load {
             server: None,
             revision: None,
-            request: vec![Request {
+            request: vec![LoadRequest {
                 url: url.clone(),
                 headers: said.headers.clone(),
                 more: said.more.clone(),
-                ..Request::default()
+                ..LoadRequest::default()
             }],
         },
         None => descriptor.load().cloned().unwrap_or_default(),
@@ -281,14 +281,14 @@ fn results_of(
 
 /// Whether an answer is of one commit and can no more grow. A list of analyses can.
 fn is_final(requests: &Load) -> bool {
-    let asks = |r: &Request| r.url.contains("{commit}") && r.follow.is_none();
+    let asks = |r: &LoadRequest| r.url.contains("{commit}") && r.follow.is_none();
     !requests.request.is_empty() && requests.request.iter().all(asks)
 }
 
 /// Whether each request asks for one side: else both sides would get the same answer, and nothing
 /// would ever be new.
 fn tells_sides(requests: &Load) -> bool {
-    let asks = |r: &Request| {
+    let asks = |r: &LoadRequest| {
         let follow = r.follow.as_deref().unwrap_or_default();
         ["{commit}", "{branch}"].iter().any(|w| r.url.contains(w))
             || ["$commit", "$branch"].iter().any(|w| follow.contains(w))

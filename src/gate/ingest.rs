@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::cache::{Cache, ScannerKey, UnitDigest};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::git::Repository;
 use crate::model::{FileVersion, Finding, Oid, RepoPath};
 use crate::scan::project::{self, ProjectResult};
@@ -210,13 +210,13 @@ pub fn keep(
             "there are other results of {} for this commit already",
             descriptor.name()
         );
-        return Err(Error::new(Kind::Usage, text)
+        return Err(Error::new(ErrorKind::Usage, text)
             .hint("`--add` keeps both, `--replace` puts these in their place"));
     }
     match project::keep(cache, &key, digest, &result) {
         true => Ok(()),
         false => Err(Error::new(
-            Kind::Io,
+            ErrorKind::Io,
             "the results cannot be kept in the cache of this repository",
         )),
     }

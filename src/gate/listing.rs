@@ -10,7 +10,7 @@ use super::planned::Planned;
 use crate::cache::{Cache, UnitDigest};
 use crate::compare::Located;
 use crate::compare::group::{self, group, issue_key};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::git::Repository;
 use crate::mask;
 use crate::model::{
@@ -469,7 +469,7 @@ pub(super) fn add_shared(issues: &mut Vec<Issue>, shared: &BTreeMap<String, (Fin
 pub(super) fn files_of(repo: &Repository, tree: &Oid) -> Result<Vec<FileVersion>> {
     repo.list(tree, usize::MAX)?.ok_or_else(|| {
         Error::new(
-            Kind::Git,
+            ErrorKind::Git,
             format!("the files of the tree {tree} cannot be listed"),
         )
     })

@@ -30,7 +30,7 @@ use std::time::Instant;
 
 use crate::cache::{Cache, now};
 use crate::compare::Content;
-use crate::error::{Kind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::git::Repository;
 use crate::mask;
 use crate::model::{Change, FileVersion, Finding, GateRun, Oid, RepoPath, Report, Severity};
@@ -124,7 +124,7 @@ impl Gate<'_> {
         let policy = self.policy(&settings)?;
         let block_at = policy.block_at;
         let mut report = match self.judged(&settings, policy, change.clone(), &clock) {
-            Err(e) if e.kind() == Kind::OutOfTime => {
+            Err(e) if e.kind() == ErrorKind::OutOfTime => {
                 verdict::late_report(change, block_at, clock.phase())
             }
             other => other?,

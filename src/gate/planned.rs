@@ -3,7 +3,7 @@
 
 use super::clock::Clock;
 use super::{Gate, Settings, links};
-use crate::error::{Kind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::git::Peeled;
 use crate::model::Mode;
 use crate::model::{Change, FileChange, FileVersion, Gap, Note, Phase};
@@ -52,7 +52,7 @@ impl Told {
     /// The outcome of a phase; what the time was too short for is left out, and that is told.
     pub(super) fn in_time<T: Default>(&mut self, phase: Phase, done: Result<T>) -> Result<T> {
         match done {
-            Err(e) if e.kind() == Kind::OutOfTime => {
+            Err(e) if e.kind() == ErrorKind::OutOfTime => {
                 self.late.get_or_insert(phase);
                 Ok(T::default())
             }

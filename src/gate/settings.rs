@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{self, Config, Results, Server};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::git::{Repository, default_branch};
 use crate::model::{
     Change, FileChange, FileVersion, Gap, Mode, Note, Oid, OwnConfiguration, RepoPath,
@@ -70,7 +70,7 @@ impl Settings {
         };
         let (mut config, mut catalog) = match read {
             // A change that mends what nobody can read is judged by the defaults.
-            Err(error) if source == ConfigSource::Enforced && error.kind() == Kind::Config => {
+            Err(error) if source == ConfigSource::Enforced && error.kind() == ErrorKind::Config => {
                 if read_tree(repo, &change.head_tree).is_err() {
                     return Err(error);
                 }
@@ -176,7 +176,7 @@ impl Settings {
             Some(descriptor) => Ok(descriptor),
             None if self.wish(name).given => Ok(Descriptor::generic(name)),
             None => Err(
-                Error::new(Kind::Config, format!("there is no scanner `{name}`"))
+                Error::new(ErrorKind::Config, format!("there is no scanner `{name}`"))
                     .hint("`newgate scanners` lists those that there are"),
             ),
         }
@@ -357,7 +357,7 @@ fn read_file(repo: &Repository, tree: &Oid, path: &str) -> Result<Option<Vec<u8>
         Some(file) if file.is_regular() => Ok(Some(repo.blob(&file.blob)?)),
         // Where it leads is not what was agreed to, and to take it for absent would be the defaults.
         Some(_) if path.starts_with(config::FOLDER) => Err(Error::new(
-            Kind::Config,
+            ErrorKind::Config,
             format!("`{path}` is a link, and no file"),
         )
         .hint("commit the file itself")),
@@ -385,7 +385,7 @@ fn check_results(config: &Config, catalog: &Catalog) -> Result<()> {
             _ => continue,
         };
         let text = format!("`{}`: `scanners.{name}.results`: {wrong}", config::FILE);
-        return Err(Error::new(Kind::Config, text).hint("`docs/results.md` says how"));
+        return Err(Error::new(ErrorKind::Config, text).hint("`docs/results.md` says how"));
     }
     Ok(())
 }
@@ -396,7 +396,7 @@ fn read_lock(repo: &Repository, tree: &Oid) -> Result<Lock> {
         return Ok(Lock::default());
     };
     Lock::parse(&utf8(LOCK, content)?).map_err(|e| {
-        Error::new(Kind::Config, format!("`{LOCK}` cannot be read: {e}"))
+        Error::new(ErrorKind::Config, format!("`{LOCK}` cannot be read: {e}"))
             .hint("`newgate scanners install` writes a new one")
     })
 }
@@ -410,8 +410,11 @@ fn read_exemptions(repo: &Repository, tree: &Oid) -> Result<Vec<Exemption>> {
     let text = utf8(FILE, content)?;
     config::parse_exemptions(&text).map_err(|mistakes| {
         let shown = config::render(&text, FILE, &mistakes, false);
-        Error::new(Kind::Config, format!("`{FILE}` has mistakes\n\n{shown}\n"))
-            .hint("`docs/exemptions.md` lists every key")
+        Error::new(
+            ErrorKind::Config,
+            format!("`{FILE}` has mistakes\n\n{shown}\n"),
+        )
+        .hint("`docs/exemptions.md` lists every key")
     })
 }
 
@@ -427,7 +430,7 @@ fn config_files(repo: &Repository, tree: &Oid, path: &str) -> Result<Vec<(String
     };
     let files = repo.list(&folder, MOST)?.ok_or_else(|| {
         let text = format!("`{path}`, which configures a scanner, has more than {MOST} files");
-        Error::new(Kind::Config, text)
+        Error::new(ErrorKind::Config, text)
     })?;
     let mut contents = Vec::new();
     for file in files.iter().filter(|f| f.is_regular() && f.path.is_plain()) {
@@ -449,7 +452,7 @@ pub fn read_tree(repo: &Repository, tree: &Oid) -> Result<(Config, Catalog)> {
         const MOST: usize = 1_000;
         let files = repo.list(&folder, MOST)?.ok_or_else(|| {
             let text = format!("`{}` has more than {MOST} files", config::SCANNERS);
-            Error::new(Kind::Config, text).hint("keep only the descriptors of scanners there")
+            Error::new(ErrorKind::Config, text).hint("keep only the descriptors of scanners there")
         })?;
         for file in files {
             if file.is_regular() && file.path.extension() == Some(b"toml") {
@@ -473,7 +476,7 @@ pub fn read_tree(repo: &Repository, tree: &Oid) -> Result<(Config, Catalog)> {
         };
         let shown = config::render(&text, config::FILE, &mistakes, false);
         Error::new(
-            Kind::Config,
+            ErrorKind::Config,
             format!("`{}` has {number}\n\n{shown}\n", config::FILE),
         )
         .hint("`docs/configuration.md` lists every key")
@@ -489,7 +492,7 @@ pub fn read_tree(repo: &Repository, tree: &Oid) -> Result<(Config, Catalog)> {
 pub fn read_server(repo: &Repository, tree: &Oid) -> Result<Server> {
     match read_tree(repo, tree) {
         Ok((config, _)) => Ok(config.server),
-        Err(error) if error.kind() == Kind::Config => {
+        Err(error) if error.kind() == ErrorKind::Config => {
             let entry = repo.entry(tree, &own_path(config::FILE))?;
             let content = match entry.filter(FileVersion::is_regular) {
                 Some(file) => repo.blob(&file.blob)?,
@@ -504,7 +507,7 @@ pub fn read_server(repo: &Repository, tree: &Oid) -> Result<Server> {
 fn utf8(name: &str, content: Vec<u8>) -> Result<String> {
     String::from_utf8(content).map_err(|e| {
         Error::new(
-            Kind::Config,
+            ErrorKind::Config,
             format!(
                 "`{name}` is not UTF-8 from byte {} on",
                 e.utf8_error().valid_up_to()

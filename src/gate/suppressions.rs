@@ -4,7 +4,7 @@ use super::compared::Compared;
 use super::planned::Planned;
 use super::text_of;
 use crate::compare::{Content, Located, lines_of};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Action, Note, Spot};
 use crate::model::{FileVersion, Finding, Reason, Region, RepoPath, Stage, Status};
 use crate::policy::{Pattern, PolicyRule, Suppressions};
@@ -115,7 +115,7 @@ impl Added {
                     "Take the comment out and mend what it hides, or ask for an exemption.",
                 ))
                 .finish()
-                .map_err(|e| Error::new(Kind::Io, e.to_string()))?;
+                .map_err(|e| Error::new(ErrorKind::Io, e.to_string()))?;
             all.push(Located {
                 finding,
                 status: Status::New,
@@ -132,7 +132,8 @@ impl Added {
 
 /// The rule of the policy that lets no such comment pass.
 pub(super) fn rule() -> Result<PolicyRule> {
-    let pattern = |text: &str| Pattern::new(text, false).map_err(|e| Error::new(Kind::Config, e));
+    let pattern =
+        |text: &str| Pattern::new(text, false).map_err(|e| Error::new(ErrorKind::Config, e));
     Ok(PolicyRule {
         scanners: vec![SCANNER.to_owned()],
         rules: vec![pattern(RULE)?],

@@ -1,7 +1,7 @@
 //! The target that the command line, git's configuration or the project names.
 
 use super::settings::read_tree;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::git::{Repository, Target, find_target};
 use crate::model::Note;
 
@@ -27,14 +27,14 @@ pub fn target_for(repo: &Repository, remote: Option<&str>, wanted: Option<&str>)
                 target: Some(target),
                 note: None,
             }),
-            None => Err(Error::new(Kind::Usage, format!("there is no branch `{wanted}` to compare with"))
+            None => Err(Error::new(ErrorKind::Usage, format!("there is no branch `{wanted}` to compare with"))
                 .hint("`git branch --all` lists the branches that this clone knows; `git fetch` brings new ones")),
         };
     }
     if let Some(set) = repo.config("newgate.target")? {
         let missing = || {
             Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 format!("there is no branch `{set}` to compare with (git's setting `newgate.target` names it)"),
             )
             .hint("`git fetch` brings new branches; `git config --unset newgate.target` takes the setting out")

@@ -1,7 +1,7 @@
 //! Which trees are compared, and why.
 
 use super::{Peeled, Repository, Scratch, Target};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{BaseReason, Change, Mode, Note, Oid, harmless};
 
 /// The head side of a check by hand.
@@ -67,7 +67,7 @@ impl Base {
 fn typed(repo: &Repository, revision: &str, option: &str) -> Result<(Oid, Oid)> {
     let unknown = || {
         Error::new(
-            Kind::Usage,
+            ErrorKind::Usage,
             format!("`{revision}` names no commit here (given by `{option}`)"),
         )
         .hint("`git log --oneline --all` lists what there is; a remote's branch is `origin/NAME`")
@@ -77,7 +77,7 @@ fn typed(repo: &Repository, revision: &str, option: &str) -> Result<(Oid, Oid)> 
         Peeled::Commit { commit, tree } => Ok((commit, tree)),
         Peeled::Tree(tree) => Ok((tree.clone(), tree)),
         Peeled::Blob(_) => Err(Error::new(
-            Kind::Usage,
+            ErrorKind::Usage,
             format!("`{revision}` is a file, not a commit (given by `{option}`)"),
         )),
     }
@@ -92,7 +92,7 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
         Head::Revision(revision) => {
             let unborn = revision == "HEAD" && repo.resolve("HEAD")?.is_none();
             if unborn {
-                return Err(Error::new(Kind::Usage, "this branch has no commit yet")
+                return Err(Error::new(ErrorKind::Usage, "this branch has no commit yet")
                     .hint("commit first, or judge what is not committed with `--staged` or `--worktree`"));
             }
             let (commit, tree) = typed(repo, revision, "--head")?;
@@ -153,7 +153,7 @@ fn last_commit(repo: &Repository) -> Result<Base> {
             reason: BaseReason::LastCommit,
             notes: Vec::new(),
         }),
-        _ => Err(Error::new(Kind::Git, "`HEAD` cannot be read")),
+        _ => Err(Error::new(ErrorKind::Git, "`HEAD` cannot be read")),
     }
 }
 
@@ -167,12 +167,14 @@ fn choose_merge(
     scratch: &mut Scratch,
 ) -> Result<Change> {
     let Some(target) = target else {
-        return Err(Error::new(Kind::Usage, "there is no target to merge into")
-            .hint("name one with `--target`"));
+        return Err(
+            Error::new(ErrorKind::Usage, "there is no target to merge into")
+                .hint("name one with `--target`"),
+        );
     };
     if !matches!(repo.peel(head)?, Some(Peeled::Commit { .. })) {
         return Err(Error::new(
-            Kind::Usage,
+            ErrorKind::Usage,
             format!("`{name}` is no commit, so it cannot be merged"),
         ));
     }
@@ -198,7 +200,7 @@ fn choose_merge(
                 Some(Peeled::Commit { tree, .. }) => (tree, base),
                 _ => {
                     return Err(Error::new(
-                        Kind::Git,
+                        ErrorKind::Git,
                         format!("commit {} cannot be read", head.short()),
                     ));
                 }
@@ -266,7 +268,7 @@ pub(super) fn base_of(repo: &Repository, head: &Oid, target: Option<&Target>) ->
     };
     let tree = of_commit(first)?.ok_or_else(|| {
         Error::new(
-            Kind::Git,
+            ErrorKind::Git,
             format!("commit {} cannot be read", first.short()),
         )
     })?;

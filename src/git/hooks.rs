@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Repository;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The folder that git runs hooks from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub fn hook_folder(repo: &Repository) -> Result<HookFolder> {
     if asked.code == 0 && !matches!(scope, "local" | "worktree") {
         let value = fields.next().unwrap_or_default();
         return Err(Error::new(
-            Kind::Usage,
+            ErrorKind::Usage,
             format!("`core.hooksPath` is set to `{value}` in the {scope} configuration, so git runs no hook of this repository"),
         )
         .hint("to keep that folder for other repositories, give this one its own: `git config core.hooksPath .git/hooks`, then install again")

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::io::Read;
 
 use super::{Configured, Introduced, Peeled, add_introduced};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 
 fn id(oid: &Oid) -> Result<git2::Oid> {
@@ -139,7 +139,7 @@ fn too_deep(depth: usize) -> Result<()> {
     const DEEPEST: usize = 1_000;
     match depth > DEEPEST {
         true => Err(Error::new(
-            Kind::Git,
+            ErrorKind::Git,
             "a tree has folders nested more than 1,000 deep",
         )),
         false => Ok(()),

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use crate::environment;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 
 pub use choose::{Against, Head, Request, choose};
@@ -169,7 +169,7 @@ impl Repository {
             } else {
                 format!("this repository cannot be opened: {}", reason.message())
             };
-            return Err(Error::new(Kind::Usage, what)
+            return Err(Error::new(ErrorKind::Usage, what)
                 .hint("run newgate inside a repository, or use `git init` to make one"));
         };
         let mut lines = lines.lines();
@@ -344,8 +344,11 @@ impl Repository {
         )? {
             Some(content) => Ok(content),
             None => program::blob(&self.git, oid)?.ok_or_else(|| {
-                Error::new(Kind::Git, format!("object {} cannot be read", oid.short()))
-                    .hint(DAMAGED)
+                Error::new(
+                    ErrorKind::Git,
+                    format!("object {} cannot be read", oid.short()),
+                )
+                .hint(DAMAGED)
             }),
         }
     }
@@ -467,7 +470,7 @@ impl Repository {
         });
         rows.collect::<Option<_>>().ok_or_else(|| {
             Error::new(
-                Kind::Git,
+                ErrorKind::Git,
                 format!("`git log` of {commit} wrote something unreadable"),
             )
         })
@@ -528,7 +531,7 @@ impl Repository {
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             let folder = folder.to_str().ok_or_else(|| {
                 Error::new(
-                    Kind::Io,
+                    ErrorKind::Io,
                     "the folder for temporary files has a name that is not UTF-8",
                 )
             })?;

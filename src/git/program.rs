@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{Introduced, Peeled, add_introduced};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 use crate::process;
 
@@ -48,7 +48,7 @@ impl Answer {
         }
         let said = self.err.trim();
         Err(Error::new(
-            Kind::Git,
+            ErrorKind::Git,
             format!("`git {what}` failed with code {}: {said}", self.code),
         ))
     }
@@ -106,7 +106,7 @@ impl Git {
         let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
         let ran = process::git(&self.folder, &args, &self.environment, self.inherit, input)
             .map_err(|e| {
-                Error::new(Kind::Git, "the `git` program cannot be started")
+                Error::new(ErrorKind::Git, "the `git` program cannot be started")
                     .because(e)
                     .hint("install git 2.38 or newer and put it on `PATH`")
             })?;
@@ -141,7 +141,7 @@ pub(super) fn peel(git: &Git, oid: &Oid) -> Result<Option<Peeled>> {
     let id = |suffix: &str| -> Result<Oid> {
         resolve(git, &format!("{oid}{suffix}"))?.ok_or_else(|| {
             Error::new(
-                Kind::Git,
+                ErrorKind::Git,
                 format!("object {} cannot be followed", oid.short()),
             )
         })
@@ -172,7 +172,7 @@ fn empty_tree(git: &Git) -> Result<Oid> {
     let said = git.feed(["hash-object", "-t", "tree", "--stdin"], Vec::new())?;
     let out = said.must("hash-object")?;
     Oid::parse(String::from_utf8_lossy(&out).trim())
-        .ok_or_else(|| Error::new(Kind::Git, "`git hash-object` printed no id"))
+        .ok_or_else(|| Error::new(ErrorKind::Git, "`git hash-object` printed no id"))
 }
 
 pub(super) fn diff(git: &Git, old: Option<&Oid>, new: &Oid) -> Result<Vec<FileChange>> {
@@ -197,7 +197,12 @@ pub(super) fn diff(git: &Git, old: Option<&Oid>, new: &Oid) -> Result<Vec<FileCh
 /// Reads the raw format of `git diff-tree -z` (gitformat: "raw output format"). A merge's row begins with
 /// a `:` for each parent, and has a mode and an id for each before those of the result; the first is the old.
 fn parse_raw_diff(raw: &[u8]) -> Result<Vec<FileChange>> {
-    let broken = || Error::new(Kind::Git, "`git diff-tree` printed something unexpected");
+    let broken = || {
+        Error::new(
+            ErrorKind::Git,
+            "`git diff-tree` printed something unexpected",
+        )
+    };
     let mut fields = raw.split(|b| *b == 0);
     let mut changes = Vec::new();
     while let Some(head) = fields.next() {
@@ -232,7 +237,7 @@ fn parse_raw_diff(raw: &[u8]) -> Result<Vec<FileChange>> {
 
 /// Reads the rows of `git ls-tree -z`, with the kind of each.
 fn parse_tree_listing(raw: &[u8]) -> Result<Vec<(String, FileVersion)>> {
-    let broken = || Error::new(Kind::Git, "`git ls-tree` printed something unexpected");
+    let broken = || Error::new(ErrorKind::Git, "`git ls-tree` printed something unexpected");
     let mut rows = Vec::new();
     for line in raw.split(|b| *b == 0).filter(|l| !l.is_empty()) {
         let mut halves = line.splitn(2, |b| *b == b'\t');
@@ -353,8 +358,12 @@ pub(super) fn introduced(
     for line in String::from_utf8_lossy(&out).lines() {
         go_on()?;
         let commit = line.split(' ').next().and_then(Oid::parse);
-        let commit = commit
-            .ok_or_else(|| Error::new(Kind::Git, "`git rev-list` printed something unexpected"))?;
+        let commit = commit.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Git,
+                "`git rev-list` printed something unexpected",
+            )
+        })?;
         let merge = line.split(' ').count() > 2;
         // `-c` lists what differs from every parent of a merge; its rows name all parents.
         let args = [

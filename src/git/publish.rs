@@ -4,7 +4,7 @@
 use super::{Git, Repository};
 use std::time::Duration;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Oid;
 
 /// What became of a push of a ref.
@@ -83,7 +83,7 @@ impl Repository {
         parent: Option<&Oid>,
         message: &str,
     ) -> Result<Oid> {
-        let io = |e| Error::new(Kind::Io, "a temporary folder cannot be made").because(e);
+        let io = |e| Error::new(ErrorKind::Io, "a temporary folder cannot be made").because(e);
         let folder = crate::process::TemporaryFolder::new("newgate-").map_err(io)?;
         let mut paths = Vec::new();
         for (number, (_, content)) in files.iter().enumerate() {
@@ -122,7 +122,8 @@ impl Repository {
                     .with(&format!("GIT_{role}_EMAIL"), "newgate@localhost")
             });
         let commit = text(&git.run(args)?.must("commit-tree")?);
-        Oid::parse(&commit).ok_or_else(|| Error::new(Kind::Git, "`git commit-tree` printed no id"))
+        Oid::parse(&commit)
+            .ok_or_else(|| Error::new(ErrorKind::Git, "`git commit-tree` printed no id"))
     }
 
     /// Pushes a commit to a ref of a remote, only if that is what was expected there (none: only if it

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::choose::{Base, base_of};
 use super::{Peeled, PushLine, Repository, Target};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{BaseReason, Change, Mode, Note, Oid, harmless};
 
 /// What a line of a push comes to.
@@ -88,7 +88,7 @@ pub fn choose_push(
         },
         None => {
             return Err(Error::new(
-                Kind::Git,
+                ErrorKind::Git,
                 format!(
                     "{} of {shown} is not in this repository",
                     line.local_oid.short()
@@ -165,7 +165,7 @@ fn target_from(remote: &str, branch: &str, tip: &Oid, repo: &Repository) -> Resu
             tree,
         }),
         _ => Err(Error::new(
-            Kind::Git,
+            ErrorKind::Git,
             format!("commit {} cannot be read", tip.short()),
         )),
     }

@@ -2,7 +2,7 @@
 
 #![deny(clippy::indexing_slicing, reason = "a hook may be handed anything")]
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Oid;
 
 /// One line of a pre-push hook's standard input.
@@ -42,7 +42,7 @@ pub fn parse_push_lines(input: &[u8]) -> Result<Vec<PushLine>> {
         };
         lines.push(read.ok_or_else(|| {
             Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 format!("line {} of standard input is not one of a push", number + 1),
             )
             .hint("git writes `<local ref> <local id> <remote ref> <remote id>`; see githooks(5)")
@@ -74,7 +74,7 @@ pub fn parse_receive_lines(input: &[u8]) -> Result<Vec<PushLine>> {
         };
         lines.push(read().ok_or_else(|| {
             Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 format!("line {} of standard input is not one of a push", number + 1),
             )
             .hint("git writes `<old id> <new id> <ref>`; see githooks(5)")

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::{Git, Peeled, PushLine, Repository};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Oid;
 use crate::process::TemporaryFolder;
 
@@ -38,7 +38,7 @@ impl Scratch {
     pub fn work_tree(&mut self, repo: &mut Repository) -> Result<Oid> {
         let Some(top) = repo.work_dir().map(std::path::Path::to_owned) else {
             return Err(Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 "a bare repository has no work tree",
             ));
         };
@@ -80,7 +80,7 @@ impl Scratch {
         let text = String::from_utf8_lossy(&out).into_owned();
         let tree = text.lines().next().and_then(Oid::parse);
         tree.map(Some).ok_or_else(|| {
-            Error::new(Kind::Git, "`git merge-tree` printed no id")
+            Error::new(ErrorKind::Git, "`git merge-tree` printed no id")
                 .hint("newgate needs git 2.38 or newer")
         })
     }
@@ -106,7 +106,7 @@ impl Scratch {
             let out = git.feed(["mktree", "-z"], row.into_bytes())?;
             let out = out.must("mktree")?;
             let tree = Oid::parse(String::from_utf8_lossy(&out).trim())
-                .ok_or_else(|| Error::new(Kind::Git, "`git mktree` printed no id"))?;
+                .ok_or_else(|| Error::new(ErrorKind::Git, "`git mktree` printed no id"))?;
             trees.insert(line.local_oid.clone(), tree);
         }
         Ok(trees)
@@ -115,17 +115,17 @@ impl Scratch {
     fn write_tree(git: &Git) -> Result<Oid> {
         let said = git.run(["write-tree"])?;
         if said.code != 0 && said.err.contains("unmerged") {
-            return Err(Error::new(Kind::Usage, "the index has conflicts")
+            return Err(Error::new(ErrorKind::Usage, "the index has conflicts")
                 .hint("resolve them first; `git status` lists them"));
         }
         let out = said.must("write-tree")?;
         Oid::parse(String::from_utf8_lossy(&out).trim())
-            .ok_or_else(|| Error::new(Kind::Git, "`git write-tree` printed no id"))
+            .ok_or_else(|| Error::new(ErrorKind::Git, "`git write-tree` printed no id"))
     }
 
     /// The `git` program with a copy of the index, and with new objects going to the private folder.
     fn private_git(&mut self, repo: &mut Repository) -> Result<Git> {
-        let io = |e| Error::new(Kind::Io, "a temporary folder cannot be made").because(e);
+        let io = |e| Error::new(ErrorKind::Io, "a temporary folder cannot be made").because(e);
         let folder = match &self.folder {
             Some(folder) => folder.path().to_owned(),
             None => {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use super::Git;
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 use crate::process;
 
 /// How often the watch looks. An answer that takes more than two looks is slow.
@@ -74,7 +74,11 @@ fn whole(git: &Git, objects: &[String]) -> Result<(), Error> {
     let wrong = |said: &str| {
         let said = said.lines().next().unwrap_or_default();
         let said = said.strip_prefix("error: ").unwrap_or(said);
-        Error::new(Kind::Git, format!("git objects could not be read: {said}")).hint(super::DAMAGED)
+        Error::new(
+            ErrorKind::Git,
+            format!("git objects could not be read: {said}"),
+        )
+        .hint(super::DAMAGED)
     };
     for object in objects {
         let read = git.run(["cat-file", "-p", object])?;

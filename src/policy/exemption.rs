@@ -9,7 +9,7 @@ use crate::model::{Issue, Kind, RepoPath, Severity, Status, date_of_days};
 /// (<https://developer.harness.io/docs/security-testing-orchestration/exemptions/exemption-workflows>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Reason {
+pub enum ExemptionReason {
     CompensatingControls,
     AcceptableUse,
     AcceptableRisk,
@@ -18,27 +18,30 @@ pub enum Reason {
     Other,
 }
 
-impl Reason {
+impl ExemptionReason {
     /// All reasons with their names.
-    pub const ALL: [(&'static str, Reason); 6] = [
-        ("compensating-controls", Reason::CompensatingControls),
-        ("acceptable-use", Reason::AcceptableUse),
-        ("acceptable-risk", Reason::AcceptableRisk),
-        ("false-positive", Reason::FalsePositive),
-        ("fix-unavailable", Reason::FixUnavailable),
-        ("other", Reason::Other),
+    pub const ALL: [(&'static str, ExemptionReason); 6] = [
+        (
+            "compensating-controls",
+            ExemptionReason::CompensatingControls,
+        ),
+        ("acceptable-use", ExemptionReason::AcceptableUse),
+        ("acceptable-risk", ExemptionReason::AcceptableRisk),
+        ("false-positive", ExemptionReason::FalsePositive),
+        ("fix-unavailable", ExemptionReason::FixUnavailable),
+        ("other", ExemptionReason::Other),
     ];
 
     /// The reason's name.
     pub fn name(self) -> &'static str {
-        let named = Reason::ALL.iter().find(|(_, r)| *r == self);
+        let named = ExemptionReason::ALL.iter().find(|(_, r)| *r == self);
         named.map_or("other", |(name, _)| name)
     }
 }
 
 /// What an exemption covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum ExemptionScope {
     /// All occurrences of an issue.
     Issue(String),
     /// One occurrence: its issue, where it was seen, and a print of its code. It covers the one that
@@ -64,9 +67,9 @@ pub enum Scope {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exemption {
     /// What it covers.
-    pub scope: Scope,
+    pub scope: ExemptionScope,
     /// Why.
-    pub reason: Reason,
+    pub reason: ExemptionReason,
     /// Why, in words.
     pub text: String,
     /// Who asked for it.
@@ -135,9 +138,9 @@ impl Exemption {
 
     fn covers_all(&self, issue: &Issue, at: usize) -> bool {
         match &self.scope {
-            Scope::Issue(id) => issue.id.starts_with(id.as_str()) && id.len() >= 6,
-            Scope::Occurrence { .. } => false,
-            Scope::Rule { rule, path } => {
+            ExemptionScope::Issue(id) => issue.id.starts_with(id.as_str()) && id.len() >= 6,
+            ExemptionScope::Occurrence { .. } => false,
+            ExemptionScope::Rule { rule, path } => {
                 let occurrence = &issue.occurrences[at];
                 path.as_ref().is_none_or(|p| p.fits_path(&occurrence.path))
                     && occurrence.findings.iter().any(|f| {
@@ -167,7 +170,7 @@ pub fn covered(exemptions: &[Exemption], issues: &[Issue]) -> BTreeMap<(usize, u
     }
     let mut taken: BTreeSet<(usize, usize)> = BTreeSet::new();
     for (number, exemption) in exemptions.iter().enumerate() {
-        let Scope::Occurrence {
+        let ExemptionScope::Occurrence {
             issue: id,
             path,
             print,

@@ -10,7 +10,7 @@ use crate::model::{
     ScannerReport, ScannerState, Score, Severity, Status, Verdict, date_of_days,
 };
 
-pub use exemption::{Exemption, Holds, Reason, Scope, covered};
+pub use exemption::{Exemption, ExemptionReason, ExemptionScope, Holds, covered};
 pub use rule::{Pattern, PolicyRule, Standing};
 
 /// What becomes of comments that silence a scanner and that a change adds.
@@ -455,12 +455,12 @@ mod tests {
             occurrence.print = "p".into();
         }
         let exemption = Exemption {
-            scope: Scope::Occurrence {
+            scope: ExemptionScope::Occurrence {
                 issue: two.id.clone(),
                 path: "elsewhere.py".into(),
                 print: "p".into(),
             },
-            reason: Reason::FalsePositive,
+            reason: ExemptionReason::FalsePositive,
             text: "no".into(),
             requested_by: String::new(),
             approved_by: String::new(),

@@ -8,7 +8,7 @@ use ureq::http::{HeaderMap, StatusCode};
 use ureq::tls::TlsConfig;
 
 use super::certificates::roots;
-use super::descriptor::{Load, Request};
+use super::descriptor::{Load, LoadRequest};
 use super::read::apply;
 use crate::environment::without_proxy_credentials;
 use crate::model::Address;
@@ -139,7 +139,11 @@ enum Tried {
 
 impl Client<'_> {
     /// All pages of a request, or what they list.
-    fn all_pages(&mut self, request: &Request, reports: &mut Vec<Vec<u8>>) -> Result<(), String> {
+    fn all_pages(
+        &mut self,
+        request: &LoadRequest,
+        reports: &mut Vec<Vec<u8>>,
+    ) -> Result<(), String> {
         let mut pages = Vec::new();
         let paging = (&request.more, &request.next);
         self.pages(&request.url, &request.headers, paging, &mut pages)?;

@@ -26,7 +26,7 @@ pub mod tools;
 pub use builtin::{SecretKey, Secrets, redact};
 pub use catalog::{Catalog, builtin_names, hints_for};
 pub use descriptor::{
-    Descriptor, Engine, Format, Install, Load, Output, Program, Request, RuleData, Scope,
+    Descriptor, Engine, Format, Install, Load, LoadRequest, Output, Program, RuleData, Scope,
     scanner_name,
 };
 pub use exposed::{learn_secrets_in, learn_secrets_of_names};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Descriptor, UnitResult, reads, stored};
 use crate::cache::{Cache, ScannerKey, UnitDigest};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::git::Repository;
 use crate::model::{FileVersion, Oid, RepoPath};
 
@@ -79,7 +79,7 @@ pub(super) fn inputs(
 ) -> Result<Vec<FileVersion>> {
     let all = repo.list(tree, usize::MAX)?.ok_or_else(|| {
         Error::new(
-            Kind::Git,
+            ErrorKind::Git,
             format!("the files of the tree {tree} cannot be listed"),
         )
     })?;

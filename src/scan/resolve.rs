@@ -15,7 +15,7 @@ use super::resolver::Resolver;
 use super::run::{BatchResult, Fault, run_batch};
 use super::{Plan, Scanner, Scope, SecretKey, State, UnitResult};
 use crate::cache::UnitDigest;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::git::Repository;
 use crate::model::{FileVersion, Kind as Weakness, Oid, ScannerState, TimeLimit};
 use crate::process::{self, Cancel};
@@ -301,7 +301,7 @@ pub fn resolve(
                     if std::panic::catch_unwind(AssertUnwindSafe(work)).is_err() {
                         // The others must not wait for what it would have done.
                         let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                        let error = Error::new(Kind::Fault, "newgate failed while it scanned");
+                        let error = Error::new(ErrorKind::Fault, "newgate failed while it scanned");
                         state.error.get_or_insert(error);
                         changed.notify_all();
                     }
@@ -311,7 +311,10 @@ pub fn resolve(
     }
     let shared = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     if process::interrupted() {
-        return Err(Error::new(Kind::Interrupted, "stopped before the verdict"));
+        return Err(Error::new(
+            ErrorKind::Interrupted,
+            "stopped before the verdict",
+        ));
     }
     if let Some(error) = shared.error {
         return Err(error);

@@ -4,7 +4,7 @@
 use super::signature::{Namespace, is_ssh};
 use super::signers::Signers;
 use crate::config::{self, ConfigSigners, Server};
-use crate::error::{Kind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::gate::{read_server, read_tree};
 use crate::git::{Peeled, PushLine, Repository, Target};
 use crate::model::{FileChange, Oid, harmless};
@@ -176,7 +176,7 @@ impl Guard<'_> {
                 (config.scanners, catalog)
             }
             // Which scanners are on is not known then: it may be any.
-            Err(e) if e.kind() == Kind::Config => {
+            Err(e) if e.kind() == ErrorKind::Config => {
                 let catalog = Catalog::default();
                 (catalog.names(), catalog)
             }

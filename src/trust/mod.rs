@@ -7,6 +7,6 @@ mod signature;
 mod signers;
 
 pub use guard::Guard;
-pub use receipt::{Flaw, Found, Said, accepted};
+pub use receipt::{Flaw, ReceiptState, Said, accepted};
 pub use signature::{Namespace, is_ssh, sign};
 pub use signers::Signers;

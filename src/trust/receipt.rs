@@ -155,7 +155,7 @@ fn expiry(settings: &Settings) -> i64 {
 
 /// What became of the search for a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum ReceiptState {
     /// There is none.
     None,
     /// It counts; with who signed it.
@@ -225,35 +225,35 @@ impl fmt::Display for Flaw {
 ///
 /// # Errors
 /// The configuration has mistakes, git could not answer, or `ssh-keygen` could not be started.
-pub fn accepted(gate: &Gate<'_>, change: &Change, signers: &str) -> Result<Found> {
+pub fn accepted(gate: &Gate<'_>, change: &Change, signers: &str) -> Result<ReceiptState> {
     let repo = gate.repo;
     let Some(blob) = repo.reference(&format!("{REFS}{}", change.head_tree))? else {
-        return Ok(Found::None);
+        return Ok(ReceiptState::None);
     };
     let Ok(content) = repo.blob(&blob) else {
-        return Ok(Found::Worthless(Flaw::NoFile));
+        return Ok(ReceiptState::Worthless(Flaw::NoFile));
     };
     let content = String::from_utf8_lossy(&content).into_owned();
     let Some((text, signature)) = content.split_once(BEGIN) else {
-        return Ok(Found::Worthless(Flaw::Unsigned));
+        return Ok(ReceiptState::Worthless(Flaw::Unsigned));
     };
     let text = text.strip_suffix('\n').unwrap_or(text);
     let Some(said) = Said::parse(text) else {
-        return Ok(Found::Worthless(Flaw::Unreadable));
+        return Ok(ReceiptState::Worthless(Flaw::Unreadable));
     };
     let settings = gate.settings(change, ConfigSource::Enforced)?;
     if let Some(flaw) = said.flaw(&Said::of(repo, change, &settings)?) {
-        return Ok(Found::Worthless(flaw));
+        return Ok(ReceiptState::Worthless(flaw));
     }
     // Of the default branch, where `[server]` stands: another branch could bring its own.
     let tree = default_branch(repo)?.map(|d| d.tree);
     let Some(allowed) = Signers::named(repo, tree.as_ref(), signers)? else {
-        return Ok(Found::Worthless(Flaw::NoSigners(signers.to_owned())));
+        return Ok(ReceiptState::Worthless(Flaw::NoSigners(signers.to_owned())));
     };
     let signature = format!("{BEGIN}{signature}");
     let signer = allowed.who_signed(Namespace::Texts, text.as_bytes(), &signature)?;
     Ok(match signer {
-        Ok(who) => Found::Valid(who),
-        Err(why) => Found::Worthless(Flaw::Signature(why)),
+        Ok(who) => ReceiptState::Valid(who),
+        Err(why) => ReceiptState::Worthless(Flaw::Signature(why)),
     })
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::git::Repository;
 use crate::process;
 
@@ -40,7 +40,7 @@ pub fn is_ssh(signature: &str) -> bool {
 /// There is no key, or `ssh-keygen` cannot use it.
 pub fn sign(repo: &Repository, text: &str) -> Result<String> {
     let key = repo.config("user.signingkey")?.ok_or_else(|| {
-        Error::new(Kind::Usage, "there is no key to sign with")
+        Error::new(ErrorKind::Usage, "there is no key to sign with")
             .hint("`git config user.signingkey ~/.ssh/id_ed25519.pub` names an SSH key; `gpg.format` need not be set")
     })?;
     let scratch = process::TemporaryFolder::new("newgate-")
@@ -75,7 +75,7 @@ pub fn sign(repo: &Repository, text: &str) -> Result<String> {
     if ran.code != 0 {
         let said = String::from_utf8_lossy(&ran.err).trim().to_owned();
         return Err(Error::new(
-            Kind::Io,
+            ErrorKind::Io,
             format!("`ssh-keygen` cannot sign with `{key}`: {said}"),
         ));
     }

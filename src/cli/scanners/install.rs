@@ -6,10 +6,10 @@ use clap::Args;
 use crate::cli::screen::{Label, Resolved};
 use crate::cli::session::Session;
 use crate::config;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{ConfigSource, Settings};
 use crate::model::Verdict;
-use crate::scan::tools::{self, Installed, LOCK, Lock, Locked, Origin};
+use crate::scan::tools::{self, Installed, LOCK, Lock, Locked, Registry};
 use crate::scan::{Catalog, Descriptor};
 
 #[derive(Debug, Args)]
@@ -58,11 +58,14 @@ impl LockFile {
         };
         let shown = path.display();
         if fs::symlink_metadata(&path).is_ok_and(|m| !m.is_file()) {
-            return Err(Error::new(Kind::Config, format!("`{shown}` is no file")));
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!("`{shown}` is no file"),
+            ));
         }
         let lock = match fs::read_to_string(&path) {
             Ok(text) => Lock::parse(&text).map_err(|e| {
-                Error::new(Kind::Config, format!("`{shown}` cannot be read: {e}"))
+                Error::new(ErrorKind::Config, format!("`{shown}` cannot be read: {e}"))
                     .hint("mend it, or remove it: `newgate scanners install` writes a new one")
             })?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Lock::default(),
@@ -116,7 +119,7 @@ impl Project {
                 config::parse(&text, &settings.catalog.names()).map_err(|mistakes| {
                     let shown = config::render(&text, config::FILE, &mistakes, false);
                     Error::new(
-                        Kind::Config,
+                        ErrorKind::Config,
                         format!("`{}` has mistakes\n\n{shown}\n", config::FILE),
                     )
                 })?;
@@ -171,7 +174,7 @@ impl Install {
         for name in names {
             if let Some((plain, _)) = name.split_once('@') {
                 let text = format!("`{plain}` is installed in the version that is pinned");
-                return Err(Error::new(Kind::Usage, text)
+                return Err(Error::new(ErrorKind::Usage, text)
                     .hint(format!("`newgate scanners update {name}` pins another")));
             }
             let descriptor = super::named(&catalog, &name)?;
@@ -267,9 +270,9 @@ fn one(
     match tools::install(descriptor, locked, version) {
         Ok(done) => {
             let from = match done.origin {
-                Origin::Pypi => "PyPI",
-                Origin::Npm => "npm",
-                Origin::Crates => "crates.io",
+                Registry::Pypi => "PyPI",
+                Registry::Npm => "npm",
+                Registry::Crates => "crates.io",
             };
             screen.note(&format!("{name} {} is installed from {from}", done.version));
             let merged = match lock.scanners.remove(&name) {

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 
 use super::screen::Resolved;
 use super::session::Session;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Verdict;
 use crate::scan::{Catalog, Descriptor};
 
@@ -76,7 +76,7 @@ fn named(catalog: &Catalog, name: &str) -> Result<Descriptor> {
                   not there yet can be named instead"
                 .to_owned(),
         };
-        Error::new(Kind::Usage, format!("there is no scanner `{name}`")).hint(hint)
+        Error::new(ErrorKind::Usage, format!("there is no scanner `{name}`")).hint(hint)
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::screen::Resolved;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Verdict;
 use crate::scan::read::{Paths, read};
 use crate::scan::scanner_name;
@@ -31,7 +31,7 @@ impl New {
         let name = &self.name;
         if scanner_name(name) != *name {
             return Err(
-                Error::new(Kind::Usage, format!("`{name}` is no scanner's name"))
+                Error::new(ErrorKind::Usage, format!("`{name}` is no scanner's name"))
                     .hint("a name has lower-case letters, digits and `-`"),
             );
         }
@@ -40,7 +40,7 @@ impl New {
             .map_err(|e| Error::io(format!("`{shown}` cannot be read"), e))?;
         let unreadable = |e: crate::scan::read::Unreadable| {
             Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 format!("`{shown}` leads to no descriptor: {e}"),
             )
             .hint("`docs/scanners.md` says how to write one by hand")
@@ -56,7 +56,7 @@ impl New {
             read(&descriptor, &report, &paths, &SecretKey::new([0; 32])).map_err(unreadable)?;
         if file.exists() {
             return Err(
-                Error::new(Kind::Usage, format!("`{path}` is there already"))
+                Error::new(ErrorKind::Usage, format!("`{path}` is there already"))
                     .hint("remove it, or name another file with `--output`"),
             );
         }

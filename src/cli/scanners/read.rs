@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::screen::Resolved;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::mask;
 use crate::model::Verdict;
 use crate::scan::read::{Paths, Reading, read};
@@ -47,7 +47,7 @@ impl Read {
         let reading =
             read(&descriptor, &report, &paths, &SecretKey::new([0; 32])).map_err(|e| {
                 let text = format!("`{shown}` cannot be read by {}: {e}", descriptor.title());
-                Error::new(Kind::Usage, text)
+                Error::new(ErrorKind::Usage, text)
             })?;
         let mut reading = reading;
         for finding in &mut reading.findings {

@@ -10,13 +10,13 @@ use std::time::Duration;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use regex::Regex;
 
-use crate::error::{Error, Kind as ErrorKind};
+use crate::error::{Error, ErrorKind};
 use crate::model::{Kind, RepoPath, Score, nests_deeply};
 
 use expressions::Expressions;
 pub(super) use written::ReportIn;
 use written::Written;
-pub use written::{Engine, Format, Install, Load, Output, Program, Request, RuleData, Scope};
+pub use written::{Engine, Format, Install, Load, LoadRequest, Output, Program, RuleData, Scope};
 
 /// A scanner's descriptor, checked.
 #[derive(Clone, Debug)]

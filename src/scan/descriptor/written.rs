@@ -220,7 +220,7 @@ pub struct Output {
 /// One request to a server that has results.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Request {
+pub struct LoadRequest {
     /// The address, with `{server}`, `{project}`, `{branch}`, `{commit}` and `{page}`.
     pub url: String,
     /// Header lines, with `{token}`.
@@ -273,7 +273,7 @@ pub struct Load {
     #[serde(default)]
     pub revision: Option<Revision>,
     /// The requests; the answers of all of them are read.
-    pub request: Vec<Request>,
+    pub request: Vec<LoadRequest>,
 }
 
 /// What is known of one rule besides what the scanner says.

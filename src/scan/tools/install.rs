@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Locked, Origin};
+use super::{Locked, Registry};
 use crate::environment;
 use crate::process;
 use crate::scan::Descriptor;
@@ -64,13 +64,13 @@ pub fn install(
         false => package.to_owned(),
     };
     let (origin, packages) = if let Some(requirement) = &install.pypi {
-        (Origin::Pypi, at.install_pypi(&with_version(requirement))?)
+        (Registry::Pypi, at.install_pypi(&with_version(requirement))?)
     } else if let Some(name) = &install.crates {
-        (Origin::Crates, at.install_crates(&with_version(name))?)
+        (Registry::Crates, at.install_crates(&with_version(name))?)
     } else {
         let mut packages = install.npm.clone();
         packages[0] = with_version(&packages[0]);
-        (Origin::Npm, at.install_npm(&packages)?)
+        (Registry::Npm, at.install_npm(&packages)?)
     };
     verify(descriptor, folder.path(), version)?;
     let done = Locked {

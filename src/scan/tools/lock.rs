@@ -15,7 +15,7 @@ const HEAD: &str = "\
 /// A registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Origin {
+pub enum Registry {
     /// <https://pypi.org>
     Pypi,
     /// <https://www.npmjs.com>
@@ -31,7 +31,7 @@ pub struct Locked {
     /// The version.
     pub version: String,
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: Registry,
     /// All packages with their hashes, as the registry's own client writes them: a requirements file
     /// with `--hash`, a `package-lock.json`; for a crate, which brings its own lock file, one line of the first form.
     #[serde(default)]
@@ -46,7 +46,7 @@ impl Locked {
             return Err("its version is none".into());
         }
         match self.origin {
-            Origin::Pypi | Origin::Crates => {
+            Registry::Pypi | Registry::Crates => {
                 match self.packages.lines().find(|l| !is_requirement(l)) {
                     Some(_) => Err(
                         "its packages are not all of the form `name==version --hash=sha256:...`"
@@ -55,8 +55,8 @@ impl Locked {
                     None => Ok(()),
                 }
             }
-            Origin::Npm if self.packages.is_empty() => Ok(()),
-            Origin::Npm => check_npm(&self.packages),
+            Registry::Npm if self.packages.is_empty() => Ok(()),
+            Registry::Npm => check_npm(&self.packages),
         }
     }
 
@@ -65,14 +65,14 @@ impl Locked {
         let same = self.clone().with_hashes_of(there).packages == self.packages;
         self.version == there.version
             && same
-            && (self.origin == Origin::Pypi || self.packages == there.packages)
-            && (self.origin != Origin::Pypi || names(self) == names(there))
+            && (self.origin == Registry::Pypi || self.packages == there.packages)
+            && (self.origin != Registry::Pypi || names(self) == names(there))
     }
 
     /// The same with the hashes that another machine found for the same packages.
     #[must_use]
     pub fn with_hashes_of(mut self, other: &Locked) -> Locked {
-        if self.origin != Origin::Pypi || (self.version != other.version) {
+        if self.origin != Registry::Pypi || (self.version != other.version) {
             return self;
         }
         let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -214,7 +214,7 @@ mod tests {
         let mut lock = Lock::default();
         let locked = Locked {
             version: "1.9.4".into(),
-            origin: Origin::Pypi,
+            origin: Registry::Pypi,
             packages: format!(
                 "bandit==1.9.4 --hash=sha256:{0}\nstevedore==5.10.0 --hash=sha256:{0}\n",
                 "0".repeat(64)
@@ -228,7 +228,7 @@ mod tests {
     fn hashes_of_several_kinds_of_machine_are_kept() {
         let locked = |packages: &str| Locked {
             version: "1.0".into(),
-            origin: Origin::Pypi,
+            origin: Registry::Pypi,
             packages: packages.into(),
         };
         let here = locked("a==1.0 --hash=sha256:1\nb==2.0 --hash=sha256:2\n");
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_lock_names_packages_of_the_registry_by_hash_and_nothing_else() {
-        let parse = |version: &str, origin: Origin, packages: &str| {
+        let parse = |version: &str, origin: Registry, packages: &str| {
             let mut lock = Lock::default();
             let locked = Locked {
                 version: version.into(),
@@ -261,9 +261,9 @@ mod tests {
             Lock::parse(&lock.to_text())
         };
         let hash = format!("--hash=sha256:{}", "a".repeat(64));
-        assert!(parse("1.0", Origin::Pypi, &format!("x==1.0 {hash}\n")).is_ok());
+        assert!(parse("1.0", Registry::Pypi, &format!("x==1.0 {hash}\n")).is_ok());
         for version in ["/tmp/evil", "../evil", ".hidden", ""] {
-            assert!(parse(version, Origin::Pypi, "").is_err(), "{version}");
+            assert!(parse(version, Registry::Pypi, "").is_err(), "{version}");
         }
         for packages in [
             format!("x @ file:///tmp/x.whl {hash}\n"),
@@ -271,19 +271,22 @@ mod tests {
             "x==1.0\n".to_owned(),
             format!("-e . {hash}\n"),
         ] {
-            assert!(parse("1.0", Origin::Pypi, &packages).is_err(), "{packages}");
+            assert!(
+                parse("1.0", Registry::Pypi, &packages).is_err(),
+                "{packages}"
+            );
         }
         let npm = |fields: serde_json::Value| {
             serde_json::json!({"packages": {"": {}, "node_modules/x": fields}}).to_string()
         };
         let plain = serde_json::json!({"version": "1.0.0", "integrity": "sha512-x"});
-        assert!(parse("1.0", Origin::Npm, &npm(plain)).is_ok());
+        assert!(parse("1.0", Registry::Npm, &npm(plain)).is_ok());
         for fields in [
             serde_json::json!({"version": "1.0.0"}),
             serde_json::json!({"integrity": "sha512-x", "resolved": "https://evil.example/x.tgz"}),
         ] {
             let text = npm(fields);
-            assert!(parse("1.0", Origin::Npm, &text).is_err(), "{text}");
+            assert!(parse("1.0", Registry::Npm, &text).is_err(), "{text}");
         }
     }
 

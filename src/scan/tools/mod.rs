@@ -14,7 +14,7 @@ use super::Descriptor;
 use crate::environment;
 
 pub use install::install;
-pub use lock::{Lock, Locked, Origin};
+pub use lock::{Lock, Locked, Registry};
 
 /// The file of a project that pins its scanners' versions and hashes.
 pub const LOCK: &str = ".newgate/scanners.lock";
