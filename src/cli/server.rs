@@ -89,10 +89,8 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
         ..session.gate()
     };
     // A name that stands for another ref is judged as that.
-    let lines: Vec<PushLine> = lines
-        .iter()
-        .map(|l| resolved(repo, l))
-        .collect::<Result<_>>()?;
+    let lines = lines.iter().map(|l| resolved(repo, l));
+    let lines: Vec<PushLine> = lines.collect::<Result<_>>()?;
     let guard = Guard {
         repo,
         default: default.as_ref(),

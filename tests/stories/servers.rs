@@ -306,7 +306,9 @@ fn a_receipt_that_is_not_of_this_very_push_is_worth_nothing() {
     world.write("four.py", "A = 4\n");
     world.commit("Four");
     world.newgate(&["receipt", "--push", "origin"]).exits(0);
-    push(&world, "main").exits(0).says("the signer is not an allowed one");
+    push(&world, "main")
+        .exits(0)
+        .says("the signer is not an allowed one");
 }
 
 #[test]
@@ -450,7 +452,9 @@ fn signers_of_another_branch_sign_nothing() {
             "origin",
         ])
         .exits(0);
-    push(&world, "release/1").exits(0).says("the signer is not an allowed one");
+    push(&world, "release/1")
+        .exits(0)
+        .says("the signer is not an allowed one");
 }
 
 #[test]
