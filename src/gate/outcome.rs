@@ -54,9 +54,11 @@ pub(super) fn of(planned: &Planned<'_>, evidence: Evidence) -> Result<Outcome> {
     planned.clock.begin(Phase::Tip);
     let carried = tip::inherit(planned, &results, located)?;
     let mut located = carried.located;
-    for (result, fault) in results.iter_mut().zip(&carried.work) {
-        result.take_faults_of(fault);
-        // From here on, what was found is in `located` alone.
+    for (result, fared) in results.iter_mut().zip(&carried.work) {
+        result.take_faults_of(fared);
+    }
+    // From here on, what was found is in `located` alone.
+    for result in &mut results {
         result.head.clear();
         result.base.clear();
     }

@@ -1,5 +1,5 @@
 //! The regular expressions of a descriptor, compiled when the first of them is needed: a verdict from
-//! the cache needs none.
+//! the cache needs only those for comments that silence the scanner.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,6 @@ pub(super) struct Expressions {
     pub(super) error_lines: Vec<Regex>,
     pub(super) version: Option<Regex>,
     pub(super) database: Option<Regex>,
-    pub(super) suppressions: Vec<Regex>,
 }
 
 impl Expressions {
@@ -50,11 +49,17 @@ impl Expressions {
             let compiled = database.map(|p| compile(p, "the `pattern` of `database`"));
             all.database = compiled.transpose()?;
         }
-        for marker in &written.suppressions {
-            all.suppressions.push(suppression(marker)?);
-        }
         Ok(all)
     }
+}
+
+/// The expressions for comments that silence a scanner.
+pub(super) fn suppressions(written: &Written) -> Result<Vec<Regex>, String> {
+    written
+        .suppressions
+        .iter()
+        .map(|m| suppression(m))
+        .collect()
 }
 
 /// The expression for a comment that silences a scanner: tools take them in either case, and with

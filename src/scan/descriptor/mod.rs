@@ -13,7 +13,7 @@ use regex::Regex;
 use crate::error::{Error, ErrorKind};
 use crate::model::{Kind, RepoPath, Score, nests_deeply};
 
-use expressions::Expressions;
+use expressions::{Expressions, suppressions};
 pub(super) use written::ReportIn;
 use written::Written;
 pub use written::{Engine, Format, Install, Load, LoadRequest, Output, Program, RuleData, Scope};
@@ -27,6 +27,7 @@ pub struct Descriptor {
     not: GlobSet,
     each: GlobSet,
     expressions: OnceLock<Arc<Expressions>>,
+    silencing: OnceLock<Arc<Vec<Regex>>>,
 }
 
 impl Descriptor {
@@ -36,11 +37,14 @@ impl Descriptor {
     /// It is not TOML, has an unknown or missing field, or an expression that does not compile.
     pub fn parse(text: &str, place: &str) -> Result<Descriptor, Error> {
         let descriptor = Descriptor::parse_checked(text, place)?;
-        let expressions = Expressions::compile(&descriptor.written).map_err(|what| {
+        let wrong = |what| {
             let text = format!("scanner descriptor `{place}`: {what}");
             Error::new(ErrorKind::Config, text)
-        })?;
+        };
+        let expressions = Expressions::compile(&descriptor.written).map_err(wrong)?;
         let _ = descriptor.expressions.set(Arc::new(expressions));
+        let silencing = suppressions(&descriptor.written).map_err(wrong)?;
+        let _ = descriptor.silencing.set(Arc::new(silencing));
         Ok(descriptor)
     }
 
@@ -87,6 +91,7 @@ impl Descriptor {
             each,
             written,
             expressions: OnceLock::new(),
+            silencing: OnceLock::new(),
         })
     }
 
@@ -119,6 +124,7 @@ impl Descriptor {
             not: GlobSet::empty(),
             each: GlobSet::empty(),
             expressions: OnceLock::new(),
+            silencing: OnceLock::new(),
         }
     }
 
@@ -215,8 +221,12 @@ impl Descriptor {
 
     /// Where comments that silence it begin in a text, in bytes, rising.
     pub fn silenced_at(&self, text: &str) -> Vec<usize> {
-        let all = self.expressions().suppressions.iter();
+        let all = self.silencing.get_or_init(|| {
+            let compiled = suppressions(&self.written);
+            Arc::new(compiled.expect("a test compiles those of the catalogue"))
+        });
         let mut places: Vec<usize> = all
+            .iter()
             .flat_map(|s| s.find_iter(text).map(|found| found.start()))
             .collect();
         places.sort_unstable();
