@@ -1,8 +1,9 @@
 //! The answers of the git2 library.
 
 use git2::{ErrorCode, ObjectType, Repository, Sort};
+use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
 use super::{Configured, Introduced, Peeled, add_introduced};
@@ -156,26 +157,80 @@ fn sort_key<'e>(entry: &'e git2::TreeEntry<'_>) -> impl Iterator<Item = &'e u8> 
     entry.name_bytes().iter().chain(slash)
 }
 
+/// What a folder has under a name: the object, its mode, and whether that is a folder.
+type Named = (git2::Oid, i32, bool);
+
+/// From how many entries on a folder is kept: the library keeps small ones only, and would read a large one
+/// anew for each of its files.
+const LARGE: usize = 100;
+/// How many large folders are kept.
+const KEPT: usize = 4;
+
+/// A large folder; its id says what is in it.
+struct Folder {
+    id: git2::Oid,
+    entries: HashMap<Vec<u8>, Named>,
+}
+
+thread_local! {
+    /// Large folders, those that were asked last first.
+    static FOLDERS: RefCell<Vec<Folder>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a folder has under a name.
+fn named(repo: &Repository, folder: git2::Oid, name: &[u8]) -> Result<Option<Named>> {
+    let kept = FOLDERS.with_borrow_mut(|kept| {
+        let at = kept.iter().position(|f| f.id == folder)?;
+        kept.get_mut(..=at)?.rotate_right(1);
+        Some(kept.first()?.entries.get(name).copied())
+    });
+    if let Some(found) = kept {
+        return Ok(found);
+    }
+    let tree = repo.find_tree(folder)?;
+    let of = |e: &git2::TreeEntry<'_>| {
+        let is_tree = e.kind() == Some(ObjectType::Tree);
+        (e.id(), e.filemode(), is_tree)
+    };
+    if tree.len() < LARGE {
+        let mut entries = tree.iter();
+        return Ok(entries.find(|e| e.name_bytes() == name).map(|e| of(&e)));
+    }
+    let mut entries = HashMap::with_capacity(tree.len());
+    for entry in &tree {
+        let key = entry.name_bytes().to_vec();
+        entries.entry(key).or_insert_with(|| of(&entry));
+    }
+    let found = entries.get(name).copied();
+    FOLDERS.with_borrow_mut(|kept| {
+        kept.truncate(KEPT - 1);
+        kept.insert(
+            0,
+            Folder {
+                id: folder,
+                entries,
+            },
+        );
+    });
+    Ok(found)
+}
+
 /// Walks down a tree. A tree on the way that cannot be read is an error, not an absent path.
-fn walk_down(repo: &Repository, tree: &Oid, path: &[u8]) -> Result<Option<(git2::Oid, i32, bool)>> {
-    let mut tree = repo.find_tree(id(tree)?)?;
+fn walk_down(repo: &Repository, tree: &Oid, path: &[u8]) -> Result<Option<Named>> {
+    let mut folder = id(tree)?;
     let mut parts = path.split(|b| *b == b'/').peekable();
     while let Some(part) = parts.next() {
-        let named = |e: &git2::TreeEntry<'_>| e.name_bytes() == part;
-        let at = tree.iter().find(named).map(|e| {
-            let is_tree = e.kind() == Some(ObjectType::Tree);
-            (e.id(), e.filemode(), is_tree)
-        });
-        let Some((id, mode, is_tree)) = at else {
+        let Some(found) = named(repo, folder, part)? else {
             return Ok(None);
         };
+        let (id, _, is_tree) = found;
         if parts.peek().is_none() {
-            return Ok(Some((id, mode, is_tree)));
+            return Ok(Some(found));
         }
         if !is_tree {
             return Ok(None);
         }
-        tree = repo.find_tree(id)?;
+        folder = id;
     }
     Ok(None)
 }
