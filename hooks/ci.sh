@@ -66,12 +66,13 @@ fi
 git rev-parse --quiet --verify "$target^{commit}" >/dev/null ||
     fail "$target is not in this clone" "git fetch $remote $refspec"
 
-# Whether the histories meet, and none of the change's own commits is cut off from its parents: what
-# such a one brought and took away again would not be seen.
+# Whether the histories meet, and no commit that only one side has is cut off from its parents: what such a
+# one of the change brought and took away again would not be seen, and such a one of the target may lead to
+# commits that look like the change's own.
 is_deep_enough() {
     git merge-base HEAD "$target" >/dev/null || return 1
     is_shallow || return 0
-    ! git rev-list HEAD "^$target" | grep -qxFf "$(git rev-parse --git-path shallow)"
+    ! git rev-list "HEAD...$target" | grep -qxFf "$(git rev-parse --git-path shallow)"
 }
 
 step=50

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 
@@ -13,11 +14,11 @@ use super::session::Session;
 use crate::error::Result;
 use crate::gate::{Gate, target_for};
 use crate::git::{
-    Against, Head, PushLine, Pushed, Scratch, choose_push, find_remote, find_target,
-    parse_push_lines,
+    Against, Destination, Head, PushLine, Pushed, Scratch, choose_push, find_remote, find_target,
+    parent_branch, parse_push_lines,
 };
 use crate::mask;
-use crate::model::{Mode, Note, Oid, Report, Verdict};
+use crate::model::{Change, Mode, Note, Oid, OtherTree, Report, Verdict};
 use crate::report;
 
 #[derive(Debug, Args)]
@@ -169,9 +170,19 @@ impl PrePush {
             ..session.gate()
         };
         let mut reports = Vec::new();
+        let to = Destination {
+            shown,
+            remote: remote.as_deref(),
+            target: target.as_ref(),
+        };
         for line in lines {
-            match choose_push(repo, shown, line, target.as_ref(), files)? {
-                Pushed::Judge(change) => reports.push(gate.judge(*change)?),
+            match choose_push(repo, to, line, files)? {
+                Pushed::Judge(change) => {
+                    let mut report = gate.judge((*change).clone())?;
+                    let of_parent = self.of_parent(&gate, (to, line), *change, &report)?;
+                    report.notes.extend(of_parent);
+                    reports.push(report);
+                }
                 Pushed::Skip(why) => notes.push(why),
             }
         }
@@ -180,5 +191,42 @@ impl PrePush {
             report.rewrite(&mask::shown);
         }
         Ok((reports, notes))
+    }
+
+    /// Which of the issues that block a push are those of a branch that it goes on from.
+    fn of_parent(
+        &self,
+        gate: &Gate<'_>,
+        (to, line): (Destination<'_>, &PushLine),
+        change: Change,
+        report: &Report,
+    ) -> Result<Option<Note>> {
+        /// How long the answer may take: it is a help for the reader, after the verdict.
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let blocking = |report: &Report| report.issues.iter().filter(|i| i.blocks).count();
+        if report.verdict != Verdict::Blocked {
+            return Ok(None);
+        }
+        let Some(parent) = parent_branch(gate.repo, to, line)? else {
+            return Ok(None);
+        };
+        let mut change = change;
+        change.others.push(OtherTree::from(&parent));
+        let with_parent = Gate {
+            unrecorded: true,
+            deadline: Some(Instant::now() + PATIENCE),
+            ..Gate::new(gate.repo, gate.cache, gate.jobs)
+        };
+        let left = with_parent.judge(change)?;
+        if left.out_of_time || left.verdict == Verdict::Incomplete {
+            return Ok(None);
+        }
+        let issues = blocking(report).saturating_sub(blocking(&left));
+        let refspec = format!("{}:{}", line.local_ref, line.remote_ref);
+        Ok((issues > 0).then(|| Note::OfParentBranch {
+            parent: parent.name,
+            issues: issues as u64,
+            push: vec![self.remote.clone(), refspec],
+        }))
     }
 }

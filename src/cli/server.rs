@@ -13,10 +13,12 @@ use crate::config::{Others, Server};
 use crate::error::Result;
 use crate::gate::{Gate, read_server};
 use crate::git::{
-    Peeled, PushLine, Pushed, Repository, Scratch, Target, choose_push, default_branch,
-    parse_receive_lines, receive_target,
+    Destination, Peeled, PushLine, Pushed, Repository, Scratch, Target, choose_push,
+    default_branch, other_trees, parse_receive_lines, receive_target,
 };
-use crate::model::{Action, BaseReason, Change, Mode, Report, ScannerState, Verdict, harmless};
+use crate::model::{
+    Action, BaseReason, Change, Mode, OtherTree, Report, ScannerState, Verdict, harmless,
+};
 use crate::policy::Pattern;
 use crate::report;
 use crate::report::unknown;
@@ -120,7 +122,12 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
             true => receive_target(repo, line)?,
             false => default.clone(),
         };
-        let change = match choose_push(repo, "the server", line, target.as_ref(), &files)? {
+        let to = Destination {
+            shown: "the server",
+            remote: None,
+            target: target.as_ref(),
+        };
+        let change = match choose_push(repo, to, line, &files)? {
             Pushed::Judge(change) => Change {
                 mode: Mode::Server,
                 name: harmless(short(&line.remote_ref)),
@@ -135,7 +142,7 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
             }
             Pushed::Skip(_) => continue,
         };
-        let change = against_what_was_there(repo, line, change)?;
+        let change = against_what_was_there(repo, line, target.as_ref(), change)?;
         let judged = judge_ref(&gate, &server, change)?;
         screen.text(Stream::Error, &judged.text);
         worst = worst.worse(match way {
@@ -169,13 +176,19 @@ fn resolved(repo: &Repository, line: &PushLine) -> Result<PushLine> {
 
 /// The change against what the ref points at before the push, also where the push rewrites it: an
 /// older state would bring back what has been mended since.
-fn against_what_was_there(repo: &Repository, line: &PushLine, change: Change) -> Result<Change> {
+fn against_what_was_there(
+    repo: &Repository,
+    line: &PushLine,
+    target: Option<&Target>,
+    change: Change,
+) -> Result<Change> {
     if line.remote_oid.is_zero() {
         return Ok(change);
     }
     Ok(match repo.peel(&line.remote_oid)? {
         Some(Peeled::Commit { commit, tree }) => Change {
             base: Some(commit),
+            others: other_trees(Some(&tree), target.map(OtherTree::from)),
             base_tree: Some(tree),
             base_reason: BaseReason::BeforePush { branch: None },
             ..change

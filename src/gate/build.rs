@@ -44,9 +44,11 @@ pub(super) fn change_of(target: &Target) -> Change {
         base_tree: None,
         target: Some(target.name.clone()),
         tip: Some(target.tip.clone()),
+        others: Vec::new(),
         base_reason: BaseReason::Baseline,
         mode: Mode::Check,
         known: Vec::new(),
+        replaced: None,
         notes: Vec::new(),
     }
 }

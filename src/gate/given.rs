@@ -380,13 +380,13 @@ fn filling(
     }))
 }
 
-/// What the target's tip has of a scanner's given results.
-pub(super) fn at_tip(
+/// What a commit has of a scanner's given results.
+pub(super) fn at_commit(
     planned: &Planned<'_>,
     scanner: &Scanner,
-    tip: &Oid,
+    commit: &Oid,
 ) -> Result<Option<ProjectResult>> {
-    let Some(tree) = tree_of(planned.gate.repo, tip)? else {
+    let Some(tree) = tree_of(planned.gate.repo, commit)? else {
         return Ok(None);
     };
     Ok(project::known(

@@ -7,7 +7,7 @@ use super::planned::Planned;
 use crate::compare::Located;
 use crate::error::Result;
 use crate::git::Peeled;
-use crate::model::{FileVersion, Reason, Stage, Status, Text};
+use crate::model::{FileVersion, Oid, Reason, Stage, Status, Text};
 use crate::scan::{Need, Plan, Resolved, UnitResult, reads, resolve};
 
 /// What the commits of a change bring.
@@ -49,7 +49,10 @@ pub(super) fn brought(planned: &Planned<'_>, resolved: &[Resolved]) -> Result<Br
             for side in sides {
                 known.extend(all_findings(side).into_iter().filter_map(|f| f.secret));
             }
-            let fresh = fresh(results, &commits, known);
+            let pushed_before = pushed_before(planned)?;
+            let results = results.into_iter();
+            let results = results.filter(|(f, _)| !pushed_before.contains(&f.blob));
+            let fresh = fresh(results.collect(), &commits, known);
             brought.located.extend(fresh);
         }
         brought.work.push(one);
@@ -81,6 +84,18 @@ fn versions(planned: &Planned<'_>) -> Result<BTreeMap<FileVersion, String>> {
         }
     }
     Ok(commits)
+}
+
+/// The contents that the history holds which the push replaces: the remote has had them before.
+fn pushed_before(planned: &Planned<'_>) -> Result<HashSet<Oid>> {
+    let change = &planned.change;
+    let Some(replaced) = &change.replaced else {
+        return Ok(HashSet::new());
+    };
+    let check = || planned.clock.check();
+    let head = std::slice::from_ref(&change.head);
+    let brought = planned.gate.repo.introduced(replaced, head, &check)?;
+    Ok(brought.into_iter().map(|b| b.file.blob).collect())
 }
 
 /// Which of the versions each scanner of history reads.

@@ -7,6 +7,7 @@
 mod build;
 mod clock;
 mod compared;
+mod elsewhere;
 mod evidence;
 mod frame;
 mod given;
@@ -22,7 +23,6 @@ mod settings;
 pub mod shared;
 mod suppressions;
 mod target;
-mod tip;
 mod verdict;
 
 use std::collections::BTreeMap;

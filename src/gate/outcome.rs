@@ -3,7 +3,7 @@
 use super::compared::Compared;
 use super::evidence::Evidence;
 use super::planned::{Planned, Told};
-use super::{suppressions, tip};
+use super::{elsewhere, suppressions};
 use crate::compare::Located;
 use crate::error::Result;
 use crate::model::{FileVersion, Gap, Note, Phase};
@@ -29,7 +29,7 @@ pub(super) fn of(planned: &Planned<'_>, evidence: Evidence) -> Result<Outcome> {
         mut told,
     } = evidence;
     planned.clock.begin(Phase::Comparison);
-    let asked_again = tip::other_tree(planned)?.is_some();
+    let asked_again = !planned.change.others.is_empty();
     let compared = Compared::new(planned, &mut results, &against, asked_again);
     let mut compared = told.in_time(Phase::Comparison, compared)?;
     told.notes.extend(compared.notes());
@@ -52,7 +52,7 @@ pub(super) fn of(planned: &Planned<'_>, evidence: Evidence) -> Result<Outcome> {
         planned.policy.reassess(&mut item.finding);
     }
     planned.clock.begin(Phase::Tip);
-    let carried = tip::inherit(planned, &results, located)?;
+    let carried = elsewhere::inherit(planned, &results, located)?;
     let mut located = carried.located;
     for (result, fared) in results.iter_mut().zip(&carried.work) {
         result.take_faults_of(fared);

@@ -2,7 +2,7 @@
 
 use super::settings::read_tree;
 use crate::error::{Error, ErrorKind, Result};
-use crate::git::{Repository, Target, find_target};
+use crate::git::{Repository, Target, find_stand_in, find_target};
 use crate::model::Note;
 
 /// A target, and what the reader should know of the choice.
@@ -44,14 +44,22 @@ pub fn target_for(repo: &Repository, remote: Option<&str>, wanted: Option<&str>)
             note: None,
         });
     }
-    let Some(default) = find_target(repo, remote, None)? else {
-        return Ok(Choice::default());
+    let (default, note) = match (find_target(repo, remote, None)?, remote) {
+        (Some(default), _) => (default, None),
+        (None, Some(remote)) => match find_stand_in(repo, remote)? {
+            Some((default, why)) => {
+                let (remote, taken) = (remote.to_owned(), default.name.clone());
+                (default, Some(Note::StandInTarget { remote, taken, why }))
+            }
+            None => return Ok(Choice::default()),
+        },
+        (None, None) => return Ok(Choice::default()),
     };
     let (config, _) = read_tree(repo, &default.tree)?;
     let Some(named) = config.target else {
         return Ok(Choice {
             target: Some(default),
-            note: None,
+            note,
         });
     };
     Ok(match find_target(repo, remote, Some(&named))? {

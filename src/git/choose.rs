@@ -1,8 +1,9 @@
 //! Which trees are compared, and why.
 
+use super::elsewhere::{other_merge_bases, other_trees};
 use super::{Peeled, Repository, Scratch, Target};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{BaseReason, Change, Mode, Note, Oid, harmless};
+use crate::model::{BaseReason, Change, Mode, Note, Oid, OtherTree, harmless};
 
 /// The head side of a check by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,9 +129,11 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
     let known = base.commit.iter().chain(target.map(|t| &t.tip)).cloned();
     Ok(Change {
         name,
+        others: others_of(repo, &base, &head, target)?,
         head,
         head_tree,
         known: known.collect(),
+        replaced: None,
         base: base.commit,
         base_tree: base.tree,
         target: target.map(|t| t.name.clone()),
@@ -139,6 +142,22 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
         mode: Mode::Check,
         notes: base.notes,
     })
+}
+
+/// What is not new besides what the base has.
+fn others_of(
+    repo: &Repository,
+    base: &Base,
+    head: &Oid,
+    target: Option<&Target>,
+) -> Result<Vec<OtherTree>> {
+    let mut candidates: Vec<OtherTree> = target.map(OtherTree::from).into_iter().collect();
+    if let Some(target) = target
+        && matches!(base.reason, BaseReason::OneOfMergeBases { .. })
+    {
+        candidates.extend(other_merge_bases(repo, head, target)?);
+    }
+    Ok(other_trees(base.tree.as_ref(), candidates))
 }
 
 /// The last commit, which what is not committed yet is compared with.
@@ -213,6 +232,8 @@ fn choose_merge(
         head: head.clone(),
         head_tree: tree,
         known: known.collect(),
+        replaced: None,
+        others: others_of(repo, &base, head, Some(target))?,
         base: base.commit,
         base_tree: base.tree,
         target: Some(target.name.clone()),

@@ -5,6 +5,7 @@
 //! reftable) and for objects that it does not have (partial clones). Callers cannot tell which.
 
 mod choose;
+mod elsewhere;
 mod hooks;
 mod library;
 mod links;
@@ -25,6 +26,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 
 pub use choose::{Against, Head, Request, choose};
+pub use elsewhere::{Destination, other_trees, parent_branch};
 pub use hooks::{HookFolder, hook_folder};
 pub use program::{Answer, Git};
 pub use publish::PushedRef;
@@ -32,7 +34,7 @@ pub use push::{Pushed, choose_push, default_branch, receive_target};
 pub use push_line::{PushLine, parse_push_lines, parse_receive_lines};
 pub use signed::Signed;
 pub use snapshot::Scratch;
-pub use target::{Target, find_remote, find_target};
+pub use target::{Target, find_remote, find_stand_in, find_target};
 
 /// What an object id leads to once tags are followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -499,8 +501,9 @@ impl Repository {
         self.common_dir.join("shallow").is_file()
     }
 
-    /// The commits of a change whose parents this clone was cut off from: what such a one brought and
-    /// took away again is not here.
+    /// The commits whose parents this clone was cut off from, and that lie on one side only: what such a
+    /// one of the change brought and took away again is not here, and such a one of the target may lead to
+    /// commits that look like the change's own.
     ///
     /// # Errors
     /// git could not answer.
@@ -509,15 +512,18 @@ impl Repository {
             return Ok(Vec::new());
         };
         let edges: std::collections::HashSet<&str> = listed.lines().map(str::trim).collect();
-        let mut args = vec!["rev-list".to_owned(), head.to_string()];
-        args.extend(known.iter().map(|k| format!("^{k}")));
-        let out = self.git.run(args)?.must("rev-list")?;
-        let out = String::from_utf8_lossy(&out).into_owned();
-        Ok(out
-            .lines()
-            .filter(|l| edges.contains(l))
-            .filter_map(Oid::parse)
-            .collect())
+        let own = std::iter::once(head.to_string()).chain(known.iter().map(|k| format!("^{k}")));
+        let theirs = known.iter().map(Oid::to_string);
+        let theirs = theirs.chain([format!("^{head}")]);
+        let mut cut = Vec::new();
+        for commits in [own.collect::<Vec<_>>(), theirs.collect()] {
+            let args = std::iter::once("rev-list".to_owned()).chain(commits);
+            let out = self.git.run(args)?.must("rev-list")?;
+            let out = String::from_utf8_lossy(&out).into_owned();
+            let lines = out.lines().filter(|l| edges.contains(l));
+            cut.extend(lines.filter_map(Oid::parse));
+        }
+        Ok(cut)
     }
 
     /// Makes objects in another folder visible, as an alternate of this repository.

@@ -2,7 +2,7 @@
 
 use super::{Peeled, Repository};
 use crate::error::Result;
-use crate::model::{Oid, harmless};
+use crate::model::{Oid, StandIn, harmless};
 
 /// The branch that a change is meant for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Target {
     pub tip: Oid,
     /// The tree at its tip.
     pub tree: Oid,
+    /// Whether it is a branch of this clone, which stands for one of a remote.
+    pub is_local: bool,
 }
 
 /// The remote that a name or URL means, and whether it had to be guessed.
@@ -75,8 +77,14 @@ pub(super) fn address_of(url: &str) -> Option<String> {
     ))
 }
 
-/// Finds the target: the wanted branch if one is named, else the remote's default branch, else its
-/// `main` or `master`, else, without any remote, a local one of these names.
+/// The usual names of a default branch, the most usual first.
+const USUAL: [&str; 5] = ["main", "master", "trunk", "develop", "default"];
+
+/// Finds the target: the wanted branch if one is named, else the remote's default branch, else the one of
+/// its branches that bears a usual name, else, without any remote, a local one of these names.
+///
+/// A default branch that was renamed goes on under the new name: where `main` goes on from `master`, it is
+/// the target.
 ///
 /// # Errors
 /// git could not answer.
@@ -109,27 +117,78 @@ pub fn find_target(
         };
     }
     if let Some(remote) = remote {
+        let branch = |branch: &str| target_at(repo, &format!("refs/remotes/{remote}/{branch}"));
         if let Some(name) = repo.symbolic(&format!("refs/remotes/{remote}/HEAD"))?
             && let Some(target) = target_at(repo, &name)?
         {
+            if target.branch == "master"
+                && let Some(main) = branch("main")?
+                && repo.merge_bases(&main.tip, &target.tip)?.first() == Some(&target.tip)
+            {
+                return Ok(Some(main));
+            }
             return Ok(Some(target));
         }
-        for branch in ["main", "master"] {
-            let name = format!("refs/remotes/{remote}/{branch}");
-            if let Some(target) = target_at(repo, &name)? {
+        for name in USUAL {
+            if let Some(target) = branch(name)? {
                 return Ok(Some(target));
             }
         }
         return Ok(None);
     }
     let current = repo.symbolic("HEAD")?;
-    for branch in ["main", "master"] {
+    for branch in USUAL {
         let name = format!("refs/heads/{branch}");
         if current.as_deref() == Some(&name) {
             continue;
         }
         if let Some(target) = target_at(repo, &name)? {
             return Ok(Some(target));
+        }
+    }
+    Ok(None)
+}
+
+/// What stands for a remote's default branch where this clone has no copy of it, and why: the only branch
+/// of the remote that it knows, the local branch in a bare clone (`git clone --bare` keeps no copies), the
+/// default branch of another remote.
+///
+/// # Errors
+/// git could not answer.
+pub fn find_stand_in(repo: &Repository, remote: &str) -> Result<Option<(Target, StandIn)>> {
+    let prefix = format!("refs/remotes/{remote}/");
+    let args = ["for-each-ref", "--count=3", "--format=%(refname)", &prefix];
+    let known = repo.git().run(args)?.ok_text().unwrap_or_default();
+    let head = format!("{prefix}HEAD");
+    let known: Vec<&str> = known.lines().filter(|name| *name != head).collect();
+    if let [only] = known[..] {
+        let target = target_at(repo, only)?;
+        return Ok(target.map(|t| (t, StandIn::OnlyBranch)));
+    }
+    if !known.is_empty() {
+        return Ok(None);
+    }
+    let shared = format!("--git-dir={}", repo.common_dir().display());
+    let ask = |question: &[&str]| -> Result<Option<String>> {
+        let args = std::iter::once(shared.as_str()).chain(question.iter().copied());
+        let said = repo.git().run(args)?.ok_text();
+        Ok(said.map(|text| text.trim_end().to_owned()))
+    };
+    if ask(&["rev-parse", "--is-bare-repository"])?.as_deref() == Some("true")
+        && let Some(name) = ask(&["symbolic-ref", "HEAD"])?
+        && let Some(target) = target_at(repo, &name)?
+    {
+        let target = Target {
+            is_local: true,
+            ..target
+        };
+        return Ok(Some((target, StandIn::LocalBranch)));
+    }
+    let mut others: Vec<String> = repo.remotes()?.into_iter().map(|(name, _)| name).collect();
+    others.sort_by_key(|name| name != "origin");
+    for other in others.iter().filter(|name| *name != remote) {
+        if let Some(target) = find_target(repo, Some(other), None)? {
+            return Ok(Some((target, StandIn::OtherRemote)));
         }
     }
     Ok(None)
@@ -157,6 +216,7 @@ fn target_of(repo: &Repository, name: &str, branch: &str, oid: &Oid) -> Result<O
             branch: branch.to_owned(),
             tip: commit,
             tree,
+            is_local: false,
         }),
         _ => None,
     })

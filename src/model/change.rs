@@ -33,14 +33,31 @@ pub struct Change {
     pub target: Option<String>,
     /// The target's tip: the commit that configuration is read from.
     pub tip: Option<Oid>,
+    /// What else is not new, besides what the base has: the target's tip, other merge bases, what the branch
+    /// has on its remote.
+    pub others: Vec<OtherTree>,
     /// Why this base.
     pub base_reason: BaseReason,
     /// What asked for the judgement.
     pub mode: Mode,
     /// Commits whose objects are not new with this change, for scanners of history.
     pub known: Vec<Oid>,
+    /// What the branch points at on the remote, where the push rewrites it: what its history holds has been
+    /// pushed before.
+    pub replaced: Option<Oid>,
     /// Things that the reader should know about the choice.
     pub notes: Vec<Note>,
+}
+
+/// A tree whose findings are inherited as those of the base are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherTree {
+    /// Its name for people (`origin/main`).
+    pub name: String,
+    /// The commit.
+    pub commit: Oid,
+    /// The commit's tree.
+    pub tree: Oid,
 }
 
 /// A file in a tree.

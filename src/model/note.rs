@@ -52,6 +52,15 @@ pub enum Note {
         /// The branch that was taken instead.
         taken: String,
     },
+    /// This clone has no copy of the remote's default branch, so another branch stands for it.
+    StandInTarget {
+        /// The remote.
+        remote: String,
+        /// The branch that was taken.
+        taken: String,
+        /// Why that one.
+        why: StandIn,
+    },
     /// The remote has no default branch that this clone knows of.
     NoDefaultBranch {
         /// The remote.
@@ -65,6 +74,15 @@ pub enum Note {
         remote: String,
         /// Its target.
         target: String,
+    },
+    /// Issues that block a push are those of another branch of the remote, which the pushed one goes on from.
+    OfParentBranch {
+        /// The other branch, with its remote.
+        parent: String,
+        /// How many of the issues that block.
+        issues: u64,
+        /// The push.
+        push: Vec<String>,
     },
     /// A merge conflicts, so the branch is judged by itself.
     MergeConflicts {
@@ -188,6 +206,18 @@ impl Note {
                 | Note::SuppressionsAdded { .. }
         )
     }
+}
+
+/// Why a branch stands for a remote's default branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StandIn {
+    /// It is the only branch of the remote that this clone has a copy of.
+    OnlyBranch,
+    /// It is the default branch of this bare clone, which keeps no copies of the remote's branches.
+    LocalBranch,
+    /// Nothing was fetched from the remote yet, so it is another remote's.
+    OtherRemote,
 }
 
 /// A line of a file.

@@ -151,13 +151,16 @@ impl Report {
             base_tree: _,
             target,
             tip: _,
+            others,
             base_reason,
             mode: _,
             known: _,
+            replaced: _,
             notes: of_change,
         } = change;
         text(name, rewrite);
         texts(target, rewrite);
+        texts(others.iter_mut().map(|o| &mut o.name), rewrite);
         fact(base_reason, rewrite);
         of_change.iter_mut().for_each(|note| fact(note, rewrite));
         for issue in issues {
@@ -403,10 +406,12 @@ mod tests {
                 base_tree: None,
                 target: Some("old 42".into()),
                 tip: None,
+                others: Vec::new(),
                 base_reason: serde_json::from_value(json!({"code": "asked", "revision": "old 43"}))
                     .unwrap(),
                 mode: Mode::Check,
                 known: Vec::new(),
+                replaced: None,
                 notes: vec![note("old 44")],
             },
             issues: vec![issue],

@@ -2,7 +2,7 @@
 
 use crate::model::{
     BaseReason, Gap, Ground, Issue, IssueStatus, Note, OwnConfiguration, Phase, Report, Ruling,
-    Severity, Spot, harmless,
+    Severity, Spot, StandIn, harmless, shell_word,
 };
 
 use super::words::plural;
@@ -32,12 +32,54 @@ fn note_text(note: &Note) -> String {
             "the configuration names the target `{named}`, which this clone does not know: compared with \
              {taken} (`git fetch` may bring it)"
         ),
+        Note::StandInTarget { remote, taken, why } => {
+            let (why, command) = match why {
+                StandIn::OnlyBranch => (
+                    format!("it is the only branch of {remote} that this clone knows"),
+                    format!(
+                        "git fetch {remote} '+refs/heads/*:refs/remotes/{remote}/*' && git remote set-head \
+                         {remote} --auto"
+                    ),
+                ),
+                StandIn::LocalBranch => (
+                    format!("this bare clone keeps no copies of {remote}'s branches"),
+                    format!(
+                        "git config remote.{remote}.fetch '+refs/heads/*:refs/remotes/{remote}/*' && git fetch \
+                         {remote}"
+                    ),
+                ),
+                StandIn::OtherRemote => (
+                    format!("nothing was fetched from {remote} yet"),
+                    format!("git fetch {remote}"),
+                ),
+            };
+            format!(
+                "{taken} stands for {remote}'s default branch, since {why}; to change that: `{command}`"
+            )
+        }
         Note::NoDefaultBranch { remote, branch } => format!(
             "{remote} has no default branch that this clone knows of: compared with {branch} as it is there"
         ),
         Note::RemoteGuessed { remote, target } => format!(
             "this URL is not one of a configured remote: compared with {target} of `{remote}`"
         ),
+        Note::OfParentBranch {
+            parent,
+            issues,
+            push,
+        } => {
+            let (are, them) = match issues {
+                1 => ("1 issue that blocks this push is".to_owned(), "it"),
+                n => (format!("{n} issues that block this push are"), "them"),
+            };
+            let target = shell_word(&format!("newgate.target={parent}"));
+            let push: Vec<_> = push.iter().map(|word| shell_word(word)).collect();
+            format!(
+                "{are} in {parent} already, which this branch goes on from; to leave {them} to that branch: \
+                 `git -c {target} push {}`",
+                push.join(" ")
+            )
+        }
         Note::MergeConflicts { target } => format!(
             "merging into {target} conflicts: the branch is judged as it is, against its merge base"
         ),
@@ -193,8 +235,8 @@ pub(super) fn compared_with(report: &Report) -> String {
 pub(super) fn gap(gap: &Gap) -> String {
     harmless(&match gap {
         Gap::HistoryCutOff { commit } => format!(
-            "this clone is cut off at {}, a commit of the change: what came before it and was taken away \
-             again is not known (`git fetch --unshallow` brings it)",
+            "this clone is cut off at {}: which commits are the change's own, and what they added and removed \
+             again, is not known (`git fetch --unshallow` brings the rest)",
             commit.short()
         ),
         Gap::BrokenConfiguration { why } => format!(
@@ -229,9 +271,7 @@ pub fn base_reason(reason: &BaseReason) -> String {
             false,
         ),
         BaseReason::NoRemoteBranch { remote } => (
-            format!(
-                "nothing: {remote} has no branch yet that this clone knows of, so everything counts as new"
-            ),
+            format!("nothing: this clone knows no branch of {remote}, so everything counts as new"),
             false,
         ),
         BaseReason::File => (
@@ -275,6 +315,25 @@ pub fn base_reason(reason: &BaseReason) -> String {
         false => "",
     };
     harmless(&(text + rewrites))
+}
+
+/// The command that changes what a change is compared with, where it is compared with nothing, or with a
+/// branch that it has nothing in common with.
+pub(super) fn base_remedy(reason: &BaseReason) -> Option<String> {
+    let name_it = "`git config newgate.target BRANCH` names the branch to compare with";
+    Some(match reason {
+        BaseReason::NoRemoteBranch { remote } => {
+            let remote = shell_word(remote);
+            format!(
+                "`git fetch {remote}` brings the branches of {remote} to compare with, if it has any"
+            )
+        }
+        BaseReason::Shallow { .. } => {
+            "`git fetch --unshallow` brings the history to compare with".to_owned()
+        }
+        BaseReason::NoTarget | BaseReason::Unrelated { .. } => name_it.to_owned(),
+        _ => return None,
+    })
 }
 
 /// Why an issue blocks the change or not, in words, safe to show.

@@ -39,7 +39,7 @@ pub fn reason(reason: &Reason, from: Option<&Origin>) -> String {
         Reason::SameSecret => format!("the same secret, from {at}"),
         Reason::OtherVersion => format!("the same advisory, another version; from {at}"),
         Reason::SameSubject => format!("from {at}"),
-        Reason::OnTarget { target } => format!("{target} has it by now, at {at}"),
+        Reason::OnTarget { target } => format!("{target} has it, at {at}"),
         Reason::Worse { before } => format!("made worse: it was {before} at {at}"),
         Reason::NotInBase => "the baseline has no such finding".to_owned(),
         Reason::BroughtFromElsewhere { line } => format!(

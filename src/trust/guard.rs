@@ -7,7 +7,7 @@ use crate::config::{self, ConfigSigners, Server};
 use crate::error::{ErrorKind, Result};
 use crate::gate::{read_server, read_tree};
 use crate::git::{Peeled, PushLine, Repository, Target};
-use crate::model::{FileChange, Oid, harmless};
+use crate::model::{FileChange, Oid, harmless, shell_word};
 use crate::scan::Catalog;
 
 /// How many files a refusal names.
@@ -123,7 +123,7 @@ impl Guard<'_> {
             let default = self.default.map_or("", |d| d.branch.as_str());
             let mut paths: Vec<&str> = deciding.iter().map(|d| d.path.as_str()).collect();
             paths.retain(|p| changes.iter().any(|c| touches(c, p)));
-            let paths: Vec<String> = paths.iter().map(|p| quoted(p)).collect();
+            let paths: Vec<String> = paths.iter().map(|p| shell_word(p)).collect();
             Refusal {
                 why: format!(
                     "commit {commit} begins a protected branch with another {what} than `{default}` has, \
@@ -317,21 +317,12 @@ fn named(changes: &[FileChange]) -> Option<String> {
     }
 }
 
-/// A word for a shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
-    match word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
-
 fn deleted(name: &str) -> Refusal {
     Refusal {
         why: "a push can't delete a protected ref".into(),
         next: format!(
             "take it out of `server.protect` first, or delete it on the server: `git update-ref -d {}`",
-            quoted(name)
+            shell_word(name)
         ),
     }
 }

@@ -38,6 +38,7 @@ mod secrets;
 mod servers;
 mod support;
 mod suppressions;
+mod targets;
 mod templates;
 mod tools;
 mod trust;

@@ -194,6 +194,11 @@ impl Page {
         if !next.is_empty() {
             self.wrapped("  next     ", "           ", &next);
         }
+        if report.verdict != Verdict::Pass
+            && let Some(remedy) = notes::base_remedy(&report.change.base_reason)
+        {
+            self.wrapped("  base     ", "           ", &remedy);
+        }
         let verdict = self.verdict(report.verdict);
         let took = duration(report.milliseconds);
         let _ = writeln!(self.out, "\nnewgate: {verdict} in {took}");
