@@ -93,8 +93,10 @@ fn holds(reading: &Reading) {
         findings: of_file.cloned().collect(),
         unread: None,
     };
+    // The cache holds no secret that is known, wherever a scanner wrote it.
     let back = UnitResult::from_bytes(&result.to_bytes(), &first.path);
-    assert_eq!(back, Some(result), "the cache gives back something else");
+    let kept = result.without_secrets().into_owned();
+    assert_eq!(back, Some(kept), "the cache gives back something else");
 }
 
 /// What is shown of a finding.

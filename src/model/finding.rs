@@ -420,14 +420,12 @@ fn tidy(text: &str, limit: usize) -> String {
     let mut out = String::with_capacity(text.len().min(limit * 2));
     let mut chars = 0;
     for word in text.split_whitespace() {
-        if !out.is_empty() {
+        let mut shown = word.chars().filter(|c| !is_unsafe_char(*c)).peekable();
+        if !out.is_empty() && shown.peek().is_some() {
             out.push(' ');
             chars += 1;
         }
-        for c in word.chars() {
-            if is_unsafe_char(c) {
-                continue;
-            }
+        for c in shown {
             if chars >= limit {
                 out.push('…');
                 return out;

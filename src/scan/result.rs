@@ -41,7 +41,7 @@ impl UnitResult {
     }
 
     /// The result without the secrets that are known, for what is stored.
-    pub(super) fn without_secrets(&self) -> Cow<'_, UnitResult> {
+    pub fn without_secrets(&self) -> Cow<'_, UnitResult> {
         if mask::is_empty() {
             return Cow::Borrowed(self);
         }

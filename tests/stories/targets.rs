@@ -314,7 +314,10 @@ fn findings_of_the_branch_that_a_push_goes_on_from_are_named_as_its() {
 }
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "a pipeline runs the script itself")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a pipeline runs the script itself"
+)]
 fn a_shallow_clone_in_a_pipeline_gives_the_verdict_of_a_full_one() {
     let world = World::new();
     world.write("app.py", "X = 1\n");
