@@ -1,6 +1,6 @@
 //! Where git looks for hooks.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Repository;
 use crate::error::{Error, ErrorKind, Result};
@@ -43,10 +43,8 @@ pub fn hook_folder(repo: &Repository) -> Result<HookFolder> {
     let asked = repo
         .git()
         .run(["rev-parse", "--path-format=absolute", "--git-path", "hooks"])?;
-    let out = asked.must("rev-parse --git-path hooks")?;
-    let path = String::from_utf8_lossy(&out).trim_end().to_owned();
     Ok(HookFolder {
-        path: Path::new(&path).to_owned(),
+        path: asked.must_path("rev-parse --git-path hooks")?,
         configured: scope == "local" || scope == "worktree",
     })
 }

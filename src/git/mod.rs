@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{FileChange, FileVersion, Oid, RepoPath};
+use crate::model::{FileChange, FileVersion, Oid, RepoPath, shell_word};
 
 pub use choose::{Against, Head, Request, choose};
 pub use elsewhere::{Destination, other_trees, parent_branch};
@@ -81,6 +81,33 @@ impl std::fmt::Debug for Repository {
         f.debug_struct("Repository")
             .field("git_dir", &self.git_dir)
             .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no repository here, and what to do.
+fn unopened(git: &Git, reason: &git2::Error) -> Error {
+    match reason.code() {
+        git2::ErrorCode::NotFound => Error::new(ErrorKind::Usage, "no git repository here")
+            .hint("run newgate inside a repository, or use `git init` to make one"),
+        // git-config(1), `safe.directory`: hooks and programs of a repository that somebody else owns could
+        // do anything.
+        git2::ErrorCode::Owner => {
+            let here = git.folder().canonicalize().unwrap_or_default();
+            let top = here.ancestors().find(|folder| folder.join(".git").exists());
+            let top = shell_word(&top.unwrap_or(&here).to_string_lossy());
+            Error::new(
+                ErrorKind::Usage,
+                "this repository belongs to another user, so git does not open it",
+            )
+            .hint(format!(
+                "if you trust it: `git config --global --add safe.directory {top}`"
+            ))
+        }
+        _ => Error::new(
+            ErrorKind::Usage,
+            format!("this repository cannot be opened: {}", reason.message()),
+        )
+        .hint("`git status` says what git makes of it; `git fsck` looks for damage"),
     }
 }
 
@@ -164,21 +191,17 @@ impl Repository {
     }
 
     fn from_program(git: Git, reason: &git2::Error) -> Result<Repository> {
-        let asked = git.run(["rev-parse", "--absolute-git-dir", "--git-common-dir"])?;
-        let Some(lines) = asked.ok_text() else {
-            let what = if reason.code() == git2::ErrorCode::NotFound {
-                "no git repository here".to_owned()
-            } else {
-                format!("this repository cannot be opened: {}", reason.message())
-            };
-            return Err(Error::new(ErrorKind::Usage, what)
-                .hint("run newgate inside a repository, or use `git init` to make one"));
-        };
-        let mut lines = lines.lines();
-        let git_dir = PathBuf::from(lines.next().unwrap_or_default());
-        let common_dir = git.folder().join(lines.next().unwrap_or_default());
+        let asked = git.run(["rev-parse", "--absolute-git-dir"])?;
+        if asked.code != 0 {
+            return Err(unopened(&git, reason));
+        }
+        let git_dir = asked.must_path("rev-parse --absolute-git-dir")?;
+        let asked = git.run(["rev-parse", "--git-common-dir"])?;
+        let common_dir = git
+            .folder()
+            .join(asked.must_path("rev-parse --git-common-dir")?);
         let top = git.run(["rev-parse", "--show-toplevel"])?;
-        let work_dir = top.ok_text().map(|t| PathBuf::from(t.trim_end()));
+        let work_dir = top.must_path("rev-parse --show-toplevel").ok();
         Ok(Repository {
             library: None,
             git: Arc::new(git),

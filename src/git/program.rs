@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use super::{Introduced, Peeled, add_introduced};
@@ -38,6 +39,18 @@ impl Answer {
         (self.code == 0).then(|| String::from_utf8_lossy(&self.out).into_owned())
     }
 
+    /// The path on standard output, whatever its bytes.
+    ///
+    /// # Errors
+    /// git failed.
+    pub fn must_path(self, what: &str) -> Result<PathBuf> {
+        let mut out = self.must(what)?;
+        if out.last() == Some(&b'\n') {
+            out.pop();
+        }
+        Ok(PathBuf::from(OsString::from_vec(out)))
+    }
+
     /// Standard output if git exited with 0, else an error that tells what git said.
     ///
     /// # Errors
@@ -50,7 +63,8 @@ impl Answer {
         Err(Error::new(
             ErrorKind::Git,
             format!("`git {what}` failed with code {}: {said}", self.code),
-        ))
+        )
+        .hint("`newgate doctor` checks git and this repository; `git fsck` looks for damage"))
     }
 }
 

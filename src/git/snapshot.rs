@@ -138,9 +138,8 @@ impl Scratch {
         };
         let absolute = ["rev-parse", "--path-format=absolute", "--git-path"];
         let asked = |what: &str| -> Result<PathBuf> {
-            let out = repo.git().run(absolute.iter().chain(&[what]).copied())?;
-            let out = out.must("rev-parse --git-path")?;
-            Ok(PathBuf::from(String::from_utf8_lossy(&out).trim_end()))
+            let asked = repo.git().run(absolute.iter().chain(&[what]).copied())?;
+            asked.must_path("rev-parse --git-path")
         };
         let (index, objects) = (asked("index")?, asked("objects")?);
         let private_index = folder.join("index");

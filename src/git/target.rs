@@ -1,5 +1,7 @@
 //! Which branch a change is meant for.
 
+use std::ffi::OsString;
+
 use super::{Peeled, Repository};
 use crate::error::Result;
 use crate::model::{Oid, StandIn, harmless};
@@ -168,9 +170,10 @@ pub fn find_stand_in(repo: &Repository, remote: &str) -> Result<Option<(Target, 
     if !known.is_empty() {
         return Ok(None);
     }
-    let shared = format!("--git-dir={}", repo.common_dir().display());
+    let mut shared = OsString::from("--git-dir=");
+    shared.push(repo.common_dir());
     let ask = |question: &[&str]| -> Result<Option<String>> {
-        let args = std::iter::once(shared.as_str()).chain(question.iter().copied());
+        let args = std::iter::once(shared.clone()).chain(question.iter().map(OsString::from));
         let said = repo.git().run(args)?.ok_text();
         Ok(said.map(|text| text.trim_end().to_owned()))
     };

@@ -282,3 +282,149 @@ fn folders_with_names_that_are_not_utf8_are_listed_and_scanned() {
         "{report:#}"
     );
 }
+
+/// Kinds of repositories, each as the options that its remote is made with and the commands that make a clone
+/// of `remote.git` and go into it.
+const KINDS: [(&str, &str, &str); 24] = [
+    ("plain", "", "git clone -q remote.git w; cd w"),
+    (
+        "sha256",
+        "--object-format=sha256",
+        "git clone -q remote.git w; cd w",
+    ),
+    (
+        "linked worktree",
+        "",
+        "git clone -q remote.git c; cd c; git worktree add -q ../w; cd ../w",
+    ),
+    (
+        "bare with worktrees",
+        "",
+        "git clone -q --bare remote.git .bare; echo 'gitdir: ./.bare' > .git; git worktree add -q m main; cd m",
+    ),
+    (
+        "separate git dir",
+        "",
+        "git clone -q --separate-git-dir=gd remote.git w; cd w",
+    ),
+    (
+        "shallow",
+        "",
+        "git clone -q --depth 1 \"file://$PWD/remote.git\" w; cd w",
+    ),
+    (
+        "without blobs",
+        "",
+        "git clone -q --filter=blob:none \"file://$PWD/remote.git\" w; cd w",
+    ),
+    (
+        "without trees",
+        "",
+        "git clone -q --filter=tree:0 \"file://$PWD/remote.git\" w; cd w",
+    ),
+    (
+        "sparse",
+        "",
+        "git clone -q remote.git w; cd w; git sparse-checkout set dir",
+    ),
+    (
+        "sparse index",
+        "",
+        "git clone -q remote.git w; cd w; git sparse-checkout set --sparse-index dir",
+    ),
+    ("alternates", "", "git clone -q --shared remote.git w; cd w"),
+    (
+        "submodule",
+        "",
+        "git init -q s; cd s; git -c protocol.file.allow=always submodule --quiet add ../remote.git sub; cd sub",
+    ),
+    (
+        "worktree of a submodule",
+        "",
+        "git init -q s; cd s; git -c protocol.file.allow=always submodule --quiet add ../remote.git sub; cd sub; \
+         git worktree add -q ../../w; cd ../../w",
+    ),
+    (
+        "worktree configuration",
+        "",
+        "git clone -q remote.git w; cd w; git config extensions.worktreeConfig true",
+    ),
+    (
+        "split index",
+        "",
+        "git clone -q remote.git w; cd w; git update-index --split-index",
+    ),
+    (
+        "many files",
+        "",
+        "git clone -q remote.git w; cd w; git config feature.manyFiles true",
+    ),
+    (
+        "packed",
+        "",
+        "git clone -q remote.git w; cd w; git repack -qad; git commit-graph write --reachable; \
+         git multi-pack-index write; git pack-refs --all",
+    ),
+    (
+        "replaced commit",
+        "",
+        "git clone -q remote.git w; cd w; git replace HEAD HEAD~1",
+    ),
+    (
+        "one branch",
+        "",
+        "git clone -q --single-branch remote.git w; cd w",
+    ),
+    (
+        "spaces and accents",
+        "",
+        "git clone -q remote.git 'a b \u{e9}'; cd 'a b \u{e9}'",
+    ),
+    (
+        "not UTF-8",
+        "",
+        "w=$(printf 'w\\377'); git clone -q remote.git \"$w\"; cd \"$w\"",
+    ),
+    (
+        "symbolic link",
+        "",
+        "git clone -q remote.git w; ln -s w l; cd l",
+    ),
+    (
+        "line endings",
+        "",
+        "git clone -q remote.git w; cd w; git config core.autocrlf true",
+    ),
+    (
+        "address rewritten",
+        "",
+        "git clone -q remote.git w; cd w; git remote set-url origin x:remote.git; git config url.../.insteadOf x:",
+    ),
+];
+
+#[test]
+fn the_same_change_has_the_same_verdict_in_every_kind_of_repository() {
+    for (kind, options, clone) in KINDS {
+        let world = World::with(&options.split_whitespace().collect::<Vec<_>>());
+        world.write("old.py", format!("import os\n\n{}", leak(1)));
+        world.write("dir/a.py", "X = 1\n");
+        world.commit("Start");
+        world.write("n.txt", "1\n");
+        world.commit("Go on");
+        world.push(&["--quiet", "origin", "main"]).exits(0);
+        let remote = world.path("remote.git");
+        for (name, value) in [("allowFilter", "true"), ("allowAnySHA1InWant", "true")] {
+            let name = format!("uploadpack.{name}");
+            world
+                .run_in(&remote, "git", &["config", &name, value], b"")
+                .exits(0);
+        }
+        let script = format!(
+            "set -e\n{clone}\ngit switch -qc feature\nprintf '# c\\n' >> old.py\ncat > new.py\n\
+             git add --all --sparse .\ngit commit -qm Change\n'{NEWGATE}' install\ngit push origin feature"
+        );
+        let ran = world.run_in(&world.folder(), "sh", &["-c", &script], leak(2).as_bytes());
+        let ran = ran.exits(1).says("new.py:1").says("1 new (1 critical)");
+        assert!(!ran.all().contains("--> old.py"), "{kind}: {ran:#?}");
+    }
+}
