@@ -141,10 +141,10 @@ impl Stage<'_> {
         if !self.run(&self.work, git, &["push", "origin", "feature"], true)? {
             return Err(Error::new(
                 ErrorKind::Scanner,
-                "the mended push did not pass",
+                "the corrected push did not pass",
             ));
         }
-        self.say("\nThe mended push passed. `newgate install` in a repository of yours does the same there.");
+        self.say("\nThe corrected push passed. `newgate install` in a repository of yours does the same there.");
         Ok(())
     }
 }

@@ -124,7 +124,7 @@ fn hooks(repo: &Repository, page: &mut Page) {
     let program = program_of(&pre_push).unwrap_or_default();
     if !Path::new(&program).is_file() {
         let text =
-            format!("the hook starts `{program}`, which is gone: `newgate install` mends that");
+            format!("the hook starts `{program}`, which is gone: `newgate install` repairs that");
         return page.wrong("hooks", &text);
     }
     let merges = is_shim(&folder.join("pre-merge-commit"));

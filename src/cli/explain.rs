@@ -55,7 +55,7 @@ fn verdict(reports: &[Report], issues: &[Issue]) -> String {
         {
             let _ = writeln!(
                 out,
-                "  {} is {}: {}\n    mend that; or `gate.on-incomplete = \"warn\"` lets the other scanners decide",
+                "  {} is {}: {}\n    fix that; or `gate.on-incomplete = \"warn\"` lets the other scanners decide",
                 scanner.name,
                 scanner.state.name(),
                 report::fault(scanner)
@@ -128,9 +128,9 @@ fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
     if issue.blocks {
         out.push_str("It would pass\n");
         if let Some(fix) = &issue.fix {
-            let _ = writeln!(out, "  mended: {fix}");
+            let _ = writeln!(out, "  fixed by: {fix}");
         } else {
-            out.push_str("  mended\n");
+            out.push_str("  fixed\n");
         }
         let blocked = |o: &&Occurrence| o.action == Some(Action::Block) && !o.print.is_empty();
         let new = issue.occurrences.iter().find(blocked);

@@ -32,7 +32,7 @@ pub(super) struct Screen {
     /// List inherited and fixed issues too, and the reason for each status
     #[arg(short, long, global = true)]
     verbose: bool,
-    /// Say only the verdict and what stops the change
+    /// Say only the verdict and what blocks
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 }

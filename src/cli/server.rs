@@ -175,7 +175,7 @@ fn resolved(repo: &Repository, line: &PushLine) -> Result<PushLine> {
 }
 
 /// The change against what the ref points at before the push, also where the push rewrites it: an
-/// older state would bring back what has been mended since.
+/// older state would bring back what has been fixed since.
 fn against_what_was_there(
     repo: &Repository,
     line: &PushLine,
@@ -305,7 +305,7 @@ fn in_short(report: &Report, server: &Server) -> String {
     }
     match report.verdict {
         Verdict::Blocked => lines.push(
-            "  next: mend it and push again; `newgate check` in your clone shows all of it".into(),
+            "  next: fix it and push again; `newgate check` in your clone shows all of it".into(),
         ),
         Verdict::Incomplete if report.out_of_time => lines.push(format!(
             "  next: push again: {} s were too short (`server.budget`), and it goes on from what was scanned",

@@ -48,7 +48,7 @@ pub enum Others {
 /// Who may change what decides on a protected branch of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ConfigSigners {
-    /// Whoever may push.
+    /// Everybody who may push.
     #[default]
     Anyone,
     /// Those of a file of allowed signers.

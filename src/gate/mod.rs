@@ -205,7 +205,7 @@ fn all_findings(results: &BTreeMap<FileVersion, UnitResult>) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether a finding could stop the change.
+/// Whether a finding could block the change.
 fn could_block(policy: &Policy, finding: &Finding) -> bool {
     policy::could_block(policy, Severity::of(finding.score))
 }

@@ -63,18 +63,18 @@ impl Settings {
         // By hand, where there is no target at all, nothing is kept from the change's own choice.
         let only_adds = trusted.is_some() || change.mode != Mode::Check;
         let (tree, from_head) = whose(repo, change, source, trusted)?;
-        let mut mended = false;
+        let mut repaired = false;
         let read = match &tree {
             Some(tree) => read_tree(repo, tree),
             None => Ok((Config::default(), Catalog::default())),
         };
         let (mut config, mut catalog) = match read {
-            // A change that mends what nobody can read is judged by the defaults.
+            // A change that repairs what cannot be read is judged by the defaults.
             Err(error) if source == ConfigSource::Enforced && error.kind() == ErrorKind::Config => {
                 if read_tree(repo, &change.head_tree).is_err() {
                     return Err(error);
                 }
-                mended = true;
+                repaired = true;
                 (Config::default(), Catalog::default())
             }
             other => other?,
@@ -91,7 +91,7 @@ impl Settings {
         if only_adds {
             (config, weakening) = config.adding();
         }
-        let heeded = tree.as_ref().filter(|_| !mended);
+        let heeded = tree.as_ref().filter(|_| !repaired);
         let lock = match heeded {
             // What nobody has agreed to yet does not say which programs run here.
             Some(tree) if !from_head || source == ConfigSource::Head => read_lock(repo, tree)?,
@@ -480,7 +480,7 @@ pub fn read_tree(repo: &Repository, tree: &Oid) -> Result<(Config, Catalog)> {
             format!("`{}` has {number}\n\n{shown}\n", config::FILE),
         )
         .hint("`docs/configuration.md` lists every key")
-        .hint("if the mistake is on the target already, push the mended file past this gate with `git push --no-verify`; a server takes a push that mends it")
+        .hint("if the mistake is on the target already, push the corrected file past this gate with `git push --no-verify`; a server takes a push that corrects it")
     })?;
     Ok((config, catalog))
 }

@@ -112,7 +112,7 @@ impl Added {
                     self.scanner
                 ))
                 .fix(Some(
-                    "Take the comment out and mend what it hides, or ask for an exemption.",
+                    "Take the comment out and fix what it hides, or ask for an exemption.",
                 ))
                 .finish()
                 .map_err(|e| Error::new(ErrorKind::Io, e.to_string()))?;

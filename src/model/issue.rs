@@ -26,7 +26,7 @@ pub struct Issue {
     pub rules: Vec<Rule>,
     /// What to do about it.
     pub fix: Option<String>,
-    /// Whether it stops the change.
+    /// Whether it blocks the change.
     pub blocks: bool,
     /// Whether the policy warns of it.
     #[serde(default)]

@@ -21,7 +21,7 @@ pub enum Suppressions {
     /// They are told.
     #[default]
     Warn,
-    /// They stop the change.
+    /// They block the change.
     Block,
 }
 
@@ -177,7 +177,7 @@ impl Policy {
     }
 }
 
-/// Decides for each issue whether it stops the change, and says why.
+/// Decides for each issue whether it blocks, and says why.
 ///
 /// Where no rule decides, an issue is judged by the worst of its new occurrences, since those are what
 /// the change adds: a critical issue that grows by a minor occurrence is as bad as the minor occurrence.
@@ -354,7 +354,7 @@ pub fn could_block(policy: &Policy, severity: Severity) -> bool {
         || policy.rules.iter().any(|r| r.action == Action::Block)
 }
 
-/// The verdict: blocked if any issue stops the change; else incomplete if a scanner that was needed
+/// The verdict: blocked if any issue blocks; else incomplete if a scanner that was needed
 /// has no answer; else pass. `open` tells of other things that are unknown, and `late` that not all that was
 /// found could be judged in time, which no setting lets pass.
 pub fn verdict(

@@ -9,7 +9,7 @@ use crate::model::{Action, Issue, Occurrence, Report, ScannerState, Status, Verd
 /// How many annotations of a level GitHub takes from one step.
 const MOST: usize = 10;
 
-/// Writes reports as workflow commands: an error for each occurrence that stops the change, a warning
+/// Writes reports as workflow commands: an error for each occurrence that blocks, a warning
 /// for each that is new and does not, worst first, as many as GitHub takes; and the verdict.
 pub fn github(reports: &[Report]) -> String {
     let mut out = String::new();

@@ -52,7 +52,7 @@ impl Numbers {
     }
 }
 
-/// Writes reports as test suites, one for each: an occurrence that stops the change is a failure, a
+/// Writes reports as test suites, one for each: an occurrence that blocks is a failure, a
 /// new one that does not is a pass that says so, an exempted one is skipped, and what could not be
 /// scanned is an error.
 ///

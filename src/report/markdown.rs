@@ -76,7 +76,7 @@ fn section(report: &Report, room: usize) -> String {
         false => out.push_str(text),
     };
     if !blocking.is_empty() {
-        out.push_str("### Stops the change\n\n");
+        out.push_str("### Blocks\n\n");
     }
     for one in &blocking {
         add(out, &issue(one));
@@ -84,7 +84,7 @@ fn section(report: &Report, room: usize) -> String {
     let others: Vec<String> = others.map(row).collect();
     if !others.is_empty() {
         out.push_str(
-            "### Does not stop the change\n\n| severity | issue | where | why not |\n| --- | --- | --- | --- |\n",
+            "### Does not block\n\n| severity | issue | where | why not |\n| --- | --- | --- | --- |\n",
         );
         for row in others {
             add(out, &row);

@@ -49,8 +49,8 @@ pub(super) fn duration(milliseconds: u64) -> String {
 pub(super) fn outcome(report: &Report) -> String {
     let blocking = report.issues.iter().filter(|i| i.blocks).count() as u64;
     match report.verdict {
-        Verdict::Blocked if blocking == 1 => "1 issue stops this change".to_owned(),
-        Verdict::Blocked => format!("{blocking} issues stop this change"),
+        Verdict::Blocked if blocking == 1 => "1 issue blocks this change".to_owned(),
+        Verdict::Blocked => format!("{blocking} issues block this change"),
         Verdict::Incomplete => {
             "not everything could be scanned, so new issues may be missing".to_owned()
         }

@@ -47,7 +47,7 @@ impl UnitResult {
         }
         let mut without = self.clone();
         without.mask();
-        // The path is told by whoever reads it.
+        // The path is known to the code that reads it.
         for finding in &mut without.findings {
             finding.rewrite(&mask::masked);
         }

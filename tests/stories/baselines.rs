@@ -115,7 +115,7 @@ fn parts_of_a_baseline_add_up_and_a_second_build_scans_nothing() {
     }
     // Old results that no tip has go; those of the tip stay.
     world.write("pkg/m0.py", "NUMBER = 0\n");
-    world.commit("Mend");
+    world.commit("Fix");
     world.check(&["--no-base"]);
     world
         .newgate(&["baseline", "prune", "--days", "0"])
@@ -163,7 +163,7 @@ fn a_fresh_clone_that_fetches_counts_old_issues_and_scans_only_its_change() {
         .says("counted only");
     // A tree without one of the files, and a second tip.
     world.write("pkg/m3.py", "NUMBER = 3\n");
-    world.commit("Mend");
+    world.commit("Fix");
     world.push(&["--quiet", "origin", "main"]).exits(0);
     world.newgate(&["baseline", "build"]).exits(0);
     publish().says("13 units");

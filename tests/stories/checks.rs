@@ -166,7 +166,7 @@ fn the_threshold_decides_what_blocks() {
     world.commit("A high one");
     let ran = world.newgate(&["check"]).exits(0);
     ran.says("1 new issue below `critical`")
-        .says("Does not stop the change");
+        .says("Does not block");
 }
 
 #[test]
@@ -227,12 +227,12 @@ fn the_report_reads_well_without_colour_and_the_same_with_it() {
     let shown: Vec<String> = words(&plain).into_iter().take(11).collect();
     let head = world.git(&["rev-parse", "--short=10", "origin/main"]);
     insta::assert_snapshot!(shown.join("\n").replace(&head, "[base]").replace(issue_id(&plain), "[issue]"), @r"
-    newgate: BLOCKED  HEAD: 1 issue stops this change
+    newgate: BLOCKED  HEAD: 1 issue blocks this change
       compared with [base] (the tip of origin/main)
 
      CRITICAL 9.1  GitHub personal access token
       secrets github-pat · CWE-798 · issue [issue]
-      new, 1 occurrence · stops the change
+      new, 1 occurrence · blocks
       --> leak.py:3:10
         > 3 | TOKEN = '[secret]'
           GitHub personal access token (`ghp_…`, 40 characters)
@@ -319,7 +319,7 @@ fn an_issue_of_the_last_report_can_be_looked_at() {
     let ran = world.newgate(&["show", &id[..4]]).exits(0);
     ran.says("copy.py:1:10 [new: a copy of `old.py:3`, which still stands]")
         .says("old.py:4:10 [inherited: shifted from `old.py:3`]")
-        .says("stops the change: a new occurrence of an inherited issue");
+        .says("blocks: a new occurrence of an inherited issue");
     world
         .newgate(&["show", "zzz"])
         .exits(2)

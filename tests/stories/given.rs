@@ -444,7 +444,7 @@ fn branches_are_asked_for_by_their_own_names() {
         .exits(0);
     world.git(&["switch", "--quiet", "--create", "fix/it"]);
     world.write("app.x", "2\n");
-    world.commit("Mend");
+    world.commit("Fix");
     world = with_token(world);
     world.check(&["--target", "origin/release/main"]);
     let asked: Vec<String> = server.asked().into_iter().map(|a| a.target).collect();

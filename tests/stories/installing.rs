@@ -183,7 +183,7 @@ fn the_demonstration_shows_a_block_and_a_pass() {
     ran.says("BLOCKED")
         .says("GitHub personal access token")
         .says("PASS")
-        .says("The mended push passed");
+        .says("The corrected push passed");
     let kept = world.path("home/kept");
     world
         .newgate(&["demo", "--keep", kept.to_str().unwrap()])

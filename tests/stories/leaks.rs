@@ -1,5 +1,5 @@
 //! Nothing leaks: a secret that any scanner reported is in no format, no stored file and no line on the
-//! screen, whoever quotes it and in whichever encoding.
+//! screen, no matter who quotes it and in whichever encoding.
 
 use std::fmt::Write as _;
 use std::fs;

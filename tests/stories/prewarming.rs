@@ -168,7 +168,7 @@ fn the_doctor_says_what_is_wrong() {
         assert!(sick.out.contains(text), "{text}: {}", sick.out);
     }
     world.write(".newgate/config.toml", "[gate]\nbudget = \"90s\"\n");
-    world.commit("Mend");
+    world.commit("Fix");
     world.push(&["--quiet", "origin", "main"]).exits(0);
     world.newgate(&["install"]).exits(0);
     let well = world.newgate(&["doctor"]).exits(0).out;

@@ -530,7 +530,7 @@ fn a_configuration_with_mistakes_lets_nobody_else_change_it() {
         world.commit("Break it");
         on_the_server(&world, "main");
         world.write(".newgate/config.toml", WEAK);
-        world.commit("Mend it and weaken it");
+        world.commit("Fix it and weaken it");
         push(&world, "main").exits(1).says("main: REFUSED");
         push(&world, ":release/1").exits(1).says("REFUSED");
         if number == 0 {
@@ -544,7 +544,7 @@ fn a_configuration_with_mistakes_lets_nobody_else_change_it() {
     world.commit("Break it");
     on_the_server(&world, "main");
     world.write(".newgate/config.toml", STRICT);
-    world.commit("Mend it");
+    world.commit("Fix it");
     push(&world, "main").exits(0);
 }
 

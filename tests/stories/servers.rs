@@ -35,7 +35,7 @@ fn a_push_of_a_new_leak_to_main_is_refused_and_a_mended_one_taken() {
     for line in [
         "remote: newgate: main: BLOCKED",
         "leak.py:1",
-        "remote:   next: mend it",
+        "remote:   next: fix it",
     ] {
         assert!(refused.err.contains(line), "{line}: {}", refused.err);
     }
@@ -392,7 +392,7 @@ fn the_default_branch_is_protected_whatever_is_said_and_an_old_state_does_not_co
     world.write("leak.py", leak(1));
     world.commit("Start with a leak");
     world.write("leak.py", "X = 1\n");
-    world.commit("Mend it");
+    world.commit("Fix it");
     world.push(&["--quiet", "origin", "main"]).exits(0);
     let bare = world.path("remote.git");
     world
@@ -465,7 +465,7 @@ fn a_linked_configuration_and_one_that_nobody_can_read_are_no_defaults() {
     std::os::unix::fs::symlink("../other.toml", world.work().join(".newgate/config.toml")).unwrap();
     world.commit("Link it");
     push(&world, "main").exits(1).says("is a link");
-    // Where it is on the target already, a change that mends it gets in, and nothing else.
+    // Where it is on the target already, a change that corrects it gets in, and nothing else.
     world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     world.write(".newgate/config.toml", "nonsense\n");
     world.commit("Break it");
@@ -480,7 +480,7 @@ fn a_linked_configuration_and_one_that_nobody_can_read_are_no_defaults() {
     world.commit("Go on");
     push(&world, "main").exits(1);
     world.write(".newgate/config.toml", "version = 1\n");
-    world.commit("Mend it");
+    world.commit("Fix it");
     push(&world, "main").exits(0);
 }
 

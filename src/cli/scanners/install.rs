@@ -66,7 +66,7 @@ impl LockFile {
         let lock = match fs::read_to_string(&path) {
             Ok(text) => Lock::parse(&text).map_err(|e| {
                 Error::new(ErrorKind::Config, format!("`{shown}` cannot be read: {e}"))
-                    .hint("mend it, or remove it: `newgate scanners install` writes a new one")
+                    .hint("correct it, or remove it: `newgate scanners install` writes a new one")
             })?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Lock::default(),
             Err(e) => return Err(Error::io(format!("`{shown}` cannot be read"), e)),

@@ -236,7 +236,7 @@ fn row(place: usize, issue: &Issue, list: Bucket, most: usize) -> Markup {
             data-title=(issue.title) data-occurrences=(number) data-place=(place) {
             summary {
                 span.band { (band(issue)) }
-                span.title { (issue.title) @if issue.blocks { " " span.stops { "stops the change" } } }
+                span.title { (issue.title) @if issue.blocks { " " span.stops { "blocks" } } }
                 span { (plural(number, "occurrence")) }
                 span { (status(issue)) }
                 span.faint { (scanners.join(", ")) }

@@ -16,7 +16,7 @@ pub(super) fn pane(issue: &Issue, most: usize) -> Markup {
             dl {
                 dt { "Score" }
                 dd { @match issue.score { Some(score) => { (score) " of 10, " (issue.severity) } None => { "no scanner states one" } } }
-                dt { "Decision" } dd { @if issue.blocks { "stops the change: " } @else { "does not stop the change: " } (in_code(&because(issue))) }
+                dt { "Decision" } dd { @if issue.blocks { "blocks: " } @else { "does not block: " } (in_code(&because(issue))) }
                 @if let Some(text) = description { dt { "Description" } dd { (text) } }
                 @if !issue.references.is_empty() {
                     dt { "References" }

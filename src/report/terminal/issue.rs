@@ -135,12 +135,12 @@ impl Page {
         }
     }
 
-    /// Issues that do not stop the change, a few lines each.
+    /// Issues that do not block, a few lines each.
     pub(super) fn in_short(&mut self, issues: &[&Issue]) {
         if issues.is_empty() {
             return;
         }
-        let head = self.strong("Does not stop the change");
+        let head = self.strong("Does not block");
         let _ = writeln!(self.out, "\n{head} (`-v` shows more)");
         for issue in issues {
             let band = band(issue);
@@ -170,12 +170,12 @@ impl Page {
         let text = standing(issue);
         match issue.status {
             IssueStatus::New | IssueStatus::Grown if issue.blocks => {
-                format!("{text} · stops the change")
+                format!("{text} · blocks")
             }
             IssueStatus::New | IssueStatus::Grown => {
-                format!("{text} · does not stop the change: {}", because(issue))
+                format!("{text} · does not block: {}", because(issue))
             }
-            _ if issue.blocks => format!("{text} · stops the change"),
+            _ if issue.blocks => format!("{text} · blocks"),
             _ => text,
         }
     }

@@ -79,9 +79,9 @@ pub fn show_issue(issue: &Issue, look: Look) -> String {
         &format!(
             "{}: {}",
             if issue.blocks {
-                "stops the change"
+                "blocks"
             } else {
-                "does not stop the change"
+                "does not block"
             },
             because(issue)
         ),

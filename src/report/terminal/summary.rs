@@ -151,7 +151,7 @@ impl Page {
         const SHORT: usize = 40;
         let counts = report.counts();
         if self.out.lines().count() > SHORT {
-            // What stops the change stands far above: once more, in short.
+            // What blocks stands far above: once more, in short.
             for issue in report.issues.iter().filter(|i| i.blocks) {
                 let place = issue
                     .occurrences
@@ -159,7 +159,7 @@ impl Page {
                     .find(|o| o.action == Some(Action::Block));
                 let place = place.map_or(String::new(), |o| words::place(o) + " ");
                 self.wrapped(
-                    "  stops    ",
+                    "  blocks   ",
                     "           ",
                     &format!("{place}{}", issue.title),
                 );
@@ -175,7 +175,7 @@ impl Page {
             .filter(|i| i.blocks)
             .all(|i| i.status != IssueStatus::Inherited);
         let old = if counts.inherited.total() > 0 && only_new {
-            "; what was there before is not asked of you"
+            "; issues that were already there do not block"
         } else {
             ""
         };
@@ -185,10 +185,10 @@ impl Page {
                 "take it out of the commit that brings it (`git rebase -i`), change the secret, and try again{old}"
             ),
             Verdict::Blocked => {
-                format!("fix what is marked `stops the change`, commit, and try again{old}")
+                format!("fix the issues marked `blocks`, commit, and try again{old}")
             }
             Verdict::Incomplete => {
-                "mend what failed, and try again; what was scanned is remembered".to_owned()
+                "fix what failed, and try again; what was scanned is remembered".to_owned()
             }
         };
         if !next.is_empty() {
