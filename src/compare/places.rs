@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::located::{Aliases, Located, issue_key};
-use crate::model::{Finding, Kind, RepoPath, Status, Text};
+use crate::model::{Finding, Kind, RepoPath, Status, Text, drained};
 
 /// How many places are tried on each side of a finding.
 const FARTHEST: usize = 64;
@@ -72,7 +72,7 @@ pub(super) fn join(
     let mut files: BTreeMap<(bool, RepoPath, Option<Text>), Index> = BTreeMap::new();
     let mut scanner = 0;
     let mut before: Option<Text> = None;
-    for item in located {
+    for item in drained(located) {
         if before.as_ref() != Some(&item.finding.scanner) {
             scanner += 1;
             before = Some(item.finding.scanner.clone());

@@ -10,7 +10,7 @@ use crate::compare::{ComparedFile, Difference, Known, Located, Outcome, compare}
 use crate::error::Result;
 use crate::model::{
     FileChange, FileVersion, Finding, Note, Oid, Origin, Reason, Region, RepoPath, ScannerState,
-    Stage, Status, TimeLimit,
+    Stage, Status, TimeLimit, drained,
 };
 use crate::scan::{Resolved, Scope, Side, UnitResult};
 
@@ -135,22 +135,20 @@ impl Compared {
         let Some((base, head, outcome)) = fates else {
             return Vec::new();
         };
-        let mut located: Vec<Located> = head
-            .into_iter()
-            .zip(outcome.head)
-            .map(|(finding, fate)| Located {
-                finding,
-                status: fate.status,
-                stage: fate.stage,
-                touched: fate.touched,
-                from: fate.from.map(|b| Origin {
-                    path: base[b].path.clone(),
-                    line: base[b].line(),
-                }),
-                reason: fate.reason.clone().quoting(crate::scan::redact),
-                commit: None,
-            })
-            .collect();
+        let mut located: Vec<Located> = Vec::with_capacity(head.len());
+        let fates = drained(head).zip(drained(outcome.head));
+        located.extend(fates.map(|(finding, fate)| Located {
+            finding,
+            status: fate.status,
+            stage: fate.stage,
+            touched: fate.touched,
+            from: fate.from.map(|b| Origin {
+                path: base[b].path.clone(),
+                line: base[b].line(),
+            }),
+            reason: fate.reason.clone().quoting(crate::scan::redact),
+            commit: None,
+        }));
         located.extend(outcome.fixed.iter().map(|b| Located {
             finding: base[*b].clone(),
             status: Status::Fixed,
