@@ -2,7 +2,10 @@
 //!
 //!     cargo bench --bench secrets -- FOLDER
 //!
-//! Reads every file below FOLDER (the sources of the dependencies, if none is named), then scans them
+//!     cargo bench --bench secrets -- --write FOLDER
+//!
+//! The second writes the corpus of made-up credentials into FOLDER, for other scanners: `planted` and `clean`.
+//! The first reads every file below FOLDER (the sources of the dependencies, if none is named), then scans them
 //! all in memory, five times; prints the median in MB/s, and how many findings there were.
 
 #![allow(
@@ -10,6 +13,9 @@
     clippy::disallowed_methods,
     reason = "a bench prints"
 )]
+
+#[path = "secrets/corpus.rs"]
+mod corpus;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -31,7 +37,32 @@ fn read(folder: &Path, files: &mut Vec<(RepoPath, Vec<u8>)>) {
     }
 }
 
+/// Writes the corpus, each file into a folder of its own.
+fn write(folder: &Path) -> std::io::Result<()> {
+    for (number, sample) in corpus::samples().iter().enumerate() {
+        let what = if sample.planted { "planted" } else { "clean" };
+        let path = folder
+            .join(what)
+            .join(format!("{number:03}"))
+            .join(&sample.path);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        println!("{}: {}", path.display(), sample.kind);
+        std::fs::write(path, &sample.content)?;
+    }
+    Ok(())
+}
+
 fn main() {
+    let mut arguments = std::env::args().skip(1).filter(|a| a != "--bench");
+    if arguments.next().as_deref() == Some("--write") {
+        let folder = arguments
+            .next()
+            .expect("a folder is named behind `--write`");
+        write(Path::new(&folder)).expect("the folder can be written");
+        return;
+    }
     let named = std::env::args().skip(1).find(|a| !a.starts_with('-'));
     let home = std::env::var("CARGO_HOME").unwrap_or_else(|_| {
         let home = std::env::var("HOME").unwrap_or_default();

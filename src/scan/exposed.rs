@@ -65,8 +65,9 @@ fn is_of_a_secret(finding: &Finding) -> bool {
 }
 
 fn learn_from(path: &RepoPath, content: &[u8], findings: &[&Finding], key: &SecretKey) {
-    if content.contains(&0) && findings.iter().any(|f| f.scanner == builtin::NAME) {
-        // Lines and columns are those of another encoding: the scan itself learns what it finds.
+    if !Secrets::has_lines(content) && findings.iter().any(|f| f.scanner == builtin::NAME) {
+        // Lines and columns are those of another encoding, or of a file in an archive: the scan itself
+        // learns what it finds.
         Secrets::get().scan(path, content, key);
     }
     let text = String::from_utf8_lossy(content);

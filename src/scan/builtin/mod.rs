@@ -5,15 +5,20 @@
 //! the allow-list asked. Rules are data (`secrets.toml`). The text of a secret does not leave
 //! [`Secrets::scan`]: a redacted form and a keyed hash do.
 
+mod archive;
+mod derived;
 pub(super) mod encodings;
 mod rules;
+mod value;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::mask::{SECRET, learn};
 use crate::model::{Finding, Kind, Region, RepoPath, Text};
+use derived::Derived;
 use rules::{Rule, Rules};
+use value::{decoded, entropy, is_random, password_in};
 
 /// The name of the scanner in the catalogue.
 pub(super) const NAME: &str = "secrets";
@@ -23,6 +28,8 @@ const SUPPRESSION: &[u8] = b"newgate:allow-secret";
 const LINE_WINDOW: usize = 4_096;
 /// How much of the text a rule over several lines sees, in bytes.
 const BLOCK_WINDOW: usize = 8_192;
+/// How much of a name before a keyword is looked at, in bytes.
+const LONGEST_NAME: usize = 60;
 
 /// The key of the hashes that stand for secrets. It stays in the repository's private folder.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,12 +53,14 @@ impl std::fmt::Debug for SecretKey {
     }
 }
 
-/// A credential in a text; holds its place, not its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A credential in a text; holds its place, and its content only where that is written in another form.
+#[derive(Clone, PartialEq, Eq)]
 struct Hit {
     rule: usize,
     start: usize,
     end: usize,
+    /// The text of a credential that stands in pieces or in base64 at its place.
+    derived: Option<Vec<u8>>,
 }
 
 /// The secrets scanner, its rules compiled.
@@ -71,6 +80,37 @@ impl Secrets {
 
     /// Finds the credentials in a file's content, whatever it is encoded in.
     pub fn scan(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> Vec<Finding> {
+        if archive::is_archive(content) {
+            return self.scan_archive(path, content, key);
+        }
+        self.scan_text(path, content, key)
+    }
+
+    /// Whether what is found in a content stands on the lines that it is reported for.
+    pub(super) fn has_lines(content: &[u8]) -> bool {
+        !content.contains(&0) && !archive::is_archive(content)
+    }
+
+    /// Finds the credentials in the files of an archive; they are findings in the archive.
+    fn scan_archive(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> Vec<Finding> {
+        let mut all = Vec::new();
+        archive::for_each_file(content, &mut |name, content| {
+            if name.is_empty() {
+                return;
+            }
+            for mut finding in self.scan_text(&name.into(), content, key) {
+                let line = finding.line();
+                let place = format!("{} (in `{name}`, line {line})", finding.message);
+                finding.message = place.into();
+                finding.path = path.clone();
+                finding.region = None;
+                all.push(finding);
+            }
+        });
+        all
+    }
+
+    fn scan_text(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> Vec<Finding> {
         let readings = encodings::readings(content);
         if let [only] = &readings[..] {
             return self.scan_reading(path, only, key);
@@ -89,19 +129,31 @@ impl Secrets {
 
     /// Learns the credentials in a text whose form alone tells that they are some.
     pub(super) fn learn_from(&self, content: &[u8]) {
-        for hit in self.hits(content, false) {
-            learn(&String::from_utf8_lossy(&content[hit.start..hit.end]));
+        for hit in self.hits(content, None, false) {
+            learn_value(&content[hit.start..hit.end]);
         }
     }
 
     fn scan_reading(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> Vec<Finding> {
         let guesses = !self.rules.skips_generic(path);
-        let hits = self.hits(content, guesses);
+        let mut hits = self.hits(content, Some(path), guesses);
+        hits.extend(self.derived_hits(path, content, guesses));
+        let hits = apart(hits);
         let mut lines = LineCounter::new(content);
         let made = hits.into_iter().map(|hit| {
             let rule = &self.rules.rules[hit.rule];
-            let secret = &content[hit.start..hit.end];
-            learn(&String::from_utf8_lossy(secret));
+            let written = &content[hit.start..hit.end];
+            learn_value(written);
+            let secret = match &hit.derived {
+                Some(text) => {
+                    learn_value(text);
+                    // Each piece of it is on show where it stands.
+                    let pieces = written.split(|b| matches!(b, b'"' | b'\'' | b'\\'));
+                    pieces.for_each(learn_value);
+                    text
+                }
+                None => written,
+            };
             let (line, column) = lines.place(hit.start);
             let (end_line, end_column) = lines.place(hit.end);
             let whole_line = &content[line_bounds(content, hit.start, LINE_WINDOW)];
@@ -126,13 +178,42 @@ impl Secrets {
         made.collect()
     }
 
+    /// The credentials that stand in a content in pieces or in base64.
+    fn derived_hits(&self, path: &RepoPath, content: &[u8], guesses: bool) -> Vec<Hit> {
+        let derived = Derived::of(content);
+        let hits = self.hits(&derived.text, Some(path), guesses);
+        let placed = hits.into_iter().filter_map(|hit| {
+            let place = derived.place(&(hit.start..hit.end))?;
+            Some(Hit {
+                rule: hit.rule,
+                start: place.start,
+                end: place.end,
+                derived: Some(derived.text[hit.start..hit.end].to_vec()),
+            })
+        });
+        placed.collect()
+    }
+
     /// The places of credentials, in order, none overlapping another.
     /// `guesses` says whether rules without a form of their own count.
-    fn hits(&self, content: &[u8], guesses: bool) -> Vec<Hit> {
+    fn hits(&self, content: &[u8], path: Option<&RepoPath>, guesses: bool) -> Vec<Hit> {
         let rules = &self.rules;
         let mut hits: Vec<Hit> = Vec::new();
+        if content.is_empty() {
+            return hits;
+        }
         // The window that each rule saw last, so that several keywords of a line cost one search.
         let mut seen = vec![0_usize; rules.rules.len()];
+        for (index, rule) in rules.rules.iter().enumerate() {
+            if rule.is_for_some() && !rule.is_for(path) {
+                seen[index] = usize::MAX;
+            }
+        }
+        for &index in &rules.without_keyword {
+            if seen[index] == 0 {
+                self.search(index, content, 0, &mut hits);
+            }
+        }
         for keyword in rules
             .automaton(content.len())
             .find_overlapping_iter(content)
@@ -154,46 +235,97 @@ impl Secrets {
                 self.search(index, &content[window.clone()], window.start, &mut hits);
             }
         }
-        // Where rules overlap the first in the file is the more exact one.
-        hits.sort_by_key(|h| (h.rule, h.start, h.end));
-        hits.dedup();
-        let mut kept: BTreeMap<usize, Hit> = BTreeMap::new();
-        for hit in hits {
-            // None of those that were kept overlaps another: the last one that begins before this one's end
-            // reaches furthest.
-            let before = kept.range(..hit.end).next_back();
-            if before.is_none_or(|(_, k)| k.end <= hit.start) {
-                kept.insert(hit.start, hit);
-            }
-        }
-        kept.into_values().collect()
+        apart(hits)
     }
 
     fn search(&self, index: usize, window: &[u8], offset: usize, hits: &mut Vec<Hit>) {
         let rule = &self.rules.rules[index];
-        for found in rule.regex().captures_iter(window) {
-            let Some(secret) = found.get(1) else {
-                continue;
+        let regex = rule.regex();
+        let mut at = 0;
+        while let Some(found) = regex.captures_at(window, at) {
+            // Each way to write a credential has a group of its own.
+            let Some(secret) = found.iter().skip(1).flatten().next() else {
+                return;
             };
-            let text = secret.as_bytes();
-            let line = &window[line_bounds(window, secret.start(), LINE_WINDOW)];
-            if rule.entropy.is_some_and(|least| entropy(text) < least)
-                || self.rules.allows(rule, text, line)
-            {
+            at = secret.end().max(at + 1);
+            if !rule.begins_behind(&window[..secret.start()]) {
+                at = secret.start() + 1;
                 continue;
             }
-            hits.push(Hit {
-                rule: index,
-                start: offset + secret.start(),
-                end: offset + secret.end(),
-            });
+            let line = &window[line_bounds(window, secret.start(), LINE_WINDOW)];
+            let whole = found.get(0).map_or(secret.range(), |m| m.range());
+            let name = window[..whole.start].iter().rev().take(LONGEST_NAME);
+            let name = name.take_while(|b| is_of_name(**b)).count();
+            let assignment = &window[whole.start - name..whole.end];
+            let text = secret.as_bytes();
+            if self.is_secret(rule, text, assignment, line) {
+                hits.push(Hit {
+                    rule: index,
+                    start: offset + secret.start(),
+                    end: offset + secret.end(),
+                    derived: None,
+                });
+            }
+        }
+    }
+
+    fn is_secret(&self, rule: &Rule, text: &[u8], assignment: &[u8], line: &[u8]) -> bool {
+        let password = match rule.pair {
+            true => password_in(text),
+            false => None,
+        };
+        if rule.pair && password.is_none() {
+            return false;
+        }
+        let text = password.as_deref().unwrap_or(text);
+        rule.entropy.is_none_or(|least| entropy(text) >= least)
+            && (!rule.random || is_random(text))
+            && rule.fits(line)
+            && !self.rules.allows(rule, text, assignment, line)
+    }
+}
+
+/// Learns a value, and what it stands for if it is base64.
+fn learn_value(value: &[u8]) {
+    learn(&String::from_utf8_lossy(value));
+    if value.len() >= 8
+        && let Some(text) = decoded(value)
+    {
+        learn(&String::from_utf8_lossy(&text));
+        if let Some(password) = password_in(value) {
+            learn(&String::from_utf8_lossy(&password));
         }
     }
 }
 
+/// Whether a byte may be one of the name of a setting.
+fn is_of_name(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$')
+}
+
+/// The hits in their order, none overlapping another: of two rules the first in the file is the more exact one,
+/// and a whole credential is more than a piece of it.
+fn apart(mut hits: Vec<Hit>) -> Vec<Hit> {
+    if hits.len() < 2 {
+        return hits;
+    }
+    hits.sort_by_key(|h| (h.rule, h.derived.is_none(), h.start, h.end));
+    hits.dedup();
+    let mut kept: BTreeMap<usize, Hit> = BTreeMap::new();
+    for hit in hits {
+        // None of those that were kept overlaps another: the last one that begins before this one's end
+        // reaches furthest.
+        let before = kept.range(..hit.end).next_back();
+        if before.is_none_or(|(_, k)| k.end <= hit.start) {
+            kept.insert(hit.start, hit);
+        }
+    }
+    kept.into_values().collect()
+}
+
 /// Replaces every credential in a text by `[secret]`.
 pub fn redact(text: &str) -> String {
-    let hits = Secrets::get().hits(text.as_bytes(), true);
+    let hits = Secrets::get().hits(text.as_bytes(), None, true);
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
     for hit in hits {
@@ -237,20 +369,6 @@ fn find(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|w| w == needle)
 }
 
-/// Shannon's entropy of a text's bytes, in bits per byte.
-fn entropy(text: &[u8]) -> f64 {
-    let mut counts = [0_u32; 256];
-    for b in text {
-        counts[usize::from(*b)] += 1;
-    }
-    let length = text.len() as f64;
-    let share = counts
-        .iter()
-        .filter(|c| **c > 0)
-        .map(|c| f64::from(*c) / length);
-    -share.map(|p| p * p.log2()).sum::<f64>()
-}
-
 /// Counts lines up to places that come in order.
 struct LineCounter<'a> {
     content: &'a [u8],
@@ -288,6 +406,10 @@ impl<'a> LineCounter<'a> {
         )
     }
 }
+
+#[cfg(test)]
+#[path = "../../../benches/secrets/corpus.rs"]
+mod corpus;
 
 #[cfg(test)]
 mod tests {
@@ -403,5 +525,45 @@ mod tests {
         let text = format!("x = '{}'  # newgate:allow-secret", token());
         let found = scan(text.as_bytes());
         assert!(found.len() == 1 && found[0].suppressed);
+    }
+
+    /// The kinds of the samples that are not as they should be.
+    fn wrong(planted: bool) -> (usize, Vec<String>) {
+        let samples = corpus::samples();
+        let of_kind = samples.iter().filter(|s| s.planted == planted);
+        let mut count = 0;
+        let mut wrong = Vec::new();
+        for sample in of_kind {
+            count += 1;
+            let found = Secrets::get().scan(
+                &sample.path.as_str().into(),
+                &sample.content,
+                &SecretKey::new([7; 32]),
+            );
+            if found.is_empty() == planted {
+                let rules: Vec<&str> = found.iter().map(|f| f.rule.as_str()).collect();
+                let text = String::from_utf8_lossy(&sample.content);
+                let text: String = text.chars().take(200).collect();
+                wrong.push(format!(
+                    "{}: {} {rules:?} {text:?}",
+                    sample.kind, sample.path
+                ));
+            }
+        }
+        (count, wrong)
+    }
+
+    #[test]
+    fn credentials_of_all_kinds_are_found() {
+        let (planted, missed) = wrong(true);
+        assert!(planted >= 200, "{planted}");
+        assert!(missed.len() * 50 <= planted, "{missed:#?}");
+    }
+
+    #[test]
+    fn what_only_looks_like_a_credential_is_not_reported() {
+        let (clean, alarms) = wrong(false);
+        assert!(clean >= 90, "{clean}");
+        assert!(alarms.len() <= 1, "{alarms:#?}");
     }
 }

@@ -1,5 +1,6 @@
 //! The rules of the secrets scanner, read from `secrets.toml`.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,18 +9,13 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 
+use super::value::ends_with_escape;
 use crate::model::{RepoPath, Score};
-
-/// Rules whose hits are guesses: a looser allow-list counts for them.
-const GENERIC: [&str; 3] = [
-    "generic-assignment",
-    "database-url-password",
-    "basic-auth-url",
-];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    parts: BTreeMap<String, String>,
     rule: Vec<WrittenRule>,
     allow: Allow,
 }
@@ -35,6 +31,20 @@ struct WrittenRule {
     entropy: Option<f64>,
     #[serde(default)]
     multiline: bool,
+    /// Its hits are guesses: a looser allow-list counts for them.
+    #[serde(default)]
+    generic: bool,
+    /// The secret must look random.
+    #[serde(default)]
+    random: bool,
+    /// The secret is base64 of a name, a colon and a password.
+    #[serde(default)]
+    pair: bool,
+    /// Names of the files that it is for; all if there are none.
+    #[serde(default)]
+    paths: Vec<String>,
+    /// What the line must hold besides.
+    beside: Option<String>,
     fix: String,
 }
 
@@ -43,6 +53,7 @@ struct WrittenRule {
 struct Allow {
     values: Vec<String>,
     generic_values: Vec<String>,
+    assignments: Vec<String>,
     paths: Vec<String>,
     lines: Vec<String>,
 }
@@ -57,21 +68,97 @@ pub(super) struct Rule {
     pub entropy: Option<f64>,
     pub multiline: bool,
     pub generic: bool,
+    pub random: bool,
+    pub pair: bool,
     pub fix: String,
+    paths: Vec<String>,
+    beside: Option<String>,
+    /// The bytes that must not stand before the secret, where there are some.
+    before: Option<Box<[bool; 256]>>,
     pattern: String,
     compiled: OnceLock<Regex>,
+    globs: OnceLock<GlobSet>,
+    compiled_beside: OnceLock<Regex>,
 }
 
 impl Rule {
     /// The expression; compiled when a keyword of the rule is first met.
     pub(super) fn regex(&self) -> &Regex {
-        self.compiled.get_or_init(|| {
-            RegexBuilder::new(&self.pattern)
-                .unicode(false)
-                .build()
-                .expect("a test compiles every rule")
+        self.compiled.get_or_init(|| expression(&self.pattern))
+    }
+
+    /// Whether the rule is for a file; without a path, those for all files are.
+    pub(super) fn is_for(&self, path: Option<&RepoPath>) -> bool {
+        self.paths.is_empty()
+            || path.is_some_and(|path| {
+                let globs = self.globs.get_or_init(|| globs(&self.paths));
+                globs.is_match(path.to_string())
+            })
+    }
+
+    /// Whether the rule is for files of certain names only.
+    pub(super) fn is_for_some(&self) -> bool {
+        !self.paths.is_empty()
+    }
+
+    /// Whether a secret that begins behind a text is whole, and not the end of a longer word.
+    pub(super) fn begins_behind(&self, text: &[u8]) -> bool {
+        let (Some(before), Some(last)) = (&self.before, text.last()) else {
+            return true;
+        };
+        !before[usize::from(*last)] || ends_with_escape(text)
+    }
+
+    /// Whether a line holds what must stand beside the secret.
+    pub(super) fn fits(&self, line: &[u8]) -> bool {
+        self.beside.as_ref().is_none_or(|pattern| {
+            let beside = self.compiled_beside.get_or_init(|| expression(pattern));
+            beside.is_match(line)
         })
     }
+}
+
+fn expression(pattern: &str) -> Regex {
+    RegexBuilder::new(pattern)
+        .unicode(false)
+        .build()
+        .expect("a test compiles every rule")
+}
+
+fn globs(patterns: &[String]) -> GlobSet {
+    let mut globs = GlobSetBuilder::new();
+    for glob in patterns {
+        globs.add(Glob::new(glob).expect("a test compiles every glob"));
+    }
+    globs.build().expect("a test compiles every glob")
+}
+
+/// Takes the condition on what stands before the secret from the beginning of a pattern: a word boundary, or a class that
+/// it must not be of. An expression can't tell an escape from a letter, and would eat what stands between two
+/// secrets.
+fn without_bound(pattern: &str) -> (String, Option<Box<[bool; 256]>>) {
+    let bound = |of: &str| {
+        let class = expression(&format!("^[{of}]$"));
+        let mut before = Box::new([false; 256]);
+        for b in 0..=u8::MAX {
+            before[usize::from(b)] = class.is_match(&[b]);
+        }
+        before
+    };
+    let end = |rest: &str| match rest.strip_suffix(r")\b") {
+        Some(rest) => format!("{rest})(?:[^0-9A-Za-z]|$)"),
+        None => rest.to_owned(),
+    };
+    if let Some(rest) = pattern.strip_prefix(r"\b(") {
+        return (end(&format!("({rest}")), Some(bound("0-9A-Za-z")));
+    }
+    let class = pattern.strip_prefix("(?:^|[^");
+    if let Some((class, rest)) = class.and_then(|c| c.split_once("])("))
+        && !class.contains(']')
+    {
+        return (end(&format!("({rest}")), Some(bound(class)));
+    }
+    (end(pattern), None)
 }
 
 /// All rules, ready for a search.
@@ -85,9 +172,12 @@ pub(super) struct Rules {
     searched: AtomicU64,
     /// The rules of each keyword.
     pub by_keyword: Vec<Vec<usize>>,
+    /// The rules that read all of the files that they are for.
+    pub without_keyword: Vec<usize>,
     allow: Allow,
     values: OnceLock<RegexSet>,
     generic_values: OnceLock<RegexSet>,
+    assignments: OnceLock<RegexSet>,
     lines: OnceLock<RegexSet>,
     paths: OnceLock<GlobSet>,
 }
@@ -112,7 +202,11 @@ impl Rules {
             toml::from_str(include_str!("secrets.toml")).expect("a test reads the rules");
         let mut keywords: Vec<String> = Vec::new();
         let mut by_keyword: Vec<Vec<usize>> = Vec::new();
+        let mut without_keyword = Vec::new();
         for (index, rule) in written.rule.iter().enumerate() {
+            if rule.keywords.is_empty() {
+                without_keyword.push(index);
+            }
             for keyword in &rule.keywords {
                 match keywords.iter().position(|k| k == keyword) {
                     Some(at) => by_keyword[at].push(index),
@@ -123,16 +217,30 @@ impl Rules {
                 }
             }
         }
-        let rules = written.rule.into_iter().map(|r| Rule {
-            generic: GENERIC.contains(&r.id.as_str()),
-            id: r.id,
-            title: r.title,
-            score: r.score,
-            entropy: r.entropy,
-            multiline: r.multiline,
-            fix: r.fix,
-            pattern: r.regex,
-            compiled: OnceLock::new(),
+        let rules = written.rule.into_iter().map(|r| {
+            let parts = written.parts.iter();
+            let whole = parts.fold(r.regex, |regex, (name, part)| {
+                regex.replace(&format!("{{{{{name}}}}}"), part)
+            });
+            let (pattern, before) = without_bound(&whole);
+            Rule {
+                id: r.id,
+                title: r.title,
+                score: r.score,
+                entropy: r.entropy,
+                multiline: r.multiline,
+                generic: r.generic,
+                random: r.random,
+                pair: r.pair,
+                fix: r.fix,
+                paths: r.paths,
+                beside: r.beside,
+                before,
+                pattern,
+                compiled: OnceLock::new(),
+                globs: OnceLock::new(),
+                compiled_beside: OnceLock::new(),
+            }
         });
         Rules {
             rules: rules.collect(),
@@ -140,9 +248,11 @@ impl Rules {
             automata: [OnceLock::new(), OnceLock::new()],
             searched: AtomicU64::new(0),
             by_keyword,
+            without_keyword,
             allow: written.allow,
             values: OnceLock::new(),
             generic_values: OnceLock::new(),
+            assignments: OnceLock::new(),
             lines: OnceLock::new(),
             paths: OnceLock::new(),
         }
@@ -168,26 +278,33 @@ impl Rules {
     }
 
     /// Whether what a rule found is known to be none: a placeholder, a documented example, a digest.
-    pub(super) fn allows(&self, rule: &Rule, secret: &[u8], line: &[u8]) -> bool {
+    /// `assignment` is the secret with the name that it is given.
+    pub(super) fn allows(
+        &self,
+        rule: &Rule,
+        secret: &[u8],
+        assignment: &[u8],
+        line: &[u8],
+    ) -> bool {
         let values = self.values.get_or_init(|| set(&self.allow.values));
-        let lines = self.lines.get_or_init(|| set(&self.allow.lines));
         let generic = || {
-            self.generic_values
-                .get_or_init(|| set(&self.allow.generic_values))
+            let lines = self.lines.get_or_init(|| set(&self.allow.lines));
+            let assignments = || {
+                let assignments = &self.allow.assignments;
+                self.assignments.get_or_init(|| set(assignments))
+            };
+            let values = || {
+                self.generic_values
+                    .get_or_init(|| set(&self.allow.generic_values))
+            };
+            lines.is_match(line) || values().is_match(secret) || assignments().is_match(assignment)
         };
-        values.is_match(secret)
-            || rule.generic && (lines.is_match(line) || generic().is_match(secret))
+        values.is_match(secret) || rule.generic && generic()
     }
 
     /// Whether generic rules do not read a file: what looks random there is a digest.
     pub(super) fn skips_generic(&self, path: &RepoPath) -> bool {
-        let paths = self.paths.get_or_init(|| {
-            let mut globs = GlobSetBuilder::new();
-            for glob in &self.allow.paths {
-                globs.add(Glob::new(glob).expect("a test compiles every glob"));
-            }
-            globs.build().expect("a test compiles every glob")
-        });
+        let paths = self.paths.get_or_init(|| globs(&self.allow.paths));
         paths.is_match(path.to_string())
     }
 }
@@ -210,6 +327,8 @@ mod tests {
     #[serde(deny_unknown_fields)]
     struct Example {
         id: String,
+        /// The name of the file that holds the lines, where it matters.
+        path: Option<String>,
         hit: Vec<String>,
         miss: Vec<String>,
     }
@@ -223,14 +342,15 @@ mod tests {
         let of: Vec<&str> = examples.example.iter().map(|e| e.id.as_str()).collect();
         assert_eq!(ids, of);
         let mut wrong = Vec::new();
-        let path = RepoPath::from("sample.txt");
         let key = SecretKey::new([1; 32]);
-        let found = |text: &str| -> Vec<String> {
+        let found = |path: Option<&str>, text: &str| -> Vec<String> {
+            let path = RepoPath::from(path.unwrap_or("sample.txt"));
             let text = text.replace('¦', "");
             let found = Secrets::get().scan(&path, text.as_bytes(), &key);
             found.into_iter().map(|f| f.rule.to_string()).collect()
         };
         for rule in &examples.example {
+            let found = |text: &str| found(rule.path.as_deref(), text);
             assert!(
                 !rule.hit.is_empty() && !rule.miss.is_empty(),
                 "{} has no examples",
