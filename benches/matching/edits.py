@@ -49,7 +49,8 @@ def findings_of(path, lines):
     for number, line in enumerate(lines, 1):
         if line.text.lstrip().startswith(("//", "#", "*", "/*")):
             continue
-        for call in CALL.finditer(line.text):
+        # Nor does a comment behind the code.
+        for call in CALL.finditer(re.split(r"\s(?://|#) ", line.text)[0]):
             rule = call[1]
             drawn = int(hashlib.sha1(rule.encode()).hexdigest()[:4], 16) % 7 == 0
             if rule in WORDS or not drawn or re.search(r"\b(def|func|function|fn|class|struct|void|int|static|public|private)\s+(\([^)]*\)\s*)?[\w*&<>\[\] ]*$", line.text[:call.start()]):
@@ -677,6 +678,112 @@ def fix_and_new_here(e, p):
     lines[n + 1:n + 1] = [Line(f"{indent(lines[n].text)}{e.fresh()} = {rule}({e.fresh()}, {e.fresh()});")]
 
 
+def safe_name(e):
+    """A name of a function that no rule is drawn for."""
+    while findings_of("x", [Line(f"x = {(name := e.fresh())}(1)")]):
+        pass
+    return name
+
+
+def fix_and_new_near(e, p):
+    """A call is replaced by a safe one where it stands, and one of the same rule with another argument is written
+    above, below, or some statements further down."""
+    got = e.pick_statement(p)
+    if not got:
+        return False
+    lines, (block, n) = e.lines(p), got
+    old = lines[n].text
+    hot = findings_of(p, [lines[n]])
+    if len(hot) != 1:
+        return False
+    rule = hot[0][1]
+    lines[n] = lines[n].to(re.sub(rf"\b{rule}\(", safe_name(e) + "(", old))
+    call = re.search(rf"\b{rule}\(", old)
+    inside = old[call.end():old.rfind(")")]
+    given = [m for m in re.finditer(r"[\w.$]+|'[^']*'|\"[^\"]*\"", inside)]
+    if given and e.rng.random() < .6:
+        m = e.rng.choice(given)
+        new = old[:call.end()] + inside[:m.start()] + e.fresh() + inside[m.end():] + old[old.rfind(")"):]
+    else:
+        new = f"{indent(old)}{e.fresh()} = {rule}({e.fresh()}, {e.fresh()})" + (";" if old.rstrip().endswith(";") else "")
+    if len(findings_of(p, [Line(new)])) != 1 or new == old:
+        return False
+    below = [k + 1 for k in statements(lines, block) if n <= k <= n + 4 and indent(lines[k].text) == indent(old)]
+    at = e.rng.choice([n, n + 1] + below)
+    lines[at:at] = [Line(new)]
+
+
+def inner_blocks(lines):
+    """Blocks inside of others that have a name or a text: (first line, last line + 1, where the name stands)."""
+    out = []
+    header = re.compile(r"^\s+(?:[\w.]+\(\s*(['\"])(?P<text>[^'\"]+)\1.*|(?:[\w<>\[\]*,]+\s+)*(?P<name>[A-Za-z_]\w+)\([^()]*\)[^;=.(]*)\{$")
+    for n, line in enumerate(lines):
+        m = header.match(line.text)
+        if not m or (m["name"] or "") in WORDS or re.match(r"\s*(if|for|while|switch|catch|return|else|new)\b", line.text):
+            continue
+        ind = indent(line.text)
+        end = next((k for k in range(n + 1, min(len(lines), n + 60)) if lines[k].text.startswith(ind + "}")), None)
+        if any(l.text.strip() and not l.text.startswith(ind + (" " if ind[-1] == " " else "\t")) for l in lines[n + 1:end]):
+            continue
+        if end and end - n >= 3 and re.fullmatch(r"\s*\}[);,]*", lines[end].text):
+            out.append((n, end + 1, m.span("text" if m["text"] else "name")))
+    return out
+
+
+def fix_all(e, p, first, last):
+    """The calls of findings in some lines become safe ones."""
+    lines = e.lines(p)
+    for k, rule, *_ in findings_of(p, lines):
+        if first <= k - 1 < last:
+            lines[k - 1] = lines[k - 1].to(re.sub(rf"\b{rule}\(", safe_name(e) + "(", lines[k - 1].text))
+
+
+def copy_and_fix(e, p):
+    """A definition is copied under another name below, above or elsewhere, and the original fixed."""
+    block = e.pick_block(p)
+    if not block:
+        return False
+    lines = e.lines(p)
+    whole = lines[block[0]:block[1]]
+    copy = e.renamed_copy(whole)
+    changed = next((n for n, (a, b) in enumerate(zip(whole, copy)) if a.text != b.text), None)
+    header = next((n for n, l in enumerate(whole) if not l.text.startswith(("@", "//", "# ", "/*", " *", "*/", "#["))), None)
+    # A block that is given to a function has no name that a copy could change.
+    given = header is not None and re.match(r"[\w.]+\(.*(=>|\bfunction\b)", whole[header].text)
+    if changed is None or changed != header or given or len(findings_of(p, copy)) != len(findings_of(p, whole)):
+        return False
+    fix_all(e, p, *block)
+    where = e.rng.randrange(3)
+    if where == 0:
+        lines[block[1]:block[1]] = [Line("")] + copy
+    elif where == 1:
+        lines[block[0]:block[0]] = copy + [Line("")]
+    else:
+        q = e.other(p)
+        e.put_block(q if q and e.rng.random() < .5 else p, copy)
+
+
+def copy_and_fix_inner(e, p):
+    """The same with a method, or a block that a text names, inside of another block."""
+    lines = e.lines(p)
+    hot = {k - 1 for k, *_ in findings_of(p, lines)}
+    fit = [b for b in inner_blocks(lines) if b[0] not in hot and any(b[0] < h < b[1] for h in hot)]
+    if not fit:
+        return False
+    first, last, (a, b) = e.rng.choice(fit)
+    copy = [l.copy() for l in lines[first:last]]
+    text = copy[0].text
+    copy[0] = Line(text[:b] + e.rng.choice(["2", "Again", "_too"]) + text[b:])
+    if len(findings_of(p, copy)) != len(findings_of(p, lines[first:last])):
+        return False
+    fix_all(e, p, first, last)
+    blank = [Line("")] if e.rng.random() < .7 else []
+    if e.rng.random() < .5:
+        lines[last:last] = blank + copy
+    else:
+        lines[first:first] = copy + blank
+
+
 def new_beside(e, p):
     got = e.pick_statement(p)
     if not got:
@@ -699,7 +806,8 @@ def new_block(e, p):
 INHERITED = [top, near, delete_beside, rename, rename_edited, move_within, move_across, extract_file, split_file, merge_files, swap_blocks, reverse_blocks,
              reindent, crlf, wrap_in_condition, rename_name, edit_argument, wrap_call, comment, fix_one, rewrite_cold,
              extract_function, rename_definition, into_class, move_deeper, requote, join_lines, shuffle_all]
-NEW = [copy_below, copy_above, copy_edited, copy_across, copy_file, move_and_copy, duplicate_far, duplicate_beside, launder, fix_and_new, fix_and_new_here, new_beside, new_block, copy_deeper, rename_and_copy, copy_of_part]
+NEW = [copy_below, copy_above, copy_edited, copy_across, copy_file, move_and_copy, duplicate_far, duplicate_beside, launder, fix_and_new, fix_and_new_here, new_beside, new_block, copy_deeper, rename_and_copy, copy_of_part,
+       fix_and_new_near, copy_and_fix, copy_and_fix_inner]
 
 
 def mixed(e, p):
@@ -821,7 +929,7 @@ def score(said, truth, twins):
 def judge(a, repo, base, texts, name, edit, seed):
     rng = random.Random(f"{name}|{edit.__name__}|{seed}")
     paths = [p for p in sorted(texts) if findings_of(p, [Line(t) for t in texts[p]]) and blocks([Line(t) for t in texts[p]])]
-    for _ in range(12):
+    for _ in range(12 if paths else 0):
         e = Edit(rng, texts)
         path = rng.choice(paths)
         if edit(e, path) is not False:

@@ -392,7 +392,7 @@ STYLES = {
     "rubocop": ((".rb",), [["--only", "Layout"], ["--only", "Layout,Style/StringLiterals,Style/HashSyntax,Style/BlockDelimiters,Style/TrailingCommaInArguments"],
                            ["--only", "Layout,Style/StringLiterals,Style/MethodCallWithoutArgsParentheses,Style/RedundantReturn,Style/IfUnlessModifier,Style/SpaceInsideHashLiteralBraces"]]),
     "php_cs_fixer": ((".php",), [["--rules=@PSR12"], ["--rules=@Symfony"], ["--rules=@PhpCsFixer"]]),
-    "clang_format": ((".c", ".h", ".cc", ".cpp", ".java"), [["--style=Google"], ["--style=WebKit"], ["--style={BasedOnStyle: GNU, ColumnLimit: 70}"]]),
+    "clang_format": ((".c", ".h", ".cc", ".cpp", ".java"), [["--style=Google"], ["--style=WebKit"], ["--style={BasedOnStyle: Microsoft, ColumnLimit: 70}"]]),
 }
 
 

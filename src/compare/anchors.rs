@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
+use super::hunk::Hunk;
 use super::slide::is_closer;
+use super::statement::{hash, in_common, words};
 use super::text::Text;
 
 /// Where both texts are cut before they are compared: at the definitions that stand once on each side
@@ -31,15 +33,18 @@ pub(super) fn cuts(base: &Text, head: &Text) -> Vec<(usize, usize)> {
                 .find(|(o, _)| *o >= ends.0)
                 .is_none_or(agree)
             && same_border(base, &(*b..ends.0), head, &(*h..ends.1))
-            && share_kept(base, *b..ends.0, head, *h..ends.1) >= 0.5
-            && share_kept(head, *h..ends.1, base, *b..ends.0) >= 0.5
+            && much_kept(base, &(*b..ends.0), head, &(*h..ends.1))
         {
             cuts.push(ends);
         }
     }
+    in_order(cuts)
+}
+
+/// Cuts in order; one that would turn back is none.
+pub(super) fn in_order(mut cuts: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
     cuts.sort_unstable();
     cuts.dedup();
-    // A cut that would turn back is none.
     let mut last = (0, 0);
     cuts.retain(|cut| {
         let forward = cut.0 >= last.0 && cut.1 >= last.1;
@@ -49,6 +54,60 @@ pub(super) fn cuts(base: &Text, head: &Text) -> Vec<(usize, usize)> {
         forward
     });
     cuts
+}
+
+/// More cuts, at blocks whose headers have a twin: where a diff lets a line go into a block that was added
+/// beside its own, although its own still stands, the added one is a copy, and the original was edited.
+pub(super) fn cuts_of_twins(base: &Text, head: &Text, hunks: &[Hunk]) -> Vec<(usize, usize)> {
+    let mut cuts = Vec::new();
+    for (n, hunk) in hunks.iter().enumerate().filter(|(_, h)| h.head_len > 1) {
+        let next = hunks.get(n + 1).map_or(base.len(), |h| h.base);
+        let Some(line) = (hunk.base_end()..next).find(|l| base.significant(*l)) else {
+            continue;
+        };
+        let Some(mut twin) = head.parent(hunk.head_end() + line - hunk.base_end()) else {
+            continue;
+        };
+        let mut block = base.parent(line);
+        while let Some(own) = block
+            && (hunk.head..hunk.head_end()).contains(&twin)
+        {
+            let same = stays(hunks, own);
+            if let Some(same) = same.filter(|s| *s < twin && head.indent[*s] == head.indent[twin]) {
+                let (old, new) = (own..unit_end(base, own), same..unit_end(head, same));
+                if new.end <= twin && much_kept(base, &old, head, &new) {
+                    cuts.extend([(own, same), (old.end, new.end)]);
+                }
+                break;
+            }
+            let (Some(outer), around) = (head.parent(twin), base.parent(own)) else {
+                break;
+            };
+            (twin, block) = (outer, around);
+        }
+    }
+    cuts
+}
+
+/// The head line that a base line is, if no region has it.
+fn stays(hunks: &[Hunk], line: usize) -> Option<usize> {
+    let after = hunks.partition_point(|h| h.base_end() <= line);
+    let inside = hunks.get(after).is_some_and(|h| h.base <= line);
+    let shift = match after.checked_sub(1) {
+        Some(n) => (hunks[n].base_end(), hunks[n].head_end()),
+        None => (0, 0),
+    };
+    (!inside).then(|| shift.1 + (line - shift.0))
+}
+
+/// Whether half of the lines of each of two blocks stand in the other, or most of the words: many lines may
+/// have been edited.
+pub(super) fn much_kept(base: &Text, old: &Range<usize>, head: &Text, new: &Range<usize>) -> bool {
+    /// As many of the words of both must be the same.
+    const WORDS: f64 = 0.6;
+    share_kept(base, old.clone(), head, new.clone()) >= 0.5
+        && share_kept(head, new.clone(), base, old.clone()) >= 0.5
+        || in_common(&words(base.piece_of(old).0), &words(head.piece_of(new).0)) >= WORDS
 }
 
 /// Whether two definitions end alike: in the same line, or before the same line, or both stand as deep
@@ -127,18 +186,19 @@ pub(super) fn unit_end(text: &Text, header: usize) -> usize {
 /// stands inside of them cannot outweigh them.
 fn anchors(base: &Text, head: &Text) -> Vec<(usize, usize)> {
     let (of_base, of_head) = (headers(base), headers(head));
+    // Unique in the text, or among what stands under the same headers.
     let (at_base, at_head) = (unique(base, &of_base), unique(head, &of_head));
     let mut levels: BTreeMap<u16, Vec<(usize, usize, usize)>> = BTreeMap::new();
-    for (n, (line, level)) in of_base.iter().enumerate() {
-        let norm = base.norm[*line];
-        if at_base[&norm].is_some()
-            && let Some(Some(other)) = at_head.get(&norm)
-        {
-            let next = of_base.get(n + 1).map_or(base.len(), |(line, _)| *line);
-            levels
-                .entry(*level)
-                .or_default()
-                .push((*line, *other, next - line));
+    for (n, header) in of_base.iter().enumerate() {
+        let mut keys = header.keys(base).into_iter();
+        let found = keys.find_map(|key| {
+            at_base.get(&key).copied().flatten()?;
+            at_head.get(&key).copied().flatten()
+        });
+        if let Some(other) = found {
+            let next = of_base.get(n + 1).map_or(base.len(), |next| next.line);
+            let pair = (header.line, other, next - header.line);
+            levels.entry(header.level).or_default().push(pair);
         }
     }
     // With the ends of both definitions.
@@ -168,10 +228,24 @@ fn fits_into(chain: &[(Pair, Pair)], line: usize, other: usize) -> bool {
     above && below && around.all(|(at_base, at_head)| at_base == at_head)
 }
 
-/// The lines that open a scope with a name, or a block that says by what it is entered, and how many
-/// such scopes each is in.
-fn headers(text: &Text) -> Vec<(usize, u16)> {
-    let mut open: Vec<u16> = Vec::new();
+/// A line that opens a scope with a name, or a block that says by what it is entered.
+struct Header {
+    line: usize,
+    /// How many such scopes it is in.
+    level: u16,
+    /// A hash of what these and the line say.
+    chain: u64,
+}
+
+impl Header {
+    /// By what it is told from others: what the line says, and the same with all that it is in.
+    fn keys(&self, text: &Text) -> [(bool, u64); 2] {
+        [(false, u64::from(text.norm[self.line])), (true, self.chain)]
+    }
+}
+
+fn headers(text: &Text) -> Vec<Header> {
+    let mut open: Vec<(u16, u64)> = Vec::new();
     let mut headers = Vec::new();
     let mut next = text.len();
     let mut opens = vec![false; text.len()];
@@ -183,22 +257,27 @@ fn headers(text: &Text) -> Vec<(usize, u16)> {
     let opens = |l: &usize| text.significant(*l) && (text.name(*l).is_some() || opens[*l]);
     for line in (0..text.len()).filter(opens) {
         let indent = text.indent[line];
-        while open.last().is_some_and(|i| *i >= indent) {
+        while open.last().is_some_and(|(i, _)| *i >= indent) {
             open.pop();
         }
-        headers.push((line, open.len() as u16));
-        open.push(indent);
+        let around = open.last().map_or(0, |(_, chain)| *chain);
+        let chain = hash(&(around, text.norm[line]));
+        let level = open.len() as u16;
+        headers.push(Header { line, level, chain });
+        open.push((indent, chain));
     }
     headers
 }
 
 /// Where each of these lines stands, if only once.
-fn unique(text: &Text, lines: &[(usize, u16)]) -> HashMap<u32, Option<usize>> {
+fn unique(text: &Text, headers: &[Header]) -> HashMap<(bool, u64), Option<usize>> {
     let mut at = HashMap::new();
-    for (line, _) in lines {
-        at.entry(text.norm[*line])
-            .and_modify(|l| *l = None)
-            .or_insert(Some(*line));
+    for header in headers {
+        for key in header.keys(text) {
+            at.entry(key)
+                .and_modify(|l| *l = None)
+                .or_insert(Some(header.line));
+        }
     }
     at
 }

@@ -9,6 +9,7 @@ use super::anchors::unit_end;
 use super::lines::Fate;
 use super::matcher::{Assignments, Counts, Matcher};
 use super::names::is_word;
+use super::parts::Around;
 use super::side::{Of, Place, Side};
 use super::statement::statement_text;
 use super::weakness;
@@ -108,7 +109,7 @@ impl<'s, 'm> Scene<'s, 'm> {
     }
 }
 
-impl weakness::Around for Scene<'_, '_> {
+impl Around for Scene<'_, '_> {
     fn renamed(&self, old: &str, new: &str) -> bool {
         let (mut before, mut after) = (self.scopes(Of::Base), self.scopes(Of::Head));
         let files = before.pop().zip(after.pop());

@@ -9,8 +9,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::align::{align, units, words_of};
-use super::anchors::unit_end;
+use super::align::{EDITED, align, units, words_of};
+use super::anchors::{much_kept, unit_end};
 use super::files::{File, Files};
 use super::lines::{Fate, Map};
 use super::moved::{Moved, Place};
@@ -323,6 +323,14 @@ impl<'a> Search<'a> {
             return false;
         }
         let files = self.files;
+        // In a definition that is the same but for some edits, less is enough.
+        let new = base.pair.map(|h| &files.head[h].text);
+        let alike = new.is_some_and(|new| {
+            let old = header..unit_end(&base.text, header);
+            let now = same as usize..unit_end(new, same as usize);
+            much_kept(&base.text, &old, new, &now)
+        });
+        let least = if alike { EDITED } else { IN_PLACE };
         let lines = self.in_place.entry(region).or_insert_with(|| {
             let mut lines = HashSet::new();
             let hunk = self.map.hunk(region);
@@ -335,7 +343,7 @@ impl<'a> Search<'a> {
             let new_units = units(new, &all(hunk.head, hunk.head_end()));
             let (xs, ys) = (words_of(&base.text, &old_units), words_of(new, &new_units));
             for (unit, partner) in align(&xs, &ys).into_iter().enumerate() {
-                if partner.is_some_and(|p| similarity(&xs[unit], &ys[p]) >= IN_PLACE) {
+                if partner.is_some_and(|p| similarity(&xs[unit], &ys[p]) >= least) {
                     lines.extend(old_units[unit].clone());
                 }
             }

@@ -64,6 +64,11 @@ impl Matcher<'_> {
                     None => rest.1.push(h),
                 }
             }
+            let merged: Vec<usize> = pairs
+                .values()
+                .filter(|(bs, _)| bs.is_empty())
+                .flat_map(|(_, hs)| hs.iter().copied())
+                .collect();
             for (at, (bs, hs)) in pairs {
                 self.note_difference(&bs, &hs);
                 let rivalled = region.is_rivalled(at, &flagged);
@@ -83,7 +88,24 @@ impl Matcher<'_> {
                 (alike >= CROSSED && this.same_weakness(b, h))
                     .then(|| this.with_context(alike, b, h, CONTEXT_SHARE.0))
             });
+            self.merged(&region, &rest.0, &merged);
         }
+    }
+
+    /// Statements that became one: that of a base finding went into one that continues another statement, of
+    /// which nothing was reported.
+    fn merged(&mut self, region: &Region, bs: &[usize], hs: &[usize]) {
+        let bs: Vec<usize> = bs.iter().copied().filter(|b| !self.consumed[*b]).collect();
+        self.assign_alike(&bs, hs, Stage::Edited, |this, b, h| {
+            let (p, q) = (this.base.places[b]?, this.head.places[h]?);
+            let (old, new) = (
+                Region::unit(&region.base, p.line)?,
+                Region::unit(&region.head, q.line)?,
+            );
+            let alike = region.went_into(old, new)?;
+            this.same_weakness(b, h)
+                .then(|| this.with_context(alike, b, h, CONTEXT_SHARE.0))
+        });
     }
 
     /// In a statement over several lines: whether the line of the one finding continues that of the

@@ -55,14 +55,18 @@ impl Matcher<'_> {
             };
             // The words that took the place of the statement.
             let left = words.entry(region).or_insert_with(|| {
-                let Some((_, (Some(file), lines))) = lines.get(&region) else {
+                let Some(((Some(from), old), (Some(file), new))) = lines.get(&region) else {
                     return HashSet::new();
                 };
-                let text = &files.head[*file].text;
-                let calling = lines.iter().filter(|l| text.name(**l).is_none());
-                calling
-                    .flat_map(|l| text.line(*l).split(|c: char| !(is_word(c) || c == '$')))
-                    .collect()
+                let (before, text) = (&files.base[*from].text, &files.head[*file].text);
+                let calling = new.iter().filter(|l| text.name(**l).is_none());
+                let mut words: HashSet<&str> =
+                    calling.flat_map(|l| names_of(text.line(*l))).collect();
+                // What was called there before is no helper that it went into.
+                for word in old.iter().flat_map(|l| names_of(before.line(*l))) {
+                    words.remove(word);
+                }
+                words
             });
             let fits = |(h, name): &(usize, String)| {
                 let name = name.rsplit('.').next().unwrap_or(name);
@@ -83,6 +87,10 @@ impl Matcher<'_> {
             }
         }
     }
+}
+
+fn names_of(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| !(is_word(c) || c == '$'))
 }
 
 /// What the statement at a place says, whatever the names.

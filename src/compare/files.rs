@@ -1,19 +1,22 @@
 //! Which file continues which.
 //!
 //! Files that keep their path are pairs. A deleted and an added file with equal content are a pair,
-//! then those whose lines are most similar, down to 30 %. A wrong pair costs nothing, since only
+//! then those whose lines are most similar, down to 30 %, and those of the same name with most of the words in
+//! common. A wrong pair costs nothing, since only
 //! equal or nearly equal lines are mapped afterwards. Copies are no continuations: a file that still
 //! stands at its old path pays for nothing else.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::statement::hash;
+use super::statement::{hash, in_common, words};
 use super::text::{Interner, Text};
 use super::{ComparedFile, Content};
 use crate::model::RepoPath;
 
 /// Least share of common text of a renamed file.
 const SIMILAR: f64 = 0.3;
+/// Least share of common words of a file of the same name.
+const SAME_WORDS: f64 = 0.7;
 /// A line that more files than this have says nothing about a rename.
 const COMMON_LINE: usize = 40;
 
@@ -149,6 +152,58 @@ impl Files {
 
     fn pair_renamed(&mut self) {
         self.pair_binary();
+        self.pair_by_lines();
+        self.pair_by_words();
+    }
+
+    /// Pairs files of one name that hardly share a line, but most of their words: they went to another folder
+    /// and were formatted.
+    fn pair_by_words(&mut self) {
+        /// How many pairs of files of one name are looked at.
+        const MOST: usize = 1_024;
+        let mut names: BTreeMap<&[u8], (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        for (b, file) in self
+            .base
+            .iter()
+            .enumerate()
+            .filter(|(_, f)| f.pair.is_none())
+        {
+            names.entry(file.path.file_name()).or_default().0.push(b);
+        }
+        for (h, file) in self
+            .head
+            .iter()
+            .enumerate()
+            .filter(|(_, f)| f.pair.is_none())
+        {
+            names.entry(file.path.file_name()).or_default().1.push(h);
+        }
+        let mut candidates: Vec<(u64, usize, usize)> = Vec::new();
+        for (old, new) in names.into_values() {
+            if old.is_empty() || new.is_empty() || old.len() * new.len() > MOST {
+                continue;
+            }
+            let all = |text: &Text| words(text.piece_of(&(0..text.len())).0);
+            let new: Vec<_> = new.iter().map(|h| (*h, all(&self.head[*h].text))).collect();
+            for b in old {
+                let before = all(&self.base[b].text);
+                for (h, after) in &new {
+                    let share = in_common(&before, after);
+                    if share >= SAME_WORDS {
+                        candidates.push(((share * 1000.0) as u64, b, *h));
+                    }
+                }
+            }
+        }
+        candidates.sort_by(|x, y| y.0.cmp(&x.0).then((x.1, x.2).cmp(&(y.1, y.2))));
+        for (_, b, h) in candidates {
+            if self.base[b].pair.is_none() && self.head[h].pair.is_none() {
+                self.join(b, h);
+            }
+        }
+    }
+
+    fn pair_by_lines(&mut self) {
         let gone: Vec<usize> = (0..self.base.len())
             .filter(|b| self.base[*b].pair.is_none())
             .collect();

@@ -157,7 +157,10 @@ fn without_type(before: &[u8]) -> &[u8] {
 fn leads_on(line: &str) -> bool {
     let line = line.trim_start();
     let operator = ["&&", "||", "??", "?.", "? ", ": ", "+ ", "=> "];
-    let member = line.strip_prefix('.').and_then(|rest| rest.chars().next());
+    let member = ["?->", "->", "."]
+        .iter()
+        .find_map(|mark| line.strip_prefix(mark));
+    let member = member.and_then(|rest| rest.chars().next());
     operator.iter().any(|o| line.starts_with(o)) || member.is_some_and(is_word)
 }
 

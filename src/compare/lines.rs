@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use imara_diff::{Algorithm, Diff, Token};
 
-use super::anchors::cuts;
+use super::anchors::{cuts, cuts_of_twins, in_order};
 use super::files::Files;
 use super::hunk::Hunk;
 use super::slide::slide;
@@ -73,29 +73,38 @@ impl Map {
                 *j += 1;
             }
         };
-        for hunk in whole_if_rewritten(hunks(base, head), base, head) {
+        let hunks = whole_if_rewritten(hunks(base, head), base, head);
+        let mut alone = vec![true; hunks.len()];
+        let mut found = Vec::new();
+        for group in groups(&hunks) {
+            if let Some(formatted) = formatted(&hunks[group.clone()], base, head) {
+                alone[group].fill(false);
+                found.push(formatted);
+            }
+        }
+        for (hunk, alone) in hunks.into_iter().zip(alone) {
             keep(self, &mut i, &mut j, hunk.base);
             let region = Fate::Changed(self.regions);
             self.regions += 1;
             self.hunks.push(hunk);
             self.base[b][hunk.base..hunk.base + hunk.base_len].fill(region);
             self.head[h][hunk.head..hunk.head + hunk.head_len].fill(region);
-            if hunk.base_len > 0 && hunk.head_len > 0 {
-                self.follow(b, h, base, head, &hunk);
+            if alone && hunk.base_len > 0 && hunk.head_len > 0 {
+                let (old, new) = (hunk.base..hunk.base_end(), hunk.head..hunk.head_end());
+                found.extend(reformat::follow(base, &old, head, &new, reformat::SAME));
             }
             i = hunk.base + hunk.base_len;
             j = hunk.head + hunk.head_len;
         }
         let end = base.len();
         keep(self, &mut i, &mut j, end);
+        for lines in found {
+            self.follow(b, h, lines);
+        }
     }
 
-    /// Follows lines that a formatter cut or joined inside a changed region.
-    fn follow(&mut self, b: usize, h: usize, base: &Text, head: &Text, hunk: &Hunk) {
-        let (old, new) = (hunk.base..hunk.base_end(), hunk.head..hunk.head_end());
-        let Some(found) = reformat::follow(base, &old, head, &new) else {
-            return;
-        };
+    /// Maps lines that a formatter cut or joined.
+    fn follow(&mut self, b: usize, h: usize, found: reformat::Reformatted) {
         for (line, to) in found.to_head {
             self.base[b][line] = Fate::Kept(to.start as u32);
             if to.len() > 1 {
@@ -153,12 +162,47 @@ fn whole_if_rewritten(hunks: Vec<Hunk>, base: &Text, head: &Text) -> Vec<Hunk> {
         head_len: head.len(),
     };
     let lines = |text: &Text| (0..text.len()).filter(|l| text.significant(*l)).count();
-    let found = reformat::follow(base, &(0..base.len()), head, &(0..head.len()));
+    let all = (0..base.len(), 0..head.len());
+    let found = reformat::follow(base, &all.0, head, &all.1, reformat::SAME);
     let followed = found.map_or(0, |f| f.to_head.len());
     match followed as f64 >= 0.8 * lines(base) as f64 {
         true => vec![whole],
         false => hunks,
     }
+}
+
+/// Changed regions with few lines between them.
+fn groups(hunks: &[Hunk]) -> Vec<Range<usize>> {
+    /// How many lines may lie between two of them.
+    const NEAR: usize = 3;
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    for (n, hunk) in hunks.iter().enumerate() {
+        match groups.last_mut() {
+            Some(last) if hunk.base - hunks[n - 1].base_end() <= NEAR => last.end = n + 1,
+            _ => groups.push(n..n + 1),
+        }
+    }
+    groups.retain(|group| group.len() > 1);
+    groups
+}
+
+/// The lines of changed regions, and of what lies between them, if all that changed is how they are laid
+/// out: the few lines that stayed as they were (a bracket, `else`) would lead astray.
+fn formatted(hunks: &[Hunk], base: &Text, head: &Text) -> Option<reformat::Reformatted> {
+    /// How much must be the same. Less would let a copy pass for its original that was fixed.
+    const ALL: f64 = 0.97;
+    let (first, last) = (hunks.first()?, hunks.last()?);
+    let (old, new) = (first.base..last.base_end(), first.head..last.head_end());
+    let words = |text: &Text, lines: &Range<usize>| -> f64 {
+        let each = text.words.get(lines.clone()).unwrap_or_default();
+        each.iter().map(|w| f64::from(*w)).sum()
+    };
+    let (before, after) = (words(base, &old), words(head, &new));
+    // Most edits do not come near.
+    if before.min(after) < 0.9 * before.max(after) {
+        return None;
+    }
+    reformat::follow(base, &old, head, &new, ALL)
 }
 
 /// The changed regions of a pair of texts, in order, each in its right place.
@@ -167,10 +211,28 @@ fn hunks(base: &Text, head: &Text) -> Vec<Hunk> {
         return Vec::new();
     }
     let (before, after) = tokens(base, head);
+    let known = cuts(base, head);
+    let found = hunks_between(base, head, (&before, &after), &known);
+    match cuts_of_twins(base, head, &found) {
+        more if more.is_empty() => found,
+        more => {
+            let all = in_order([known, more].concat());
+            hunks_between(base, head, (&before, &after), &all)
+        }
+    }
+}
+
+/// The changed regions between cuts.
+fn hunks_between(
+    base: &Text,
+    head: &Text,
+    (before, after): (&[Token], &[Token]),
+    cuts: &[(usize, usize)],
+) -> Vec<Hunk> {
     let mut hunks: Vec<Hunk> = Vec::new();
     let (mut b, mut h) = (0, 0);
     let end = (base.len(), head.len());
-    for (next_b, next_h) in cuts(base, head).into_iter().chain([end]) {
+    for (next_b, next_h) in cuts.iter().copied().chain([end]) {
         let first = hunks.len();
         let found = diff(&before[b..next_b], &after[h..next_h]);
         hunks.extend(found.map(|hunk| Hunk {

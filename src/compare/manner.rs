@@ -11,6 +11,13 @@ pub(super) struct Manner {
     pub braces_join: bool,
     /// Quotes and brackets mean nothing, as in prose, or there is nothing but data.
     pub prose: bool,
+    /// Words that formatters add and take away.
+    layout: &'static [&'static str],
+    /// The lines of one stage of a container file stand below the line that begins it.
+    pub stages: bool,
+    /// The lines of a statement that a semicolon ends stand below its first, and the case of letters
+    /// does not count.
+    pub statements: bool,
 }
 
 impl Manner {
@@ -54,6 +61,29 @@ impl Manner {
             slash_comment: !(hash || container) || is(&["tf", "hcl"]),
             braces_join: is(&["py", "pyi", "pyw"]),
             prose: is(&["md", "markdown", "rst", "txt", "adoc", "json", "ipynb"]),
+            layout: if container || is(&["dockerfile"]) {
+                &["RUN", "&"]
+            } else if is(&["rb"]) {
+                &["do", "end"]
+            } else if is(&["sh", "bash", "zsh"]) {
+                &["if", "then", "fi", "do", "done", "&"]
+            } else if is(&["js", "jsx", "mjs", "cjs", "ts", "tsx", "kt", "kts", "rs"]) {
+                &["return"]
+            } else if is(&["php"]) {
+                &["return", "function", "fn", "=", ">"]
+            } else {
+                &[]
+            },
+            statements: is(&["sql"]),
+            stages: name.starts_with(b"Dockerfile")
+                || name.starts_with(b"Containerfile")
+                || is(&["dockerfile"]),
         }
+    }
+
+    /// Whether a token is one that formatters add and take away in this language: the words around a
+    /// block, a layer of a container's image.
+    pub(super) fn is_layout(self, token: &str) -> bool {
+        self.layout.contains(&token)
     }
 }

@@ -8,7 +8,8 @@
 //!
 //! - [`content`]: text, or bytes that are none
 //! - [`text`]: a file as lines, with what the stages need to know of each line ([`names`]: of scopes,
-//!   [`joined`]: of statements, [`manner`]: of the language)
+//!   [`joined`]: of statements, [`indent`]: of their depth,
+//!   [`manner`]: of the language)
 //! - [`files`]: which file continues which (renames)
 //! - [`lines`]: which line continues which inside a pair of files, cut at [`anchors`] into [`hunk`]s, with
 //!   [`slide`] correction
@@ -18,7 +19,7 @@
 //! - [`statement`]: the words of a statement, its context and scope, and their similarity
 //! - [`assign`]: the cheapest one-to-one assignment
 //! - [`align`]: which statement continues which inside a changed [`region`]
-//! - [`weakness`]: whether an edited statement still has the same weakness, by its [`parts`] and what stands
+//! - [`weakness`]: whether an edited statement still has the same weakness, by its [`parts`], its [`calls`] and what stands
 //!   [`around`] it
 //! - [`matcher`]: what all stages share
 //! - [`stages`]: the stages that pair findings; [`edited`], [`extracted`]: those of changed regions;
@@ -37,6 +38,7 @@ mod around;
 mod assign;
 mod binary;
 mod blocks;
+mod calls;
 mod comment;
 mod comments;
 mod content;
@@ -46,6 +48,7 @@ mod extracted;
 mod files;
 pub mod group;
 mod hunk;
+mod indent;
 mod joined;
 mod lines;
 mod located;

@@ -68,6 +68,9 @@ const OPENERS: [&str; 29] = [
     "macro_rules!",
 ];
 
+/// Words that do so after `CREATE`.
+const MADE: [&str; 4] = ["VIEW", "view", "TABLE", "table"];
+
 /// Those of them that are names of variables just as well: a name must follow.
 const PLAIN: [&str; 10] = [
     "data",
@@ -114,6 +117,7 @@ pub(super) fn scope_name(line: &str) -> Option<&str> {
     if rest.trim_end().ends_with(';') {
         return None;
     }
+    let mut created = false;
     for _ in 0..6 {
         let end = rest
             .find(|c: char| !(is_word(c) || c == '!'))
@@ -126,7 +130,7 @@ pub(super) fn scope_name(line: &str) -> Option<&str> {
         if PLAIN.contains(&word) && !named {
             break;
         }
-        if OPENERS.contains(&word) {
+        if OPENERS.contains(&word) || created && MADE.contains(&word) {
             let after =
                 behind.trim_start_matches(|c: char| c.is_whitespace() || c == '(' || c == '*');
             // Go's receivers: `func (s *Server) Serve(`.
@@ -143,6 +147,7 @@ pub(super) fn scope_name(line: &str) -> Option<&str> {
         if !MODIFIERS.contains(&word) || word.is_empty() {
             break;
         }
+        created |= matches!(word, "CREATE" | "create");
         rest = behind.trim_start();
         if rest.starts_with('(') {
             rest = rest.split_once(')').map_or("", |(_, r)| r).trim_start();
@@ -278,6 +283,8 @@ mod tests {
             ("sub(x, y)", None),
             ("type Server struct {", Some("Server")),
             ("CREATE OR REPLACE FUNCTION one(v TEXT)", Some("one")),
+            ("create view one as", Some("one")),
+            ("view one as", None),
             ("else:", None),
             ("if (x) {", None),
             ("} else if (x) {", None),

@@ -131,6 +131,18 @@ const READERS: [&str; 18] = [
     "ReadLine",
 ];
 
+/// What the comparison asks of the text around the statements.
+pub(super) trait Around {
+    /// Whether a name became another one all over a scope around the statements.
+    fn renamed(&self, old: &str, new: &str) -> bool;
+    /// Whether a definition of the base has another name at head.
+    fn redefined(&self, old: &str, new: &str) -> bool;
+    /// The value that a name of the base is given.
+    fn value_at_base(&self, name: &str) -> Option<String>;
+    /// The value that a name of the head is given.
+    fn value_at_head(&self, name: &str) -> Option<String>;
+}
+
 pub(super) type Counts = BTreeMap<String, usize>;
 
 /// What a statement does: the functions that it calls, the data that goes in, its constants.
@@ -178,9 +190,7 @@ impl Parts {
                     }
                 }
                 Kind::Name => {
-                    let called = next.is_some_and(|t| t.is("("))
-                        || next.is_some_and(|t| t.is("!"))
-                            && list.get(n + 2).is_some_and(|t| t.is("("));
+                    let called = is_called(&list, n);
                     let command = first
                         && manner.hash_comment
                         && next.is_some_and(|t| {
@@ -190,11 +200,10 @@ impl Parts {
                     if is_outside(&list, n) {
                         add(&mut parts.outside, token.text);
                     }
-                    let prefix = next.is_some_and(|t| {
-                        t.kind == Kind::Text && t.at == token.at + token.text.len()
-                    }) && token.text.len() <= 2;
+                    let prefix = is_prefix(&list, n);
                     let named = depth > 0 && follows(&list, n, "=") && !follows(&list, n + 1, "=")
-                        || follows(&list, n, ":") && !is_path(&list, n);
+                        || follows(&list, n, ":") && !is_path(&list, n)
+                        || is_key(&list, n);
                     if KEYWORDS.contains(&token.text) || NEUTRAL.contains(&token.text) || prefix {
                         continue;
                     }
@@ -259,6 +268,59 @@ impl Parts {
 
 fn add(counts: &mut Counts, name: &str) {
     *counts.entry(name.to_owned()).or_default() += 1;
+}
+
+/// Whether a token between brackets is a name of data: no word of the language, no function, not the name of
+/// an argument.
+pub(super) fn is_data(list: &[Token<'_>], n: usize) -> bool {
+    let token = &list[n];
+    let called = is_called(list, n);
+    let named = follows(list, n, "=") && !follows(list, n + 1, "=")
+        || follows(list, n, ":") && !is_path(list, n)
+        || is_key(list, n);
+    token.kind == Kind::Name
+        && !called
+        && !named
+        && !is_prefix(list, n)
+        && !KEYWORDS.contains(&token.text)
+        && !NEUTRAL.contains(&token.text)
+}
+
+/// Whether a name is that of a function that is called: `f(`, `f!(`, `f<T>(`, `f::<T>(`.
+fn is_called(list: &[Token<'_>], n: usize) -> bool {
+    /// How long the types may be, in tokens.
+    const LONGEST: usize = 16;
+    let mut at = n;
+    if is_path(list, n) && follows(list, n + 2, "<") {
+        at += 2;
+    }
+    if follows(list, at, "<") {
+        let mut depth = 0_i32;
+        for (i, token) in list.iter().enumerate().skip(at + 1).take(LONGEST) {
+            depth += i32::from(token.is("<")) - i32::from(token.is(">"));
+            let of_type = token.kind == Kind::Name || "<>[],.:?&|".contains(token.text);
+            if depth == 0 || !of_type {
+                return depth == 0 && follows(list, i, "(");
+            }
+        }
+        return false;
+    }
+    follows(list, n, "(") || follows(list, n, "!") && follows(list, n + 1, "(")
+}
+
+/// Whether a name is a key of Ruby's: `:name => value`.
+fn is_key(list: &[Token<'_>], n: usize) -> bool {
+    let symbol = n.checked_sub(1).is_some_and(|n| list[n].is(":"));
+    symbol && follows(list, n, "=") && follows(list, n + 1, ">")
+}
+
+/// Whether a name is the letter before a text (`f"..."`).
+fn is_prefix(list: &[Token<'_>], n: usize) -> bool {
+    let end = list[n].at + list[n].text.len();
+    let text = list
+        .get(n + 1)
+        .is_some_and(|t| t.kind == Kind::Text && t.at == end);
+    text && list[n].text.len() <= 2
 }
 
 /// Whether a name is the beginning of a call on something: `a.b.` in `a.b.call(`, `A::` in

@@ -63,12 +63,31 @@ impl Region {
     /// The statement among those that continue one of the base that a finding of the head belongs to:
     /// its own, or the one that uses the value that it makes, of which nothing is reported.
     pub(super) fn continued(&self, head: usize, flagged: &HashSet<usize>) -> Option<usize> {
+        /// How many names the value may go through.
+        const CHAIN: usize = 4;
         let used = || {
-            let user = *self.head_use.get(&head)?;
-            (self.to_base[user].is_some() && !flagged.contains(&user)).then_some(user)
+            let next = |unit: &usize| self.head_use.get(unit).copied().filter(|u| u > unit);
+            let users = std::iter::successors(next(&head), next).take(CHAIN);
+            let mut users = users.take_while(|user| !flagged.contains(user));
+            users.find(|user| self.to_base[*user].is_some())
         };
         let own = self.to_base[head].is_some().then_some(head);
         own.or_else(used)
+    }
+
+    /// How much alike a statement of the base, that none continues, and one of the head are, if the first may
+    /// have gone into the second, which continues another one.
+    pub(super) fn went_into(&self, base: usize, head: usize) -> Option<f64> {
+        /// It has this part of the words, or is hardly less alike than the one that it continues.
+        const CONTAINED: f64 = 0.75;
+        const LESS: f64 = 0.12;
+        let other = self.to_base[head]?;
+        let (old, new) = (&self.base_words[base], &self.head_words[head]);
+        let alike = similarity(old, new);
+        let there = old.iter().filter(|word| new.contains(word)).count();
+        let near = alike >= similarity(&self.base_words[other], new) - LESS;
+        let contained = there as f64 >= CONTAINED * old.len() as f64;
+        (self.to_head[base].is_none() && alike >= EDITED && (near || contained)).then_some(alike)
     }
 
     /// Whether another statement of the head, of which nothing is reported, might as well continue the
@@ -140,13 +159,13 @@ fn with_values(mut all: Vec<Words>, values: &Values) -> (Vec<Words>, HashMap<usi
     for (unit, words) in all.iter_mut().enumerate() {
         let target = words.iter().take(FARTHEST).position(|word| *word == sign);
         let target = target.unwrap_or(0);
+        let targets: Vec<u64> = words.iter().take(target).copied().collect();
         let named = |n: usize, word: &u64| {
             // What is given a value keeps its name.
-            let given = n < target;
+            let given = n < target || targets.contains(word);
             values.get(word).filter(|v| !given && v.len() <= LONGEST)
         };
-        let targets = words.iter().take(target);
-        for name in targets.filter(|word| values.contains_key(word)) {
+        for name in targets.iter().filter(|word| values.contains_key(word)) {
             given.insert(*name, unit);
         }
         if words

@@ -237,8 +237,8 @@ impl<'a> Matcher<'a> {
         for (bs, hs) in groups.into_values() {
             self.assign_alike(&bs, &hs, Stage::Reordered, |this, b, h| {
                 let alike = similarity(&this.base.words(b), &this.head.words(h));
-                let same = alike >= REORDERED && this.same_scope(b, h) && this.same_weakness(b, h);
-                same.then_some(alike)
+                let same = alike >= REORDERED && this.same_scope(b, h) && this.same_whole(b, h);
+                (same && this.same_weakness(b, h)).then_some(alike)
             });
         }
     }
@@ -255,6 +255,27 @@ impl<'a> Matcher<'a> {
         };
         self.goes(p.file, old)
             .is_none_or(|place| place == (q.file, new))
+    }
+
+    /// Whether two lines are not parts of different statements over several lines: where that of the base
+    /// still stands, its parts have not gone into another one.
+    fn same_whole(&self, b: usize, h: usize) -> bool {
+        let (Some(p), Some(q)) = (self.base.places[b], self.head.places[h]) else {
+            return true;
+        };
+        let old = self.base.text(p).statement_lines(p.line);
+        let new = self.head.text(q).statement_lines(q.line);
+        let stands = |line: usize| match self.goes(p.file, line) {
+            Some((file, line)) => Some((file, line)),
+            None => {
+                let place = Place { line, ..p };
+                let region = self.base_region(place).map(|r| self.aligned(r))?;
+                let at = region.continued_at(line)?;
+                Some((self.difference.files.base[p.file].pair?, at.start))
+            }
+        };
+        old.len() < 2
+            || stands(old.start).is_none_or(|(file, line)| file == q.file && new.contains(&line))
     }
 
     /// A scope that vanished here against the scope of the same name that appeared there.
@@ -306,7 +327,7 @@ impl<'a> Matcher<'a> {
                     return None;
                 }
                 let alike = similarity(&this.base.words(b), &this.head.words(h));
-                (alike >= SCOPE_MOVED && this.same_weakness(b, h))
+                (alike >= SCOPE_MOVED && this.same_whole(b, h) && this.same_weakness(b, h))
                     .then(|| this.with_context(alike, b, h, CONTEXT_SHARE.1))
             });
         }

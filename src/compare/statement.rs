@@ -83,6 +83,11 @@ fn longest_common(a: &[u64], b: &[u64]) -> usize {
     row[b.len()]
 }
 
+/// The share of words that two lists have in common, 0 to 1.
+pub(super) fn in_common(a: &[u64], b: &[u64]) -> f64 {
+    2.0 * common(a, b) as f64 / (a.len() + b.len()).max(1) as f64
+}
+
 /// How similar two lists of words are, 0 to 1: the mean of the share of common words (multiset
 /// Dice) and of the longest common subsequence.
 pub(super) fn similarity(a: &[u64], b: &[u64]) -> f64 {
@@ -93,7 +98,7 @@ pub(super) fn similarity(a: &[u64], b: &[u64]) -> f64 {
         return 0.0;
     }
     let both = (a.len() + b.len()) as f64;
-    let dice = 2.0 * common(a, b) as f64 / both;
+    let dice = in_common(a, b);
     if a.len() * b.len() > LONG {
         return dice;
     }

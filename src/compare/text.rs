@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
+use super::indent::indents;
 use super::joined;
 use super::manner::Manner;
 use super::names::{bare_key_name, called_name, is_word, scope_name};
@@ -93,10 +94,12 @@ impl Text {
             let line = piece(&content, (begin, end));
             squeezed.clear();
             squeeze(line, &mut squeezed);
+            if text.manner.statements {
+                squeezed.make_ascii_lowercase();
+            }
             text.norm.push(interner.number(&squeezed));
             let words = squeezed.chars().filter(|c| is_word(*c)).count();
             text.words.push(u16::try_from(words).unwrap_or(u16::MAX));
-            text.indent.push(indent_of(line));
             let keys = text.manner.hash_comment && !text.manner.braces_join;
             let name = scope_name(line).or_else(|| bare_key_name(line).filter(|_| keys));
             let name = name.map(|name| {
@@ -105,6 +108,8 @@ impl Text {
             });
             text.names.push(name);
         }
+        let lines = text.spans.iter().map(|span| piece(&content, *span));
+        text.indent = indents(lines, text.manner);
         text.content = content;
         text.name_lone_braces();
         text
@@ -290,7 +295,7 @@ impl Text {
 
     /// The line that opens the block around a line: the nearest one above that is indented less. Of
     /// a header over several lines it is the first.
-    fn parent(&self, line: usize) -> Option<usize> {
+    pub(super) fn parent(&self, line: usize) -> Option<usize> {
         let parents = self.parents.get_or_init(|| {
             let mut open: Vec<usize> = Vec::new();
             let mut parents = Vec::with_capacity(self.len());
@@ -345,11 +350,31 @@ impl Text {
             }
             outermost = Some(header);
         }
+        // A decorator belongs to what it decorates.
+        if let Some((name, header)) = self.decorated(line) {
+            scopes.insert(0, (name.to_owned(), header));
+        }
         if let (Some(line), true) = (outermost, scopes.is_empty()) {
             scopes.push((self.line(line).trim().to_owned(), line));
         }
         scopes.reverse();
         scopes
+    }
+
+    /// The definition that the decorator or annotation on a line belongs to.
+    fn decorated(&self, line: usize) -> Option<(&str, usize)> {
+        /// How many lines below it is looked for.
+        const FARTHEST: usize = 24;
+        let decorates = |l: usize| self.line(l).trim_start().starts_with('@');
+        if self.manner.prose || line >= self.len() || !decorates(line) {
+            return None;
+        }
+        let below = line + 1..self.len().min(line + FARTHEST);
+        let same = |l: &usize| self.indent[*l] == self.indent[line] && !decorates(*l);
+        let header = below
+            .into_iter()
+            .find(|l| same(l) && self.name(*l).is_some())?;
+        Some((self.name(header)?, header))
     }
 
     /// How the language of the file writes comments.
@@ -383,18 +408,6 @@ fn squeeze(line: &str, out: &mut String) {
     if kept > 0 {
         out.truncate(kept);
     }
-}
-
-fn indent_of(line: &str) -> u16 {
-    let mut column: u16 = 0;
-    for c in line.chars() {
-        match c {
-            '\t' => column = (column / 4).saturating_add(1).saturating_mul(4),
-            c if c.is_whitespace() => column = column.saturating_add(1),
-            _ => return column,
-        }
-    }
-    u16::MAX
 }
 
 #[cfg(test)]

@@ -3,23 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use super::calls;
 use super::manner::Manner;
-use super::parts::{Counts, Parts, SOURCES, assignment, follows, left};
+use super::parts::{Around, Counts, Parts, SOURCES, assignment, follows, left};
 use super::statement::hash;
 use super::tokens::{Kind, tokens};
 use crate::model::Differs;
-
-/// What the comparison asks of the text around the statements.
-pub(super) trait Around {
-    /// Whether a name became another one all over a scope around the statements.
-    fn renamed(&self, old: &str, new: &str) -> bool;
-    /// Whether a definition of the base has another name at head.
-    fn redefined(&self, old: &str, new: &str) -> bool;
-    /// The value that a name of the base is given.
-    fn value_at_base(&self, name: &str) -> Option<String>;
-    /// The value that a name of the head is given.
-    fn value_at_head(&self, name: &str) -> Option<String>;
-}
 
 /// Whether the weakness of a statement is another one after an edit, and why.
 pub(super) fn difference(
@@ -28,8 +17,13 @@ pub(super) fn difference(
     manner: Manner,
     around: &impl Around,
 ) -> Option<Differs> {
+    if refers_to(old, manner).is_some_and(|name| refers_to(new, manner) == Some(name)) {
+        return None;
+    }
     let (base, head) = (Parts::of(old, manner), Parts::of(new, manner));
-    let first = compare(&base, &head, around)?;
+    let Some(first) = compare(&base, &head, around) else {
+        return calls::another(old, new, manner, around).then_some(Differs::Data);
+    };
     // An argument that became a variable, or a variable that became what it held: then all is the same.
     let resolved = head.resolved(&base, manner, |name| around.value_at_head(name));
     let unfolded = base.resolved(&head, manner, |name| around.value_at_base(name));
@@ -40,6 +34,21 @@ pub(super) fn difference(
         return None;
     }
     Some(first)
+}
+
+/// What a line of configuration refers to, without its version: an action, an image.
+fn refers_to(line: &str, manner: Manner) -> Option<&str> {
+    if !manner.hash_comment || manner.braces_join {
+        return None;
+    }
+    let line = line.trim().trim_start_matches("- ");
+    let keys = ["uses:", "image:", "FROM "];
+    let value = keys.iter().find_map(|key| line.strip_prefix(key))?;
+    let value = value.split_whitespace().next()?.trim_matches(['"', '\'']);
+    let name = value.split('@').next()?;
+    let folder = name.rfind('/').map_or(0, |n| n + 1);
+    let tag = name.get(folder..)?.find(':');
+    name.get(..tag.map_or(name.len(), |n| folder + n))
 }
 
 fn compare(base: &Parts, head: &Parts, around: &impl Around) -> Option<Differs> {
@@ -190,9 +199,19 @@ mod tests {
             ("bad(\"one\")", "bad(\"one\", extra)"),
             ("bad(x, y)", "bad(x)"),
             ("assert x", "assert x, y"),
+            ("show(go(x))", "show(go(x)) + show(go(y))"),
+            ("get(id)", "check(id).then(lambda checked: get(checked))"),
         ] {
             assert_eq!(told(old, new), None, "{old} -> {new}");
         }
+    }
+
+    #[test]
+    fn a_reference_with_another_version_is_the_same() {
+        let told = |old, new| difference(old, new, Manner::of(b"a.yml"), &Scene);
+        assert_eq!(told("- uses: a/b@v3", "- uses: a/b@main"), None);
+        assert_eq!(told("image: h:1/web:one", "image: \"h:1/web:two\""), None);
+        assert!(told("uses: a/b@v3", "uses: a/c@v3").is_some());
     }
 
     #[test]
@@ -218,6 +237,21 @@ mod tests {
             ("os.system(old_value)", "os.system(y)", Differs::Data),
             ("os.system(x)", "os.system(input())", Differs::Data),
             ("go(request.args)", "go(request.form)", Differs::Data),
+            (
+                "p if go(x) else q(y)",
+                "p if q(x) else go(y)",
+                Differs::Data,
+            ),
+            (
+                "go(\"a\" + x)",
+                "safe(\"a\", x); go(\"b\" + y)",
+                Differs::Data,
+            ),
+            (
+                "go(\"a\" + x)",
+                "go(\"a ?\", x) or go(\"b\" + x)",
+                Differs::Data,
+            ),
             ("el.innerHTML = x", "el.outerHTML = x", Differs::Data),
             (
                 "path = \"/tmp/a\"",

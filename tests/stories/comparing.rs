@@ -267,3 +267,8 @@ fn what_is_formatted_or_moved_is_inherited() {
 fn an_edit_that_keeps_the_weakness_keeps_the_finding() {
     judge(include_str!("comparing/edits.txt"));
 }
+
+#[test]
+fn near_relatives_of_what_was_wrong_once_are_right() {
+    judge(include_str!("comparing/siblings.txt"));
+}
