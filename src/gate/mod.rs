@@ -13,6 +13,7 @@ mod frame;
 mod given;
 mod history;
 pub mod ingest;
+mod kept;
 mod links;
 mod listing;
 mod outcome;
@@ -40,8 +41,8 @@ use crate::scan::{Resolver, SecretKey, UnitResult};
 use clock::Clock;
 
 pub use build::{Built, Shard, build_baseline, build_built_in};
+pub use kept::{read_server, read_tree};
 pub use settings::{ConfigSource, Settings};
-pub use settings::{read_server, read_tree};
 pub use target::{Choice, target_for};
 
 /// What a judgement works with.

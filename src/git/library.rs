@@ -6,7 +6,8 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
-use super::{Configured, Introduced, Peeled, add_introduced};
+use super::Peeled;
+use super::introduced::{Introduced, add_introduced};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 
@@ -335,6 +336,14 @@ pub(super) fn symbolic(repo: &Repository, name: &str) -> Result<Option<String>> 
     Ok(reference
         .symbolic_target_bytes()
         .map(|t| String::from_utf8_lossy(t).into_owned()))
+}
+
+/// What the library says of a value of git's configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Configured {
+    Value(Option<String>),
+    /// The configuration has conditions that the library does not know.
+    AskGit,
 }
 
 pub(super) fn config(repo: &Repository, name: &str) -> Result<Configured> {

@@ -5,8 +5,11 @@
 //! reftable) and for objects that it does not have (partial clones). Callers cannot tell which.
 
 mod choose;
+mod configured;
 mod elsewhere;
+mod history;
 mod hooks;
+mod introduced;
 mod library;
 mod links;
 mod program;
@@ -28,6 +31,7 @@ use crate::model::{FileChange, FileVersion, Oid, RepoPath, shell_word};
 pub use choose::{Against, Head, Request, choose};
 pub use elsewhere::{Destination, other_trees, parent_branch};
 pub use hooks::{HookFolder, hook_folder};
+pub use introduced::Introduced;
 pub use program::{Answer, Git};
 pub use publish::PushedRef;
 pub use push::{Pushed, choose_push, default_branch, receive_target};
@@ -50,15 +54,6 @@ pub enum Peeled {
     Tree(Oid),
     /// A blob.
     Blob(Oid),
-}
-
-/// A file version that a commit brings, for scanners of history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Introduced {
-    /// The file.
-    pub file: FileVersion,
-    /// The commit that brings it.
-    pub commit: Oid,
 }
 
 /// What to do about objects that cannot be read.
@@ -109,14 +104,6 @@ fn unopened(git: &Git, reason: &git2::Error) -> Error {
         )
         .hint("`git status` says what git makes of it; `git fsck` looks for damage"),
     }
-}
-
-/// What the library says of a value of git's configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Configured {
-    Value(Option<String>),
-    /// The configuration has conditions that the library does not know.
-    AskGit,
 }
 
 impl Repository {
@@ -293,18 +280,6 @@ impl Repository {
         )
     }
 
-    /// The best common ancestors of two commits, in a fixed order; empty if they have none.
-    ///
-    /// # Errors
-    /// git could not answer.
-    pub fn merge_bases(&self, a: &Oid, b: &Oid) -> Result<Vec<Oid>> {
-        self.ask(
-            &[a.as_str(), b.as_str()],
-            |r| library::merge_bases(r, a, b),
-            |g| program::merge_bases(g, a, b),
-        )
-    }
-
     /// The paths that differ between two trees, in the order of git; with no old tree, all paths.
     ///
     /// # Errors
@@ -416,139 +391,6 @@ impl Repository {
         )
     }
 
-    /// A value of git's configuration.
-    ///
-    /// # Errors
-    /// git could not answer.
-    pub fn config(&self, name: &str) -> Result<Option<String>> {
-        if environment::configures_git() {
-            return program::config(&self.git, name);
-        }
-        let found = self.ask(
-            &[],
-            |r| library::config(r, name),
-            |g| program::config(g, name).map(Configured::Value),
-        )?;
-        match found {
-            Configured::Value(value) => Ok(value),
-            Configured::AskGit => program::config(&self.git, name),
-        }
-    }
-
-    /// The configured remotes: name and URLs.
-    ///
-    /// # Errors
-    /// git could not answer.
-    pub fn remotes(&self) -> Result<Vec<(String, Vec<String>)>> {
-        self.ask(&[], library::remotes, program::remotes)
-    }
-
-    /// The address of the remote that others know the repository by, as a URI without credentials;
-    /// `None` where there is no remote, or it is a folder of this machine.
-    ///
-    /// # Errors
-    /// git could not answer.
-    pub fn address(&self) -> Result<Option<String>> {
-        let (remote, _) = find_remote(self, None)?;
-        let remotes = self.remotes()?;
-        let found = remotes
-            .iter()
-            .find(|(name, _)| Some(name) == remote.as_ref());
-        Ok(found.and_then(|(_, urls)| target::address_of(urls.first()?)))
-    }
-
-    /// The file versions that commits reachable from `head` but from none of `known` bring, each
-    /// content under each path once, oldest commit first. `go_on` is asked before each commit.
-    ///
-    /// # Errors
-    /// git could not answer, or `go_on` says no.
-    pub fn introduced(
-        &self,
-        head: &Oid,
-        known: &[Oid],
-        go_on: &dyn Fn() -> Result<()>,
-    ) -> Result<Vec<Introduced>> {
-        self.ask(
-            &[head.as_str()],
-            |r| library::introduced(r, head, known, go_on),
-            |g| program::introduced(g, head, known, go_on),
-        )
-    }
-
-    /// A commit and its first parents, newest first, at most `limit`: each with its tree.
-    ///
-    /// # Errors
-    /// git could not answer.
-    pub fn first_parents(&self, commit: &Oid, limit: usize) -> Result<Vec<(Oid, Oid)>> {
-        let args = [
-            "log".to_owned(),
-            "--first-parent".to_owned(),
-            format!("--max-count={limit}"),
-            "--format=%H %T".to_owned(),
-            commit.to_string(),
-        ];
-        let out = self.git.run(args)?.must("log --first-parent")?;
-        let text = String::from_utf8_lossy(&out);
-        let rows = text.lines().map(|line| {
-            let (commit, tree) = line.split_once(' ')?;
-            Some((Oid::parse(commit)?, Oid::parse(tree)?))
-        });
-        rows.collect::<Option<_>>().ok_or_else(|| {
-            Error::new(
-                ErrorKind::Git,
-                format!("`git log` of {commit} wrote something unreadable"),
-            )
-        })
-    }
-
-    /// The password that git's credential helpers know for an address, without asking anybody.
-    ///
-    /// # Errors
-    /// There is no git.
-    pub fn credential(&self, url: &str) -> Result<Option<String>> {
-        let git = self
-            .git
-            .with("GIT_TERMINAL_PROMPT", "0")
-            .with("GIT_ASKPASS", "");
-        let answer = git.feed(
-            ["credential", "fill"],
-            format!("url={url}\n\n").into_bytes(),
-        )?;
-        let text = answer.ok_text().unwrap_or_default();
-        let password = text.lines().find_map(|l| l.strip_prefix("password="));
-        Ok(password.filter(|p| !p.is_empty()).map(str::to_owned))
-    }
-
-    /// Returns whether history was cut off when this clone was made.
-    pub fn is_shallow(&self) -> bool {
-        self.common_dir.join("shallow").is_file()
-    }
-
-    /// The commits whose parents this clone was cut off from, and that lie on one side only: what such a
-    /// one of the change brought and took away again is not here, and such a one of the target may lead to
-    /// commits that look like the change's own.
-    ///
-    /// # Errors
-    /// git could not answer.
-    pub fn cut_off(&self, head: &Oid, known: &[Oid]) -> Result<Vec<Oid>> {
-        let Ok(listed) = std::fs::read_to_string(self.common_dir.join("shallow")) else {
-            return Ok(Vec::new());
-        };
-        let edges: std::collections::HashSet<&str> = listed.lines().map(str::trim).collect();
-        let own = std::iter::once(head.to_string()).chain(known.iter().map(|k| format!("^{k}")));
-        let theirs = known.iter().map(Oid::to_string);
-        let theirs = theirs.chain([format!("^{head}")]);
-        let mut cut = Vec::new();
-        for commits in [own.collect::<Vec<_>>(), theirs.collect()] {
-            let args = std::iter::once("rev-list".to_owned()).chain(commits);
-            let out = self.git.run(args)?.must("rev-list")?;
-            let out = String::from_utf8_lossy(&out).into_owned();
-            let lines = out.lines().filter(|l| edges.contains(l));
-            cut.extend(lines.filter_map(Oid::parse));
-        }
-        Ok(cut)
-    }
-
     /// Makes objects in another folder visible, as an alternate of this repository.
     ///
     /// # Errors
@@ -567,22 +409,5 @@ impl Repository {
             repo.odb()?.add_disk_alternate(folder)?;
         }
         Ok(())
-    }
-}
-
-/// Adds what a commit brings to a list, unless the same content is there under the same path.
-fn add_introduced(
-    list: &mut Vec<Introduced>,
-    seen: &mut std::collections::HashSet<FileVersion>,
-    commit: &Oid,
-    changes: Vec<FileChange>,
-) {
-    for file in changes.into_iter().filter_map(|c| c.new) {
-        if (file.is_regular() || file.is_link()) && seen.insert(file.clone()) {
-            list.push(Introduced {
-                file,
-                commit: commit.clone(),
-            });
-        }
     }
 }

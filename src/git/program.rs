@@ -7,7 +7,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use super::{Introduced, Peeled, add_introduced};
+use super::Peeled;
+use super::introduced::{Introduced, add_introduced};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 use crate::process;

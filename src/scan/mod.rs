@@ -16,12 +16,14 @@ mod propose;
 mod reach;
 pub mod read;
 mod resolve;
+mod resolved;
 mod resolver;
 mod result;
 mod run;
 mod stage;
 mod stored;
 pub mod tools;
+mod work;
 
 pub use builtin::{SecretKey, Secrets, redact};
 pub use catalog::{Catalog, builtin_names, hints_for};
@@ -33,6 +35,8 @@ pub use exposed::{learn_secrets_in, learn_secrets_of_names};
 pub use plan::{Plan, Side, Trees, is_listed_for, plan, reads};
 pub use program::{Absent, ConfigReader, Scanner, State, Wish, prepare};
 pub use propose::propose;
-pub use resolve::{Need, Resolved, learn_secrets, resolve};
+pub use resolve::{learn_secrets, resolve};
+pub use resolved::{Need, Resolved};
 pub use resolver::Resolver;
+
 pub use result::UnitResult;
