@@ -102,6 +102,14 @@ pub fn cache_home() -> Option<PathBuf> {
         .or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")))
 }
 
+/// The folder for the configuration of the user's programs (XDG Base Directory specification).
+pub fn config_home() -> Option<PathBuf> {
+    variable("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .filter(|p| p.is_absolute())
+        .or_else(|| Some(home()?.join(".config")))
+}
+
 /// The variables that name a proxy, in capitals; programs also read them in small letters.
 pub const PROXIES: [&str; 4] = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY"];
 

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::install::{PREWARMING, is_shim};
+use super::coverage::{Coverage, Named, coverage, others};
+use super::hook_file::is_shim;
 use super::screen::Resolved;
 use super::session::Session;
+use super::shim::PREWARMING;
 use super::{own_path, prewarm};
 use crate::cache::{self, Cache};
 use crate::error::Result;
@@ -46,7 +48,7 @@ impl Doctor {
         page.say("newgate", &format!("{version}, {}", own.display()));
         let mut session = Session::open()?;
         git(&session.repo, &mut page);
-        hooks(&session.repo, &mut page);
+        hooks(&session.repo, &mut page)?;
         remembered(&session.repo, session.cache(), &mut page);
         match session.change_by_default() {
             Err(e) => page.wrong("target", &e.chain()),
@@ -101,35 +103,28 @@ fn git(repo: &Repository, page: &mut Page) {
     }
 }
 
-/// The program that a shim starts.
-fn program_of(hook: &Path) -> Option<String> {
-    let text = fs::read_to_string(hook).ok()?;
-    let line = text.lines().find_map(|l| l.strip_prefix("newgate="))?;
-    Some(line.trim_matches('\'').to_owned())
-}
-
-fn hooks(repo: &Repository, page: &mut Page) {
-    let folder = match hook_folder(repo) {
-        Ok(folder) => folder.path,
-        Err(e) => return page.wrong("hooks", &e.chain()),
-    };
-    let pre_push = folder.join("pre-push");
-    if !is_shim(&pre_push) {
-        let text = format!(
-            "`{}` is not newgate's: `newgate install` installs it (or another hook manager calls newgate)",
-            pre_push.display()
-        );
-        return page.wrong("hooks", &text);
+fn hooks(repo: &Repository, page: &mut Page) -> Result<()> {
+    match coverage(repo, &Named::at(Path::new(".")))? {
+        Coverage::Checked(hook) => {
+            let merges = hook.with_file_name("pre-merge-commit");
+            let more = if is_shim(&merges) {
+                ", pre-merge-commit"
+            } else {
+                ""
+            };
+            page.say("hooks", &format!("{}{more}", hook.display()));
+        }
+        Coverage::Unchecked { why, remedy } => {
+            page.wrong("hooks", &format!("{why}; run `{remedy}`"));
+        }
     }
-    let program = program_of(&pre_push).unwrap_or_default();
-    if !Path::new(&program).is_file() {
-        let text =
-            format!("the hook starts `{program}`, which is gone: `newgate install` repairs that");
-        return page.wrong("hooks", &text);
+    for (path, coverage) in others(repo)? {
+        if let Coverage::Unchecked { why, remedy } = coverage {
+            let path = path.display();
+            page.wrong("hooks", &format!("in `{path}`: {why}; run `{remedy}`"));
+        }
     }
-    let merges = is_shim(&folder.join("pre-merge-commit"));
-    let more = if merges { ", pre-merge-commit" } else { "" };
-    page.say("hooks", &format!("pre-push{more} in {}", folder.display()));
+    Ok(())
 }
 
 fn remembered(repo: &Repository, cache: &Cache, page: &mut Page) {

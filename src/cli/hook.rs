@@ -4,18 +4,19 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 
-use super::chained::Chained;
+use super::hook_file::PRE_PUSH;
 use super::input::read_input;
+use super::kept::Kept;
 use super::last;
 use super::output::Output;
 use super::prewarm::make_way;
-use super::screen::{Resolved, Stream};
+use super::screen::{Label, Resolved, Stream};
 use super::session::Session;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{Gate, target_for};
 use crate::git::{
-    Against, Destination, Head, PushLine, Pushed, Scratch, choose_push, find_remote, find_target,
-    parent_branch, parse_push_lines,
+    Against, Destination, Head, PushLine, Pushed, Repository, Scratch, choose_push, find_remote,
+    find_target, parent_branch, parse_push_lines, unpushed,
 };
 use crate::mask;
 use crate::model::{Change, Mode, Note, Oid, OtherTree, Report, Verdict};
@@ -44,14 +45,14 @@ enum Which {
 #[derive(Debug, Args)]
 struct PreMergeCommit {
     #[command(flatten)]
-    chained: Chained,
+    kept: Kept,
     #[command(flatten)]
     output: Output,
 }
 
 impl PreMergeCommit {
     fn run(self, screen: &Resolved) -> Result<Verdict> {
-        self.chained.allows(&[], b"")?;
+        self.kept.allows(&[], b"")?;
         let mut session = Session::open()?;
         make_way(&session.repo);
         // The branch that is merged into is the target, and its tip the base.
@@ -82,8 +83,11 @@ struct PrePush {
     /// The remote's URL
     #[arg(value_name = "URL")]
     url: Option<String>,
+    /// Say nothing of a push that passes from a repository without a configuration
+    #[arg(long, hide = true)]
+    everywhere: bool,
     #[command(flatten)]
-    chained: Chained,
+    kept: Kept,
     #[command(flatten)]
     output: Output,
 }
@@ -101,31 +105,126 @@ impl Hook {
     }
 }
 
+/// When a kept hook of a push runs (`newgate.keptHooks` in git's configuration).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// Before newgate.
+    First,
+    /// After newgate has passed the push: it may upload something, as git-lfs does.
+    Last,
+}
+
 impl PrePush {
     fn run(self, screen: &Resolved) -> Result<Verdict> {
         let input = read_input()?;
         let mut args = vec![OsString::from(&self.remote)];
         args.extend(self.url.as_ref().map(OsString::from));
-        self.chained.allows(&args, &input)?;
         let lines = parse_push_lines(&input)?;
+        let session = Session::open()?;
+        let turn = self.turn(&session.repo)?;
+        if turn == Some(Turn::First) {
+            self.kept.allows(&args, &input)?;
+        }
+        let verdict = self.check(session, lines, screen)?;
+        if turn == Some(Turn::Last) && verdict == Verdict::Pass {
+            self.kept.allows(&args, &input)?;
+        }
+        Ok(verdict)
+    }
+
+    /// When the kept hook runs, if there is one.
+    fn turn(&self, repo: &Repository) -> Result<Option<Turn>> {
+        const SETTING: &str = "newgate.keptHooks";
+        if !self.kept.is_named() {
+            return Ok(None);
+        }
+        Ok(Some(match repo.config(SETTING)?.as_deref() {
+            None | Some("last") => Turn::Last,
+            Some("first") => Turn::First,
+            Some(other) => {
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    format!("`{SETTING}` is `{other}`, but it can be `first` or `last` only"),
+                )
+                .hint(format!("`git config {SETTING} last`")));
+            }
+        }))
+    }
+
+    fn check(
+        &self,
+        mut session: Session,
+        lines: Vec<PushLine>,
+        screen: &Resolved,
+    ) -> Result<Verdict> {
+        let lines = match lines.is_empty() {
+            true => self.without_refs(&session.repo, screen)?,
+            false => lines,
+        };
         if lines.is_empty() {
-            screen.note("newgate: nothing is pushed, so there is nothing to judge");
+            if !self.everywhere {
+                screen.note("newgate: nothing is pushed, so there is nothing to check");
+            }
             return Ok(Verdict::Pass);
         }
-        let mut session = Session::open()?;
         make_way(&session.repo);
         let mut scratch = Scratch::new();
         let files = scratch.trees_of_files(&mut session.repo, &lines)?;
         let (mut reports, notes) = self.judge(&session, &lines, &files, screen)?;
+        if !reports.is_empty() {
+            last::keep(&session.repo, &reports);
+        }
+        if self.everywhere && is_uneventful(&session.repo, &reports)? {
+            return Ok(Verdict::Pass);
+        }
         for note in notes {
             screen.note(&format!("newgate: {note}"));
         }
         if reports.is_empty() {
             return Ok(Verdict::Pass);
         }
-        last::keep(&session.repo, &reports);
         self.output
             .write(&session, &mut reports, screen, Stream::Error)
+    }
+
+    /// What is checked where standard input names no refs. git gives none where all is up to date; but a script or a
+    /// hook manager that calls newgate may have read them before.
+    fn without_refs(&self, repo: &Repository, screen: &Resolved) -> Result<Vec<PushLine>> {
+        /// More are not checked in the place of one.
+        const MOST: usize = 20;
+        if self.kept.is_started_by_git(PRE_PUSH) {
+            return Ok(Vec::new());
+        }
+        let url = self.url.as_deref().unwrap_or(&self.remote);
+        let (mut remote, mut guessed) = find_remote(repo, Some(&self.remote))?;
+        if guessed {
+            (remote, guessed) = find_remote(repo, Some(url))?;
+        }
+        let remote = remote.filter(|_| !guessed);
+        let lines = unpushed(repo, remote.as_deref())?;
+        let missing = "newgate was given no refs on standard input, so what is pushed is not known";
+        let to = remote.as_deref().unwrap_or("the remote");
+        const HINT: &str = "the hook that calls newgate must hand over what git wrote: call newgate first in it, or let it run `refs=$(cat)` first, and then `printf '%s\\n' \"$refs\" | newgate hook pre-push \"$@\"` and the same for the others";
+        match lines.len() {
+            0 => {}
+            1..=MOST => {
+                let names = lines.iter().map(|l| short(&l.remote_ref));
+                let names: Vec<&str> = names.collect();
+                screen.note(&format!(
+                    "newgate: {missing}; checking all that {to} does not have yet: {}",
+                    names.join(", ")
+                ));
+                screen.error(Label::Hint, HINT);
+            }
+            many => {
+                return Err(Error::new(
+                    ErrorKind::Git,
+                    format!("{missing}, and {many} branches and tags have commits that {to} does not have"),
+                )
+                .hint(HINT));
+            }
+        }
+        Ok(lines)
     }
 
     fn judge(
@@ -229,4 +328,22 @@ impl PrePush {
             push: vec![self.remote.clone(), refspec],
         }))
     }
+}
+
+/// Whether a push passes from a repository that has no configuration of newgate.
+fn is_uneventful(repo: &Repository, reports: &[Report]) -> Result<bool> {
+    for report in reports {
+        let tree = &report.change.head_tree;
+        if report.verdict != Verdict::Pass || repo.folder(tree, ".newgate")?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A ref's name without what says that it is a branch or a tag.
+fn short(name: &str) -> &str {
+    let prefixes = ["refs/heads/", "refs/tags/"];
+    let mut short = prefixes.iter().filter_map(|p| name.strip_prefix(p));
+    short.next().unwrap_or(name)
 }

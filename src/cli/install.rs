@@ -1,43 +1,31 @@
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::own_path;
+use super::coverage::{Coverage, Named, coverage, off, others};
+use super::hook_file::{self, PRE_PUSH, is_shim};
+use super::manager::{self, Manager, Written};
 use super::screen::Resolved;
+use super::shim::{self, LINE, PREWARMING, PROGRAM, install_shim, quoted, write_shim};
+use super::{everywhere, kept, lefthook, own_path, simple_git_hooks};
 use crate::error::{Error, ErrorKind, Result};
-use crate::git::{Repository, default_branch, hook_folder};
+use crate::git::{
+    HookFolder, HooksPath, Repository, default_branch, hook_folder, name_hook_folder, set_config,
+};
 use crate::model::Verdict;
-
-/// The shims that git runs, by hook; `@NEWGATE@` is replaced by the path of this program.
-const SHIMS: [(&str, &str); 8] = [
-    ("pre-push", include_str!("../../hooks/pre-push")),
-    (
-        "pre-merge-commit",
-        include_str!("../../hooks/pre-merge-commit"),
-    ),
-    ("pre-receive", include_str!("../../hooks/pre-receive")),
-    ("update", include_str!("../../hooks/update")),
-    ("post-commit", PREWARM),
-    ("post-merge", PREWARM),
-    ("post-checkout", PREWARM),
-    ("post-rewrite", PREWARM),
-];
-const PREWARM: &str = include_str!("../../hooks/prewarm");
-/// The hooks after which the cache is filled in the background.
-pub(super) const PREWARMING: [&str; 4] =
-    ["post-commit", "post-merge", "post-checkout", "post-rewrite"];
-/// The text by which a shim of any version is known.
-const MARK: &str = "newgate-shim";
-/// What is added to the name of a hook that was there before.
-const BEFORE: &str = "before-newgate";
 
 #[derive(Debug, Args)]
 pub(super) struct Install {
     /// The repository
     #[arg(value_name = "PATH", default_value = ".")]
     path: PathBuf,
+    /// Add a line to a hook that the project commits
+    #[arg(long, conflicts_with = "server")]
+    shared: bool,
+    /// Check pushes from all your repositories, present and future
+    #[arg(long, conflicts_with_all = ["server", "shared", "merges", "prewarm", "path"])]
+    global: bool,
     /// Judge merges before they are committed too (pre-merge-commit)
     #[arg(long)]
     merges: bool,
@@ -72,6 +60,9 @@ pub(super) struct Uninstall {
     /// The repository
     #[arg(value_name = "PATH", default_value = ".")]
     path: PathBuf,
+    /// Undo `newgate install --global`
+    #[arg(long, conflicts_with = "path")]
+    global: bool,
 }
 
 fn open(path: &Path) -> Result<Repository> {
@@ -91,25 +82,6 @@ fn open(path: &Path) -> Result<Repository> {
     } else {
         Repository::open(path)
     }
-}
-
-/// A path as a word of `sh`, whatever is in it.
-fn quoted(path: &Path) -> Result<String> {
-    let text = path.to_str().ok_or_else(|| {
-        Error::new(
-            ErrorKind::Io,
-            format!(
-                "the path of this program is not UTF-8: `{}`",
-                path.display()
-            ),
-        )
-        .hint("install it under another path")
-    })?;
-    Ok(format!("'{}'", text.replace('\'', r"'\''")))
-}
-
-pub(super) fn is_shim(hook: &Path) -> bool {
-    fs::read(hook).is_ok_and(|c| String::from_utf8_lossy(&c).contains(MARK))
 }
 
 /// Where a hook lies: in the folder of hooks, or, where a forge's own hook there starts those of a
@@ -133,138 +105,356 @@ fn place_on_gitlab(folder: &Path, name: &str) -> PathBuf {
         .join("newgate")
 }
 
+/// The folder of hooks that newgate may write into, where there is one; the commands for where there is none.
+fn usable_folder(repo: &Repository, named: &Named) -> Result<HookFolder> {
+    let mut folder = hook_folder(repo)?;
+    let own = repo.common_dir().join("hooks");
+    let own = own.canonicalize().unwrap_or(own);
+    match &folder.setting {
+        HooksPath::Off(setting) => {
+            let own_folder = named.set_hooks_path(&own);
+            let install = named.install();
+            let error = Error::new(ErrorKind::Usage, off(setting));
+            Err(match setting.scope.as_str() {
+                "local" | "worktree" => error.hint(format!(
+                    "to switch them on: `{} && {install}`",
+                    named.unset(setting)
+                )),
+                _ => error
+                    .hint(format!(
+                        "to switch them on in this repository: `{own_folder} && {install}`"
+                    ))
+                    .hint(format!(
+                        "or everywhere: `{} && {install}`",
+                        named.unset(setting)
+                    )),
+            })
+        }
+        HooksPath::Shared(setting) => Err(Error::new(
+            ErrorKind::Usage,
+            format!(
+                "`core.hooksPath` is set to `{}` in the {} configuration, so git runs no hook of this repository",
+                setting.value, setting.scope
+            ),
+        )
+        .hint(format!(
+            "to give this repository its own hooks, instead of those: `{} && {}`",
+            named.set_hooks_path(&own),
+            named.install()
+        ))
+        .hint("to check pushes from all repositories that have that folder: `newgate install --global`")),
+        HooksPath::InGitFile(setting) => {
+            fs::create_dir_all(&folder.path).map_err(|e| cannot_make(&folder.path, e))?;
+            if let Ok(path) = folder.path.canonicalize() {
+                folder.path = path;
+            }
+            name_hook_folder(repo, setting, &folder.path)?;
+            folder.setting = HooksPath::Own;
+            Ok(folder)
+        }
+        HooksPath::Unset | HooksPath::Own => Ok(folder),
+    }
+}
+
+fn cannot_make(folder: &Path, error: std::io::Error) -> Error {
+    Error::io(
+        format!("the folder `{}` cannot be made", folder.display()),
+        error,
+    )
+}
+
+/// Makes a folder of hooks; returns it as it is without links, since hooks are kept beside it.
+fn make(folder: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(folder).map_err(|e| cannot_make(folder, e))?;
+    folder.canonicalize().map_err(|e| cannot_make(folder, e))
+}
+
 impl Install {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
+        if self.global {
+            return everywhere::install(screen);
+        }
         let repo = open(&self.path)?;
-        let folder = hook_folder(&repo)?.path;
-        fs::create_dir_all(&folder).map_err(|e| {
-            Error::io(
-                format!("the folder `{}` cannot be made", folder.display()),
-                e,
-            )
-        })?;
-        if self.server {
-            let name = match self.hook {
-                ServerHook::PreReceive => "pre-receive",
-                ServerHook::Update => "update",
-            };
-            let place = match self.gitlab {
-                true => place_on_gitlab(&folder, name),
-                false => place_of(&folder, name),
-            };
-            if let Some(parent) = place.parent() {
-                fs::create_dir_all(parent)
-                    .map_err(|e| Error::io(format!("`{}` cannot be made", parent.display()), e))?;
-            }
-            install_shim(&place, name, screen)?;
-            if default_branch(&repo)?.is_none() {
-                screen.note("`HEAD` names no branch that is there yet: until it does, every branch is protected");
-            }
-            screen.note("pushes to protected branches are judged now (`[server]` in the configuration of the default branch says which)");
+        let named = Named::at(&self.path);
+        if !self.server
+            && matches!(hook_folder(&repo)?.setting, HooksPath::Shared(_))
+            && let Coverage::Checked(hook) = coverage(&repo, &named)?
+        {
+            screen.note(&format!(
+                "every `git push` from here is checked already, by `{}` (`newgate uninstall --global` undoes that)",
+                hook.display()
+            ));
             return Ok(Verdict::Pass);
         }
-        install_shim(&folder.join("pre-push"), "pre-push", screen)?;
-        if self.merges {
-            install_shim(&folder.join("pre-merge-commit"), "pre-merge-commit", screen)?;
+        let folder = usable_folder(&repo, &named)?;
+        if self.server {
+            return self.on_server(&repo, &folder.path, screen);
         }
-        if self.prewarm {
-            for name in PREWARMING {
-                install_shim(&folder.join(name), name, screen)?;
+        self.before_push(&repo, &folder, &named, screen)?;
+        if self.merges || self.prewarm {
+            let path = make(&folder.path)?;
+            if self.merges {
+                install_shim(&path.join("pre-merge-commit"), "pre-merge-commit", screen)?;
             }
-            screen.note("the cache is filled in the background after each commit (`newgate doctor` tells how that goes)");
+            if self.prewarm {
+                for name in PREWARMING {
+                    install_shim(&path.join(name), name, screen)?;
+                }
+                screen.note("the cache is filled in the background after each commit (`newgate doctor` tells how that goes)");
+            }
         }
-        screen.note("every `git push` from here is judged now; `newgate check` judges by hand, `newgate uninstall` undoes this");
+        match coverage(&repo, &named)? {
+            Coverage::Checked(_) => screen.note("every `git push` from here is checked now; `newgate check` checks by hand, `newgate uninstall` undoes this"),
+            Coverage::Unchecked { why, remedy } => {
+                return Err(Error::new(ErrorKind::Io, why).hint(format!("`{remedy}`")));
+            }
+        }
+        for (path, coverage) in others(&repo)? {
+            if let Coverage::Unchecked { why, remedy } = coverage {
+                screen.note(&format!(
+                    "pushes from `{}` are not checked: {why}; to check them: `{remedy}`",
+                    path.display()
+                ));
+            }
+        }
         Ok(Verdict::Pass)
     }
-}
 
-/// Installs one shim; a hook that is there is kept, and run first.
-fn install_shim(hook: &Path, name: &str, screen: &Resolved) -> Result<()> {
-    let before = before(hook);
-    let shown = hook.display();
-    if hook.symlink_metadata().is_ok() && !is_shim(hook) {
-        if before.symlink_metadata().is_ok() {
+    fn on_server(&self, repo: &Repository, folder: &Path, screen: &Resolved) -> Result<Verdict> {
+        let folder = make(folder)?;
+        let name = match self.hook {
+            ServerHook::PreReceive => "pre-receive",
+            ServerHook::Update => "update",
+        };
+        let place = match self.gitlab {
+            true => place_on_gitlab(&folder, name),
+            false => place_of(&folder, name),
+        };
+        if let Some(parent) = place.parent() {
+            fs::create_dir_all(parent)
+                .map_err(|e| Error::io(format!("`{}` cannot be made", parent.display()), e))?;
+        }
+        install_shim(&place, name, screen)?;
+        if default_branch(repo)?.is_none() {
+            screen.note(
+                "`HEAD` names no branch that is there yet: until it does, every branch is protected",
+            );
+        }
+        screen.note("pushes to protected branches are judged now (`[server]` in the configuration of the default branch says which)");
+        Ok(Verdict::Pass)
+    }
+
+    /// Puts newgate before every push, where the manager of hooks leaves it.
+    fn before_push(
+        &self,
+        repo: &Repository,
+        folder: &HookFolder,
+        named: &Named,
+        screen: &Resolved,
+    ) -> Result<()> {
+        set_config(repo, PROGRAM, Some(&own_path()?))?;
+        if let Some(written) = manager::of_husky(folder, repo.work_dir()) {
+            add_line(&written, screen)?;
+            if folder.is_configured() {
+                return Ok(());
+            }
+        } else if folder.tracked {
+            return self.add_to_tracked(repo, folder, named, screen);
+        }
+        let folder = make(&folder.path)?;
+        let hook = folder.join(PRE_PUSH);
+        let generated = Manager::of_hook(&hook);
+        if let Some(top) = repo.work_dir() {
+            if lefthook::is_used(top) {
+                return add_to_lefthook(repo, top, &hook, screen);
+            }
+            if !hook_file::calls_newgate(&hook) || is_shim(&hook) {
+                simple_git_hooks::refuse(top, &hook, named)?;
+            }
+        }
+        // pre-commit, which was installed over newgate's hook, runs that.
+        let legacy = hook.with_extension(kept::LEGACY);
+        if generated.is_some_and(Manager::keeps_legacy) && is_shim(&legacy) {
+            let kept = hook_file::kept_by(&legacy).filter(|k| k.symlink_metadata().is_ok());
+            write_shim(&legacy, PRE_PUSH, kept.as_deref())?;
+            screen.note(&format!(
+                "installed `{}`, which `{}` runs",
+                legacy.display(),
+                hook.display()
+            ));
+            return Ok(());
+        }
+        if hook_file::calls_newgate(&hook) && !is_shim(&hook) {
+            return Ok(());
+        }
+        install_shim(&hook, PRE_PUSH, screen)
+    }
+
+    /// A folder whose hooks are committed has no path of this machine in it.
+    fn add_to_tracked(
+        &self,
+        repo: &Repository,
+        folder: &HookFolder,
+        named: &Named,
+        screen: &Resolved,
+    ) -> Result<()> {
+        let hook = folder.path.join(PRE_PUSH);
+        // What an older version has written there.
+        if hook_file::calls_newgate(&hook) && !is_shim(&hook) {
+            return Ok(());
+        }
+        let top = repo.work_dir().unwrap_or(Path::new("."));
+        let top = top.canonicalize().unwrap_or_else(|_| top.to_owned());
+        let shown = hook.strip_prefix(&top).unwrap_or(&hook).display();
+        if !self.shared {
+            let undo = match is_shim(&hook) {
+                true => format!("{} && ", named.uninstall()),
+                false => String::new(),
+            };
             return Err(Error::new(
                 ErrorKind::Usage,
-                format!(
-                    "there are two hooks to keep: `{shown}` and `{}`",
-                    before.display()
-                ),
+                format!("the hooks in `{}` are committed, so newgate does not write to `{shown}` unasked", folder.path.display()),
             )
             .hint(format!(
-                "join them into one `{name}`, remove the other, and install again"
-            )));
+                "to add one line that does nothing for people without newgate: `{undo}{} --shared`",
+                named.install()
+            ))
+            .hint(format!("the line, for the place after `#!`: {LINE}")));
         }
-        fs::rename(hook, &before)
-            .map_err(|e| Error::io(format!("`{shown}` cannot be renamed"), e))?;
-        screen.note(&format!(
-            "kept the hook that was there as `{}`; it runs first",
-            before.display()
-        ));
+        let written = Written {
+            path: hook,
+            beginning: manager::OF_SH,
+        };
+        add_line(&written, screen)
     }
-    let shim = SHIMS
-        .iter()
-        .find(|(n, _)| *n == name)
-        .map_or("", |(_, shim)| shim);
-    write_executable(hook, &shim.replace("@NEWGATE@", &quoted(&own_path()?)?))?;
-    screen.note(&format!("installed `{shown}`"));
+}
+
+fn add_line(written: &Written, screen: &Resolved) -> Result<()> {
+    let shown = written.path.display();
+    match shim::add_line(&written.path, written.beginning)? {
+        true => screen.note(&format!(
+            "added a line to `{shown}`: commit it (it does nothing for people without newgate)"
+        )),
+        false => screen.note(&format!("`{shown}` calls newgate")),
+    }
     Ok(())
 }
 
-/// The name of a hook that was there before.
-fn before(hook: &Path) -> PathBuf {
-    let name = hook
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    hook.with_file_name(format!("{name}.{BEFORE}"))
+fn add_to_lefthook(repo: &Repository, top: &Path, hook: &Path, screen: &Resolved) -> Result<()> {
+    if lefthook::calls(top).is_none() {
+        let files = lefthook::add(top)?;
+        let shown = files.iter().map(|f| format!("`{}`", f.display()));
+        let shown: Vec<String> = shown.collect();
+        screen.note(&format!(
+            "wrote {}, which lefthook reads",
+            shown.join(" and ")
+        ));
+        ignore(repo, &["/lefthook-local.yml", "/.lefthook-local/"])?;
+    }
+    if is_shim(hook) && Manager::of_hook(&kept::place_for(hook)) == Some(Manager::Lefthook) {
+        fs::remove_file(hook)
+            .map_err(|e| Error::io(format!("`{}` cannot be removed", hook.display()), e))?;
+        kept::put_back(hook, hook)?;
+    }
+    match Manager::of_hook(hook) {
+        Some(Manager::Lefthook) => Ok(()),
+        // Until lefthook puts its own there.
+        _ => install_shim(hook, PRE_PUSH, screen),
+    }
 }
 
-/// Writes a program so that at no time a half-written one can be run.
-fn write_executable(path: &Path, content: &str) -> Result<()> {
-    let failed = |e| Error::io(format!("`{}` cannot be written", path.display()), e);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    fs::write(file.path(), content).map_err(failed)?;
-    fs::set_permissions(file.path(), fs::Permissions::from_mode(0o755)).map_err(failed)?;
-    file.persist(path).map_err(|e| failed(e.error))?;
-    Ok(())
+/// Keeps files of newgate's out of what is committed.
+fn ignore(repo: &Repository, patterns: &[&str]) -> Result<()> {
+    let file = repo.common_dir().join("info/exclude");
+    let failed = |e| Error::io(format!("`{}` cannot be written", file.display()), e);
+    let mut text = fs::read_to_string(&file).unwrap_or_default();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    for pattern in patterns {
+        if !text.lines().any(|l| l == *pattern) {
+            text.push_str(pattern);
+            text.push('\n');
+        }
+    }
+    if let Some(parent) = file.parent() {
+        fs::create_dir_all(parent).map_err(failed)?;
+    }
+    fs::write(&file, text).map_err(failed)
 }
 
 impl Uninstall {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
+        if self.global {
+            return everywhere::uninstall(screen);
+        }
         let repo = open(&self.path)?;
-        let folder = hook_folder(&repo)?.path;
-        let mut places: Vec<PathBuf> = Vec::new();
-        for (name, _) in SHIMS {
-            places.push(folder.join(name));
-            places.push(place_of(&folder, name));
-            places.push(place_on_gitlab(&folder, name));
+        let folder = hook_folder(&repo)?;
+        set_config(&repo, PROGRAM, None)?;
+        let mut undone = self.committed(&repo, &folder, screen)?;
+        if let Some(top) = repo.work_dir()
+            && lefthook::remove(top)?
+        {
+            screen.note("removed newgate from the configuration of lefthook");
+            undone = true;
         }
-        places.dedup();
-        let ours: Vec<&PathBuf> = places.iter().filter(|p| is_shim(p)).collect();
-        if ours.is_empty() {
-            let shown = folder.join("pre-push");
-            screen.note(&format!(
-                "`{}` is not newgate's: nothing to take out",
-                shown.display()
-            ));
-            return Ok(Verdict::Pass);
-        }
-        for hook in ours {
-            let shown = hook.display();
-            fs::remove_file(hook)
-                .map_err(|e| Error::io(format!("`{shown}` cannot be removed"), e))?;
-            screen.note(&format!("removed `{shown}`"));
-            let before = before(hook);
-            if before.symlink_metadata().is_ok() {
-                fs::rename(&before, hook).map_err(|e| {
-                    Error::io(format!("`{}` cannot be put back", before.display()), e)
-                })?;
-                screen.note("put back the hook that was there before");
+        let folder = match folder.setting {
+            HooksPath::Shared(_) => repo.common_dir().join("hooks"),
+            _ => folder.path,
+        };
+        let folder = folder.canonicalize().unwrap_or(folder);
+        let mut places: Vec<(PathBuf, PathBuf)> = Vec::new();
+        for name in shim::names() {
+            for place in [
+                folder.join(name),
+                place_of(&folder, name),
+                place_on_gitlab(&folder, name),
+            ] {
+                places.push((place.with_extension(kept::LEGACY), place.clone()));
+                // lefthook has renamed it, and does not run it.
+                places.push((place.with_extension("old"), place.clone()));
+                places.push((place.clone(), place));
             }
         }
+        places.dedup();
+        for (shim, hook) in places.iter().filter(|(shim, _)| is_shim(shim)) {
+            let shown = shim.display();
+            fs::remove_file(shim)
+                .map_err(|e| Error::io(format!("`{shown}` cannot be removed"), e))?;
+            screen.note(&format!("removed `{shown}`"));
+            if kept::put_back(hook, shim)? {
+                screen.note("put back the hook that was there before");
+            }
+            undone = true;
+        }
+        if !undone {
+            screen.note(&format!(
+                "`{}` is not newgate's: nothing to remove",
+                folder.join(PRE_PUSH).display()
+            ));
+        }
         Ok(Verdict::Pass)
+    }
+
+    /// Takes newgate's line out of hooks that are committed.
+    fn committed(&self, repo: &Repository, folder: &HookFolder, screen: &Resolved) -> Result<bool> {
+        let own = Written {
+            path: folder.path.join(PRE_PUSH),
+            beginning: manager::OF_SH,
+        };
+        let mut undone = false;
+        for written in manager::of_husky(folder, repo.work_dir())
+            .into_iter()
+            .chain([own])
+        {
+            if shim::remove_line(&written.path, written.beginning)? {
+                screen.note(&format!(
+                    "removed newgate's line from `{}`",
+                    written.path.display()
+                ));
+                undone = true;
+            }
+        }
+        Ok(undone)
     }
 }

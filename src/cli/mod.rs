@@ -1,21 +1,26 @@
 //! The command line: one file a subcommand.
 
 mod baseline;
-mod chained;
 mod check;
 mod compare;
+mod coverage;
 mod demo;
 mod doctor;
+mod everywhere;
 mod exempt;
 mod exemptions;
 mod explain;
 mod fault;
 mod history;
 mod hook;
+mod hook_file;
 mod ingest;
 mod input;
 mod install;
+mod kept;
 mod last;
+mod lefthook;
+mod manager;
 mod open;
 mod output;
 mod prewarm;
@@ -25,7 +30,9 @@ mod scanners;
 mod screen;
 mod server;
 mod session;
+mod shim;
 mod show;
+mod simple_git_hooks;
 
 #[doc(hidden)]
 use std::panic::AssertUnwindSafe;

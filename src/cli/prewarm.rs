@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::chained::Chained;
+use super::kept::Kept;
 use super::session::Session;
 use super::{jobs, own_path};
 use crate::cache::now;
@@ -27,7 +27,7 @@ const LONGEST: Duration = Duration::from_secs(600);
 #[derive(Debug, Args)]
 pub(super) struct Prewarm {
     #[command(flatten)]
-    chained: Chained,
+    kept: Kept,
     /// Do it, in this process
     #[arg(long, hide = true)]
     run: bool,
@@ -86,7 +86,7 @@ impl Prewarm {
                 .read_to_end(&mut input)
                 .map_err(|e| Error::io("standard input cannot be read", e))?;
         }
-        let ran = self.chained.run(&args, &input)?;
+        let ran = self.kept.run(&args, &input)?;
         let code = u8::try_from(ran).unwrap_or(1);
         // githooks(5): the third argument is 0 where files were checked out, not a branch.
         let of_files = hook == "post-checkout" && args.get(2).is_some_and(|flag| flag == "0");

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::chained::Chained;
 use super::input::read_input;
+use super::kept::Kept;
 use super::screen::{Resolved, Stream};
 use super::session::Session;
 use crate::config::{Others, Server};
@@ -30,7 +30,7 @@ const NAMED: usize = 10;
 #[derive(Debug, Args)]
 pub(super) struct PreReceive {
     #[command(flatten)]
-    chained: Chained,
+    kept: Kept,
 }
 
 #[derive(Debug, Args)]
@@ -45,14 +45,14 @@ pub(super) struct Update {
     #[arg(value_name = "NEW")]
     new: String,
     #[command(flatten)]
-    chained: Chained,
+    kept: Kept,
 }
 
 impl PreReceive {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let started = Instant::now();
         let input = read_input()?;
-        self.chained.allows(&[], &input)?;
+        self.kept.allows(&[], &input)?;
         judge_push(&parse_receive_lines(&input)?, started, screen)
     }
 }
@@ -61,7 +61,7 @@ impl Update {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let started = Instant::now();
         let args = [&self.name, &self.old, &self.new].map(|a| a.clone().into());
-        self.chained.allows(&args, b"")?;
+        self.kept.allows(&args, b"")?;
         let line = format!("{} {} {}\n", self.old, self.new, self.name);
         judge_push(&parse_receive_lines(line.as_bytes())?, started, screen)
     }

@@ -1,50 +1,208 @@
 //! Where git looks for hooks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::Repository;
-use crate::error::{Error, ErrorKind, Result};
+use super::{Git, Repository};
+use crate::error::Result;
+
+/// What `core.hooksPath` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HooksPath {
+    /// It is not set.
+    Unset,
+    /// This repository or this worktree sets it.
+    Own,
+    /// It names no folder, so git runs no hooks.
+    Off(Setting),
+    /// The user or the system sets it, so other repositories share the folder.
+    Shared(Setting),
+    /// It is relative and leads into `.git`, which is no folder in linked worktrees and submodules.
+    InGitFile(Setting),
+}
+
+/// A setting of git.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// `local`, `worktree`, `global`, `system` or `command`.
+    pub scope: String,
+    /// The value as it is written.
+    pub value: String,
+}
 
 /// The folder that git runs hooks from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HookFolder {
-    /// The folder; it may not exist yet.
+    /// The folder; it may not exist yet. Where `core.hooksPath` leads to none, the repository's own.
     pub path: PathBuf,
-    /// Whether `core.hooksPath` of this repository (or this worktree) names it.
-    pub configured: bool,
+    /// Why it is that one.
+    pub setting: HooksPath,
+    /// Whether files in it are committed.
+    pub tracked: bool,
 }
 
-/// Finds the hook folder of a repository. `core.hooksPath` counts where the repository itself sets
-/// it; a user's or the system's setting is refused, since other repositories share that folder.
-///
-/// # Errors
-/// A `core.hooksPath` that is not this repository's, or git could not answer.
-pub fn hook_folder(repo: &Repository) -> Result<HookFolder> {
-    let scope = [
+impl HookFolder {
+    /// Whether `core.hooksPath` names it.
+    pub fn is_configured(&self) -> bool {
+        self.setting != HooksPath::Unset
+    }
+}
+
+/// The setting that counts, if there is one.
+fn setting(git: &Git) -> Result<Option<Setting>> {
+    let asked = git.run([
         "config",
         "--show-scope",
         "--null",
         "--get",
         "core.hooksPath",
-    ];
-    let asked = repo.git().run(scope)?;
+    ])?;
     let text = String::from_utf8_lossy(&asked.out).into_owned();
-    let mut fields = text.split('\0');
-    let scope = fields.next().unwrap_or_default();
-    if asked.code == 0 && !matches!(scope, "local" | "worktree") {
-        let value = fields.next().unwrap_or_default();
-        return Err(Error::new(
-            ErrorKind::Usage,
-            format!("`core.hooksPath` is set to `{value}` in the {scope} configuration, so git runs no hook of this repository"),
-        )
-        .hint("to keep that folder for other repositories, give this one its own: `git config core.hooksPath .git/hooks`, then install again")
-        .hint("or call `newgate hook pre-push \"$@\"` from the `pre-push` hook in that folder yourself"));
+    let mut fields = text.split('\0').map(str::to_owned);
+    Ok((asked.code == 0).then(|| Setting {
+        scope: fields.next().unwrap_or_default(),
+        value: fields.next().unwrap_or_default(),
+    }))
+}
+
+/// Finds the hook folder of a repository.
+///
+/// # Errors
+/// git could not answer.
+pub fn hook_folder(repo: &Repository) -> Result<HookFolder> {
+    let own = repo.common_dir().join("hooks");
+    let Some(setting) = setting(repo.git())? else {
+        return Ok(HookFolder {
+            tracked: is_tracked(repo, &own)?,
+            path: own,
+            setting: HooksPath::Unset,
+        });
+    };
+    let of = |path: PathBuf, setting| HookFolder {
+        path,
+        setting,
+        tracked: false,
+    };
+    if setting.value.is_empty() {
+        return Ok(of(own, HooksPath::Off(setting)));
+    }
+    if let Some(inside) = in_git_dir(&setting.value) {
+        let path = repo.common_dir().join(inside);
+        return Ok(of(path, HooksPath::InGitFile(setting)));
     }
     let asked = repo
         .git()
         .run(["rev-parse", "--path-format=absolute", "--git-path", "hooks"])?;
+    let Ok(path) = asked.must_path("rev-parse --git-path hooks") else {
+        // A part of the path is no folder.
+        return Ok(of(own, HooksPath::Off(setting)));
+    };
+    if path.exists() && !path.is_dir() {
+        return Ok(of(own, HooksPath::Off(setting)));
+    }
+    let is_own = matches!(setting.scope.as_str(), "local" | "worktree");
     Ok(HookFolder {
-        path: asked.must_path("rev-parse --git-path hooks")?,
-        configured: scope == "local" || scope == "worktree",
+        tracked: is_own && is_tracked(repo, &path)?,
+        setting: match is_own {
+            true => HooksPath::Own,
+            false => HooksPath::Shared(setting),
+        },
+        path,
     })
+}
+
+/// What follows `.git` in a relative path.
+fn in_git_dir(value: &str) -> Option<&Path> {
+    let path = Path::new(value);
+    path.strip_prefix("./")
+        .unwrap_or(path)
+        .strip_prefix(".git")
+        .ok()
+}
+
+/// Whether a folder has files that are committed (or would be, with the next commit).
+fn is_tracked(repo: &Repository, folder: &Path) -> Result<bool> {
+    let (Some(top), Ok(folder)) = (repo.work_dir(), folder.canonicalize()) else {
+        return Ok(false);
+    };
+    let top = top.canonicalize().unwrap_or_else(|_| top.to_owned());
+    let common = repo.common_dir();
+    let common = common.canonicalize().unwrap_or_else(|_| common.to_owned());
+    if !folder.starts_with(&top) || folder.starts_with(common) || folder == top {
+        return Ok(false);
+    }
+    let Ok(inside) = folder.strip_prefix(&top) else {
+        return Ok(false);
+    };
+    let mut pathspec = std::ffi::OsString::from(":(top,literal)");
+    pathspec.push(inside);
+    let args = ["ls-files", "-z", "--"].map(std::ffi::OsString::from);
+    let listed = repo.git().run(args.into_iter().chain([pathspec]))?;
+    Ok(!listed.must("ls-files")?.is_empty())
+}
+
+/// Lets git run the hooks of the repository's own folder from every worktree, whatever `core.hooksPath` said.
+///
+/// # Errors
+/// git could not write its configuration.
+pub fn name_hook_folder(repo: &Repository, setting: &Setting, folder: &Path) -> Result<()> {
+    let scope = format!("--{}", setting.scope);
+    let args = ["config", &scope, "core.hooksPath"].map(std::ffi::OsString::from);
+    let asked = repo.git().run(args.into_iter().chain([folder.into()]))?;
+    asked.must("config core.hooksPath").map(|_| ())
+}
+
+/// Sets a value in the repository's own configuration, or removes it.
+///
+/// # Errors
+/// git could not write its configuration.
+pub fn set_config(repo: &Repository, name: &str, value: Option<&Path>) -> Result<()> {
+    let asked = match value {
+        Some(value) => {
+            let args = ["config", "--local", name].map(std::ffi::OsString::from);
+            repo.git().run(args.into_iter().chain([value.into()]))?
+        }
+        None => repo.git().run(["config", "--local", "--unset-all", name])?,
+    };
+    // git-config(1): 5 if what is to be removed is not there.
+    match (value, asked.code) {
+        (None, 5) => Ok(()),
+        _ => asked.must("config").map(|_| ()),
+    }
+}
+
+/// The other work trees of a repository: linked ones (the main one for a linked one), and submodules that are checked out.
+///
+/// # Errors
+/// git could not answer.
+pub fn other_work_trees(repo: &Repository) -> Result<Vec<PathBuf>> {
+    let listed = repo.git().run(["worktree", "list", "--porcelain", "-z"])?;
+    let listed = listed.must("worktree list")?;
+    let here = repo.work_dir().and_then(|d| d.canonicalize().ok());
+    let mut found: Vec<PathBuf> = listed
+        .split(|b| *b == 0)
+        .filter_map(|field| field.strip_prefix(b"worktree "))
+        .map(path_of)
+        // Of a bare repository, the folder itself is listed; one that was removed is still listed.
+        .filter(|p| p.join(".git").exists())
+        .collect();
+    found.retain(|p| p.canonicalize().ok() != here);
+    if let Some(top) = repo.work_dir() {
+        let listed = repo
+            .git()
+            .run(["ls-files", "--stage", "--full-name", "-z", "--", ":/"])?;
+        let listed = listed.must("ls-files")?;
+        // The index has a submodule as a file of mode 160000.
+        let modules = listed
+            .split(|b| *b == 0)
+            .filter(|e| e.starts_with(b"160000 "));
+        let paths = modules.filter_map(|e| e.splitn(2, |b| *b == b'\t').nth(1));
+        let places = paths.map(|p| top.join(path_of(p)));
+        found.extend(places.filter(|p| p.join(".git").exists()));
+    }
+    Ok(found)
+}
+
+fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }

@@ -19,6 +19,7 @@ mod push_line;
 mod signed;
 mod snapshot;
 mod target;
+mod unpushed;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -30,7 +31,9 @@ use crate::model::{FileChange, FileVersion, Oid, RepoPath, shell_word};
 
 pub use choose::{Against, Head, Request, choose};
 pub use elsewhere::{Destination, other_trees, parent_branch};
-pub use hooks::{HookFolder, hook_folder};
+pub use hooks::{
+    HookFolder, HooksPath, Setting, hook_folder, name_hook_folder, other_work_trees, set_config,
+};
 pub use introduced::Introduced;
 pub use program::{Answer, Git};
 pub use publish::PushedRef;
@@ -39,6 +42,7 @@ pub use push_line::{PushLine, parse_push_lines, parse_receive_lines};
 pub use signed::Signed;
 pub use snapshot::Scratch;
 pub use target::{Target, find_remote, find_stand_in, find_target};
+pub use unpushed::unpushed;
 
 /// What an object id leads to once tags are followed.
 #[derive(Clone, Debug, PartialEq, Eq)]

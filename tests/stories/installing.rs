@@ -26,12 +26,12 @@ fn started_without_hook() -> World {
 }
 
 #[test]
-fn a_hook_that_was_there_runs_first_with_the_same_input_and_is_put_back() {
+fn a_hook_that_was_there_runs_by_its_own_name_with_the_same_input_and_is_put_back() {
     let world = started_without_hook();
     let hook = world.work().join(".git/hooks/pre-push");
     let seen = world.path("home/seen");
     let script = format!(
-        "cat > '{}'\necho \"$1 $2\" >> '{}'",
+        "cat > '{}'\necho \"$(basename \"$0\") $1 $2\" >> '{}'",
         seen.display(),
         seen.display()
     );
@@ -42,7 +42,8 @@ fn a_hook_that_was_there_runs_first_with_the_same_input_and_is_put_back() {
     let head = world.commit("Fine");
     let main = world.remote_ref("main").unwrap();
     world.push(&["origin", "main"]).exits(0).says("PASS");
-    let expected = format!("refs/heads/main {head} refs/heads/main {main}\norigin ../remote.git\n");
+    let expected =
+        format!("refs/heads/main {head} refs/heads/main {main}\npre-push origin ../remote.git\n");
     assert_eq!(std::fs::read_to_string(&seen).unwrap(), expected);
     world.newgate(&["uninstall"]).exits(0).says("put back");
     assert_eq!(
@@ -52,7 +53,7 @@ fn a_hook_that_was_there_runs_first_with_the_same_input_and_is_put_back() {
     world
         .newgate(&["uninstall"])
         .exits(0)
-        .says("nothing to take out");
+        .says("nothing to remove");
 }
 
 #[test]
@@ -263,8 +264,8 @@ fn hooks_that_git_would_run_or_pass_over_are_treated_alike() {
         .exits(1)
         .says("exited with code 7");
     // One that is not executable is passed over.
-    let before = hook.with_file_name("pre-push.before-newgate");
-    std::fs::set_permissions(&before, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let kept = world.work().join(".git/hooks.before-newgate/pre-push");
+    std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o644)).unwrap();
     world.push(&["origin", "main"]).exits(0).says("PASS");
 }
 
@@ -288,4 +289,97 @@ fn a_server_s_folder_that_is_none_is_named() {
         .exits(0);
     let ran = world.newgate(&["install", "--server", missing.to_str().unwrap()]);
     ran.exits(0).says("installed");
+}
+
+#[test]
+fn a_kept_hook_acts_after_the_verdict_unless_the_user_says_otherwise_and_is_missed() {
+    let world = started_without_hook();
+    let acted = world.path("home/acted");
+    let script = format!("cat > '{}'", acted.display());
+    write_hook(&world.work().join(".git/hooks/pre-push"), &script);
+    world.install();
+    leak(&world);
+    world.push(&["origin", "bad"]).exits(1).says("leak.py:1");
+    assert!(!acted.exists());
+    world.git(&["config", "newgate.keptHooks", "first"]);
+    world.push(&["origin", "bad"]).exits(1).says("leak.py:1");
+    assert!(acted.exists());
+    world.git(&["config", "newgate.keptHooks", "now"]);
+    world.push(&["origin", "main:new"]).exits(1).says("`now`");
+    world.git(&["config", "newgate.keptHooks", "last"]);
+    std::fs::remove_file(world.work().join(".git/hooks.before-newgate/pre-push")).unwrap();
+    world
+        .push(&["origin", "main:new"])
+        .exits(1)
+        .says("does not exist, so its checks did not run");
+    assert_eq!(world.remote_ref("new"), None);
+}
+
+/// Helpers beside a hook, a link into the work tree, and a hook that pre-commit kept.
+#[test]
+fn a_kept_hook_finds_what_it_found_before() {
+    let world = started_without_hook();
+    let hooks = world.work().join(".git/hooks");
+    let ran = world.path("home/ran");
+    write_hook(
+        &hooks.join("helper"),
+        &format!("echo helped >> '{}'", ran.display()),
+    );
+    world.write(
+        "tools/pre-push",
+        "#!/bin/sh\nset -e\n\"$(dirname \"$0\")/helper\"\ncd \"$(dirname \"$0\")/../..\"\ntest -d .git\n",
+    );
+    let tool = world.work().join("tools/pre-push");
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink("../../tools/pre-push", hooks.join("pre-push")).unwrap();
+    world.install();
+    world.push(&["origin", "main:one"]).exits(0);
+    assert_eq!(std::fs::read_to_string(&ran).unwrap(), "helped\n");
+    world.newgate(&["uninstall"]).exits(0);
+    assert!(hooks.join("pre-push").is_symlink());
+    assert!(!world.work().join(".git/hooks.before-newgate").exists());
+}
+
+#[test]
+fn refs_that_another_program_read_are_not_taken_for_none() {
+    let world = started_without_hook();
+    let newgate = env!("CARGO_BIN_EXE_newgate");
+    let script = format!("cat > /dev/null\n'{newgate}' hook pre-push \"$@\"");
+    write_hook(&world.work().join(".git/hooks/pre-push"), &script);
+    world
+        .push(&["origin", "main"])
+        .exits(0)
+        .says("nothing is pushed");
+    leak(&world);
+    let stopped = world.push(&["origin", "bad"]).exits(1);
+    stopped.says("was given no refs").says("leak.py:1");
+    for number in 0..21 {
+        world.git(&["branch", &format!("more-{number}")]);
+    }
+    world.push(&["origin", "bad"]).exits(1).says("22 branches");
+}
+
+#[test]
+fn the_hook_for_all_repositories_leaves_their_own_and_is_undone() {
+    let world = started_without_hook();
+    let hooks = world.work().join(".git/hooks");
+    let ran = world.path("home/ran");
+    for name in ["pre-push", "pre-commit"] {
+        let script = format!("echo \"${{0##*/}}\" >> '{}'", ran.display());
+        write_hook(&hooks.join(name), &script);
+    }
+    world.newgate(&["install", "--global"]).exits(0);
+    world.newgate(&["install"]).exits(0).says("already");
+    world.newgate(&["doctor"]).exits(0);
+    world.write("fine.py", "Y = 1\n");
+    world.commit("Fine");
+    let pushed = world.push(&["origin", "main"]).exits(0);
+    assert!(!pushed.all().contains("newgate"), "{pushed:#?}");
+    let both = std::fs::read_to_string(&ran).unwrap();
+    assert_eq!(both, "pre-commit\npre-push\n");
+    leak(&world);
+    world.push(&["origin", "bad"]).exits(1).says("leak.py:1");
+    world.newgate(&["uninstall", "--global"]).exits(0);
+    assert_eq!(world.git(&["config", "--global", "--list"]), "");
+    world.push(&["origin", "bad"]).exits(0);
 }

@@ -31,6 +31,7 @@ mod projects;
 mod promises;
 mod protection;
 mod pushes;
+mod remedies;
 mod reports;
 mod repositories;
 mod scanners;

@@ -65,6 +65,8 @@ fn after_a_commit_the_cache_is_filled_and_the_push_scans_nothing() {
             world.path("before").display()
         ),
     );
+    // That is where older versions kept it.
+    world.newgate(&["install", "--prewarm"]).exits(0);
     world.write("a.py", "import pickle\n");
     world.git(&["add", "a.py"]);
     let said = world
@@ -161,7 +163,7 @@ fn the_doctor_says_what_is_wrong() {
     let sick = world.newgate(&["doctor"]).exits(3);
     for text in [
         "! hooks",
-        "`newgate install` installs it",
+        "run `newgate install`",
         "! scanner     bandit: `/nowhere/bandit`",
         "prewarming  off",
     ] {
@@ -174,7 +176,7 @@ fn the_doctor_says_what_is_wrong() {
     let well = world.newgate(&["doctor"]).exits(0).out;
     for text in [
         "git version",
-        "pre-push in ",
+        "work/.git/hooks/pre-push",
         "origin/main",
         "budget of time: 90 s",
         "secrets 0.1.0",

@@ -1,0 +1,187 @@
+//! The small scripts that git runs as hooks, and the line for hooks that others write.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::hook_file::{PRE_PUSH, calls_newgate, is_shim, text_of};
+use super::screen::Resolved;
+use super::{kept, own_path};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::shell_word;
+
+/// The scripts, by hook; `@NEWGATE@` is the path of this program, `@KEPT@` that of a kept hook from where the script is.
+const SHIMS: [(&str, &str); 8] = [
+    (PRE_PUSH, include_str!("../../hooks/pre-push")),
+    (
+        "pre-merge-commit",
+        include_str!("../../hooks/pre-merge-commit"),
+    ),
+    ("pre-receive", include_str!("../../hooks/pre-receive")),
+    ("update", include_str!("../../hooks/update")),
+    ("post-commit", PREWARM),
+    ("post-merge", PREWARM),
+    ("post-checkout", PREWARM),
+    ("post-rewrite", PREWARM),
+];
+const PREWARM: &str = include_str!("../../hooks/prewarm");
+/// The hooks after which the cache is filled in the background.
+pub(super) const PREWARMING: [&str; 4] =
+    ["post-commit", "post-merge", "post-checkout", "post-rewrite"];
+/// The setting of git that has the path of the program, for hooks that are committed and so name no path.
+pub(super) const PROGRAM: &str = "newgate.program";
+/// The line for a hook that is committed: it does nothing for those who have not installed newgate, and stops the push
+/// if newgate was installed here and is gone.
+pub(super) const LINE: &str = "if newgate=$(git config newgate.program || command -v newgate); then \"$newgate\" hook pre-push \"$@\" || exit $?; fi # newgate";
+
+/// The line as a command, for configurations without comments.
+pub(super) fn command() -> &'static str {
+    LINE.trim_end_matches(" # newgate")
+}
+
+/// The names of all hooks that newgate may install.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    SHIMS.iter().map(|(name, _)| *name)
+}
+
+/// A path as a word of `sh`.
+///
+/// # Errors
+/// It is not UTF-8.
+pub(super) fn quoted(path: &Path) -> Result<String> {
+    let text = path.to_str().ok_or_else(|| {
+        Error::new(
+            ErrorKind::Io,
+            format!("the path is not UTF-8: `{}`", path.display()),
+        )
+        .hint("install newgate under another path")
+    })?;
+    Ok(match shell_word(text) {
+        word if word.starts_with('\'') => word,
+        word => format!("'{word}'"),
+    })
+}
+
+/// Writes newgate's script for a hook. `kept` is the hook that it runs too.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn write_shim(place: &Path, name: &str, kept: Option<&Path>) -> Result<()> {
+    let shim = SHIMS.iter().find(|(n, _)| *n == name);
+    let shim = shim.map_or("", |(_, shim)| shim);
+    let kept = match (kept, place.parent().map(kept::folder_for)) {
+        (Some(kept), Some(folder)) => {
+            let folder = folder.file_name().unwrap_or_default();
+            let file = kept.file_name().unwrap_or_default();
+            quoted(&Path::new("..").join(folder).join(file))?
+        }
+        _ => String::new(),
+    };
+    let text = with_program(shim)?.replace("@KEPT@", &kept);
+    write_executable(place, &text)
+}
+
+/// Installs one shim; a hook that is there is kept, and run too.
+///
+/// # Errors
+/// There are two hooks to keep, or files cannot be moved or written.
+pub(super) fn install_shim(hook: &Path, name: &str, screen: &Resolved) -> Result<()> {
+    let shown = hook.display();
+    let found = hook.symlink_metadata().is_ok() && !is_shim(hook);
+    let kept = kept::keep(hook)?;
+    if let Some(kept) = kept.as_ref().filter(|_| found) {
+        let when = match name {
+            PRE_PUSH => "after a push has passed",
+            _ => "first",
+        };
+        screen.note(&format!(
+            "kept the hook that was there as `{}`; it runs {when}",
+            kept.display()
+        ));
+    }
+    write_shim(hook, name, kept.as_deref())?;
+    screen.note(&format!("installed `{shown}`"));
+    Ok(())
+}
+
+/// A script with the path of this program.
+///
+/// # Errors
+/// The path is not known, or not UTF-8.
+pub(super) fn with_program(script: &str) -> Result<String> {
+    Ok(script.replace("@NEWGATE@", &quoted(&own_path()?)?))
+}
+
+/// Writes a program so that at no time a half-written one can be run.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn write_executable(path: &Path, content: &str) -> Result<()> {
+    let failed = |e| Error::io(format!("`{}` cannot be written", path.display()), e);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    file.write_all(content.as_bytes()).map_err(failed)?;
+    fs::set_permissions(file.path(), fs::Permissions::from_mode(0o755)).map_err(failed)?;
+    file.persist(path).map_err(|e| failed(e.error))?;
+    Ok(())
+}
+
+/// Adds newgate's line to a hook that people write, which is made if it does not exist. Returns whether it was added.
+///
+/// # Errors
+/// The hook cannot be read or written.
+pub(super) fn add_line(hook: &Path, beginning: &str) -> Result<bool> {
+    if calls_newgate(hook) {
+        return Ok(false);
+    }
+    let text = match fs::read_to_string(hook) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => beginning.to_owned(),
+        Err(e) => {
+            return Err(Error::io(format!("`{}` cannot be read", hook.display()), e));
+        }
+    };
+    // As the first command, since others may read standard input; but after husky's own (up to 8), which starts the
+    // hook a second time.
+    let lines: Vec<&str> = text.lines().collect();
+    let husky = lines.iter().position(|l| {
+        let l = l.trim_start();
+        l.starts_with(". ") && l.contains("husky.sh")
+    });
+    let first = lines.iter().take_while(|l| l.starts_with("#!")).count();
+    let (before, after) = lines.split_at(husky.map_or(first, |p| p + 1));
+    let all = before.iter().chain([&LINE]).chain(after);
+    let text: String = all.flat_map(|l| [*l, "\n"]).collect();
+    rewrite(hook, &text)?;
+    Ok(true)
+}
+
+/// Writes a hook again with the permissions that it has.
+fn rewrite(hook: &Path, text: &str) -> Result<()> {
+    match fs::metadata(hook) {
+        // Through a link too, and as whoever owns it.
+        Ok(_) => fs::write(hook, text)
+            .map_err(|e| Error::io(format!("`{}` cannot be written", hook.display()), e)),
+        Err(_) => write_executable(hook, text),
+    }
+}
+
+/// Removes newgate's line from a hook; a hook that newgate made goes with it. Returns whether there was one.
+///
+/// # Errors
+/// The hook cannot be written.
+pub(super) fn remove_line(hook: &Path, beginning: &str) -> Result<bool> {
+    let text = text_of(hook);
+    let left: Vec<&str> = text.lines().filter(|l| l.trim() != LINE).collect();
+    if left.len() == text.lines().count() {
+        return Ok(false);
+    }
+    let left: String = left.into_iter().flat_map(|l| [l, "\n"]).collect();
+    match left == beginning {
+        true => fs::remove_file(hook)
+            .map_err(|e| Error::io(format!("`{}` cannot be removed", hook.display()), e))?,
+        false => rewrite(hook, &left)?,
+    }
+    Ok(true)
+}
