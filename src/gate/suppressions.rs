@@ -3,6 +3,7 @@
 use super::compared::Compared;
 use super::planned::Planned;
 use super::text_of;
+use crate::cache::{ScannerKey, UnitDigest};
 use crate::compare::{Content, Located, lines_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Action, Note, Spot};
@@ -14,6 +15,8 @@ use crate::scan::Descriptor;
 const SCANNER: &str = "newgate";
 const RULE: &str = "inline-suppression";
 
+/// From which size on the comments of a file are remembered, in bytes.
+const LARGE: u64 = 4 * 1024 * 1024;
 /// How many places a note names.
 const NAMED: usize = 5;
 
@@ -72,8 +75,24 @@ fn silencing<'f>(
     files: &'f [FileVersion],
 ) -> Result<Vec<(&'f RepoPath, Vec<u32>)>> {
     let mut all = Vec::new();
+    let text = format!("comments that silence\0{}", descriptor.digest_text());
+    let key = ScannerKey::new(&text, "", &[], []);
     for file in files {
         planned.clock.check()?;
+        let large = planned.gate.repo.blob_size(&file.blob)? > LARGE;
+        let digest = UnitDigest::of_file(file);
+        if large && let Some(known) = planned.gate.cache.result(&key, &digest) {
+            let lines: Vec<u32> = known
+                .as_chunks()
+                .0
+                .iter()
+                .map(|line| u32::from_le_bytes(*line))
+                .collect();
+            if !lines.is_empty() {
+                all.push((&file.path, lines));
+            }
+            continue;
+        }
         let bytes = planned.gate.repo.blob(&file.blob)?;
         let text = match Content::of(bytes) {
             Content::Text(text) => text,
@@ -81,6 +100,10 @@ fn silencing<'f>(
             Content::Binary(_) => text_of(planned.gate.repo, file)?,
         };
         let lines = lines_of(&text, &descriptor.silenced_at(&text));
+        if large {
+            let known = lines.iter().flat_map(|line| line.to_le_bytes()).collect();
+            planned.gate.cache.remember(&key, [(digest, known)]);
+        }
         if !lines.is_empty() {
             all.push((&file.path, lines));
         }

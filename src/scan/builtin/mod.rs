@@ -13,6 +13,7 @@ mod value;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::mask::{SECRET, learn};
 use crate::model::{Finding, Kind, Region, RepoPath, Text};
@@ -26,6 +27,14 @@ pub(super) const NAME: &str = "secrets";
 const SUPPRESSION: &[u8] = b"newgate:allow-secret";
 /// How far a line is looked at on either side of a keyword, in bytes.
 const LINE_WINDOW: usize = 4_096;
+/// How much of a large content one thread reads at a time, in bytes.
+const PIECE: usize = 4 * 1024 * 1024;
+/// How much before a keyword a rule sees on a very long line, in bytes.
+const BEFORE_KEYWORD: usize = 512;
+/// How much behind a keyword it sees there. A credential may be half as long.
+const BEHIND_KEYWORD: usize = 4_096;
+/// Longest secret of a rule that guesses, in bytes.
+const LONGEST_GUESS: usize = 200;
 /// How much of the text a rule over several lines sees, in bytes.
 const BLOCK_WINDOW: usize = 8_192;
 /// How much of a name before a keyword is looked at, in bytes.
@@ -136,9 +145,7 @@ impl Secrets {
 
     fn scan_reading(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> Vec<Finding> {
         let guesses = !self.rules.skips_generic(path);
-        let mut hits = self.hits(content, Some(path), guesses);
-        hits.extend(self.derived_hits(path, content, guesses));
-        let hits = apart(hits);
+        let hits = self.all_hits(content, path, guesses);
         let mut lines = LineCounter::new(content);
         let made = hits.into_iter().map(|hit| {
             let rule = &self.rules.rules[hit.rule];
@@ -176,6 +183,46 @@ impl Secrets {
                 .expect("a hit has a rule, a file and a place")
         });
         made.collect()
+    }
+
+    /// The credentials in a content, in pieces or in base64 too. A large one is read by several threads.
+    fn all_hits(&self, content: &[u8], path: &RepoPath, guesses: bool) -> Vec<Hit> {
+        let hits_of = |content: &[u8]| {
+            let mut hits = self.hits(content, Some(path), guesses);
+            hits.extend(self.derived_hits(path, content, guesses));
+            hits
+        };
+        if content.len() <= 2 * PIECE {
+            return apart(hits_of(content));
+        }
+        let pieces = pieces(content);
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut all = Vec::new();
+            while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
+                // What begins in the piece may end behind it, and begin with its line.
+                let start = line_start(content, piece.start, BEFORE_KEYWORD);
+                let end = (piece.end + BLOCK_WINDOW).min(content.len());
+                for mut hit in hits_of(&content[start..end]) {
+                    hit.start += start;
+                    hit.end += start;
+                    if piece.contains(&hit.start) {
+                        all.push(hit);
+                    }
+                }
+            }
+            all
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let hits = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            let found = threads.into_iter().map(|thread| match thread.join() {
+                Ok(hits) => hits,
+                Err(fault) => std::panic::resume_unwind(fault),
+            });
+            found.flatten().collect()
+        });
+        apart(hits)
     }
 
     /// The credentials that stand in a content in pieces or in base64.
@@ -223,15 +270,16 @@ impl Secrets {
                 if keyword.start() < seen[index] || rule.generic && !guesses {
                     continue;
                 }
-                let line = line_bounds(content, keyword.start(), LINE_WINDOW);
-                let window = if rule.multiline {
-                    line.start..(line.start + BLOCK_WINDOW).min(content.len())
-                } else {
-                    line.clone()
+                let before = line_start(content, keyword.start(), BEFORE_KEYWORD);
+                let limit = match rule.multiline {
+                    true => (before + BLOCK_WINDOW).min(content.len()),
+                    false => line_end(content, keyword.start(), BEHIND_KEYWORD),
                 };
-                // A line that was cut short is looked at again from the next keyword on.
-                let whole = line.end < keyword.start() + LINE_WINDOW;
-                seen[index] = if whole { line.end } else { keyword.end() };
+                // A line that was cut short is looked at again from further on.
+                let end = line_end(content, keyword.start(), BEHIND_KEYWORD);
+                let cut = end == keyword.start() + BEHIND_KEYWORD;
+                seen[index] = if cut { end - BEHIND_KEYWORD / 2 } else { end };
+                let window = before..limit;
                 self.search(index, &content[window.clone()], window.start, &mut hits);
             }
         }
@@ -278,7 +326,9 @@ impl Secrets {
             return false;
         }
         let text = password.as_deref().unwrap_or(text);
-        rule.entropy.is_none_or(|least| entropy(text) >= least)
+        text.len() >= rule.least
+            && (!rule.generic || text.len() <= LONGEST_GUESS)
+            && rule.entropy.is_none_or(|least| entropy(text) >= least)
             && (!rule.random || is_random(text))
             && rule.fits(line)
             && !self.rules.allows(rule, text, assignment, line)
@@ -349,20 +399,34 @@ fn redacted(rule: &Rule, secret: &[u8]) -> String {
     format!("(`{shown}…`, {} characters)", secret.len())
 }
 
+/// A large content in pieces that end with a line, where lines are not too long.
+fn pieces(content: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let mut all = Vec::new();
+    let mut start = 0;
+    while start < content.len() {
+        let end = match content.get(start..start + PIECE) {
+            Some(piece) => memchr::memrchr(b'\n', piece).map_or(start + PIECE, |i| start + i + 1),
+            None => content.len(),
+        };
+        all.push(start..end);
+        start = end;
+    }
+    all
+}
+
 /// The bounds of the line around a place, which a NUL byte ends too, at most `limit` bytes on either side.
 fn line_bounds(content: &[u8], at: usize, limit: usize) -> std::ops::Range<usize> {
-    let is_break = |b: &u8| matches!(b, b'\n' | b'\r' | 0);
+    line_start(content, at, limit)..line_end(content, at, limit)
+}
+
+fn line_start(content: &[u8], at: usize, limit: usize) -> usize {
     let floor = at.saturating_sub(limit);
-    let start = content[floor..at]
-        .iter()
-        .rposition(is_break)
-        .map_or(floor, |i| floor + i + 1);
+    memchr::memrchr3(b'\n', b'\r', 0, &content[floor..at]).map_or(floor, |i| floor + i + 1)
+}
+
+fn line_end(content: &[u8], at: usize, limit: usize) -> usize {
     let ceiling = (at + limit).min(content.len());
-    let end = content[at..ceiling]
-        .iter()
-        .position(is_break)
-        .map_or(ceiling, |i| at + i);
-    start..end
+    memchr::memchr3(b'\n', b'\r', 0, &content[at..ceiling]).map_or(ceiling, |i| at + i)
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> bool {
@@ -392,14 +456,15 @@ impl<'a> LineCounter<'a> {
         if at < self.at {
             *self = LineCounter::new(self.content);
         }
-        while self.at < at {
-            let b = self.content[self.at];
-            self.at += 1;
-            if b == b'\n' || b == b'\r' && self.content.get(self.at) != Some(&b'\n') {
+        let text = &self.content[self.at..at];
+        for i in memchr::memchr2_iter(b'\n', b'\r', text) {
+            let next = self.at + i + 1;
+            if self.content[next - 1] == b'\n' || self.content.get(next) != Some(&b'\n') {
                 self.line += 1;
-                self.line_start = self.at;
+                self.line_start = next;
             }
         }
+        self.at = at;
         (
             self.line,
             u32::try_from(at - self.line_start + 1).unwrap_or(u32::MAX),
@@ -518,6 +583,28 @@ mod tests {
         let filler = "var a=1;".repeat(20_000);
         let text = format!("{filler}k='{}';{filler}", token());
         assert_eq!(scan(text.as_bytes()).len(), 1);
+    }
+
+    #[test]
+    fn a_large_file_is_read_in_pieces_that_lose_nothing() {
+        for line in ["a line of text\n", "a longer line without an end; "] {
+            let filler = line.repeat(PIECE / line.len() + 1);
+            let secret = format!("k='{}';", token());
+            let mut text = filler.clone();
+            // One lies across the end of the first piece.
+            text.truncate(PIECE - 20);
+            text.push_str(&secret);
+            text.push_str(&filler);
+            text.push_str(&secret);
+            text.push_str(&filler);
+            let places: Vec<u32> = scan(text.as_bytes()).iter().map(Finding::line).collect();
+            let line_of = |at: usize| text[..at].matches('\n').count() as u32 + 1;
+            let expected: Vec<u32> = text
+                .match_indices(&secret)
+                .map(|(at, _)| line_of(at))
+                .collect();
+            assert_eq!(places, expected);
+        }
     }
 
     #[test]

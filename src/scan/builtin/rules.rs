@@ -12,6 +12,9 @@ use serde::Deserialize;
 use super::value::ends_with_escape;
 use crate::model::{RepoPath, Score};
 
+/// Most memory for the states of one expression in one thread, in bytes.
+const DFA_BYTES: usize = 512 * 1024;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -29,6 +32,9 @@ struct WrittenRule {
     keywords: Vec<String>,
     regex: String,
     entropy: Option<f64>,
+    /// The least length of the secret, in bytes.
+    #[serde(default)]
+    least: usize,
     #[serde(default)]
     multiline: bool,
     /// Its hits are guesses: a looser allow-list counts for them.
@@ -66,6 +72,8 @@ pub(super) struct Rule {
     pub score: Score,
     /// Least entropy of the secret, in bits per character.
     pub entropy: Option<f64>,
+    /// Least length of the secret, in bytes.
+    pub least: usize,
     pub multiline: bool,
     pub generic: bool,
     pub random: bool,
@@ -121,6 +129,8 @@ impl Rule {
 fn expression(pattern: &str) -> Regex {
     RegexBuilder::new(pattern)
         .unicode(false)
+        // Each thread keeps the states of each rule that it has met.
+        .dfa_size_limit(DFA_BYTES)
         .build()
         .expect("a test compiles every rule")
 }
@@ -228,6 +238,7 @@ impl Rules {
                 title: r.title,
                 score: r.score,
                 entropy: r.entropy,
+                least: r.least,
                 multiline: r.multiline,
                 generic: r.generic,
                 random: r.random,

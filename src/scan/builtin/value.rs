@@ -7,6 +7,8 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 /// Shortest value in which two kinds of characters are enough, in bytes.
 const LONG: usize = 12;
+/// Entropy of a text that names and words seldom have, in bits per character.
+const VARIED: f64 = 3.9;
 /// Shortest value that needs no digit, in bytes.
 const VERY_LONG: usize = 16;
 
@@ -72,7 +74,9 @@ pub(super) fn is_random(text: &[u8]) -> bool {
         return lower && upper && text.len() >= VERY_LONG && changes(1) * 5 >= text.len() * 2;
     }
     let kinds = 1 + usize::from(lower) + usize::from(upper) + usize::from(has(Class::Sign));
-    (text.len() >= LONG || kinds >= 3) && changes(0) * 4 >= text.len()
+    let changes = changes(0);
+    (text.len() >= LONG || kinds >= 3)
+        && (changes * 4 >= text.len() || changes * 6 >= text.len() && entropy(text) >= VARIED)
 }
 
 /// The text that base64 stands for, if it is one in printable ASCII.
