@@ -19,6 +19,8 @@ use crate::scan::{Resolved, Scope, Side, UnitResult};
 pub(super) struct Compared {
     /// The difference from the base, made when it is first asked for.
     difference: OnceCell<Difference>,
+    /// That of the files with findings alone, where no more of it was needed.
+    partial: Option<Difference>,
     /// By scanner; none where there was nothing to compare, or no time for it.
     outcomes: Vec<Option<Fates>>,
     /// By scanner: what it says that comments silence anew.
@@ -50,11 +52,17 @@ impl Compared {
         if !wanted {
             return Ok(Compared {
                 difference: OnceCell::new(),
+                partial: None,
                 outcomes: Vec::new(),
                 silenced: Vec::new(),
             });
         }
-        let difference = from_base(planned)?;
+        let only_added = planned.changes.iter().all(|c| c.old.is_none());
+        let partial = only_added && against.iter().all(Option::is_none);
+        let difference = match partial {
+            true => of_files_with_findings(planned, resolved)?,
+            false => from_base(planned)?,
+        };
         planned.clock.check()?;
         let mut outcomes = vec![None; resolved.len()];
         let mut silenced = vec![Vec::new(); resolved.len()];
@@ -89,15 +97,21 @@ impl Compared {
             silenced[index] = newly_silenced(&base, &head, &outcome);
             outcomes[index] = Some((base, head, outcome));
         }
+        let (partial, difference) = match partial {
+            true => (Some(difference), OnceCell::new()),
+            false => (None, OnceCell::from(difference)),
+        };
         Ok(Compared {
-            difference: OnceCell::from(difference),
+            difference,
+            partial,
             outcomes,
             silenced,
         })
     }
 
     pub(super) fn notes(&self) -> Vec<Note> {
-        let of_difference = self.difference.get().into_iter().flat_map(|d| &d.notes);
+        let difference = self.difference.get().or(self.partial.as_ref());
+        let of_difference = difference.into_iter().flat_map(|d| &d.notes);
         let of_outcomes = self
             .outcomes
             .iter()
@@ -121,7 +135,11 @@ impl Compared {
         planned: &Planned<'_>,
         path: &RepoPath,
     ) -> Result<Option<RepoPath>> {
-        Ok(self.difference(planned)?.old_path(path))
+        match self.partial {
+            // The change only adds files.
+            Some(_) => Ok(None),
+            None => Ok(self.difference(planned)?.old_path(path)),
+        }
     }
 
     /// Where a scanner says that a comment silences what it finds at the head, and did not say so of the base.
@@ -268,6 +286,22 @@ fn since(
 fn from_base(planned: &Planned<'_>) -> Result<Difference> {
     let trees = (planned.change.base_tree.as_ref(), &planned.change.head_tree);
     difference(planned, &planned.changes, trees)
+}
+
+/// The difference of the files with findings, for a change that only adds files: nothing in the others
+/// can be what was at the base, and there may be very many.
+fn of_files_with_findings(planned: &Planned<'_>, resolved: &[Resolved]) -> Result<Difference> {
+    let units = resolved.iter().flat_map(|r| &r.head);
+    let known = units.filter(|(_, u)| !u.findings.is_empty() || u.unread.is_some());
+    let mut paths: HashSet<&RepoPath> = HashSet::new();
+    for (file, unit) in known {
+        paths.insert(&file.path);
+        paths.extend(unit.findings.iter().map(|f| &f.path));
+    }
+    let is_known = |c: &&FileChange| c.new.as_ref().is_some_and(|f| paths.contains(&f.path));
+    let changes: Vec<FileChange> = planned.changes.iter().filter(is_known).cloned().collect();
+    let trees = (planned.change.base_tree.as_ref(), &planned.change.head_tree);
+    difference(planned, &changes, trees)
 }
 
 /// Changed files as text, paired and mapped.

@@ -1,11 +1,14 @@
 //! Comments that silence a scanner and that the change adds: what they hide, no report shows.
 
+use std::sync::OnceLock;
+
 use super::compared::Compared;
 use super::planned::Planned;
 use super::text_of;
-use crate::cache::{ScannerKey, UnitDigest};
+use crate::cache::{Cache, ScannerKey, UnitDigest};
 use crate::compare::{Content, Located, lines_of};
 use crate::error::{Error, ErrorKind, Result};
+use crate::git::Repository;
 use crate::model::{Action, Note, Spot};
 use crate::model::{FileVersion, Finding, Reason, Region, RepoPath, Stage, Status};
 use crate::policy::{Pattern, PolicyRule, Suppressions};
@@ -17,6 +20,8 @@ const RULE: &str = "inline-suppression";
 
 /// From which size on the comments of a file are remembered, in bytes.
 const LARGE: u64 = 4 * 1024 * 1024;
+/// How many files are looked at before the clock is.
+const ROUND: usize = 64;
 /// How many places a note names.
 const NAMED: usize = 5;
 
@@ -74,41 +79,87 @@ fn silencing<'f>(
     descriptor: &Descriptor,
     files: &'f [FileVersion],
 ) -> Result<Vec<(&'f RepoPath, Vec<u32>)>> {
+    let comments = Comments {
+        repo: planned.gate.repo,
+        cache: planned.gate.cache,
+        descriptor,
+        key: OnceLock::new(),
+    };
     let mut all = Vec::new();
-    let text = format!("comments that silence\0{}", descriptor.digest_text());
-    let key = ScannerKey::new(&text, "", &[], []);
-    for file in files {
+    for round in files.chunks(ROUND) {
         planned.clock.check()?;
-        let large = planned.gate.repo.blob_size(&file.blob)? > LARGE;
-        let digest = UnitDigest::of_file(file);
-        if large && let Some(known) = planned.gate.cache.result(&key, &digest) {
-            let lines: Vec<u32> = known
-                .as_chunks()
-                .0
-                .iter()
-                .map(|line| u32::from_le_bytes(*line))
-                .collect();
-            if !lines.is_empty() {
-                all.push((&file.path, lines));
-            }
-            continue;
-        }
-        let bytes = planned.gate.repo.blob(&file.blob)?;
-        let text = match Content::of(bytes) {
-            Content::Text(text) => text,
-            // A scanner may read it all the same.
-            Content::Binary(_) => text_of(planned.gate.repo, file)?,
-        };
-        let lines = lines_of(&text, &descriptor.silenced_at(&text));
-        if large {
-            let known = lines.iter().flat_map(|line| line.to_le_bytes()).collect();
-            planned.gate.cache.remember(&key, [(digest, known)]);
-        }
-        if !lines.is_empty() {
-            all.push((&file.path, lines));
-        }
+        let found = comments.of_all(round, planned.gate.jobs)?;
+        let paths = round.iter().map(|f| &f.path);
+        all.extend(paths.zip(found).filter(|(_, lines)| !lines.is_empty()));
     }
     Ok(all)
+}
+
+/// What finds the comments that silence one scanner.
+struct Comments<'a> {
+    repo: &'a Repository,
+    cache: &'a Cache,
+    descriptor: &'a Descriptor,
+    key: OnceLock<ScannerKey>,
+}
+
+impl Comments<'_> {
+    /// The lines of each file, in their order.
+    fn of_all(&self, files: &[FileVersion], threads: usize) -> Result<Vec<Vec<u32>>> {
+        if files.len() < ROUND || threads < 2 {
+            return files.iter().map(|f| self.of(f)).collect();
+        }
+        let share = files.len().div_ceil(threads);
+        let shares = std::thread::scope(|scope| {
+            let threads: Vec<_> = files
+                .chunks(share)
+                .map(|files| {
+                    scope
+                        .spawn(move || files.iter().map(|f| self.of(f)).collect::<Result<Vec<_>>>())
+                })
+                .collect();
+            let ended = threads.into_iter().map(|thread| match thread.join() {
+                Ok(found) => found,
+                Err(fault) => std::panic::resume_unwind(fault),
+            });
+            ended.collect::<Result<Vec<_>>>()
+        });
+        Ok(shares?.into_iter().flatten().collect())
+    }
+
+    /// The lines of one file. Those of a large one are remembered.
+    fn of(&self, file: &FileVersion) -> Result<Vec<u32>> {
+        let large = self.repo.blob_size(&file.blob)? > LARGE;
+        let digest = UnitDigest::of_file(file);
+        let key = || {
+            self.key.get_or_init(|| {
+                let text = self.descriptor.digest_text();
+                ScannerKey::new(&format!("comments that silence\0{text}"), "", &[], [])
+            })
+        };
+        if large && let Some(known) = self.cache.result(key(), &digest) {
+            let (lines, _) = known.as_chunks();
+            return Ok(lines.iter().map(|l| u32::from_le_bytes(*l)).collect());
+        }
+        let bytes = self.repo.blob(&file.blob)?;
+        let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+        let text = match large && !is_utf16 {
+            // A large one is read once.
+            true => String::from_utf8(bytes)
+                .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()),
+            false => match Content::of(bytes) {
+                Content::Text(text) => text,
+                // A scanner may read it all the same.
+                Content::Binary(_) => text_of(self.repo, file)?,
+            },
+        };
+        let lines = lines_of(&text, &self.descriptor.silenced_at(&text));
+        if large {
+            let known = lines.iter().flat_map(|line| line.to_le_bytes()).collect();
+            self.cache.remember(key(), [(digest, known)]);
+        }
+        Ok(lines)
+    }
 }
 
 impl Added {
