@@ -48,6 +48,10 @@ pub(super) struct Check {
     /// The scanner that `--results` is of, instead of the tool that it names
     #[arg(long, value_name = "SCANNER", requires = "results")]
     results_scanner: Option<String>,
+    /// The folder that the scanner of `--results` ran in: one of the repository, or the absolute path
+    /// that the repository had on the scanner's machine
+    #[arg(long, value_name = "FOLDER", requires = "results")]
+    results_folder: Option<String>,
     /// Let nothing count that the change says for itself: exemptions of its own, scanners that would
     /// execute its code
     #[arg(long, conflicts_with = "config_from")]
@@ -134,6 +138,7 @@ impl Check {
         let how = How {
             named: self.results_scanner.as_deref(),
             format: None,
+            folder: self.results_folder.as_deref(),
             about: (&change.head, &change.head_tree),
         };
         let mut given = Vec::new();

@@ -27,6 +27,10 @@ pub(super) struct Compare {
     /// The commit that the new report is about
     #[arg(long, value_name = "REV")]
     head: String,
+    /// The folder that the scanner ran in: one of the repository, or the absolute path that the
+    /// repository had on the scanner's machine
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<String>,
     /// The format of the rows
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: ListFormat,
@@ -66,8 +70,21 @@ impl Compare {
         for name in catalog.names() {
             scanners.extend(catalog.get(&name)?);
         }
-        let (_, base) = read_report(&session.repo, &self.old, &base_tree, &scanners, &key)?;
-        let (tool, head) = read_report(&session.repo, &self.new, &head_tree, &scanners, &key)?;
+        let folder = self.folder.as_deref();
+        let (_, base) = read_report(
+            &session.repo,
+            (&self.old, folder),
+            &base_tree,
+            &scanners,
+            &key,
+        )?;
+        let (tool, head) = read_report(
+            &session.repo,
+            (&self.new, folder),
+            &head_tree,
+            &scanners,
+            &key,
+        )?;
         let difference = difference(&session.repo, &base_tree, &head_tree)?;
         let mut local = scanners.iter().filter(|s| s.name() == tool);
         let known = Known {
@@ -152,20 +169,20 @@ fn why(decision: &Decision, base: &[Finding]) -> String {
 /// Reads a report about a tree; every file that it names must be in the tree.
 fn read_report(
     repo: &Repository,
-    path: &Path,
+    (path, folder): (&Path, Option<&str>),
     tree: &Oid,
     scanners: &[Descriptor],
     key: &SecretKey,
 ) -> Result<(String, Vec<Finding>)> {
     let shown = path.display();
     let content = fs::read(path).map_err(|e| Error::io(format!("`{shown}` cannot be read"), e))?;
-    let read = read_for_tree(repo, tree, &content, Reader::Any(scanners), key)?;
+    let read = read_for_tree(repo, tree, &content, Reader::Any(scanners), key, folder)?;
     let (tool, reading) = read.map_err(|e| {
         Error::new(
             ErrorKind::Usage,
             format!("`{shown}` cannot be read as a report: {e}"),
         )
-        .hint("check that it is whole, and that it is about the commit that was named")
+        .hint("check that it is whole and of the commit that you named; `--folder` names the folder of its scanner")
     })?;
     Ok((tool, reading.findings))
 }

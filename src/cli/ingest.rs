@@ -26,6 +26,10 @@ pub(super) struct Ingest {
     /// The format, instead of the one that is recognised: `sarif`, or the name of a scanner or format
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
+    /// The folder that the scanner ran in: one of the repository, or the absolute path that the
+    /// repository had on the scanner's machine
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<String>,
     /// Keep them beside those that were ingested for this commit before
     #[arg(long, conflicts_with = "replace")]
     add: bool,
@@ -42,6 +46,7 @@ impl Ingest {
         let how = How {
             named: self.scanner.as_deref(),
             format: self.format.as_deref(),
+            folder: self.folder.as_deref(),
             about: (&commit, &tree),
         };
         let taken = take_reports(&session, &settings.catalog, &self.reports, how)?;
@@ -92,6 +97,8 @@ pub(super) struct How<'a> {
     pub named: Option<&'a str>,
     /// Their format.
     pub format: Option<&'a str>,
+    /// The folder that their scanner ran in.
+    pub folder: Option<&'a str>,
     /// The commit, and the tree, that they are about.
     pub about: (&'a Oid, &'a Oid),
 }
@@ -140,7 +147,8 @@ fn take_report(
     let refused = |why: String| {
         let text = format!("`{shown}` was not taken in: {why}");
         Error::new(ErrorKind::Usage, text).hint(
-            "check that it is whole, and that it is about the commit that was named (`--rev`)",
+            "check that it is whole; if its scanner ran on another commit or in another folder, name them: \
+             `newgate ingest REPORT --rev COMMIT --folder FOLDER`",
         )
     };
     let report = fs::read(path).map_err(|e| Error::io(format!("`{shown}` cannot be read"), e))?;
@@ -172,7 +180,7 @@ fn take_report(
         .find(|d| Some(d.name()) == how.named && how.format.is_none());
     let native = native.filter(|d| crate::scan::read::recognises(d, &report));
     let reader = native.map_or(reader, Reader::By);
-    let read = ingest::read_for_tree(&session.repo, tree, &report, reader, key)?;
+    let read = ingest::read_for_tree(&session.repo, tree, &report, reader, key, how.folder)?;
     let (tool, reading) = read.map_err(|e| refused(e.to_string()))?;
     if let Some(why) = &reading.failed {
         return Err(refused(format!(
@@ -181,11 +189,18 @@ fn take_report(
     }
     let generic = known.iter().any(|d| d.name() == tool && d.is_format());
     let findings = reading.findings.len();
-    let mut tools = tools_of(&report);
+    let tools = tools_of(&report);
+    drop(report);
+    if how.named.is_none() && tools.contains(&None) {
+        let text = format!("`{shown}` was not taken in: a run in it names no tool");
+        return Err(Error::new(ErrorKind::Usage, text).hint(
+            "say which scanner it is of with `--scanner` (of `newgate check`: `--results-scanner`)",
+        ));
+    }
+    let mut tools: Vec<String> = tools.into_iter().flatten().collect();
     if tools.is_empty() {
         tools.push(tool);
     }
-    drop(report);
     let taken = ingest::by_scanner(known, how.named, &tools, reading);
     if generic && findings == 0 && how.named.is_none() {
         return Err(Error::new(

@@ -318,6 +318,7 @@ fn read_loaded(
             report,
             Reader::By(&descriptor),
             &planned.key,
+            None,
         )?;
         let reading = match read {
             Ok((_, reading)) => reading,
@@ -327,7 +328,8 @@ fn read_loaded(
             return Ok(Err(why));
         }
         taken.findings.extend(reading.findings);
-        taken.unread.extend(reading.unread);
+        let unread = reading.unread.into_iter();
+        taken.unread.extend(unread.map(|u| (u.path, u.why)));
     }
     Ok(Ok(Some(result_for(planned.gate.repo, tree, taken)?)))
 }

@@ -8,7 +8,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::git::Repository;
 use crate::model::{FileVersion, Finding, Oid, RepoPath};
 use crate::scan::project::{self, ProjectResult};
-use crate::scan::read::{Paths, Reading, Unreadable, read, read_any, revisions};
+use crate::scan::read::{
+    Evidence, Paths, Reading, Unreadable, read, read_any, revisions, root_of, stated_roots,
+};
 use crate::scan::scanner_name;
 use crate::scan::{Descriptor, SecretKey, UnitResult, learn_secrets_in};
 
@@ -22,7 +24,8 @@ pub enum Reader<'a> {
 }
 
 /// Reads a report about a tree. Every file that it names must be in the tree, and every line in its
-/// file: else it is about another commit. Returns the tool's name and what it says.
+/// file: else it is about another commit. `ran_in` is the folder that its scanner ran in: one of the
+/// repository, or the absolute one of its root on that machine. Returns the tool's name and what it says.
 ///
 /// # Errors
 /// The inner one: the report cannot be read or is not about this tree, in words for people. The outer
@@ -33,26 +36,50 @@ pub fn read_for_tree(
     report: &[u8],
     reader: Reader<'_>,
     key: &SecretKey,
+    ran_in: Option<&str>,
 ) -> Result<std::result::Result<(String, Reading), Unreadable>> {
     let files = Files::of(repo, tree);
     let work = repo.work_dir();
     let work = work.map(|w| w.to_string_lossy().trim_end_matches('/').to_owned());
-    let paths = Paths {
-        folder: String::new(),
+    let (folder, root) = folder_and_root(ran_in, work.as_deref());
+    let known = |path: &RepoPath| files.has(path);
+    let paths = |root: Option<String>, collects: bool| Paths {
+        folder: folder.clone(),
         default: None,
-        roots: work.into_iter().collect(),
+        roots: work.iter().cloned().chain(root).collect(),
         aliases: HashMap::new(),
-        // A report from another machine has that machine's folders.
-        learned: Some(OnceCell::new()),
-        known: Box::new(|path| files.has(path)),
+        foreign: collects.then(RefCell::default),
+        known: Box::new(known),
+        content: Some(Box::new(|path| {
+            let file = repo.entry(tree, path).ok()??;
+            repo.blob(&file.blob).ok()
+        })),
     };
-    let reading = match reader {
-        Reader::Any(scanners) => read_any(scanners, report, &paths, key),
+    let read = |paths: &Paths<'_>| match reader {
+        Reader::Any(scanners) => read_any(scanners, report, paths, key),
         Reader::By(descriptor) => {
-            read(descriptor, report, &paths, key).map(|r| (descriptor.name().to_owned(), r))
+            read(descriptor, report, paths, key).map(|r| (descriptor.name().to_owned(), r))
         }
     };
-    let (tool, reading) = match reading {
+    // A report from another machine has that machine's folders, which all of its paths together tell.
+    let first = paths(root.clone(), root.is_none());
+    let mut read_it = read(&first);
+    let foreign = first.foreign.map(RefCell::into_inner).unwrap_or_default();
+    if let (Ok(_), Some(one)) = (&read_it, foreign.first()) {
+        let evidence = Evidence {
+            names: &names_of(repo, work.as_deref())?,
+            stated: &stated_roots(report),
+            known: &known,
+        };
+        let Some(root) = root_of(&foreign, &evidence) else {
+            return Ok(Err(Unreadable(format!(
+                "it names `{}`, and nothing shows that this is a file of the repository",
+                one.escape_debug()
+            ))));
+        };
+        read_it = read(&paths(Some(root), false));
+    }
+    let (tool, reading) = match read_it {
         Ok(read) => read,
         Err(e) => return Ok(Err(e)),
     };
@@ -63,6 +90,37 @@ pub fn read_for_tree(
     let mut reading = reading;
     reading.mask();
     Ok(Ok((tool, reading)))
+}
+
+/// The folder of the repository, and the absolute one of its root elsewhere, that a scanner ran in.
+fn folder_and_root(ran_in: Option<&str>, work: Option<&str>) -> (String, Option<String>) {
+    let Some(ran_in) = ran_in.map(|f| f.trim_end_matches('/')) else {
+        return (String::new(), None);
+    };
+    let of_work = work.and_then(|work| ran_in.strip_prefix(work));
+    let inside = of_work.filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    if let Some(rest) = inside {
+        return (rest.trim_start_matches('/').to_owned(), None);
+    }
+    match Paths::is_absolute(ran_in) {
+        true => (String::new(), Some(ran_in.to_owned())),
+        false => {
+            let parts = ran_in.split('/').filter(|p| !p.is_empty() && *p != ".");
+            (parts.collect::<Vec<_>>().join("/"), None)
+        }
+    }
+}
+
+/// The names that a repository goes by: those of its folder, and of what its remotes are called.
+fn names_of(repo: &Repository, work: Option<&str>) -> Result<Vec<String>> {
+    let last = |path: &str| {
+        let name = path.trim_end_matches('/').rsplit(['/', ':']).next();
+        name.map(|n| n.trim_end_matches(".git").to_owned())
+    };
+    let remotes = repo.remotes()?;
+    let addresses = remotes.iter().flat_map(|(_, all)| all).map(String::as_str);
+    let names = addresses.chain(work).filter_map(last);
+    Ok(names.filter(|n| !n.is_empty()).collect())
 }
 
 /// Says that a report is of another commit than the one that was named, where it names one itself.
@@ -131,8 +189,13 @@ pub fn by_scanner(
     for name in &names {
         all.entry(name.clone()).or_default();
     }
-    if let Some(first) = names.first() {
-        all.entry(first.clone()).or_default().unread = reading.unread;
+    for unread in reading.unread {
+        let own = unread.tool.as_deref().filter(|_| named.is_none());
+        let name = own.map(called).or_else(|| names.first().cloned());
+        if let Some(name) = name {
+            let of = all.entry(name).or_default();
+            of.unread.push((unread.path, unread.why));
+        }
     }
     let mut findings = reading.findings;
     for finding in &mut findings {

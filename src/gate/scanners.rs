@@ -40,7 +40,8 @@ impl Gate<'_> {
             );
             scanner.state = State::Missing(why.into());
         }
-        if self.config_from == ConfigSource::Head {
+        // Results that were given are the same, whatever the configuration is read from.
+        if self.config_from == ConfigSource::Head && !scanner.given {
             scanner.key = scanner.key.of_head();
         }
         Ok(scanner)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::builtin::encodings::is_utf16;
 use super::descriptor::ReportIn;
 use super::reach::{Given, without_credentials};
-use super::read::{self, Paths, Reading};
+use super::read::{self, Paths, Reading, Unread};
 use super::stage::Stage;
 use super::{Scanner, SecretKey, Secrets, UnitResult};
 use crate::environment::without_proxy_credentials;
@@ -197,7 +197,7 @@ impl Run<'_> {
 
     /// Files for which nothing would be started: neither beside them nor in a folder above is one of
     /// those that it is started for.
-    fn without_a_start(&self) -> Vec<(RepoPath, String)> {
+    fn without_a_start(&self) -> Vec<Unread> {
         if self.how.each.is_empty() {
             return Vec::new();
         }
@@ -219,11 +219,10 @@ impl Run<'_> {
         });
         let wanted = self.how.each.join("`, `");
         alone
-            .map(|f| {
-                (
-                    f.path.clone(),
-                    format!("there is no `{wanted}` beside it or above"),
-                )
+            .map(|f| Unread {
+                path: f.path.clone(),
+                why: format!("there is no `{wanted}` beside it or above"),
+                tool: None,
             })
             .collect()
     }
@@ -292,6 +291,11 @@ impl Run<'_> {
             default: one.map(|(file, _)| file.path.clone()),
             aliases: self.stage.aliases().clone(),
             known: Box::new(|p| known.contains(p)),
+            content: Some(Box::new(|path| {
+                let of_file = self.files.iter().zip(self.names);
+                let (_, name) = of_file.into_iter().find(|(f, _)| f.path == *path)?;
+                std::fs::read(self.stage.root().join(name)).ok()
+            })),
             ..Paths::in_root(&self.stage.root().to_string_lossy())
         };
         let mut unread = Vec::new();
@@ -301,7 +305,11 @@ impl Run<'_> {
                 None => paths.default.clone(),
             };
             match path {
-                Some(path) => unread.push((path, super::redact(line))),
+                Some(path) => unread.push(Unread {
+                    path,
+                    why: super::redact(line),
+                    tool: None,
+                }),
                 None => {
                     return Err(Fault::Failed(format!(
                         "it could not read a file: {}",
@@ -311,7 +319,7 @@ impl Run<'_> {
             }
         }
         // Where all that it was given could not be read, there may be nothing to report.
-        let named: HashSet<&RepoPath> = unread.iter().map(|(path, _)| path).collect();
+        let named: HashSet<&RepoPath> = unread.iter().map(|u| &u.path).collect();
         let silent = output.trim_ascii().is_empty() && named.len() == self.given(one.is_some());
         let mut reading = match silent {
             true => Reading::default(),
@@ -424,7 +432,11 @@ fn units(
     reading: Reading,
     lists_scanned: bool,
 ) -> std::result::Result<Vec<(FileVersion, UnitResult)>, Fault> {
-    let unread: HashMap<RepoPath, String> = reading.unread.into_iter().collect();
+    let unread: HashMap<RepoPath, String> = reading
+        .unread
+        .into_iter()
+        .map(|u| (u.path, u.why))
+        .collect();
     if lists_scanned {
         let none = Vec::new();
         let scanned = reading.scanned.as_ref().unwrap_or(&none);

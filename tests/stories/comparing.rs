@@ -85,9 +85,11 @@ fn reports_in_native_format_and_in_sarif_are_compared_line_by_line() {
         // The same in a bare repository, for people.
         world.push(&["--quiet", "origin", "main"]).exits(0);
         let bare = world.path("remote.git");
-        let args = ["compare", "--base", "main~1", "--head", "main", &old, &new];
+        // ruff writes absolute paths of the work tree, which a bare repository does not know.
+        let checkout = world.path("work").display().to_string();
+        let revisions = ["compare", "--base", "main~1", "--head", "main"];
+        let args = [&revisions[..], &["--folder", &checkout, &old, &new]].concat();
         let ran = world.run_in(&bare, env!("CARGO_BIN_EXE_newgate"), &args, b"");
-        // ruff writes absolute paths of the work tree, which are recognised by their ends.
         ran.exits(0)
             .says("a copy of `run.py:5`, which still stands");
     }

@@ -454,3 +454,45 @@ fn branches_are_asked_for_by_their_own_names() {
         "{asked:?}"
     );
 }
+
+#[test]
+fn a_result_is_put_on_the_file_that_it_is_about_and_no_other() {
+    let world = configured(INGESTED);
+    world.write("sub/app.x", "one\ntwo\nthree\n");
+    world.commit("Add another file of the same name");
+    let check = |path: &str, more: &[&str]| {
+        world.write("r.sarif", sarif("mytool", path, &[2]));
+        let args = [
+            "check",
+            "--no-base",
+            "--format",
+            "json",
+            "--results",
+            "r.sarif",
+        ];
+        world.newgate(&[&args[..], more].concat())
+    };
+    check("/usr/lib/app.x", &[])
+        .exits(2)
+        .says("nothing shows that this is a file of the repository");
+    for (path, more, place) in [
+        ("app.x", &[][..], "app.x:2"),
+        ("app.x", &["--results-folder", "sub"], "sub/app.x:2"),
+        ("app.x", &["--results-folder", "./sub/"], "sub/app.x:2"),
+        (
+            "/data/q/sub/app.x",
+            &["--results-folder", "/data/q"],
+            "sub/app.x:2",
+        ),
+        (
+            r"D:\data\q\sub\app.x",
+            &["--results-folder", r"D:\data\q"],
+            "sub/app.x:2",
+        ),
+        // What the configuration is read from makes no difference to results that are given.
+        ("app.x", &["--config-from", "head"], "app.x:2"),
+    ] {
+        let report = check(path, more).exits(1).json();
+        assert_eq!(places(&report, "new"), [place], "{path} {more:?}");
+    }
+}

@@ -116,8 +116,8 @@ pub(crate) fn write_listing(reading: &Reading, out: &mut dyn Write) -> io::Resul
         }
         writeln!(out, "\n    {} | {}", f.title, f.message)?;
     }
-    for (path, why) in &reading.unread {
-        writeln!(out, "unread {path}: {why}")?;
+    for unread in &reading.unread {
+        writeln!(out, "unread {}: {}", unread.path, unread.why)?;
     }
     if let Some(why) = &reading.failed {
         writeln!(out, "failed: {why}")?;

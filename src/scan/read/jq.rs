@@ -1,6 +1,5 @@
 //! JSON of any shape, through a jq filter (<https://jqlang.org/manual/>, run by jaq).
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -11,6 +10,7 @@ use jaq_core::{Compiler, Ctx, Vars, data, unwrap_valr};
 use jaq_json::{Val, read};
 use serde_json::Value;
 
+use super::characters::decode;
 use super::raw::Item;
 use super::shape::Shape;
 use super::split::Split;
@@ -42,7 +42,7 @@ pub fn check_filter(filter: &str, variables: &[(&str, Value)]) -> Result<(), Unr
 
 /// A report whose documents are read one at a time; a long document in parts.
 pub(super) struct Documents<'t> {
-    text: Cow<'t, str>,
+    text: &'t str,
     is_xml: bool,
     shape: Shape,
     /// Its long lists, where the filter reads each element for itself.
@@ -51,7 +51,7 @@ pub(super) struct Documents<'t> {
 
 impl<'t> Documents<'t> {
     /// Takes a report in the format of a descriptor, which names the lists that can be read in parts.
-    pub(super) fn of(how: &Output, report: &'t [u8]) -> Result<Documents<'t>, Unreadable> {
+    pub(super) fn of(how: &Output, report: &'t str) -> Result<Documents<'t>, Unreadable> {
         let is_xml = how.format == Format::Xml;
         let mut documents = Documents::whole(report, is_xml)?;
         let paths = how.lists.iter().map(String::as_str);
@@ -65,18 +65,14 @@ impl<'t> Documents<'t> {
             .map(|path| path.split('.').filter(|p| !p.is_empty()).collect())
             .collect();
         documents.lists = match is_xml {
-            true => Split::of_xml(&documents.text, &paths),
-            false => Split::of_json(&documents.text, &paths),
+            true => Split::of_xml(documents.text, &paths),
+            false => Split::of_json(documents.text, &paths),
         };
         Ok(documents)
     }
 
     /// Takes a report of which nothing else is known.
-    pub(super) fn whole(report: &'t [u8], is_xml: bool) -> Result<Documents<'t>, Unreadable> {
-        let text = match is_xml {
-            true => String::from_utf8_lossy(report),
-            false => whole_characters(report),
-        };
+    pub(super) fn whole(text: &'t str, is_xml: bool) -> Result<Documents<'t>, Unreadable> {
         // Entities that a document type defines can grow without end.
         if is_xml && text.contains("<!ENTITY") {
             return Err(Unreadable("it defines entities of its own".into()));
@@ -90,7 +86,7 @@ impl<'t> Documents<'t> {
         }
         let shape = match is_xml {
             true => Shape::default(),
-            false => Shape::of_json(&text)?,
+            false => Shape::of_json(text)?,
         };
         Ok(Documents {
             text,
@@ -115,13 +111,13 @@ impl<'t> Documents<'t> {
     ) -> Result<(), Unreadable> {
         if self.is_xml {
             return match &self.lists {
-                Some(lists) => values(&lists.sample(&self.text), true, &mut each),
-                None => values(&self.text, true, &mut each),
+                Some(lists) => values(&lists.sample(self.text), true, &mut each),
+                None => values(self.text, true, &mut each),
             };
         }
-        match Split::of_fields(&self.text) {
-            Some(lists) => values(&lists.sample(&self.text), false, &mut each),
-            None => values(&self.text, false, &mut each),
+        match Split::of_fields(self.text) {
+            Some(lists) => values(&lists.sample(self.text), false, &mut each),
+            None => values(self.text, false, &mut each),
         }
     }
 
@@ -164,9 +160,9 @@ impl<'t> Documents<'t> {
         };
         match &self.lists {
             Some(lists) => lists
-                .parts(&self.text)
+                .parts(self.text)
                 .try_for_each(|part| values(&part, self.is_xml, &mut each))?,
-            None => values(&self.text, self.is_xml, &mut each)?,
+            None => values(self.text, self.is_xml, &mut each)?,
         }
         Ok(is_whole)
     }
@@ -208,13 +204,13 @@ fn values(
     Ok(())
 }
 
-/// The document of a JSON text, as a list of one or none. Bytes that are not UTF-8 and halves of
-/// surrogate pairs, as some tools write for names of files that are not UTF-8, are replaced.
+/// The document of a JSON text, as a list of one or none.
 fn json(report: &[u8]) -> Result<Vec<Val>, Unreadable> {
     let mut documents = Vec::new();
-    let report = Documents::whole(report, false)?;
+    let text = decode(report)?;
+    let report = Documents::whole(&text, false)?;
     report.are_one()?;
-    values(&report.text, false, &mut |document| {
+    values(report.text, false, &mut |document| {
         documents.push(document);
         Ok(())
     })?;
@@ -320,44 +316,6 @@ pub fn apply(
     Ok(values)
 }
 
-/// The bytes with everything replaced that is no character.
-fn whole_characters(report: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(report);
-    // Halves of surrogate pairs are escapes of this kind.
-    if !text.contains("\\ud") && !text.contains("\\uD") {
-        return text;
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text.as_ref();
-    while let Some((before, after)) = rest.split_once('\\') {
-        out.push_str(before);
-        // The unit that an escape stands for, behind its backslash.
-        let unit = |text: &str| -> Option<u16> {
-            let digits = text.strip_prefix('u')?.get(..4)?;
-            u16::from_str_radix(digits, 16).ok()
-        };
-        let first = unit(after);
-        let second = after.get(5..).and_then(|t| unit(t.strip_prefix('\\')?));
-        // How much of what stands behind the backslash belongs to the escape.
-        let (kept, length) = match (first, second) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (true, 11),
-            (Some(0xd800..=0xdfff), _) => (false, 5),
-            // The character that it is for: never an escape of its own.
-            _ => (true, after.chars().next().map_or(0, char::len_utf8)),
-        };
-        let (escape, behind) = after.split_at_checked(length).unwrap_or((after, ""));
-        if kept {
-            out.push('\\');
-            out.push_str(escape);
-        } else {
-            out.push('\u{fffd}');
-        }
-        rest = behind;
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
-}
-
 type Compiled = jaq_core::Filter<data::JustLut<Val>>;
 
 thread_local! {
@@ -442,8 +400,9 @@ mod tests {
 
     fn xml(report: &[u8]) -> Result<Vec<Val>, Unreadable> {
         let mut elements = Vec::new();
-        let report = Documents::whole(report, true)?;
-        values(&report.text, true, &mut |element| {
+        let text = decode(report)?;
+        let report = Documents::whole(&text, true)?;
+        values(report.text, true, &mut |element| {
             elements.push(element);
             Ok(())
         })?;

@@ -5,7 +5,10 @@
 
 #![deny(clippy::indexing_slicing, reason = "a report may hold anything")]
 
+mod characters;
+mod foreign;
 mod jq;
+mod offsets;
 mod paths;
 mod raw;
 mod sarif;
@@ -20,10 +23,23 @@ use super::descriptor::Format;
 use crate::mask::masked;
 use crate::model::{Finding, RepoPath};
 
+use characters::decode;
+pub use foreign::{Evidence, root_of};
 use jq::Documents;
 pub use jq::{apply, check_filter};
-pub use paths::Paths;
+pub use paths::{Contents, Paths};
 use raw::Gather;
+
+/// A file that a scanner could not read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Unread {
+    /// The file.
+    pub path: RepoPath,
+    /// Why, for people.
+    pub why: String,
+    /// The tool, where the report is one of several.
+    pub tool: Option<String>,
+}
 
 /// What a report says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,7 +47,7 @@ pub struct Reading {
     /// The findings.
     pub findings: Vec<Finding>,
     /// Files that the scanner says it could not read, and why.
-    pub unread: Vec<(RepoPath, String)>,
+    pub unread: Vec<Unread>,
     /// Files that the scanner says it scanned, where it says so.
     pub scanned: Option<Vec<RepoPath>>,
     /// The scanner's own word that it did not get to its end.
@@ -54,7 +70,7 @@ impl Reading {
         for finding in &mut self.findings {
             finding.rewrite_words(&masked);
         }
-        let reasons = self.unread.iter_mut().map(|(_, why)| why);
+        let reasons = self.unread.iter_mut().map(|u| &mut u.why);
         for reason in reasons.chain(&mut self.failed) {
             if let Some(masked) = masked(reason) {
                 *reason = masked;
@@ -89,13 +105,14 @@ pub fn read(
     if output.trim_ascii().is_empty() {
         return Err(Unreadable("the output is empty".into()));
     }
+    let text = decode(output)?;
     let is_sarif = how.format == Format::Sarif;
     let mut gather = Gather::new(descriptor, &how.error_rules, is_sarif, paths, key);
     if is_sarif {
-        sarif::items(output, &mut |item| gather.take(item))?;
+        sarif::items(&text, &mut |item| gather.take(item))?;
         return Ok(gather.finish());
     }
-    let documents = Documents::of(how, output)?;
+    let documents = Documents::of(how, &text)?;
     if !how.lines {
         documents.are_one()?;
     }
@@ -127,8 +144,10 @@ pub fn read_any(
     if output.trim_ascii().is_empty() {
         return Err(Unreadable("the file is empty".into()));
     }
-    if sarif::looks_like(output) {
-        let tool = sarif::tool_name(output).unwrap_or_else(|| "sarif".to_owned());
+    let text = decode(output)?;
+    if sarif::looks_like(&text) {
+        let first = sarif::tool_names(&text).into_iter().next().flatten();
+        let tool = first.unwrap_or_else(|| "sarif".to_owned());
         let known = scanners.iter().find(|d| d.is_called(&tool));
         let generic;
         let descriptor = match known {
@@ -142,11 +161,11 @@ pub fn read_any(
             .and_then(|d| d.output())
             .map_or(&[][..], |o| &o.error_rules);
         let mut gather = Gather::new(descriptor, errors, true, paths, key);
-        sarif::items(output, &mut |item| gather.take(item))?;
+        sarif::items(&text, &mut |item| gather.take(item))?;
         return Ok((descriptor.name().to_owned(), gather.finish()));
     }
-    let is_xml = output.trim_ascii_start().starts_with(b"<");
-    let documents = Documents::whole(output, is_xml)?;
+    let is_xml = text.trim_start().starts_with('<');
+    let documents = Documents::whole(&text, is_xml)?;
     let mut fitting: Vec<(&Descriptor, Option<bool>)> = Vec::new();
     for descriptor in scanners {
         let how = descriptor.output();
@@ -203,28 +222,37 @@ pub fn recognises(descriptor: &Descriptor, report: &[u8]) -> bool {
         return false;
     };
     let detect = how.detect.as_deref().unwrap_or("false");
-    Documents::of(how, report).is_ok_and(|d| d.hold(detect).unwrap_or(false))
+    let Ok(text) = decode(report) else {
+        return false;
+    };
+    Documents::of(how, &text).is_ok_and(|d| d.hold(detect).unwrap_or(false))
 }
 
 /// Whether a report is SARIF.
 pub(super) fn looks_like_sarif(report: &[u8]) -> bool {
-    sarif::looks_like(report)
+    decode(report).is_ok_and(|text| sarif::looks_like(&text))
 }
 
-/// The names of all tools that a SARIF log has runs of.
-pub fn tools_of(report: &[u8]) -> Vec<String> {
-    match sarif::looks_like(report) {
-        true => sarif::tool_names(report),
-        false => Vec::new(),
-    }
+/// What one reads of a report if it is SARIF.
+fn of_sarif<T>(report: &[u8], read: fn(&str) -> Vec<T>) -> Vec<T> {
+    let text = decode(report).ok();
+    let text = text.filter(|text| sarif::looks_like(text));
+    text.map_or_else(Vec::new, |text| read(&text))
+}
+
+/// The tools that a SARIF log has runs of, by their names; none for a run that names none.
+pub fn tools_of(report: &[u8]) -> Vec<Option<String>> {
+    of_sarif(report, sarif::tool_names)
 }
 
 /// The commits that a report says it is about; none where it does not say.
 pub fn revisions(report: &[u8]) -> Vec<String> {
-    match sarif::looks_like(report) {
-        true => sarif::revisions(report),
-        false => Vec::new(),
-    }
+    of_sarif(report, sarif::revisions)
+}
+
+/// The absolute folders that a report says its paths are relative to, as it writes them.
+pub fn stated_roots(report: &[u8]) -> Vec<String> {
+    of_sarif(report, sarif::roots)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! Paths as scanners write them: relative, with `./`, absolute, as URIs, percent-encoded or not.
+//! Paths as scanners write them: relative, with `./`, absolute, as URIs, percent-encoded or not, with the
+//! separators of Windows.
 
-use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use percent_encoding::percent_decode_str;
 
@@ -18,12 +19,17 @@ pub struct Paths<'a> {
     pub roots: Vec<String>,
     /// Names that stand for paths that a scanner could not be given as they are.
     pub aliases: HashMap<String, RepoPath>,
-    /// The folder that absolute paths lie in on the machine that wrote them, once one of them was
-    /// recognised by its end; absent where such a folder may not be guessed.
-    pub learned: Option<OnceCell<String>>,
+    /// Where absolute paths are collected that lie in none of the roots, so that the folder that they lie
+    /// in can be told from all of them; what is about them is passed over. Absent where they are errors.
+    pub foreign: Option<RefCell<BTreeSet<String>>>,
     /// Whether the repository has a file at a path; decides between readings of an encoded name.
     pub known: Box<dyn Fn(&RepoPath) -> bool + 'a>,
+    /// The content of a file, where it can be had.
+    pub content: Option<Contents<'a>>,
 }
+
+/// What reads a file of the repository; `None` where it cannot be read.
+pub type Contents<'a> = Box<dyn Fn(&RepoPath) -> Option<Vec<u8>> + 'a>;
 
 impl std::fmt::Debug for Paths<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -31,6 +37,17 @@ impl std::fmt::Debug for Paths<'_> {
             .field("roots", &self.roots)
             .finish_non_exhaustive()
     }
+}
+
+/// What a scanner's spelling of a path leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A file of the repository.
+    Here(RepoPath),
+    /// An absolute path that was collected.
+    Foreign,
+    /// No file of the repository.
+    Nowhere,
 }
 
 impl Paths<'_> {
@@ -41,35 +58,15 @@ impl Paths<'_> {
             default: None,
             roots: vec![root.trim_end_matches('/').to_owned()],
             aliases: HashMap::new(),
-            learned: None,
+            foreign: None,
             known: Box::new(|_| true),
+            content: None,
         }
     }
 
-    /// The path of an absolute one that lies in another machine's folder: the longest end of it that
-    /// is a file here. The first one tells the folder; the others must lie in it too.
-    fn by_its_end(&self, absolute: &str) -> Option<RepoPath> {
-        let learned = self.learned.as_ref()?;
-        if let Some(root) = learned.get() {
-            let inside = absolute.strip_prefix(root.as_str())?.strip_prefix('/')?;
-            return Some(RepoPath::from(normal(inside)?.as_str())).filter(|p| (self.known)(p));
-        }
-        for (at, _) in absolute.match_indices('/') {
-            let halves = absolute.split_at_checked(at);
-            let Some((root, end)) = halves.and_then(|(r, e)| Some((r, e.strip_prefix('/')?)))
-            else {
-                continue;
-            };
-            let Some(end) = normal(end) else {
-                continue;
-            };
-            let path = RepoPath::from(end.as_str());
-            if (self.known)(&path) {
-                let _ = learned.set(root.to_owned());
-                return Some(path);
-            }
-        }
-        None
+    /// Whether a path is absolute, here or on Windows.
+    pub fn is_absolute(path: &str) -> bool {
+        is_absolute(path)
     }
 
     /// The repository's path for what a scanner wrote; `None` if there is no such file.
@@ -77,48 +74,129 @@ impl Paths<'_> {
     /// A URI is decoded; where that leads nowhere it is taken as it stands, since some tools write
     /// names unencoded. A name that is no URI is never decoded.
     pub fn resolve(&self, written: &str, uri: bool) -> Option<RepoPath> {
-        let decoded = percent_decode_str(written).decode_utf8().ok();
-        let decoded = decoded.filter(|_| uri).map(std::borrow::Cow::into_owned);
-        let readings = [decoded, Some(written.to_owned())];
-        for reading in readings.into_iter().flatten() {
-            let mut rest = reading.as_str();
-            if let Some(uri) = rest.strip_prefix("file:") {
-                rest = uri.strip_prefix("//").unwrap_or(uri);
-            }
-            let mut inside = self.roots.iter().filter_map(|root| {
-                let inside = rest.strip_prefix(root.as_str())?.strip_prefix('/')?;
-                Some(inside)
+        match self.place(written, uri) {
+            Place::Here(path) => Some(path),
+            Place::Foreign | Place::Nowhere => None,
+        }
+    }
+
+    /// As [`Paths::resolve`], and whether an absolute path was collected.
+    pub(super) fn place(&self, written: &str, uri: bool) -> Place {
+        let mut foreign = Vec::new();
+        for spelling in spellings(written, uri) {
+            let inside = self.roots.iter().find_map(|root| {
+                let root = spellings(root, false).next()?;
+                inside(&spelling, &root).map(str::to_owned)
             });
-            let here = match inside.next() {
-                Some(inside) => normal(inside),
-                None if self.folder.is_empty() => normal(rest),
-                None if rest.starts_with('/') => None,
-                None => normal(&format!("{}/{rest}", self.folder)),
+            let here = match inside {
+                Some(inside) => normal(&inside),
+                None if is_absolute(&spelling) => {
+                    foreign.push(spelling);
+                    continue;
+                }
+                None if self.folder.is_empty() => normal(&spelling),
+                None => normal(&format!("{}/{spelling}", self.folder)),
             };
             let Some(plain) = here else {
-                // `file:///C:/x` has a drive after the slash.
-                if (rest.starts_with('/') || rest.get(1..3) == Some(":/"))
-                    && let Some(path) = self.by_its_end(rest)
-                {
-                    return Some(path);
-                }
                 continue;
             };
             if let Some(path) = self.aliases.get(&plain) {
-                return Some(path.clone());
+                return Place::Here(path.clone());
             }
             let path = RepoPath::from(plain.as_str());
             if (self.known)(&path) {
-                return Some(path);
+                return Place::Here(path);
             }
         }
-        None
+        match (&self.foreign, foreign.is_empty()) {
+            (Some(all), false) => {
+                all.borrow_mut().extend(foreign);
+                Place::Foreign
+            }
+            _ => Place::Nowhere,
+        }
     }
+}
+
+/// The paths that a text may be a spelling of, the likeliest first, with `/` between their parts.
+pub(super) fn spellings(written: &str, uri: bool) -> impl Iterator<Item = String> {
+    let decoded = percent_decode_str(written).decode_utf8().ok();
+    let decoded = decoded.filter(|d| uri && *d != written);
+    let readings = [
+        decoded.map(std::borrow::Cow::into_owned),
+        Some(written.to_owned()),
+    ];
+    let mut all: Vec<String> = Vec::new();
+    for reading in readings.into_iter().flatten() {
+        let plain = without_scheme(&reading);
+        let slashes = plain.replace('\\', "/");
+        // On other systems than Windows, a name may have a `\`.
+        let both = match has_drive(&plain) || plain.starts_with("\\\\") {
+            true => [Some(with_large_drive(&slashes)), None],
+            false => [Some(plain.clone()), (slashes != plain).then_some(slashes)],
+        };
+        for one in both.into_iter().flatten() {
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+    }
+    all.into_iter()
+}
+
+/// The path of a URI with the scheme `file`, in each of the ways that it is written; of anything else,
+/// itself.
+fn without_scheme(text: &str) -> String {
+    let path = match text.split_at_checked(5) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("file:") => {
+            match rest.strip_prefix("//") {
+                Some(rest) => {
+                    let local = rest.split_at_checked(9).filter(|(host, rest)| {
+                        host.eq_ignore_ascii_case("localhost") && rest.starts_with('/')
+                    });
+                    local.map_or(rest, |(_, rest)| rest)
+                }
+                None => rest,
+            }
+        }
+        _ => text,
+    };
+    // `file:///C:/x` has a slash before the drive; an old spelling has `|` in place of `:`.
+    match path.strip_prefix('/').filter(|p| has_drive(p)) {
+        Some(path) => path.replacen('|', ":", 1),
+        None => path.to_owned(),
+    }
+}
+
+/// Whether a path begins with a drive of Windows.
+fn has_drive(path: &str) -> bool {
+    let mut bytes = path.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic())
+        && matches!(bytes.next(), Some(b':' | b'|'))
+        && matches!(bytes.next(), Some(b'/' | b'\\'))
+}
+
+fn with_large_drive(path: &str) -> String {
+    match path.split_at_checked(1) {
+        Some((drive, rest)) if has_drive(path) => drive.to_ascii_uppercase() + rest,
+        _ => path.to_owned(),
+    }
+}
+
+/// Whether a path is absolute, here or on Windows.
+pub(super) fn is_absolute(path: &str) -> bool {
+    path.starts_with('/') || has_drive(path)
+}
+
+/// What of a path is inside of a folder.
+pub(super) fn inside<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    path.strip_prefix(folder.trim_end_matches('/'))?
+        .strip_prefix('/')
 }
 
 /// Takes out `.` and `..` without asking the file system; `None` for a path that leaves the folder
 /// or is absolute.
-fn normal(path: &str) -> Option<String> {
+pub(super) fn normal(path: &str) -> Option<String> {
     if path.starts_with('/') {
         return None;
     }
@@ -143,13 +221,14 @@ mod tests {
         Paths {
             folder: String::new(),
             default: None,
-            learned: None,
+            foreign: None,
             roots: vec!["/tmp/stage".into()],
             aliases: HashMap::from([(
                 "newgate-alias-1.py".to_owned(),
                 RepoPath::new(b"\xff.py".to_vec()),
             )]),
             known: Box::new(move |p| known.iter().any(|k| p.as_bytes() == k.as_bytes())),
+            content: None,
         }
     }
 
@@ -164,6 +243,12 @@ mod tests {
             ("c%2520d.py", "c%20d.py"),
             ("e%20f.py", "e f.py"),
             ("z/../-x.py", "-x.py"),
+            ("a b\\ü.py", "a b/ü.py"),
+            (".\\a%20b\\ü.py", "a b/ü.py"),
+            ("file:-x.py", "-x.py"),
+            ("file://-x.py", "-x.py"),
+            ("FILE:/tmp/stage/-x.py", "-x.py"),
+            ("file://localhost/tmp/stage/-x.py", "-x.py"),
         ] {
             assert_eq!(
                 p.resolve(written, true),
@@ -178,19 +263,28 @@ mod tests {
     }
 
     #[test]
-    fn another_machines_folder_is_learned_once() {
+    fn a_folder_of_windows_is_one_in_every_spelling() {
         let p = Paths {
-            learned: Some(OnceCell::new()),
-            ..paths(&["src/a.py", "src/b.py", "a.py"])
+            roots: vec!["c:\\Users\\ci\\proj".into()],
+            ..paths(&["src/a.py"])
         };
-        let path = |text: &str| p.resolve(text, true).map(|p| p.to_string());
-        assert_eq!(path("/builds/x/src/a.py").as_deref(), Some("src/a.py"));
-        assert_eq!(
-            path("file:///builds/x/src/b.py").as_deref(),
-            Some("src/b.py")
-        );
-        assert_eq!(path("/usr/lib/a.py"), None);
-        assert_eq!(paths(&["a.py"]).resolve("/usr/lib/a.py", true), None);
+        for written in [
+            r"C:\Users\ci\proj\src\a.py",
+            "c:/Users/ci/proj/src/a.py",
+            "file:///C:/Users/ci/proj/src/a.py",
+            "file:///c%3A/Users/ci/proj/src/a.py",
+            "file:///C|/Users/ci/proj/src/a.py",
+            "file://C:/Users/ci/proj/src/a.py",
+            "file:C:/Users/ci/proj/src/a.py",
+        ] {
+            let path = p.resolve(written, true).map(|p| p.to_string());
+            assert_eq!(path.as_deref(), Some("src/a.py"), "{written}");
+        }
+        assert_eq!(p.resolve(r"D:\Users\ci\proj\src\a.py", true), None);
+        // Here a name may have a backslash.
+        let verbatim = paths(&["src\\a.py", "src/a.py"]);
+        let path = verbatim.resolve("src\\a.py", true).map(|p| p.to_string());
+        assert_eq!(path.as_deref(), Some("src\\a.py"));
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Deserializer};
 
-use super::{Paths, Reading, Unreadable};
+use super::offsets::Span;
+use super::paths::Place;
+use super::{Paths, Reading, Unread, Unreadable};
 use crate::mask::{learn, learn_likely, without};
 use crate::model::{Confidence, Finding, Kind, Package, Region, RepoPath, Score, Step};
 use crate::scan::builtin::{SecretKey, redact};
@@ -58,6 +60,15 @@ pub(super) struct Item {
     pub kev: bool,
     /// The way that data takes to the place.
     pub flow: Vec<FlowStep>,
+    /// The place, where it is told by characters and not by lines.
+    #[serde(skip)]
+    pub span: Option<Span>,
+    /// The level that counts where neither the report nor the descriptor says anything.
+    #[serde(skip)]
+    pub assumed: Option<&'static str>,
+    /// Whether an `error` may be about a file that is not in the tree, and means nothing then.
+    #[serde(skip)]
+    pub may_be_elsewhere: bool,
 }
 
 /// A step of a flow, as it is written.
@@ -94,7 +105,7 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::
 }
 
 /// Scores for SARIF's levels where nothing else says how severe a result is.
-fn score_of_level(level: &str) -> Option<Score> {
+pub(super) fn score_of_level(level: &str) -> Option<Score> {
     let value = match level.to_ascii_lowercase().as_str() {
         "critical" => 9.5,
         "error" | "high" => 8.0,
@@ -120,6 +131,8 @@ pub(super) struct Gather<'a> {
     files: HashSet<RepoPath>,
     /// How many findings there may be before repeated ones are dropped again.
     room: usize,
+    /// The file that a place was looked up in last.
+    content: Option<(RepoPath, Vec<u8>)>,
 }
 
 impl<'a> Gather<'a> {
@@ -140,6 +153,7 @@ impl<'a> Gather<'a> {
             by_tool: HashMap::new(),
             files: HashSet::new(),
             room: 10_000,
+            content: None,
         }
     }
 
@@ -147,8 +161,13 @@ impl<'a> Gather<'a> {
     ///
     /// # Errors
     /// It names no file, or one that is not in the tree.
-    pub(super) fn take(&mut self, item: Item) -> Result<(), Unreadable> {
+    pub(super) fn take(&mut self, mut item: Item) -> Result<(), Unreadable> {
         let (paths, uris, reading) = (self.paths, self.uris, &mut self.reading);
+        if let Some(written) = item.scanned.as_ref().or(item.path.as_ref())
+            && paths.place(written, uris) == Place::Foreign
+        {
+            return Ok(());
+        }
         let known = |written: &str| {
             paths.resolve(written, uris).ok_or_else(|| {
                 Unreadable(format!(
@@ -162,13 +181,23 @@ impl<'a> Gather<'a> {
         } else if let Some(reason) = item.failed {
             reading.failed.get_or_insert(redact(&reason));
         } else if let Some(reason) = &item.error {
-            match (&item.path, &paths.default) {
-                (Some(path), _) => reading.unread.push((known(path)?, redact(reason))),
-                (None, Some(path)) => reading.unread.push((path.clone(), redact(reason))),
+            let path = match (&item.path, &paths.default) {
+                (Some(path), _) if item.may_be_elsewhere => match paths.resolve(path, uris) {
+                    Some(path) => path,
+                    None => return Ok(()),
+                },
+                (Some(path), _) => known(path)?,
+                (None, Some(path)) => path.clone(),
                 (None, None) => {
                     reading.failed.get_or_insert(redact(reason));
+                    return Ok(());
                 }
-            }
+            };
+            reading.unread.push(Unread {
+                path,
+                why: redact(reason),
+                tool: item.tool,
+            });
         } else {
             let written = item.path.as_deref().unwrap_or_default();
             let path = match (written, &paths.default) {
@@ -187,8 +216,15 @@ impl<'a> Gather<'a> {
                 .is_some_and(|r| self.error_rules.contains(r))
             {
                 let message = redact(item.message.as_deref().unwrap_or("it cannot be parsed"));
-                reading.unread.push((path, message));
+                reading.unread.push(Unread {
+                    path,
+                    why: message,
+                    tool: item.tool,
+                });
                 return Ok(());
+            }
+            if let Some(span) = item.span {
+                self.place(&path, span, &mut item)?;
             }
             // In a format of many tools, what is known of a rule is known of the tool's.
             let own = item.tool.as_deref().map(scanner_name);
@@ -218,12 +254,30 @@ impl<'a> Gather<'a> {
             };
             let of_tool = own.as_deref().zip(named);
             let finding = finding(self.descriptor, of_tool, item, (path, flow), self.key)?;
-            reading.findings.push(finding);
+            self.reading.findings.push(finding);
         }
         if self.reading.findings.len() >= self.room {
             self.tidy();
             self.room = self.reading.findings.len() * 2 + 10_000;
         }
+        Ok(())
+    }
+
+    /// Sets the lines of an item whose place is told by characters.
+    fn place(&mut self, path: &RepoPath, span: Span, item: &mut Item) -> Result<(), Unreadable> {
+        if self.content.as_ref().is_none_or(|(of, _)| of != path) {
+            let Some(content) = self.paths.content.as_ref().and_then(|read| read(path)) else {
+                return Ok(());
+            };
+            self.content = Some((path.clone(), content));
+        }
+        let content = self.content.as_ref().map(|(_, content)| content.as_slice());
+        let region = span
+            .region(content.unwrap_or_default())
+            .ok_or_else(|| Unreadable(format!("it has a result behind the end of `{path}`")))?;
+        let [line, column, end_line, end_column] = region.map(Some);
+        (item.line, item.column) = (line, column);
+        (item.end_line, item.end_column) = (end_line, end_column);
         Ok(())
     }
 
@@ -296,7 +350,8 @@ fn finding(
         .or_else(|| descriptor.score_of_rule(&rule, &message))
         .or_else(|| item.score.and_then(Score::new))
         .or_else(|| format.score(item.level.as_deref()?, confidence))
-        .or_else(|| score_of_level(item.level.as_deref()?));
+        .or_else(|| score_of_level(item.level.as_deref()?))
+        .or_else(|| score_of_level(item.assumed?));
     let region = item.line.filter(|l| *l > 0).map(|line| Region {
         line,
         column: item.column.filter(|c| *c > 0),
@@ -330,7 +385,11 @@ fn finding(
     .message(message)
     .score(score)
     .confidence(confidence.and_then(confidence_of))
-    .level(item.level.map(|l| clean(&l)))
+    .level(
+        item.level
+            .or(item.assumed.map(str::to_owned))
+            .map(|l| clean(&l)),
+    )
     .cwe(cwe)
     .advisories(advisories.into_iter().map(Into::into).collect())
     .package(item.package.map(normal_package))

@@ -33,10 +33,11 @@ fn paths() -> Paths<'static> {
     Paths {
         folder: String::new(),
         default: None,
-        learned: None,
+        foreign: None,
         roots: vec!["/repo".into()],
         aliases: HashMap::new(),
         known: Box::new(|_| true),
+        content: None,
     }
 }
 
@@ -44,7 +45,7 @@ fn strict_paths() -> Paths<'static> {
     Paths {
         folder: String::new(),
         default: None,
-        learned: None,
+        foreign: None,
         known: Box::new(|p| TREE.iter().any(|t| t.as_bytes() == p.as_bytes())),
         ..paths()
     }
@@ -77,7 +78,7 @@ fn a_real_report_of_bandit_is_read_to_the_exact_findings() {
     assert_eq!(reading.findings.len(), 36);
     assert_eq!(rules(&reading)["B307"], 17);
     assert_eq!(rules(&reading)["B602"], 3);
-    let unread: Vec<String> = reading.unread.iter().map(|(p, _)| p.to_string()).collect();
+    let unread: Vec<String> = reading.unread.iter().map(|u| u.path.to_string()).collect();
     assert_eq!(unread, ["app/broken.py", "app/latin1_undeclared.py"]);
     let scanned = reading.scanned.as_ref().unwrap();
     assert!(scanned.contains(&"app/broken.py".into()), "{scanned:?}");
@@ -132,7 +133,7 @@ fn a_real_report_of_ruff_is_read_to_the_exact_findings() {
         reading
             .unread
             .iter()
-            .all(|(p, _)| p.to_string() == "app/broken.py")
+            .all(|u| u.path.to_string() == "app/broken.py")
     );
     assert_eq!(reading.unread.len(), 2);
     for name in [
