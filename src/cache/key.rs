@@ -3,7 +3,7 @@
 use crate::model::{FileVersion, Oid};
 
 /// The version of how results are read and stored; raised when findings would come out differently.
-const READER_VERSION: u32 = 3;
+const READER_VERSION: u32 = 4;
 
 /// A hash of all that can alter a scanner's results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -11,8 +11,8 @@ mod server;
 
 pub use load::{parse, parse_server};
 pub use model::{
-    Baseline, Config, ConfigSigners, LoadSettings, OnIncomplete, Others, Results, ScannerSettings,
-    Server, Trust,
+    Baseline, Config, ConfigSigners, Exclusion, LoadSettings, OnIncomplete, Others, Results,
+    ScannerSettings, Server, Trust,
 };
 pub use reader::{Mistake, render};
 pub use rules::parse_exemptions;

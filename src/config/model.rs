@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::model::Action;
-use crate::policy::{Policy, PolicyRule, Suppressions};
+use crate::policy::{Pattern, Policy, PolicyRule, Suppressions};
 
 /// What to do when a scanner failed, so that the verdict is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,6 +134,17 @@ pub struct ScannerSettings {
     pub timeout: Option<Duration>,
     /// Whether its processes are kept from what they do not need.
     pub contained: Option<bool>,
+    /// The files that it does not read.
+    pub exclude: Vec<Exclusion>,
+}
+
+/// Files that a scanner does not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exclusion {
+    /// Their paths.
+    pub path: Pattern,
+    /// Why.
+    pub reason: String,
 }
 
 /// A project's configuration.
@@ -212,7 +223,7 @@ impl Config {
         self.trust = defaults.trust;
         for name in defaults.scanners {
             let said = self.settings.remove(&name);
-            let given = said.is_some_and(|s| s.results.is_some());
+            let given = said.is_some_and(|s| s.results.is_some() || !s.exclude.is_empty());
             let on = self.scanners.contains(&name);
             refuse("scanners.secrets", given || !on);
             if !on {

@@ -6,8 +6,9 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::reader::{Table, article};
-use super::{Config, LoadSettings, Results, ScannerSettings};
+use super::{Config, Exclusion, LoadSettings, Results, ScannerSettings};
 use crate::model::Address;
+use crate::policy::Pattern;
 
 /// Reads what `[scanners]` says of one scanner.
 pub(super) fn read_scanner<'a>(
@@ -72,6 +73,39 @@ fn read_settings(table: &Table<'_>, name: &str) -> ScannerSettings {
         contained: table.switch("contained"),
         results: table.choice("results", &ways),
         load: load.map(|load| read_load(&load)),
+        exclude: table
+            .tables("exclude")
+            .iter()
+            .filter_map(read_exclusion)
+            .collect(),
+    }
+}
+
+fn read_exclusion(table: &Table<'_>) -> Option<Exclusion> {
+    let path = table.text("path");
+    let reason = table.text("reason");
+    for (key, said) in [("path", path), ("reason", reason)] {
+        // Three dots are what a message has in place of a reason.
+        if !said.is_some_and(|s| s.contains(|c: char| c.is_alphanumeric() || c == '*')) {
+            let hint = "write `{ path = \"tests/fixtures/**\", reason = \"broken on purpose\" }`";
+            table.wrong_at(
+                key,
+                format!("an exclusion needs a `{key}`"),
+                Some(hint.into()),
+            );
+            return None;
+        }
+    }
+    let path = path?;
+    match Pattern::new(path, true) {
+        Ok(pattern) => Some(Exclusion {
+            path: pattern,
+            reason: reason?.to_owned(),
+        }),
+        Err(why) => {
+            table.wrong_at("path", format!("`{path}` is not a pattern: {why}"), None);
+            None
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::config::{LoadSettings, Results};
 use crate::environment;
 use crate::error::Result;
 use crate::git::Peeled;
-use crate::model::{Address, Gap, Mode, Note, Oid, ScannerState};
+use crate::model::{Address, FileVersion, Gap, Mode, Note, Oid, ScannerState};
 use crate::scan::load::{Filling, Loaded, load};
 use crate::scan::project::{self, ProjectResult};
 use crate::scan::{Descriptor, Load, LoadRequest, Resolved, Scanner};
@@ -86,6 +86,9 @@ pub(super) fn take(planned: &Planned<'_>, settings: &Settings, index: usize) -> 
         };
         take_base(planned, settings, scanner, &side, &mut given)?;
     }
+    let is_read = |file: &FileVersion| !scanner.descriptor.leaves_out(&file.path);
+    given.results.head.retain(|file, _| is_read(file));
+    given.results.base.retain(|file, _| is_read(file));
     Ok(given)
 }
 

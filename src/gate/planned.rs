@@ -122,6 +122,9 @@ impl Gate<'_> {
         }
         notes.extend(change.notes.iter().cloned());
         notes.extend(settings.notes(self.repo, &change, &scanners, &changes)?);
+        for (scanner, plan) in scanners.iter().zip(&plans) {
+            notes.extend(settings.left_out(scanner.descriptor.name(), &plan.left_out));
+        }
         let mut gaps: Vec<Gap> = settings
             .broken(self.repo, &change, &changes)
             .into_iter()

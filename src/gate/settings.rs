@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Config, Results};
+use crate::config::{self, Config, Exclusion, Results};
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::{Repository, default_branch};
 use crate::model::{Change, FileChange, Gap, Mode, Note, Oid, OwnConfiguration, RepoPath};
@@ -171,14 +171,37 @@ impl Settings {
     /// # Errors
     /// There is no such scanner.
     pub fn descriptor(&self, name: &str) -> Result<Descriptor> {
-        match self.catalog.get(name)? {
-            Some(descriptor) => Ok(descriptor),
-            None if self.wish(name).given => Ok(Descriptor::generic(name)),
-            None => Err(
-                Error::new(ErrorKind::Config, format!("there is no scanner `{name}`"))
-                    .hint("`newgate scanners` lists those that there are"),
-            ),
+        let given = self.wish(name).given;
+        let descriptor = match self.catalog.get(name)? {
+            Some(descriptor) => descriptor,
+            None if given => Descriptor::generic(name),
+            None => {
+                let text = format!("there is no scanner `{name}`");
+                return Err(Error::new(ErrorKind::Config, text)
+                    .hint("`newgate scanners` lists those that there are"));
+            }
+        };
+        let globs: Vec<String> = self
+            .excluded(name)
+            .iter()
+            .map(|e| e.path.text().to_owned())
+            .collect();
+        if globs.is_empty() {
+            return Ok(descriptor);
         }
+        let wrong = |why| {
+            Error::new(
+                ErrorKind::Config,
+                format!("`scanners.{name}.exclude`: {why}"),
+            )
+        };
+        descriptor.leaving_out(&globs, !given).map_err(wrong)
+    }
+
+    /// What the configuration says that a scanner does not read.
+    pub(super) fn excluded(&self, name: &str) -> &[Exclusion] {
+        let said = self.config.settings.get(name);
+        said.map_or(&[], |s| s.exclude.as_slice())
     }
 
     /// A file of the tree that is trusted, or all files of a folder of it: paths and contents, none
@@ -224,6 +247,26 @@ impl Settings {
         let chain = error.chain();
         let why: Vec<&str> = chain.split_whitespace().collect();
         Some(Gap::BrokenConfiguration { why: why.join(" ") })
+    }
+
+    /// What the reader should know of files that are left out of a scanner: for each reason, how many.
+    pub(super) fn left_out(&self, scanner: &str, files: &[RepoPath]) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let mut rest: Vec<&RepoPath> = files.iter().collect();
+        for exclusion in self.excluded(scanner) {
+            let covers = |path: &&RepoPath| exclusion.path.fits_path(path);
+            let (own, other): (Vec<_>, Vec<_>) = rest.into_iter().partition(covers);
+            rest = other;
+            if let Some(first) = own.first() {
+                notes.push(Note::FilesExcluded {
+                    scanner: scanner.to_owned(),
+                    files: own.len() as u64,
+                    path: (*first).clone(),
+                    reason: exclusion.reason.clone(),
+                });
+            }
+        }
+        notes
     }
 
     /// What the reader should know of where the configuration came from.

@@ -175,6 +175,17 @@ pub enum Note {
         /// What the scanner says.
         why: String,
     },
+    /// The configuration leaves changed files out of a scanner.
+    FilesExcluded {
+        /// The scanner.
+        scanner: String,
+        /// How many.
+        files: u64,
+        /// The first of them.
+        path: RepoPath,
+        /// Why, in the configuration's words.
+        reason: String,
+    },
     /// The change adds comments that silence a scanner.
     SuppressionsAdded {
         /// The scanner.

@@ -49,6 +49,11 @@ impl Pattern {
         })
     }
 
+    /// The pattern as it is written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn fits(&self, text: &str) -> bool {
         self.matcher.is_match(text)
     }

@@ -124,6 +124,16 @@ fn note_text(note: &Note) -> String {
         Note::UnreadBefore { scanner, path, why } => format!(
             "{scanner} cannot read `{path}`: {why}; it could not before, so what is new in it is not known"
         ),
+        Note::FilesExcluded {
+            scanner,
+            files,
+            path,
+            reason,
+        } => format!(
+            "{} of the change {} left out of {scanner} by the configuration (`{path}`: {reason})",
+            plural(*files, "file"),
+            if *files == 1 { "is" } else { "are" }
+        ),
         Note::SuppressionsAdded {
             scanner,
             places,
@@ -315,6 +325,18 @@ pub fn base_reason(reason: &BaseReason) -> String {
         false => "",
     };
     harmless(&(text + rewrites))
+}
+
+/// How to leave a file out that a scanner cannot read.
+pub(super) fn exclusion(gap: &Gap) -> Option<String> {
+    let Gap::Unread { scanner, path, .. } = gap else {
+        return None;
+    };
+    let path = path.to_string();
+    Some(format!(
+        "if {scanner} is not to read the file, `{scanner} = {{ exclude = [{{ path = {path:?}, reason = \"...\" }}] }}` \
+         under `[scanners]` in `.newgate/config.toml` of the target leaves it out"
+    ))
 }
 
 /// The command that changes what a change is compared with, where it is compared with nothing, or with a

@@ -144,16 +144,10 @@ fn window(line: &str, column: usize) -> &str {
 }
 
 /// What a secret can be known by: a hash of its value, or of the hash that a scanner tells instead.
-fn identities(value: &str, key: &SecretKey) -> [String; 3] {
-    let hex = |algorithm| -> String {
-        let hash = digest(algorithm, value.as_bytes());
-        hash.as_ref().iter().map(|b| format!("{b:02x}")).collect()
-    };
-    [
-        key.identity(value.as_bytes()),
-        key.identity(hex(&digest::SHA1_FOR_LEGACY_USE_ONLY).as_bytes()),
-        key.identity(hex(&digest::SHA256).as_bytes()),
-    ]
+fn identities(value: &str, key: &SecretKey) -> [String; 2] {
+    let hash = digest(&digest::SHA256, value.as_bytes());
+    let hex: String = hash.as_ref().iter().map(|b| format!("{b:02x}")).collect();
+    [key.identity(value.as_bytes()), key.identity(hex.as_bytes())]
 }
 
 /// What on a line may be the value: what stands at its columns, in quotes, behind a sign or between

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::{Descriptor, Engine, Scanner, Scope};
 use crate::error::Result;
-use crate::model::{FileChange, FileVersion, Oid};
+use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 
 /// A side of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,9 @@ pub fn reads(
     file: &FileVersion,
     content: &dyn Fn(&FileVersion) -> Result<Vec<u8>>,
 ) -> Result<bool> {
+    if descriptor.leaves_out(&file.path) {
+        return Ok(false);
+    }
     if file.is_link() {
         // Where a link leads to is text that is pushed; programs would follow it.
         return Ok(descriptor.engine() == Engine::Secrets);
@@ -72,6 +75,8 @@ pub struct Plan {
     pub project: Option<Trees>,
     /// How many changed files at head it does not read.
     pub skipped: u64,
+    /// The changed files at head that it would read, and that the configuration leaves out.
+    pub left_out: Vec<RepoPath>,
 }
 
 /// Chooses the files of each scanner among those that a change touches between two trees. `content`
@@ -127,7 +132,14 @@ pub fn plan(
                 match (found, side) {
                     (Some(file), Side::Head) => plan.head.push(file),
                     (Some(file), Side::Base) => plan.base.push(file),
-                    (None, Side::Head) => plan.skipped += 1,
+                    (None, Side::Head) => {
+                        plan.skipped += 1;
+                        if scanner.descriptor.leaves_out(&file.path)
+                            && scanner.descriptor.may_read(&file.path)
+                        {
+                            plan.left_out.push(file.path.clone());
+                        }
+                    }
                     (None, Side::Base) => {}
                 }
             }

@@ -4,11 +4,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use regex::Regex;
+
 use super::interpreter::{interpreter_in, on_path};
 use super::reach::{Given, Keep, kept_in};
 use super::stage::Stage;
 use super::tools::{LOCK, Locked};
-use super::{Descriptor, Engine, tools};
+use super::{ConfigList, Descriptor, Engine, tools};
 use crate::cache::{Cache, ScannerKey};
 use crate::environment::{self, Found};
 use crate::model::Containment;
@@ -165,6 +167,9 @@ pub fn prepare(
             });
             if !files.is_empty() && counts {
                 config_args.clone_from(&candidate.args);
+                for list in &candidate.lists {
+                    config_args.extend(listed(list, files.iter().map(|(_, content)| content)));
+                }
                 config_files.extend(files.into_iter().map(|(path, content)| ConfigContent {
                     path,
                     content,
@@ -213,6 +218,33 @@ pub fn prepare(
         contained: !wish.uncontained,
         checkout: wish.checkout.clone(),
     })
+}
+
+/// The arguments for the elements of lists in configuration files. What is not TOML has none: the program
+/// itself says what is wrong with it.
+fn listed<'c>(list: &ConfigList, files: impl Iterator<Item = &'c Vec<u8>>) -> Vec<String> {
+    let Ok(only) = Regex::new(&format!("^(?:{})$", list.only)) else {
+        return Vec::new();
+    };
+    let tables =
+        files.filter_map(|f| toml::from_str::<toml::Table>(std::str::from_utf8(f).ok()?).ok());
+    let mut args = Vec::new();
+    for table in tables {
+        for key in &list.keys {
+            let mut names = key.split('.');
+            let first = names.next().and_then(|name| table.get(name));
+            let found = names.try_fold(first, |value, name| value.map(|v| v.get(name)));
+            let elements = found.flatten().and_then(toml::Value::as_array);
+            let elements = elements
+                .into_iter()
+                .flatten()
+                .filter_map(toml::Value::as_str);
+            for element in elements.filter(|e| only.is_match(e)) {
+                args.extend([list.arg.clone(), element.to_owned()]);
+            }
+        }
+    }
+    args
 }
 
 /// The version of the vulnerability database that a program asks: what it prints, or the day.

@@ -75,8 +75,9 @@ pub(super) fn run_batch(
         } else {
             None
         };
-        if let Some(why) = left_out {
-            let (findings, unread) = (Vec::new(), Some(why.to_owned()));
+        let passed_over = || scanner.descriptor.passes_over(&file.path, &content);
+        if let Some(why) = left_out.map(str::to_owned).or_else(passed_over) {
+            let (findings, unread) = (Vec::new(), Some(why));
             not_utf8.push((file.clone(), UnitResult { findings, unread }));
             continue;
         }

@@ -496,3 +496,40 @@ fn a_result_is_put_on_the_file_that_it_is_about_and_no_other() {
         assert_eq!(places(&report, "new"), [place], "{path} {more:?}");
     }
 }
+
+#[test]
+fn a_file_that_the_configuration_leaves_out_of_a_scanner_is_counted_and_not_read() {
+    let world = World::new();
+    let configured = |exclude: &str| {
+        format!("[scanners]\nsecrets = false\nmytool = {{ results = \"ingest\"{exclude} }}\n")
+    };
+    let exclude = ", exclude = [{ path = \"tests/**\", reason = \"broken on purpose\" }]";
+    world.write(".newgate/config.toml", configured(exclude));
+    world.write("app.x", "one\n");
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("tests/a/bad.x", "bad\n");
+    world.write("app.x", "one\ntwo\n");
+    world.commit("Add");
+    world.write("empty.sarif", sarif("mytool", "app.x", &[]));
+    world
+        .newgate(&["ingest", "empty.sarif", "--rev", "main"])
+        .exits(0);
+    world.write("new.sarif", sarif("mytool", "tests/a/bad.x", &[1]));
+    let report = world.check(&["--results", "new.sarif"]);
+    assert_eq!(report["verdict"], "pass", "{report:#}");
+    let notes = report["notes"].to_string();
+    assert!(
+        notes.contains("1 file of the change is left out of mytool"),
+        "{notes}"
+    );
+    // The change itself cannot leave anything out.
+    world.git(&["switch", "--quiet", "main"]);
+    world.write(".newgate/config.toml", configured(""));
+    world.commit("Leave nothing out");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "feature"]);
+    let report = world.check(&["--results", "new.sarif", "--base", "main~1"]);
+    assert_eq!(report["verdict"], "blocked", "{report:#}");
+}

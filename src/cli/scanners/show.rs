@@ -111,6 +111,13 @@ fn quoted<T: std::fmt::Display>(words: &[T]) -> String {
 }
 
 fn scores(out: &mut String, d: &Descriptor) {
+    let others = d.other_rules().and_then(|o| o.score);
+    if let Some(score) = others {
+        let _ = writeln!(
+            out,
+            "\nRules that are not named here have the score {score} where the scanner states no severity."
+        );
+    }
     if d.severities().is_empty() {
         return;
     }

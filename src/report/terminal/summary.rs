@@ -188,7 +188,9 @@ impl Page {
                 format!("fix the issues marked `blocks`, commit, and try again{old}")
             }
             Verdict::Incomplete => {
-                "fix what failed, and try again; what was scanned is remembered".to_owned()
+                let unread = report.unknown.iter().find_map(notes::exclusion);
+                let exclude = unread.map(|how| format!("; {how}")).unwrap_or_default();
+                format!("fix what failed, and try again; what was scanned is remembered{exclude}")
             }
         };
         if !next.is_empty() {

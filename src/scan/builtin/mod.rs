@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+
 use crate::mask::{SECRET, learn};
 use crate::model::{Finding, Kind, Region, RepoPath, Text};
 use derived::Derived;
@@ -50,9 +52,20 @@ impl SecretKey {
         SecretKey(key)
     }
 
-    /// The identity of a secret: a keyed hash of it, as 32 hexadecimal digits.
+    /// The identity of a secret: a keyed hash of it, as 32 hexadecimal digits. It is one of the secret's
+    /// SHA-1, since that is all that some scanners tell.
     pub fn identity(&self, secret: &[u8]) -> String {
-        format!("{:.32}", blake3::keyed_hash(&self.0, secret).to_hex())
+        let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, secret);
+        let hex: String = hash.as_ref().iter().map(|b| format!("{b:02x}")).collect();
+        self.identity_of_sha1(&hex)
+    }
+
+    /// The identity of the secret that has a SHA-1, which is in lower-case hexadecimal digits.
+    pub fn identity_of_sha1(&self, hash: &str) -> String {
+        format!(
+            "{:.32}",
+            blake3::keyed_hash(&self.0, hash.as_bytes()).to_hex()
+        )
     }
 }
 

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use globset::GlobSet;
 use regex::{Regex, RegexBuilder};
 
+use super::glob_set;
 use super::written::Written;
 use crate::model::Score;
 
@@ -14,6 +16,9 @@ pub(super) struct Expressions {
     pub(super) aliases: Vec<(Regex, String)>,
     pub(super) secrets: BTreeMap<String, Regex>,
     pub(super) when: BTreeMap<String, Vec<(Regex, Score)>>,
+    pub(super) when_other: Vec<(Regex, Score)>,
+    pub(super) title_of_other: Option<Regex>,
+    pub(super) passes_over: Vec<(GlobSet, Vec<Regex>)>,
     pub(super) error_lines: Vec<Regex>,
     pub(super) version: Option<Regex>,
     pub(super) database: Option<Regex>,
@@ -39,6 +44,20 @@ impl Expressions {
                 let pattern = compile(pattern, "`secret`")?;
                 all.secrets.insert(rule.clone(), pattern);
             }
+        }
+        for case in written.other_rules.iter().flat_map(|o| &o.when) {
+            let pattern = compile(&case.message, "`when`")?;
+            all.when_other.push((pattern, case.score));
+        }
+        let title = written.other_rules.as_ref().and_then(|o| o.title.as_ref());
+        let title = title.map(|t| compile(&format!("^(?:{t})$"), "the `title` of `other-rules`"));
+        all.title_of_other = title.transpose()?;
+        for passed in written.program.iter().flat_map(|p| &p.passes_over) {
+            let globs = glob_set(&passed.files).map_err(|e| format!("`passes-over`: {e}"))?;
+            let patterns = passed.containing.iter();
+            let patterns = patterns.map(|p| compile(p, "`passes-over`"));
+            let patterns: Result<Vec<Regex>, String> = patterns.collect();
+            all.passes_over.push((globs, patterns?));
         }
         for pattern in written.output.iter().flat_map(|o| &o.error_lines) {
             all.error_lines.push(compile(pattern, "`error-lines`")?);

@@ -2,6 +2,7 @@
 
 mod expressions;
 mod written;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -16,7 +17,10 @@ use crate::model::{Kind, RepoPath, Score, nests_deeply};
 use expressions::{Expressions, suppressions};
 pub(super) use written::ReportIn;
 use written::Written;
-pub use written::{Engine, Format, Install, Load, LoadRequest, Output, Program, RuleData, Scope};
+pub use written::{
+    ConfigList, Engine, Format, Install, Load, LoadRequest, OtherRules, Output, PassesOver,
+    Program, RuleData, Scope,
+};
 
 /// A scanner's descriptor, checked.
 #[derive(Clone, Debug)]
@@ -25,6 +29,8 @@ pub struct Descriptor {
     globs: GlobSet,
     /// What is none of its files, whatever the other globs say.
     not: GlobSet,
+    /// What the configuration leaves out.
+    left_out: GlobSet,
     each: GlobSet,
     expressions: OnceLock<Arc<Expressions>>,
     silencing: OnceLock<Arc<Vec<Regex>>>,
@@ -88,6 +94,7 @@ impl Descriptor {
         Ok(Descriptor {
             globs,
             not,
+            left_out: GlobSet::empty(),
             each,
             written,
             expressions: OnceLock::new(),
@@ -118,10 +125,13 @@ impl Descriptor {
                 severity: BTreeMap::new(),
                 alias: Vec::new(),
                 rules: BTreeMap::new(),
+                other_rules: None,
+                snippet_is_secret: false,
                 install: Install::default(),
             },
             globs: GlobSet::empty(),
             not: GlobSet::empty(),
+            left_out: GlobSet::empty(),
             each: GlobSet::empty(),
             expressions: OnceLock::new(),
             silencing: OnceLock::new(),
@@ -145,6 +155,36 @@ impl Descriptor {
             ..Output::default()
         });
         other
+    }
+
+    /// The same without the files whose paths some globs fit (`*` ends at a `/`). Where its results depend on all files that it
+    /// reads, `is_run` makes the globs a part of what they are remembered by.
+    ///
+    /// # Errors
+    /// A glob is none.
+    pub fn leaving_out(mut self, globs: &[String], is_run: bool) -> Result<Descriptor, String> {
+        let mut set = GlobSetBuilder::new();
+        for glob in globs {
+            let built = GlobBuilder::new(glob).literal_separator(true).build();
+            set.add(built.map_err(|e| e.to_string())?);
+        }
+        self.left_out = set.build().map_err(|e| e.to_string())?;
+        if is_run && self.scope() == Scope::Project {
+            let globs = globs.iter().map(|glob| format!("!{glob}"));
+            self.written.files.extend(globs);
+        }
+        Ok(self)
+    }
+
+    /// Whether it may read a file, by its name: a script without an extension may have its interpreter.
+    pub fn may_read(&self, path: &RepoPath) -> bool {
+        let is_script = !self.interpreters().is_empty() && path.extension().is_none();
+        self.globs().is_empty() || is_script || self.matches_name(path.as_bytes())
+    }
+
+    /// Whether the configuration leaves a file out.
+    pub fn leaves_out(&self, path: &RepoPath) -> bool {
+        self.left_out.is_match(as_path(path.as_bytes()))
     }
 
     /// The scanner's name, as configuration and reports write it.
@@ -331,6 +371,49 @@ impl Descriptor {
     /// What is known of a rule.
     pub fn rule(&self, rule: &str) -> Option<&RuleData> {
         self.written.rules.get(rule)
+    }
+
+    /// What is known of the rules that it does not name.
+    pub fn other_rules(&self) -> Option<&OtherRules> {
+        self.written.other_rules.as_ref()
+    }
+
+    /// The score of a rule that it does not name, where the scanner states none.
+    pub fn score_of_others(&self, title: &str) -> Option<Score> {
+        let other = self.other_rules()?;
+        let mut cases = self.expressions().when_other.iter();
+        let case = cases.find(|(pattern, _)| pattern.is_match(title));
+        case.map(|(_, score)| *score).or(other.score)
+    }
+
+    /// The title of a rule that it does not name, where it is made of the rule's id.
+    pub fn title_of_others(&self, rule: &str) -> Option<String> {
+        let found = self.expressions().title_of_other.as_ref()?.captures(rule)?;
+        Some(found.get(1)?.as_str().replace(['-', '_'], " "))
+    }
+
+    /// Whether the snippet of a region is the secret, in its SARIF.
+    pub fn snippet_is_secret(&self) -> bool {
+        self.written.snippet_is_secret
+    }
+
+    /// Why the program passes over a file without a word; `None` if it reads it.
+    pub(super) fn passes_over(&self, path: &RepoPath, content: &[u8]) -> Option<String> {
+        let known = self.program()?.passes_over.iter();
+        let mut known = known.zip(&self.expressions().passes_over);
+        known.find_map(|(said, (globs, patterns))| {
+            if !globs.is_match(as_path(path.as_bytes())) {
+                return None;
+            }
+            let text = String::from_utf8_lossy(content);
+            if !patterns.iter().all(|p| p.is_match(&text)) {
+                return None;
+            }
+            match said.not_yaml {
+                true => yaml::fault(&text).map(|fault| format!("{}: {fault}", said.why)),
+                false => Some(said.why.clone()),
+            }
+        })
     }
 
     /// The expression whose first group is a secret in a rule's messages.

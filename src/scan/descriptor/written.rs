@@ -70,6 +70,38 @@ pub struct ConfigFile {
     /// Whether it is laid into the folder `{own}`, beside the files that are scanned, not among them.
     #[serde(default)]
     pub beside: bool,
+    /// Lists in it that are handed on as arguments, where the arguments of the command would go before
+    /// what the file says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<ConfigList>,
+}
+
+/// Lists in a configuration file, in TOML, whose elements are handed on as arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConfigList {
+    /// Where they stand: keys, with dots between.
+    pub keys: Vec<String>,
+    /// The argument before each element.
+    pub arg: String,
+    /// A regular expression for the whole of an element that is handed on.
+    pub only: String,
+}
+
+/// Files that a scanner passes over without a word: newgate says that they were not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PassesOver {
+    /// Globs of the files.
+    pub files: Vec<String>,
+    /// Regular expressions that all must be found in the content.
+    #[serde(default)]
+    pub containing: Vec<String>,
+    /// Whether it passes over only those that are not YAML.
+    #[serde(default)]
+    pub not_yaml: bool,
+    /// Why, for people; what is wrong with the YAML is added.
+    pub why: String,
 }
 
 /// A file that newgate gives to a scanner.
@@ -156,6 +188,9 @@ pub struct Program {
     /// file out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reads_utf16: bool,
+    /// Files that it passes over without a word.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passes_over: Vec<PassesOver>,
     /// Whether it executes code of the repository.
     #[serde(default)]
     pub runs_repository_code: bool,
@@ -300,6 +335,28 @@ pub struct RuleData {
     pub secret: Option<String>,
 }
 
+/// What is known of the rules that a descriptor does not name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OtherRules {
+    /// A regular expression for the rule, whose first group is the title, with spaces for `-` and `_`.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// CWE numbers, where the scanner tells none.
+    #[serde(default)]
+    pub cwe: Vec<u32>,
+    /// The score, where the scanner states no severity of its own: a level of SARIF that all its results
+    /// have says nothing.
+    #[serde(default)]
+    pub score: Option<Score>,
+    /// Other scores for those whose title fits; the first that does counts.
+    #[serde(default)]
+    pub when: Vec<When>,
+    /// What to do about it.
+    #[serde(default)]
+    pub fix: Option<String>,
+}
+
 /// A score for some messages of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -386,6 +443,11 @@ pub(super) struct Written {
     pub(super) alias: Vec<Alias>,
     #[serde(default)]
     pub(super) rules: BTreeMap<String, RuleData>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) other_rules: Option<OtherRules>,
+    /// Whether the snippet of a region is the secret, in its SARIF.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) snippet_is_secret: bool,
     #[serde(default)]
     pub(super) install: Install,
 }

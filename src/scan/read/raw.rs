@@ -48,6 +48,8 @@ pub(super) struct Item {
     pub package: Option<Package>,
     /// The secret itself; only its keyed hash is kept.
     pub secret: Option<String>,
+    /// The SHA-1 of the secret, in hexadecimal digits, of a scanner that does not tell the secret.
+    pub secret_sha1: Option<String>,
     pub fix: Option<String>,
     pub url: Option<String>,
     pub fingerprint: Option<String>,
@@ -63,6 +65,9 @@ pub(super) struct Item {
     /// The place, where it is told by characters and not by lines.
     #[serde(skip)]
     pub span: Option<Span>,
+    /// The text of the place.
+    #[serde(skip)]
+    pub snippet: Option<String>,
     /// The level that counts where neither the report nor the descriptor says anything.
     #[serde(skip)]
     pub assumed: Option<&'static str>,
@@ -312,16 +317,22 @@ fn finding(
     key: &SecretKey,
 ) -> Result<Finding, Unreadable> {
     let descriptor = of_tool.map_or(format, |(_, d)| d);
-    let rule = item.rule.unwrap_or_default();
+    let rule = own_rule(descriptor, item.rule.unwrap_or_default());
     let message = item.message.unwrap_or_default();
-    let mut secrets: Vec<String> = item.secret.into_iter().filter(|s| !s.is_empty()).collect();
+    let snippet = item
+        .snippet
+        .filter(|s| descriptor.snippet_is_secret() && !is_cut(s));
+    let secret = item.secret.or(snippet);
+    let mut secrets: Vec<String> = secret.into_iter().filter(|s| !s.is_empty()).collect();
     if let Some(pattern) = descriptor.secret_in_message(&rule)
         && let Some(found) = pattern.captures(&message).and_then(|c| c.get(1))
         && !found.is_empty()
     {
         secrets.insert(0, found.as_str().to_owned());
     }
+    let of_hash = item.secret_sha1.filter(|hash| !hash.is_empty());
     let secret = secrets.first().map(|s| key.identity(s.as_bytes()));
+    let secret = secret.or_else(|| of_hash.map(|hash| key.identity_of_sha1(&hash)));
     let kind = if item.package.is_some() {
         Kind::Dependency
     } else {
@@ -344,12 +355,17 @@ fn finding(
         step.message = clean(&step.message).into();
     }
     let data = descriptor.rule(&rule);
+    let other = descriptor.other_rules();
     let confidence = item.confidence.as_deref();
     let of_vectors = item.cvss.iter().filter_map(|v| Score::of_vector(v)).max();
     let score = of_vectors
         .or_else(|| descriptor.score_of_rule(&rule, &message))
         .or_else(|| item.score.and_then(Score::new))
         .or_else(|| format.score(item.level.as_deref()?, confidence))
+        .or_else(|| {
+            let title = item.title.as_deref().filter(|t| !t.is_empty());
+            descriptor.score_of_others(title.unwrap_or(&message))
+        })
         .or_else(|| score_of_level(item.level.as_deref()?))
         .or_else(|| score_of_level(item.assumed?));
     let region = item.line.filter(|l| *l > 0).map(|line| Region {
@@ -364,8 +380,17 @@ fn finding(
     }
     let mut cwe = item.cwe;
     cwe.extend(data.iter().flat_map(|d| &d.cwe));
+    if cwe.is_empty() {
+        cwe.extend(other.iter().flat_map(|o| &o.cwe));
+    }
     let title = data
         .and_then(|d| d.title.clone())
+        // A format of many tools has a title of its own.
+        .or_else(|| {
+            descriptor
+                .title_of_others(&rule)
+                .filter(|_| of_tool.is_none())
+        })
         .or(item.title)
         .unwrap_or_default();
     let tool = item.tool.as_deref().map(scanner_name);
@@ -396,7 +421,8 @@ fn finding(
     .secret(secret)
     .fix(
         data.and_then(|d| d.fix.clone())
-            .or(item.fix.map(|f| clean(&f))),
+            .or(item.fix.map(|f| clean(&f)))
+            .or_else(|| other?.fix.clone()),
     )
     .url(item.url.map(|u| clean(&u)))
     .fingerprint(item.fingerprint.map(|f| clean(&f)))
@@ -415,6 +441,25 @@ fn finding(
     .flow(flow)
     .finish()
     .map_err(|e| Unreadable(e.to_string()))
+}
+
+/// Whether a scanner shows only a part of a secret, or nothing of it.
+fn is_cut(snippet: &str) -> bool {
+    snippet.contains("REDACTED") || snippet.ends_with("...")
+}
+
+/// A rule in the scanner's own words, where a format of it writes it otherwise: `zizmor/x` for `x`. One
+/// that the descriptor names is in its own words.
+fn own_rule(descriptor: &Descriptor, rule: String) -> String {
+    if descriptor.rule(&rule).is_some() {
+        return rule;
+    }
+    let canonical = descriptor.canonical(&rule);
+    let own = canonical.strip_prefix(descriptor.name());
+    match own.and_then(|own| own.strip_prefix(':')) {
+        Some(own) if own != rule => own.to_owned(),
+        _ => rule,
+    }
 }
 
 /// A package in the words of OSV (<https://ossf.github.io/osv-schema/#defined-ecosystems>), whatever

@@ -263,3 +263,79 @@ fn nulls_several_runs_bases_and_extensions_are_read() {
         (8.1, &[79][..])
     );
 }
+
+#[test]
+fn both_formats_of_a_scanner_say_the_same() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/reports/formats");
+    // Whole tokens in a file would be found, and rightly so.
+    let token = ["ghp_", "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"].concat();
+    let aws = ["AKIA", "QZ7RT2VYK4LMN3XB"].concat();
+    let report = |name: &str| {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        text.replace("%TOKEN%", &token).replace("%KEY%", &aws)
+    };
+    let names: Vec<String> = Catalog::default().names();
+    let all: Vec<Descriptor> = names.iter().map(|n| descriptor(n)).collect();
+    let mut tried = 0;
+    for name in names
+        .iter()
+        .filter(|n| folder.join(format!("{n}.json")).exists())
+    {
+        let told = |text: &str| {
+            let (tool, reading) = read_any(&all, text.as_bytes(), &paths(), &key()).unwrap();
+            assert_eq!(tool, *name);
+            let findings = reading.findings.into_iter();
+            let mut told: Vec<_> = findings
+                .map(|f| {
+                    let (path, line) = (f.path.to_string(), f.line());
+                    (
+                        path,
+                        line,
+                        f.rule,
+                        f.canonical,
+                        f.score,
+                        f.title,
+                        f.kind,
+                        f.cwe,
+                        f.secret,
+                    )
+                })
+                .collect();
+            told.sort_by(|a, b| (&a.0, a.1, &a.2).cmp(&(&b.0, b.1, &b.2)));
+            assert!(!told.is_empty(), "{name}");
+            told
+        };
+        let own = told(&report(&format!("{name}.json")));
+        assert_eq!(own, told(&report(&format!("{name}.sarif.json"))), "{name}");
+        tried += 1;
+    }
+    assert_eq!(tried, 5);
+}
+
+#[test]
+fn rules_that_are_not_named_have_the_score_of_the_others() {
+    let checkov = descriptor("checkov");
+    let score = |title: &str| checkov.score_of_others(title).unwrap().value();
+    for low in [
+        "Ensure that RDS instances have performance insights enabled",
+        "Ensure every security group and rule has a description",
+        "Ensure public facing ALB are protected by WAF",
+    ] {
+        assert!(score(low) < 7.0, "{low}");
+    }
+    for high in [
+        "Ensure no security groups allow ingress from 0.0.0.0:0 to port 5900",
+        "Ensure the S3 bucket is not publicly accessible",
+        "Do not admit privileged containers",
+    ] {
+        assert!(score(high) >= 7.0, "{high}");
+    }
+    assert_eq!(descriptor("bandit").score_of_others("Anything"), None);
+}
+
+#[test]
+fn a_hash_of_a_secret_is_the_secret_of_every_other_scanner() {
+    // The SHA-1 of `abc`.
+    let hash = "a9993e364706816aba3e25717850c26c9cd0d89d";
+    assert_eq!(key().identity(b"abc"), key().identity_of_sha1(hash));
+}

@@ -73,6 +73,7 @@ pub(super) struct Rule {
     pub guid: Option<String>,
     pub name: Option<String>,
     pub short_description: Option<Message>,
+    pub help: Option<Message>,
     pub message_strings: Option<BTreeMap<String, Message>>,
     pub help_uri: Option<String>,
     pub default_configuration: Option<Configuration>,
@@ -205,6 +206,7 @@ pub(super) struct Artifact {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SarifRegion {
+    pub snippet: Option<Message>,
     pub start_line: Option<u32>,
     pub start_column: Option<u32>,
     pub end_line: Option<u32>,

@@ -155,12 +155,13 @@ fn elsewhere(property: &str) -> Unreadable {
 
 /// The first property of a run that is kept in a file of its own (3.15) and matters here.
 fn property_elsewhere(run: &Run<'_>) -> Option<String> {
-    const HARMLESS: [&str; 9] = [
+    const HARMLESS: [&str; 10] = [
         "addresses",
         "externalizedProperties",
         "graphs",
         "logicalLocations",
         "properties",
+        "taxonomies",
         "threadFlowLocations",
         "translations",
         "webRequests",
@@ -339,6 +340,7 @@ fn result_item(run: &Run<'_>, rules: &Rules<'_>, result: &SarifResult) -> Result
         end_line: region.and_then(|r| r.end_line),
         end_column: region.and_then(|r| r.end_column),
         span: region.and_then(|r| span_of(run, r)),
+        snippet: region.and_then(|r| r.snippet.as_ref()?.text.clone()),
         rule: rule_id,
         title: title_of(rule),
         message: Some(message_of(rules, rule, result)),
@@ -361,6 +363,12 @@ fn result_item(run: &Run<'_>, rules: &Rules<'_>, result: &SarifResult) -> Result
 fn title_of(rule: Option<&Rule>) -> Option<String> {
     let rule = rule?;
     let short = rule.short_description.as_ref().map(|m| text_of(Some(m)));
+    // Some write there what others write into the description.
+    let help = || {
+        let help = text_of(rule.help.as_ref());
+        (help.chars().count() <= 100 && !help.contains('\n')).then_some(help)
+    };
+    let short = short.filter(|s| !s.is_empty()).or_else(help);
     short.filter(|s| !s.is_empty()).or_else(|| {
         let name = rule.name.as_ref();
         let name = name.filter(|n| Some(*n) != rule.id.as_ref() && *n != "blacklist");
