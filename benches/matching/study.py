@@ -35,6 +35,10 @@ DEFINES = re.compile(r"^\s*(?:(?:export|default|async|public|private|protected|s
 COMMAND = re.compile(r"^\s*(?:\w+=\S+\s+)*(eval|rm|curl|wget|source|sudo|echo|printf|command|local|export|return)\b")
 
 
+# Longer lines are minified; difflib would take minutes for each.
+LONGEST = 2_000
+
+
 def git(repo, *args, data=None):
     ran = subprocess.run(["git", "-C", repo, *args], env=ENV, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if ran.returncode:
@@ -152,7 +156,7 @@ def second_opinion(repo, base, head, old, new, base_rows, head_rows):
                 continue
             line = new[p][n - 1].strip()
             best = max(((difflib.SequenceMatcher(None, old[was][m - 1].strip(), line, False).ratio(), m) for m in deleted
-                        if was in old and (was, m, r) in flagged - spent), default=(0, 0))
+                        if was in old and (was, m, r) in flagged - spent and max(len(line), len(old[was][m - 1])) <= LONGEST), default=(0, 0))
             if best[0] >= 0.75:
                 verdict[row] = "inherited"
                 spent.add((was, best[1], r))
