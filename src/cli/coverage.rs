@@ -7,7 +7,9 @@ use super::kept;
 use super::lefthook;
 use super::manager::{self, Manager};
 use crate::error::Result;
-use crate::git::{HookFolder, HooksPath, Repository, Setting, hook_folder, other_work_trees};
+use crate::git::{
+    HookFolder, HooksPath, Repository, Setting, configured_hook, hook_folder, other_work_trees,
+};
 use crate::model::shell_word;
 
 /// Whether newgate sees a push.
@@ -56,7 +58,15 @@ pub(super) fn coverage(repo: &Repository, named: &Named) -> Result<Coverage> {
     let hook = folder.path.join(PRE_PUSH);
     Ok(match of_hook(repo, &folder, &hook) {
         Ok(by) => Coverage::Checked(by),
-        Err(why) => {
+        Err(mut why) => {
+            match configured_hook(repo)? {
+                Some(hook) if hook.runs => return Ok(Coverage::Checked(hook.setting.into())),
+                Some(hook) => why.text.push_str(&format!(
+                    " (`{}` starts newgate, but only git 2.54 and newer run it)",
+                    hook.setting
+                )),
+                None => {}
+            }
             let remedy = match &folder.setting {
                 HooksPath::Shared(_) => "newgate install --global".to_owned(),
                 _ => match why.fresh {

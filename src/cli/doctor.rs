@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::coverage::{Coverage, Named, coverage, others};
-use super::hook_file::is_shim;
+use super::hook_file::{is_shim, kept_by};
 use super::screen::Resolved;
 use super::session::Session;
 use super::shim::PREWARMING;
@@ -113,6 +113,7 @@ fn hooks(repo: &Repository, page: &mut Page) -> Result<()> {
                 ""
             };
             page.say("hooks", &format!("{}{more}", hook.display()));
+            large_files(repo, &hook, page);
         }
         Coverage::Unchecked { why, remedy } => {
             page.wrong("hooks", &format!("{why}; run `{remedy}`"));
@@ -125,6 +126,20 @@ fn hooks(repo: &Repository, page: &mut Page) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether git-lfs uploads its files: it does not replace newgate's hook when it is installed later.
+fn large_files(repo: &Repository, hook: &Path, page: &mut Page) {
+    let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+    let attributes = repo.work_dir().map(|top| read(&top.join(".gitattributes")));
+    let is_used = attributes.is_some_and(|a| a.contains("filter=lfs"));
+    let kept = kept_by(hook).map(|kept| read(&kept)).unwrap_or_default();
+    if is_used && is_shim(hook) && !kept.contains("git lfs") && !kept.contains("git-lfs") {
+        page.wrong(
+            "git-lfs",
+            "its pre-push hook is not here, so a push leaves its files behind; run `newgate uninstall && git lfs install && newgate install`",
+        );
+    }
 }
 
 fn remembered(repo: &Repository, cache: &Cache, page: &mut Page) {

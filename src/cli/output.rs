@@ -13,7 +13,7 @@ use crate::cache::Cache;
 use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Report, Verdict};
-use crate::report::{self, Look, Sarif, terminal};
+use crate::report::{self, Look, Sarif, terminal_pages};
 
 /// A format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -199,12 +199,6 @@ impl Output {
         }
         Ok(verdict)
     }
-}
-
-/// Reports for people, one below the other.
-pub(super) fn terminal_pages(reports: &[Report], look: Look) -> String {
-    let pages: Vec<String> = reports.iter().map(|r| terminal(r, look)).collect();
-    pages.join("\n")
 }
 
 /// Writes reports as JSON, as they go.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::last;
-use super::output::{Format, PLAIN, add_summary, terminal_pages, to_file};
+use super::output::{Format, PLAIN, add_summary, to_file};
 use super::screen::{Resolved, Stream};
 use super::session::Session;
 use crate::error::Result;
@@ -38,7 +38,7 @@ impl Report {
             (Some(path), format) => to_file(path, |out| format.write(&reports, cache, PLAIN, out))?,
             (None, Format::Terminal) => {
                 let look = screen.look(Stream::Out);
-                screen.text(Stream::Out, &terminal_pages(&reports, look));
+                screen.text(Stream::Out, &crate::report::terminal_pages(&reports, look));
             }
             (None, format) => screen.written(|out| format.write(&reports, cache, PLAIN, out)),
         }

@@ -110,6 +110,49 @@ pub fn hook_folder(repo: &Repository) -> Result<HookFolder> {
     })
 }
 
+/// A hook of git's configuration that starts newgate before a push (git-config(1), `hook.<name>.command`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfiguredHook {
+    /// The setting that has the command.
+    pub setting: String,
+    /// Whether this git runs such hooks: 2.54 is the first that does.
+    pub runs: bool,
+}
+
+/// Finds the hook of git's configuration that starts newgate before a push.
+///
+/// # Errors
+/// git could not answer.
+pub fn configured_hook(repo: &Repository) -> Result<Option<ConfiguredHook>> {
+    let git = repo.git();
+    let asked = git.run([
+        "config",
+        "--null",
+        "--get-regexp",
+        r"^hook\..*\.(command|event)$",
+    ])?;
+    let text = String::from_utf8_lossy(&asked.out).into_owned();
+    let entries = text.split('\0').filter_map(|e| e.split_once('\n'));
+    let entries: Vec<(&str, &str)> = entries.collect();
+    let starts = |value: &str| value.contains("newgate") && value.contains("hook pre-push");
+    let found = entries.iter().find_map(|(key, value)| {
+        let name = key.strip_suffix(".command").filter(|_| starts(value))?;
+        let event = format!("{name}.event");
+        entries.contains(&(&event, "pre-push")).then_some(*key)
+    });
+    let Some(setting) = found.map(str::to_owned) else {
+        return Ok(None);
+    };
+    let version = git.run(["--version"])?;
+    let version = String::from_utf8_lossy(&version.out).into_owned();
+    let mut numbers = version.trim_start_matches("git version ").split('.');
+    let mut number = || numbers.next().and_then(|n| n.trim().parse::<u32>().ok());
+    Ok(Some(ConfiguredHook {
+        setting,
+        runs: number().zip(number()) >= Some((2, 54)),
+    }))
+}
+
 /// What follows `.git` in a relative path.
 fn in_git_dir(value: &str) -> Option<&Path> {
     let path = Path::new(value);

@@ -32,7 +32,8 @@ use crate::model::{FileChange, FileVersion, Oid, RepoPath, shell_word};
 pub use choose::{Against, Head, Request, choose};
 pub use elsewhere::{Destination, other_trees, parent_branch};
 pub use hooks::{
-    HookFolder, HooksPath, Setting, hook_folder, name_hook_folder, other_work_trees, set_config,
+    ConfiguredHook, HookFolder, HooksPath, Setting, configured_hook, hook_folder, name_hook_folder,
+    other_work_trees, set_config,
 };
 pub use introduced::Introduced;
 pub use program::{Answer, Git};

@@ -30,5 +30,5 @@ pub use notes::{base_reason, because, note, unknown};
 pub use reasons::{reason, why};
 pub use sarif::{Sarif, sarif};
 pub use sto::sto;
-pub use terminal::{Look, history_lines, show_issue, terminal};
+pub use terminal::{Look, history_lines, show_issue, terminal, terminal_pages};
 pub use words::fault;

@@ -3,6 +3,7 @@
 mod issue;
 mod summary;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use owo_colors::{OwoColorize, Style};
@@ -10,7 +11,8 @@ use owo_colors::{OwoColorize, Style};
 use super::notes::{because, compared_with};
 use super::words::outcome;
 use crate::model::{
-    GateRun, Issue, IssueStatus, Report, Verdict, harmless, time_of_seconds, without_commands,
+    Bucket, GateRun, Issue, IssueStatus, Report, Verdict, harmless, time_of_seconds,
+    without_commands,
 };
 
 /// Most issues that are shown at once, and most where the reader asks for more.
@@ -63,6 +65,47 @@ pub fn terminal(report: &Report, look: Look) -> String {
     }
     page.last_line(report);
     without_commands(page.out)
+}
+
+/// Writes reports one below the other. Of a push of many refs, those that bring nothing new have one line together.
+pub fn terminal_pages(reports: &[Report], look: Look) -> String {
+    /// Fewer have a page each.
+    const MANY: usize = 4;
+    /// So many are named.
+    const NAMED: usize = 5;
+    let (quiet, others): (Vec<&Report>, Vec<&Report>) = reports
+        .iter()
+        .partition(|r| !look.verbose && brings_nothing(r));
+    if quiet.len() < MANY {
+        let pages: Vec<String> = reports.iter().map(|r| terminal(r, look)).collect();
+        return pages.join("\n");
+    }
+    let mut page = Page::new(look);
+    let verdict = page.verdict(Verdict::Pass);
+    let count = page.strong(&format!("{} refs", quiet.len()));
+    let _ = writeln!(page.out, "newgate: {verdict}  {count}: nothing new");
+    let names = quiet.iter().take(NAMED).map(|r| r.change.name.as_str());
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    if let more @ 1.. = quiet.len().saturating_sub(NAMED) {
+        names.push(format!("{more} more (`newgate report -v` lists all)"));
+    }
+    page.wrapped("  refs     ", "           ", &names.join(", "));
+    if !look.quiet {
+        let notes = quiet.iter().flat_map(|r| &r.notes);
+        let notes: BTreeSet<String> = notes.map(super::notes::note).collect();
+        for note in notes {
+            page.wrapped("  note     ", "           ", &note);
+        }
+    }
+    let mut pages = vec![without_commands(page.out)];
+    pages.extend(others.into_iter().map(|r| terminal(r, look)));
+    pages.join("\n")
+}
+
+/// Whether a report says no more than that a change passes and brings nothing.
+fn brings_nothing(report: &Report) -> bool {
+    let old = |i: &Issue| matches!(i.bucket(), Bucket::Inherited | Bucket::Fixed) && !i.warns;
+    report.verdict == Verdict::Pass && report.change.base.is_some() && report.issues.iter().all(old)
 }
 
 /// Writes everything that is known of one issue.
