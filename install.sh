@@ -86,7 +86,7 @@ need() {
     command -v "$1" >/dev/null 2>&1 || missing="$missing
   $1: $2"
 }
-need cargo 'the Rust toolchain, 1.89 or newer (https://rustup.rs)'
+need cargo 'the Rust toolchain, 1.90 or newer (https://rustup.rs)'
 need git 'git 2.38 or newer (https://git-scm.com)'
 if ! command -v cc >/dev/null 2>&1 && ! command -v gcc >/dev/null 2>&1 && ! command -v clang >/dev/null 2>&1; then
     missing="$missing

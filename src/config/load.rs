@@ -163,7 +163,9 @@ mod tests {
     use std::time::Duration;
 
     fn names() -> Vec<String> {
-        ["bandit", "ruff", "secrets"].map(str::to_owned).to_vec()
+        ["bandit", "code", "ruff", "secrets"]
+            .map(str::to_owned)
+            .to_vec()
     }
 
     #[test]
@@ -186,6 +188,8 @@ mod tests {
         );
         let off = parse("[scanners]\nsecrets = false\nbandit = true\n", &names()).unwrap();
         assert_eq!(off.scanners, ["bandit"]);
+        let both = parse("[scanners]\ncode = true\nbandit = true\n", &names()).unwrap();
+        assert_eq!(both.scanners, ["bandit", "code", "secrets"]);
     }
 
     #[test]

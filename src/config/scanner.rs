@@ -10,6 +10,9 @@ use super::{Config, Exclusion, LoadSettings, Results, ScannerSettings};
 use crate::model::Address;
 use crate::policy::Pattern;
 
+/// The scanners inside newgate, in the order in which they run.
+const BUILT_IN: [&str; 2] = ["code", "secrets"];
+
 /// Reads what `[scanners]` says of one scanner.
 pub(super) fn read_scanner<'a>(
     scanners: &Table<'a>,
@@ -40,12 +43,14 @@ pub(super) fn read_scanner<'a>(
     };
     config.scanners.retain(|s| s != name);
     if on {
-        // The built-in scanner names an issue only where no other does.
-        let built_in = config.scanners.last().is_some_and(|s| s == "secrets");
-        let at = match name {
-            "secrets" => config.scanners.len(),
-            _ => config.scanners.len() - usize::from(built_in),
+        // A built-in scanner names an issue only where no other does.
+        let rank = |name: &str| {
+            BUILT_IN
+                .iter()
+                .position(|b| *b == name)
+                .map_or(0, |i| i + 1)
         };
+        let at = config.scanners.partition_point(|s| rank(s) <= rank(name));
         config.scanners.insert(at, name.to_owned());
     }
     config.settings.insert(name.to_owned(), settings);

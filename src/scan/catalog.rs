@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Descriptor;
 use crate::error::Result;
 
-const BUILT_IN: [(&str, &str); 45] = [
+const BUILT_IN: [(&str, &str); 46] = [
     ("actionlint", include_str!("catalog/actionlint.toml")),
     ("ast-grep", include_str!("catalog/ast-grep.toml")),
     ("bandit", include_str!("catalog/bandit.toml")),
@@ -15,6 +15,7 @@ const BUILT_IN: [(&str, &str); 45] = [
     ("cargo-deny", include_str!("catalog/cargo-deny.toml")),
     ("checkov", include_str!("catalog/checkov.toml")),
     ("checkstyle", include_str!("catalog/checkstyle.toml")),
+    ("code", include_str!("catalog/code.toml")),
     ("codeql", include_str!("catalog/codeql.toml")),
     ("cppcheck", include_str!("catalog/cppcheck.toml")),
     ("defectdojo", include_str!("catalog/defectdojo.toml")),

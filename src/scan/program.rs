@@ -331,8 +331,10 @@ fn last_line(printed: &str) -> String {
 /// rules.
 fn key_text(descriptor: &Descriptor) -> String {
     let mut text = descriptor.digest_text();
-    if descriptor.engine() == Engine::Secrets {
-        text.push_str(include_str!("builtin/secrets.toml"));
+    match descriptor.engine() {
+        Engine::Secrets => text.push_str(include_str!("builtin/secrets.toml")),
+        Engine::Code => text.push_str(super::builtin::code::REVISION),
+        Engine::Program | Engine::None => {}
     }
     text
 }

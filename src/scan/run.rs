@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::time::Duration;
 
+use super::builtin::code;
 use super::builtin::encodings::is_utf16;
 use super::descriptor::ReportIn;
 use super::reach::{Given, without_credentials};
 use super::read::{self, Paths, Reading, Unread};
 use super::stage::Stage;
-use super::{Scanner, SecretKey, Secrets, UnitResult};
+use super::{Engine, Scanner, SecretKey, Secrets, UnitResult};
 use crate::environment::without_proxy_credentials;
 use crate::error::Result;
 use crate::model::{FileVersion, Kind, RepoPath, TimeLimit};
@@ -45,7 +46,7 @@ pub(super) fn run_batch(
     late: &dyn Fn() -> bool,
 ) -> Result<BatchResult> {
     let (Some(program), Some(how)) = (&scanner.program, scanner.descriptor.program()) else {
-        return built_in(files, content, key, cancel, late);
+        return built_in(scanner, files, content, key, cancel, late);
     };
     let reserved = how.config.iter().map(|c| &c.file).chain(&how.discovers);
     let mut stage = match Stage::new(reserved.cloned().collect()) {
@@ -126,6 +127,7 @@ pub(super) fn run_batch(
 }
 
 fn built_in(
+    scanner: &Scanner,
     files: &[FileVersion],
     content: &dyn Fn(&FileVersion) -> Result<Vec<u8>>,
     key: &SecretKey,
@@ -141,14 +143,22 @@ fn built_in(
         if late() {
             break;
         }
-        let findings = Secrets::get().scan(&file.path, &content(file)?, key);
-        results.push((
-            file.clone(),
-            UnitResult {
+        let content = content(file)?;
+        let scanned = match scanner.descriptor.engine() {
+            Engine::Code => code::scan(&file.path, &content),
+            _ => Ok(Secrets::get().scan(&file.path, &content, key)),
+        };
+        let result = match scanned {
+            Ok(findings) => UnitResult {
                 findings,
                 unread: None,
             },
-        ));
+            Err(why) => UnitResult {
+                findings: Vec::new(),
+                unread: Some(why),
+            },
+        };
+        results.push((file.clone(), result));
     }
     Ok(Ok((results, started.elapsed())))
 }

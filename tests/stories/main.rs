@@ -15,6 +15,7 @@ mod bypass;
 mod caches;
 mod catalogue;
 mod checks;
+mod code;
 mod comparing;
 mod containment;
 mod costs;

@@ -48,7 +48,7 @@ impl List {
                 on: settings.config.scanners.contains(&name),
                 way: match (scanner.given, scanner.descriptor.engine()) {
                     (true, _) => "ingested or loaded",
-                    (false, Engine::Secrets) => "built in",
+                    (false, Engine::Secrets | Engine::Code) => "built in",
                     (false, _) => "run",
                 },
                 name,

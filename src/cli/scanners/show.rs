@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::screen::Resolved;
 use crate::error::Result;
 use crate::model::Verdict;
-use crate::scan::{Descriptor, Engine, Program, Scope};
+use crate::scan::{Descriptor, Engine, Program, Scope, rules_built_in};
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
@@ -31,6 +31,9 @@ pub(crate) fn page(d: &Descriptor) -> String {
     }
     scores(&mut out, d);
     rules(&mut out, d);
+    if d.engine() == Engine::Code {
+        rules_of_code(&mut out);
+    }
     out
 }
 
@@ -126,6 +129,29 @@ fn scores(out: &mut String, d: &Descriptor) {
     rows.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
     for (word, score) in rows {
         let _ = writeln!(out, "| {word} | {score} | {} |", score.severity().name());
+    }
+}
+
+/// The rules that are compiled in. A value that a rule follows has this score where it is data of a request.
+fn rules_of_code(out: &mut String) {
+    let mut language = "";
+    for rule in rules_built_in().unwrap_or_default() {
+        if language != rule.language {
+            language = rule.language;
+            let _ = write!(
+                out,
+                "\n## {language}\n\n| rule | finds | score | CWE | what to do |\n| --- | --- | --- | --- | --- |\n"
+            );
+        }
+        let cwe: Vec<String> = rule.cwe.iter().map(u32::to_string).collect();
+        let (title, fix) = (rule.title.replace('|', "\\|"), rule.fix.replace('|', "\\|"));
+        let _ = writeln!(
+            out,
+            "| `{}` | {title} | {} | {} | {fix} |",
+            rule.id,
+            rule.score,
+            cwe.join(", ")
+        );
     }
 }
 

@@ -16,7 +16,7 @@ fn root() -> &'static Path {
 }
 
 fn descriptors() -> Vec<Descriptor> {
-    let names = builtin_names().filter(|n| *n != "secrets");
+    let names = builtin_names().filter(|n| !["code", "secrets"].contains(n));
     names
         .map(|n| Catalog::default().get(n).unwrap().unwrap())
         .collect()
@@ -214,7 +214,7 @@ fn table() -> String {
         let descriptor = Catalog::default().get(name).unwrap().unwrap();
         let own: Vec<&Fixture> = fixtures.iter().filter(|f| f.scanner == name).collect();
         let run = root().join("fixtures/weaknesses").join(name).is_dir()
-            || ["bandit", "ruff", "secrets"].contains(&name);
+            || ["bandit", "code", "ruff", "secrets"].contains(&name);
         let mut how: Vec<&str> = Vec::new();
         if run {
             how.push("real run");
@@ -246,7 +246,11 @@ fn table() -> String {
             },
             version
                 .as_deref()
-                .unwrap_or(if name == "secrets" { "built in" } else { "-" }),
+                .unwrap_or(if ["code", "secrets"].contains(&name) {
+                    "built in"
+                } else {
+                    "-"
+                }),
             how.join(", "),
         );
     }

@@ -6,6 +6,7 @@
 //! [`Secrets::scan`]: a redacted form and a keyed hash do.
 
 mod archive;
+pub(super) mod code;
 mod derived;
 pub(super) mod encodings;
 mod rules;

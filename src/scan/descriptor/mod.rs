@@ -507,7 +507,7 @@ fn check(written: &Written) -> Result<(), String> {
     {
         return Err("the formats `json` and `xml` need a `filter`".into());
     }
-    if written.engine == Engine::Secrets {
+    if matches!(written.engine, Engine::Secrets | Engine::Code) {
         return Ok(());
     }
     let Some(output) = &written.output else {

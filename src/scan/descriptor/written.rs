@@ -25,6 +25,8 @@ pub enum Engine {
     Program,
     /// The secrets scanner inside newgate.
     Secrets,
+    /// The scanner for code inside newgate.
+    Code,
     /// None here: its results are ingested from files or loaded from a server.
     None,
 }

@@ -1,0 +1,303 @@
+//! The scanner inside newgate for code: weaknesses in Python, JavaScript, TypeScript, Go, Java, PHP and Ruby.
+//!
+//! A search for the words of all rules (Aho-Corasick) tells which rules may find something in a file; most
+//! files are done with that. The others are parsed (tree-sitter), and those rules alone are compiled and
+//! matched (ast-grep). A rule may name a value of its match; [`flow`] then tells where that value comes
+//! from, and so whether and how much it matters.
+
+mod dialect;
+mod flow;
+mod kinds;
+mod listed;
+mod parse;
+mod place;
+mod rule;
+mod rules;
+mod silenced;
+
+use std::collections::BTreeMap;
+
+use ast_grep_core::Node;
+use ast_grep_core::matcher::MatcherExt;
+use ast_grep_core::tree_sitter::StrDoc;
+
+use crate::model::{Finding, Kind, Region, RepoPath, Score};
+use dialect::Dialect;
+use flow::{Flow, Origin};
+use rule::{Follow, Rule};
+
+pub(in crate::scan) use rules::REVISION;
+
+/// The name of the scanner in the catalogue.
+const NAME: &str = "code";
+/// Most findings in one file: past it, more of them help nobody.
+const MOST: usize = 2_000;
+
+type Found<'t> = Node<'t, StrDoc<Dialect>>;
+
+/// Finds the weaknesses in a file's content.
+///
+/// # Errors
+/// The file is beyond a limit, so that its weaknesses are unknown; says which.
+pub(in crate::scan) fn scan(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
+    let Some(dialect) = Dialect::of(path.as_bytes(), content) else {
+        return Ok(Vec::new());
+    };
+    let rules = rules::that_may_find(dialect, content)?;
+    if rules.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = String::from_utf8_lossy(content).into_owned();
+    let parsed = parse::parse(text, dialect)?;
+    let mut by_kind: BTreeMap<u16, Vec<&Rule>> = BTreeMap::new();
+    for rule in rules {
+        let kinds = ast_grep_core::Matcher::potential_kinds(&rule.config.matcher);
+        for kind in kinds.iter().flatten() {
+            let kind = u16::try_from(kind).unwrap_or(u16::MAX);
+            by_kind.entry(kind).or_default().push(rule);
+        }
+    }
+    let mut search = Search {
+        path,
+        parsed: &parsed,
+        dialect,
+        flow: None,
+        weight: place::Weight::of(path, content),
+        found: Vec::new(),
+    };
+    let root = parsed.root();
+    for node in root.dfs() {
+        for rule in by_kind.get(&node.kind_id()).into_iter().flatten() {
+            search.try_rule(rule, &node);
+        }
+        if search.found.len() >= MOST {
+            break;
+        }
+    }
+    Ok(search.finish())
+}
+
+/// One file, being searched.
+struct Search<'t> {
+    path: &'t RepoPath,
+    parsed: &'t parse::Parsed,
+    dialect: Dialect,
+    /// Read once a rule asks for it.
+    flow: Option<Flow<'t>>,
+    weight: place::Weight,
+    found: Vec<(Region, &'t Rule, Score, Option<Origin>)>,
+}
+
+impl<'t> Search<'t> {
+    fn try_rule(&mut self, rule: &'t Rule, node: &Found<'t>) {
+        let Some(found) = rule.config.matcher.match_node(node.clone()) else {
+            return;
+        };
+        let (score, origin) = match &rule.follow {
+            None => (rule.score, None),
+            Some(follow) => {
+                let values = values(follow, found.get_node(), |name| {
+                    let env = found.get_env();
+                    let one = env.get_match(name).cloned();
+                    match one {
+                        Some(one) => vec![one],
+                        None => env.get_multiple_matches(name),
+                    }
+                });
+                let (parsed, dialect) = (self.parsed, self.dialect);
+                let flow = self.flow.get_or_insert_with(|| Flow::of(parsed, dialect));
+                let inner: Vec<_> = values.iter().map(Found::get_inner_node).collect();
+                let origins = inner.iter().map(|v| flow.origin(*v, rule.clean.as_ref()));
+                let origin = origins.max().unwrap_or(Origin::Constant);
+                let other = rule
+                    .needs
+                    .as_ref()
+                    .is_some_and(|n| origin > Origin::Constant && !flow.looks_like(&inner, n));
+                let score = match origin {
+                    _ if other => None,
+                    Origin::Constant => None,
+                    Origin::Unknown => rule.unknown,
+                    Origin::Built => match &rule.shape {
+                        Some(shape) if !flow.looks_like(&inner, shape) => rule.unshaped,
+                        _ => rule.built.or(rule.unknown),
+                    },
+                    Origin::Request => Some(rule.score),
+                };
+                match score {
+                    Some(score) => (score, Some(origin)),
+                    None => return,
+                }
+            }
+        };
+        let inner = found.get_node().get_inner_node();
+        let (start, end) = (inner.start_position(), inner.end_position());
+        let number = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+        let region = Region {
+            line: number(start.row),
+            column: Some(number(start.column)),
+            end_line: number(end.row),
+            end_column: Some(number(end.column)),
+        };
+        self.found.push((region, rule, score, origin));
+    }
+
+    /// The findings: of several about one weakness on one line, the worst.
+    fn finish(self) -> Vec<Finding> {
+        let mut found = self.found;
+        found.sort_by(|a, b| {
+            let order = |(region, rule, score, _): &(Region, &Rule, Score, Option<Origin>)| {
+                (
+                    region.line,
+                    std::cmp::Reverse(*score),
+                    region.column,
+                    rule.id.clone(),
+                )
+            };
+            order(a).cmp(&order(b))
+        });
+        let mut told: std::collections::BTreeSet<(u32, u32)> = std::collections::BTreeSet::new();
+        let silenced = silenced::Comments::of(self.parsed.source());
+        let mut all = Vec::new();
+        for (region, rule, score, origin) in found {
+            let weakness = rule.cwe.first().copied().unwrap_or(0);
+            if weakness > 0 && !told.insert((region.line, weakness)) {
+                continue;
+            }
+            let finding = Finding::build(NAME, &rule.id, self.path.clone())
+                .canonical(canonical(rule, score, self.weight))
+                .kind(Kind::Code)
+                .region(Some(region))
+                .title(rule.title.clone())
+                .message(message(rule, origin, self.weight))
+                .score(Some(self.weight.of_score(score)))
+                .cwe(rule.cwe.clone())
+                .fix(rule.fix.clone())
+                .url(rule.url.clone())
+                .suppressed(silenced.silence(region, &rule.id, &rule.cwe))
+                .finish();
+            all.extend(finding.ok());
+        }
+        all
+    }
+}
+
+/// What a page says of a rule.
+#[derive(Clone, Debug)]
+pub struct RuleFacts {
+    /// The language, as the rule names it.
+    pub language: &'static str,
+    /// Its name.
+    pub id: String,
+    /// What the weakness is, in a few words.
+    pub title: String,
+    /// The severity; where a value is followed, that of data of a request.
+    pub score: Score,
+    /// Why it has that severity.
+    pub reason: String,
+    /// CWE numbers.
+    pub cwe: Vec<u32>,
+    /// What to do about it.
+    pub fix: String,
+}
+
+/// The rules that are compiled in, by language.
+///
+/// # Errors
+/// A rule cannot be read, which a test excludes.
+pub fn rules_built_in() -> Result<Vec<RuleFacts>, String> {
+    const LANGUAGES: [(Dialect, &str); 6] = [
+        (Dialect::Python, "Python"),
+        (Dialect::JavaScript, "JavaScript, TypeScript, TSX"),
+        (Dialect::Go, "Go"),
+        (Dialect::Java, "Java"),
+        (Dialect::Php, "PHP"),
+        (Dialect::Ruby, "Ruby"),
+    ];
+    let mut all = Vec::new();
+    for (dialect, language) in LANGUAGES {
+        for (_, text) in rules::listed(dialect) {
+            let written = rule::written(text)?;
+            let reason = rule::metadata(&written)?.reason.unwrap_or_default();
+            let rule = Rule::compile(written, dialect)?;
+            all.push(RuleFacts {
+                language,
+                id: rule.id,
+                title: rule.title,
+                score: rule.score,
+                reason,
+                cwe: rule.cwe,
+                fix: rule.fix.unwrap_or_default(),
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// The values of a match that are followed.
+fn values<'t>(
+    follow: &Follow,
+    node: &Found<'t>,
+    named: impl Fn(&str) -> Vec<Found<'t>> + Copy,
+) -> Vec<Found<'t>> {
+    let arguments = || {
+        let list = node.field("arguments");
+        // In Python, an f-string alone or a generator stands for the list.
+        let list = list.or_else(|| node.children().find(|c| c.kind() == "arguments"));
+        list.map_or(Vec::new(), |l| {
+            l.named_children()
+                .filter(|c| c.kind() != "comment")
+                .collect()
+        })
+    };
+    let is_labelled = |n: &Found<'t>| matches!(&*n.kind(), "keyword_argument" | "pair");
+    match follow {
+        Follow::Several(all) => all.iter().flat_map(|f| values(f, node, named)).collect(),
+        Follow::Argument(number) => {
+            let mut by_place = arguments().into_iter().filter(|a| !is_labelled(a));
+            by_place.nth(number.saturating_sub(1)).into_iter().collect()
+        }
+        Follow::Named(name) if name == "arguments" => arguments(),
+        Follow::Named(name) if name == "itself" => vec![node.clone()],
+        Follow::Named(name) if name == "receiver" => {
+            let receiver = node.field("receiver").or_else(|| node.field("object"));
+            receiver.into_iter().collect()
+        }
+        Follow::Named(name) if name == "right" => {
+            let right = node.field("right").or_else(|| node.field("value"));
+            right.into_iter().collect()
+        }
+        Follow::Named(name) if name.starts_with(|c: char| c.is_ascii_uppercase()) => named(name),
+        Follow::Named(name) => arguments()
+            .into_iter()
+            .filter(|a| {
+                let label = a.field("name").or_else(|| a.field("key"));
+                label.is_some_and(|l| l.text().trim_matches([':', '"', '\'']) == name)
+            })
+            .collect(),
+    }
+}
+
+/// What stands for the rule across files: what is certain, what is only possible, and what is in tests or in
+/// packed files are issues of their own, since the worst occurrence of an issue decides on all of them.
+fn canonical(rule: &Rule, score: Score, weight: place::Weight) -> String {
+    let part = match weight.name() {
+        None if score < rule.score => ":possible",
+        None => "",
+        Some(name) => name,
+    };
+    format!("{NAME}:{}{part}", rule.id)
+}
+
+fn message(rule: &Rule, origin: Option<Origin>, weight: place::Weight) -> String {
+    let stated = rule.message.trim();
+    let what = match origin {
+        Some(Origin::Request) => " Data of the request reaches it.",
+        Some(Origin::Built) => " It is built from values that are not constant.",
+        Some(Origin::Unknown) => " Its value is not a constant.",
+        Some(Origin::Constant) | None => "",
+    };
+    format!("{stated}{what}{}", weight.words())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! A file's syntax tree, made within limits that depend on the content alone: the same file always has the
+//! same answer.
+
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+
+use ast_grep_core::AstGrep;
+use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
+use tree_sitter::{ParseOptions, Parser, Tree};
+
+use super::dialect::Dialect;
+
+/// A file that is parsed.
+pub(super) type Parsed = AstGrep<StrDoc<Dialect>>;
+
+/// Longest file that is parsed, in bytes: its tree takes some twenty times as much memory.
+const LONGEST: usize = 4 * 1024 * 1024;
+/// Deepest tree that is searched. Code that people write is less than 200 deep.
+const DEEPEST: usize = 1_500;
+/// How often the parser reports that it is at work (once in about a hundred steps) for each byte, at most.
+const REPORTS_PER_BYTE: usize = 4;
+/// The same for short files, which need more for each byte.
+const REPORTS: usize = 100_000;
+
+thread_local! {
+    static PARSERS: RefCell<[Option<Parser>; Dialect::ALL.len()]> = const { RefCell::new([const { None }; 8]) };
+}
+
+/// Parses a file.
+///
+/// # Errors
+/// It is beyond a limit; says which, to follow the name of the file.
+pub(super) fn parse(text: String, dialect: Dialect) -> Result<Parsed, String> {
+    if text.len() > LONGEST {
+        return Err(format!(
+            "it is longer than {} MiB, which this scanner leaves out",
+            LONGEST / 1024 / 1024
+        ));
+    }
+    let tree = tree(&text, dialect).ok_or("it takes too long to parse")?;
+    if depth(&tree) > DEEPEST {
+        return Err(format!("its code is nested more than {DEEPEST} deep"));
+    }
+    Ok(AstGrep::doc(StrDoc {
+        src: text,
+        lang: dialect,
+        tree,
+    }))
+}
+
+fn tree(text: &str, dialect: Dialect) -> Option<Tree> {
+    PARSERS.with_borrow_mut(|parsers| {
+        let parser = parsers.get_mut(dialect as usize)?.get_or_insert_default();
+        parser.set_language(&dialect.get_ts_language()).ok()?;
+        // Nothing of a parse that was stopped may stay.
+        parser.reset();
+        let mut left = REPORTS + text.len() * REPORTS_PER_BYTE;
+        let mut progress = |_: &tree_sitter::ParseState| {
+            left = left.saturating_sub(1);
+            match left {
+                0 => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        };
+        let options = ParseOptions::new().progress_callback(&mut progress);
+        let bytes = text.as_bytes();
+        let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
+        parser.parse_with_options(&mut read, None, Some(options))
+    })
+}
+
+fn depth(tree: &Tree) -> usize {
+    let mut cursor = tree.walk();
+    let (mut depth, mut deepest) = (0_usize, 0);
+    loop {
+        if cursor.goto_first_child() {
+            depth += 1;
+            deepest = deepest.max(depth);
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return deepest;
+            }
+            depth -= 1;
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! A rule: ast-grep's YAML, with what newgate needs to know under `metadata`.
+
+use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig, from_str};
+use regex::Regex;
+use serde::Deserialize;
+
+use super::dialect::Dialect;
+use crate::model::Score;
+
+/// What a rule says under `metadata`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub(super) struct Metadata {
+    /// What the weakness is, in a few words.
+    pub title: Option<String>,
+    /// Its CWE numbers: `78`, `CWE-78`, or a list of them.
+    pub cwe: Cwe,
+    /// The severity, 0 to 10; where a value is followed, that of data of a request.
+    pub score: Option<f64>,
+    /// Where a value is followed: the severity of a string that is built from values that are not constant.
+    pub built: Option<f64>,
+    /// Where a value is followed: the severity of any other value that is not constant.
+    pub unknown: Option<f64>,
+    /// Where a value is followed: the severity of a built string that does not fit `shape`.
+    pub unshaped: Option<f64>,
+    /// Why it has this severity.
+    pub reason: Option<String>,
+    /// Which value is followed back to where it comes from: the number of an argument, `arguments` for all
+    /// of them, `right` for the right side, the name of a keyword argument, or that of a metavariable.
+    pub follow: Option<Follow>,
+    /// What the text of a built string looks like for `built` to count, and not `unshaped`.
+    pub shape: Option<String>,
+    /// What a followed value must look like, wherever it comes from.
+    pub needs: Option<String>,
+    /// Calls whose result is harmless here, whatever goes in: a regular expression over their names.
+    pub clean: Option<String>,
+    /// Of each list, one word at least stands in a file that the rule finds something in.
+    pub words: Vec<Vec<String>>,
+    /// Other scanners' rules for the same weakness, `scanner:rule`.
+    pub same_as: Vec<String>,
+}
+
+/// See [`Metadata::follow`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Follow {
+    Argument(usize),
+    Named(String),
+    Several(Vec<Follow>),
+}
+
+/// See [`Metadata::cwe`].
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Cwe {
+    #[default]
+    None,
+    Number(u32),
+    Text(String),
+    Several(Vec<Cwe>),
+}
+
+impl Cwe {
+    fn numbers(&self) -> Vec<u32> {
+        match self {
+            Cwe::None => Vec::new(),
+            Cwe::Number(number) => vec![*number],
+            Cwe::Text(text) => {
+                let digits: String = text
+                    .chars()
+                    .skip_while(|c| !c.is_ascii_digit())
+                    .take_while(char::is_ascii_digit)
+                    .collect();
+                digits.parse().into_iter().collect()
+            }
+            Cwe::Several(all) => all.iter().flat_map(Cwe::numbers).collect(),
+        }
+    }
+}
+
+/// A rule that is ready to run.
+pub(super) struct Rule {
+    pub id: String,
+    pub title: String,
+    pub message: String,
+    pub fix: Option<String>,
+    pub url: Option<String>,
+    pub cwe: Vec<u32>,
+    pub score: Score,
+    pub built: Option<Score>,
+    pub unknown: Option<Score>,
+    pub unshaped: Option<Score>,
+    pub follow: Option<Follow>,
+    pub clean: Option<Regex>,
+    pub shape: Option<Regex>,
+    pub needs: Option<Regex>,
+    pub config: RuleConfig<Dialect>,
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Rule").field(&self.id).finish()
+    }
+}
+
+/// The rule as it is written, not compiled.
+pub(super) fn written(text: &str) -> Result<SerializableRuleConfig<Dialect>, String> {
+    from_str(text).map_err(|e| e.to_string())
+}
+
+/// What a written rule says under `metadata`.
+pub(super) fn metadata(written: &SerializableRuleConfig<Dialect>) -> Result<Metadata, String> {
+    let Some(stated) = &written.metadata else {
+        return Ok(Metadata::default());
+    };
+    let stated = serde_json::to_value(stated).map_err(|e| e.to_string())?;
+    serde_json::from_value(stated).map_err(|e| format!("`metadata`: {e}"))
+}
+
+impl Rule {
+    /// Compiles a rule for a dialect: one for JavaScript serves TypeScript too.
+    pub(super) fn compile(
+        mut written: SerializableRuleConfig<Dialect>,
+        dialect: Dialect,
+    ) -> Result<Rule, String> {
+        written.language = dialect;
+        let stated = metadata(&written)?;
+        let score = |given: f64| {
+            Score::new(given).ok_or_else(|| format!("`{given}` is not a score from 0 to 10"))
+        };
+        let by_level = match written.severity {
+            ast_grep_config::Severity::Error => 8.0,
+            ast_grep_config::Severity::Warning => 5.5,
+            ast_grep_config::Severity::Info => 3.0,
+            _ => 1.0,
+        };
+        let expression = |text: &Option<String>, name: &str, whole: bool| {
+            let made = text.as_deref().map(|text| match whole {
+                true => Regex::new(&format!("^(?:{text})$")),
+                false => Regex::new(text),
+            });
+            made.transpose().map_err(|e| format!("`{name}`: {e}"))
+        };
+        let title = stated.title.clone().unwrap_or_else(|| {
+            let words = written.id.replace(['-', '_'], " ");
+            words.trim().to_owned()
+        });
+        Ok(Rule {
+            id: written.id.clone(),
+            title,
+            message: written.message.clone(),
+            fix: written.note.clone(),
+            url: written.url.clone(),
+            cwe: stated.cwe.numbers(),
+            score: score(stated.score.unwrap_or(by_level))?,
+            built: stated.built.map(score).transpose()?,
+            unknown: stated.unknown.map(score).transpose()?,
+            unshaped: stated.unshaped.map(score).transpose()?,
+            follow: stated.follow,
+            clean: expression(&stated.clean, "clean", true)?,
+            shape: expression(&stated.shape, "shape", false)?,
+            needs: expression(&stated.needs, "needs", false)?,
+            config: RuleConfig::try_from(written, &GlobalRules::default())
+                .map_err(|e| chain(&e))?,
+        })
+    }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text} {inner}");
+        cause = inner.source();
+    }
+    text
+}

@@ -1,0 +1,144 @@
+//! The rules, and which of them may find something in a file.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use super::dialect::Dialect;
+use super::listed::{GO, JAVA, JAVASCRIPT, PHP, PYTHON, RUBY};
+use super::rule::{Rule, written};
+
+/// Stands for the engine and all its rules in the key of remembered results: a digest of the rules
+/// (a test tells when it is out of date, and what it must be), and the version of the engine.
+pub(in crate::scan) const REVISION: &str = "engine 1, rules 77ad0ddd7d4e7885";
+
+/// The rules of a language: their names, and their text.
+pub(super) type Listed = &'static [(&'static str, &'static str)];
+
+/// The rules for a dialect.
+pub(super) fn listed(dialect: Dialect) -> Listed {
+    match dialect {
+        Dialect::Python => PYTHON,
+        Dialect::JavaScript | Dialect::TypeScript | Dialect::Tsx => JAVASCRIPT,
+        Dialect::Go => GO,
+        Dialect::Java => JAVA,
+        Dialect::Php => PHP,
+        Dialect::Ruby => RUBY,
+    }
+}
+
+/// The words of a language's rules.
+struct Words {
+    search: AhoCorasick,
+    /// For each rule, the lists of numbers of words: one of each list must be there.
+    needed: Vec<Vec<Vec<usize>>>,
+}
+
+/// What is known of a dialect.
+#[derive(Default)]
+struct Known {
+    words: OnceLock<Words>,
+    /// The rules that were compiled so far, for ever.
+    rules: Mutex<BTreeMap<usize, &'static Rule>>,
+}
+
+fn known(dialect: Dialect) -> &'static Known {
+    static ALL: OnceLock<[Known; 8]> = OnceLock::new();
+    &ALL.get_or_init(Default::default)[dialect as usize]
+}
+
+/// The rules of which a file has all words, compiled.
+///
+/// # Errors
+/// A rule cannot be compiled, which a test excludes.
+pub(super) fn that_may_find(
+    dialect: Dialect,
+    content: &[u8],
+) -> Result<Vec<&'static Rule>, String> {
+    let known = known(dialect);
+    let listed = listed(dialect);
+    let words = known.words.get_or_init(|| Words::of(listed));
+    let mut compiled = known.rules.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut all = Vec::new();
+    for index in words.possible(content) {
+        let rule = match compiled.get(&index) {
+            Some(rule) => *rule,
+            None => {
+                let (id, text) = listed.get(index).ok_or("a rule is missing")?;
+                let made = written(text).and_then(|w| Rule::compile(w, dialect));
+                // Rules live as long as the process: there are few, and each is compiled once.
+                let made = made.map_err(|e| format!("rule `{id}`: {e}"))?;
+                let made: &'static Rule = Box::leak(Box::new(made));
+                compiled.insert(index, made);
+                made
+            }
+        };
+        all.push(rule);
+    }
+    Ok(all)
+}
+
+impl Words {
+    fn of(listed: Listed) -> Words {
+        let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
+        let mut needed = Vec::with_capacity(listed.len());
+        for (_, text) in listed {
+            let mut lists = Vec::new();
+            for list in words_in(text) {
+                let mut list_numbers = Vec::with_capacity(list.len());
+                for word in list {
+                    let next = numbers.len();
+                    list_numbers.push(*numbers.entry(word).or_insert(next));
+                }
+                lists.push(list_numbers);
+            }
+            needed.push(lists);
+        }
+        let mut patterns = vec![String::new(); numbers.len()];
+        for (word, number) in numbers {
+            patterns[number] = word;
+        }
+        let search = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(&patterns)
+            .expect("words are short");
+        Words { search, needed }
+    }
+
+    /// The numbers of the rules that have all their words in a content.
+    fn possible(&self, content: &[u8]) -> Vec<usize> {
+        let mut there = vec![false; self.search.patterns_len()];
+        let mut left = there.len();
+        for found in self.search.find_overlapping_iter(content) {
+            let seen = &mut there[found.pattern().as_usize()];
+            if !*seen {
+                *seen = true;
+                left -= 1;
+                if left == 0 {
+                    break;
+                }
+            }
+        }
+        let has_all = |lists: &&Vec<Vec<usize>>| lists.iter().all(|l| l.iter().any(|w| there[*w]));
+        let all = self.needed.iter().enumerate();
+        all.filter(|(_, lists)| has_all(lists))
+            .map(|(i, _)| i)
+            .collect()
+    }
+}
+
+/// The words of a rule, read from its text without parsing all of it: a line `  words: [[..], ..]`.
+pub(super) fn words_in(text: &str) -> Vec<Vec<String>> {
+    let line = text.lines().find_map(|l| l.strip_prefix("  words: "));
+    let line = line.unwrap_or("[]");
+    serde_json::from_str(line).unwrap_or_default()
+}
+
+/// The words as the rule's own metadata have them.
+#[cfg(test)]
+pub(super) fn words_stated(text: &str) -> Vec<Vec<String>> {
+    super::rule::metadata(&written(text).unwrap())
+        .unwrap()
+        .words
+}

@@ -1,0 +1,183 @@
+//! Every rule against its own examples (`LANGUAGE/RULE.test.yml`), and the engine against hostile files.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::dialect::Dialect;
+use super::rules::{listed, words_in, words_stated};
+use super::*;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Examples {
+    id: String,
+    /// Not found.
+    #[serde(default)]
+    valid: Vec<String>,
+    /// Found with the score of the rule.
+    #[serde(default)]
+    invalid: Vec<String>,
+    /// Found with a score that does not block.
+    #[serde(default)]
+    unsure: Vec<String>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scan/builtin/code")
+}
+
+const LANGUAGES: [(&str, &str, &[(Dialect, &str)]); 6] = [
+    ("python", "python", &[(Dialect::Python, "a.py")]),
+    (
+        "javascript",
+        "javascript",
+        &[
+            (Dialect::JavaScript, "a.js"),
+            (Dialect::TypeScript, "a.ts"),
+            (Dialect::Tsx, "a.tsx"),
+        ],
+    ),
+    ("go", "go", &[(Dialect::Go, "a.go")]),
+    ("java", "java", &[(Dialect::Java, "A.java")]),
+    ("php", "php", &[(Dialect::Php, "a.php")]),
+    ("ruby", "ruby", &[(Dialect::Ruby, "a.rb")]),
+];
+
+fn found(path: &str, text: &str) -> Vec<Finding> {
+    scan(&RepoPath::from(path), text.as_bytes()).unwrap()
+}
+
+#[test]
+fn every_rule_finds_its_examples_and_nothing_in_the_others() {
+    let mut wrong = Vec::new();
+    for (language, _, dialects) in LANGUAGES {
+        for (id, text) in listed(dialects[0].0) {
+            let path = folder().join(language).join(format!("{id}.test.yml"));
+            let examples = fs::read_to_string(&path).unwrap();
+            let examples: Examples = ast_grep_config::from_str(&examples).unwrap();
+            assert_eq!(examples.id, *id);
+            assert_eq!(words_in(text), words_stated(text), "{id}");
+            if examples.valid.is_empty() || examples.invalid.len() + examples.unsure.len() == 0 {
+                wrong.push(format!("{language}/{id}: it has no examples of both kinds"));
+            }
+            for (dialect, name) in dialects {
+                let rule = match rule::written(text).and_then(|w| Rule::compile(w, *dialect)) {
+                    Ok(rule) => rule,
+                    Err(why) => {
+                        wrong.push(format!("{language}/{id}: {why}"));
+                        continue;
+                    }
+                };
+                let of = |text: &str| -> Option<f64> {
+                    let all = found(name, text).into_iter().filter(|f| f.rule == rule.id);
+                    all.filter_map(|f| f.score)
+                        .map(Score::value)
+                        .reduce(f64::max)
+                };
+                for text in &examples.invalid {
+                    if of(text).is_none_or(|score| score < 7.0_f64.min(rule.score.value()) - 0.05) {
+                        wrong.push(format!(
+                            "{language}/{id}: in {name}, {:?} for {text}",
+                            of(text)
+                        ));
+                    }
+                }
+                for text in &examples.unsure {
+                    if of(text).is_none_or(|score| score >= 7.0) {
+                        wrong.push(format!(
+                            "{language}/{id}: in {name}, {:?} for unsure {text}",
+                            of(text)
+                        ));
+                    }
+                }
+                for text in &examples.valid {
+                    if of(text).is_some() {
+                        wrong.push(format!("{language}/{id}: in {name}, found in valid {text}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_is_listed() {
+    for (language, _, dialects) in LANGUAGES {
+        let files = fs::read_dir(folder().join(language)).unwrap();
+        let names = files.map(|f| f.unwrap().file_name().into_string().unwrap());
+        let there: BTreeSet<String> = names
+            .filter(|n| !n.ends_with(".test.yml"))
+            .filter_map(|n| n.strip_suffix(".yml").map(str::to_owned))
+            .collect();
+        let listed = listed(dialects[0].0).iter();
+        let listed: BTreeSet<String> = listed.map(|(id, _)| (*id).to_owned()).collect();
+        assert_eq!(there, listed, "{language}");
+    }
+}
+
+/// A digest of what decides results: the rules, and what is known of each language.
+fn digest() -> String {
+    let mut hash = blake3::Hasher::new();
+    for (language, _, dialects) in LANGUAGES {
+        hash.update(&fs::read(folder().join(language).join("flow.toml")).unwrap());
+        for (_, text) in listed(dialects[0].0) {
+            hash.update(text.as_bytes());
+        }
+    }
+    format!("{:.16}", hash.finalize().to_hex())
+}
+
+#[test]
+fn the_revision_is_that_of_the_rules() {
+    assert!(
+        REVISION.ends_with(&digest()),
+        "the rules have changed: `REVISION` in `rules.rs` must end with {}",
+        digest()
+    );
+}
+
+#[test]
+fn a_hostile_file_is_judged_in_bounded_time_or_not_at_all() {
+    let deep =
+        |open: &str, close: &str, n: usize| format!("{}1{}", open.repeat(n), close.repeat(n));
+    for (name, text) in [
+        ("a.py", format!("eval({})", deep("(", ")", 20_000))),
+        ("a.js", format!("eval({})", deep("[", "]", 20_000))),
+        ("a.js", format!("eval(x);\n{}", "eval(a=>{".repeat(5_000))),
+        ("a.php", format!("<?php eval({});", deep("(", ")", 5_000))),
+        ("a.rb", format!("eval({})", deep("[", "]", 5_000))),
+        (
+            "A.java",
+            format!("class A {{ int x = eval({}); }}", deep("(", ")", 5_000)),
+        ),
+        (
+            "a.go",
+            format!("package p\nvar x = md5.New({})", deep("(", ")", 5_000)),
+        ),
+        (
+            "a.py",
+            format!("eval(x)\n{}", "x = x + y\neval(x)\n".repeat(3_000)),
+        ),
+        ("a.js", "eval(x);".repeat(8_000)),
+        (
+            "a.py",
+            format!("x = {}\neval(x)", "'a' + ".repeat(5_000) + "b"),
+        ),
+        ("a.py", "eval(x)".to_owned() + &" ".repeat(5 * 1024 * 1024)),
+        ("a.js", format!("eval(x);\n{}", "eval(`${".repeat(3_000))),
+    ] {
+        let started = std::time::Instant::now();
+        let result = scan(&RepoPath::from(name), text.as_bytes());
+        assert!(started.elapsed().as_secs() < 60, "{name} {:.40}", text);
+        // Nothing that was not searched to its end is clean.
+        assert!(
+            result.is_err() || result.is_ok_and(|found| !found.is_empty()),
+            "{name} {:.40}",
+            text
+        );
+    }
+}
