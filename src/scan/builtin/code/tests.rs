@@ -29,7 +29,14 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scan/builtin/code")
 }
 
-const LANGUAGES: [(&str, &str, &[(Dialect, &str)]); 6] = [
+/// The folder of a language, its name, and its dialects with a file of each.
+type Language = (
+    &'static str,
+    &'static str,
+    &'static [(Dialect, &'static str)],
+);
+
+const LANGUAGES: [Language; 6] = [
     ("python", "python", &[(Dialect::Python, "a.py")]),
     (
         "javascript",
@@ -172,12 +179,11 @@ fn a_hostile_file_is_judged_in_bounded_time_or_not_at_all() {
     ] {
         let started = std::time::Instant::now();
         let result = scan(&RepoPath::from(name), text.as_bytes());
-        assert!(started.elapsed().as_secs() < 60, "{name} {:.40}", text);
+        assert!(started.elapsed().as_secs() < 60, "{name} {text:.40}");
         // Nothing that was not searched to its end is clean.
         assert!(
             result.is_err() || result.is_ok_and(|found| !found.is_empty()),
-            "{name} {:.40}",
-            text
+            "{name} {text:.40}"
         );
     }
 }
