@@ -1,6 +1,7 @@
 //! The rules that are compiled in: `LANGUAGE/RULE.yml`, by language. A test compares it with the folders.
 
-use super::rules::Listed;
+/// The rules of a language: their names, and their text.
+pub(super) type Listed = &'static [(&'static str, &'static str)];
 
 pub(super) const PYTHON: Listed = &[
     ("assert-auth", include_str!("python/assert-auth.yml")),

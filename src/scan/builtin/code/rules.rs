@@ -6,15 +6,12 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::dialect::Dialect;
-use super::listed::{GO, JAVA, JAVASCRIPT, PHP, PYTHON, RUBY};
+use super::listed::{GO, JAVA, JAVASCRIPT, Listed, PHP, PYTHON, RUBY};
 use super::rule::{Rule, written};
 
 /// Stands for the engine and all its rules in the key of remembered results: a digest of the rules
 /// (a test tells when it is out of date, and what it must be), and the version of the engine.
 pub(in crate::scan) const REVISION: &str = "engine 1, rules b58e35bd36d3093f";
-
-/// The rules of a language: their names, and their text.
-pub(super) type Listed = &'static [(&'static str, &'static str)];
 
 /// The rules for a dialect.
 pub(super) fn listed(dialect: Dialect) -> Listed {
