@@ -530,6 +530,7 @@ fn a_file_that_the_configuration_leaves_out_of_a_scanner_is_counted_and_not_read
     world.commit("Leave nothing out");
     world.push(&["--quiet", "origin", "main"]).exits(0);
     world.git(&["switch", "--quiet", "feature"]);
+    world.write("new.sarif", sarif("mytool", "tests/a/bad.x", &[1]));
     let report = world.check(&["--results", "new.sarif", "--base", "main~1"]);
     assert_eq!(report["verdict"], "blocked", "{report:#}");
 }

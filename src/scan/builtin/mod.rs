@@ -275,6 +275,9 @@ impl Secrets {
                 self.search(index, content, 0, &mut hits);
             }
         }
+        if rules.is_idle(content) {
+            return apart(hits);
+        }
         for keyword in rules
             .automaton(content.len())
             .find_overlapping_iter(content)

@@ -1,8 +1,8 @@
 //! The rules of the secrets scanner, read from `secrets.toml`.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -81,18 +81,38 @@ pub(super) struct Rule {
     pub fix: String,
     paths: Vec<String>,
     beside: Option<String>,
-    /// The bytes that must not stand before the secret, where there are some.
-    before: Option<Box<[bool; 256]>>,
+    /// As it is written, with names of parts.
     pattern: String,
-    compiled: OnceLock<Regex>,
+    parts: Arc<BTreeMap<String, String>>,
+    compiled: OnceLock<Compiled>,
     globs: OnceLock<GlobSet>,
     compiled_beside: OnceLock<Regex>,
+}
+
+/// A rule's expression, ready for a search.
+#[derive(Debug)]
+struct Compiled {
+    regex: Regex,
+    /// The bytes that must not stand before the secret, where there are some.
+    before: Option<Box<[bool; 256]>>,
 }
 
 impl Rule {
     /// The expression; compiled when a keyword of the rule is first met.
     pub(super) fn regex(&self) -> &Regex {
-        self.compiled.get_or_init(|| expression(&self.pattern))
+        &self.compiled().regex
+    }
+
+    fn compiled(&self) -> &Compiled {
+        self.compiled.get_or_init(|| {
+            let mut whole = self.pattern.clone();
+            for (name, part) in self.parts.iter() {
+                whole = whole.replace(&format!("{{{{{name}}}}}"), part);
+            }
+            let (pattern, before) = without_bound(&whole);
+            let regex = expression(&pattern);
+            Compiled { regex, before }
+        })
     }
 
     /// Whether the rule is for a file; without a path, those for all files are.
@@ -111,7 +131,7 @@ impl Rule {
 
     /// Whether a secret that begins behind a text is whole, and not the end of a longer word.
     pub(super) fn begins_behind(&self, text: &[u8]) -> bool {
-        let (Some(before), Some(last)) = (&self.before, text.last()) else {
+        let (Some(before), Some(last)) = (&self.compiled().before, text.last()) else {
             return true;
         };
         !before[usize::from(*last)] || ends_with_escape(text)
@@ -221,6 +241,7 @@ impl Rules {
         let written: Written =
             toml::from_str(include_str!("secrets.toml")).expect("a test reads the rules");
         let mut keywords: Vec<String> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
         let mut by_keyword: Vec<Vec<usize>> = Vec::new();
         let mut without_keyword = Vec::new();
         for (index, rule) in written.rule.iter().enumerate() {
@@ -228,8 +249,10 @@ impl Rules {
                 without_keyword.push(index);
             }
             for keyword in &rule.keywords {
-                match keywords.iter().position(|k| k == keyword) {
-                    Some(at) => by_keyword[at].push(index),
+                let next = places.len();
+                let at = *places.entry(keyword.as_str()).or_insert(next);
+                match by_keyword.get_mut(at) {
+                    Some(rules) => rules.push(index),
                     None => {
                         keywords.push(keyword.clone());
                         by_keyword.push(vec![index]);
@@ -237,31 +260,25 @@ impl Rules {
                 }
             }
         }
-        let rules = written.rule.into_iter().map(|r| {
-            let parts = written.parts.iter();
-            let whole = parts.fold(r.regex, |regex, (name, part)| {
-                regex.replace(&format!("{{{{{name}}}}}"), part)
-            });
-            let (pattern, before) = without_bound(&whole);
-            Rule {
-                id: r.id,
-                title: r.title,
-                score: r.score,
-                entropy: r.entropy,
-                least: r.least,
-                multiline: r.multiline,
-                generic: r.generic,
-                random: r.random,
-                pair: r.pair,
-                fix: r.fix,
-                paths: r.paths,
-                beside: r.beside,
-                before,
-                pattern,
-                compiled: OnceLock::new(),
-                globs: OnceLock::new(),
-                compiled_beside: OnceLock::new(),
-            }
+        let parts = Arc::new(written.parts);
+        let rules = written.rule.into_iter().map(|r| Rule {
+            id: r.id,
+            title: r.title,
+            score: r.score,
+            entropy: r.entropy,
+            least: r.least,
+            multiline: r.multiline,
+            generic: r.generic,
+            random: r.random,
+            pair: r.pair,
+            fix: r.fix,
+            paths: r.paths,
+            beside: r.beside,
+            pattern: r.regex,
+            parts: Arc::clone(&parts),
+            compiled: OnceLock::new(),
+            globs: OnceLock::new(),
+            compiled_beside: OnceLock::new(),
         });
         Rules {
             rules: rules.collect(),
@@ -277,6 +294,18 @@ impl Rules {
             lines: OnceLock::new(),
             paths: OnceLock::new(),
         }
+    }
+
+    /// Whether a short text holds no keyword, asked while there is no automaton: to make one costs a hundred
+    /// times as much as to look at a few lines for each keyword.
+    pub(super) fn is_idle(&self, content: &[u8]) -> bool {
+        const SHORT: usize = 1_024;
+        if content.len() > SHORT || self.automata.iter().any(|a| a.get().is_some()) {
+            return false;
+        }
+        let text = content.to_ascii_lowercase();
+        let mut keywords = self.keywords.iter();
+        !keywords.any(|k| memchr::memmem::find(&text, k.as_bytes()).is_some())
     }
 
     /// The automaton for the next search. One that searches three times as fast takes three times as
