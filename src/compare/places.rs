@@ -53,7 +53,7 @@ struct Index {
 
 /// Joins findings of different scanners about one weakness at one place: first those with the same
 /// canonical rule, then those that share a weakness of the CWE list. One place has at most one
-/// finding of each scanner.
+/// finding of each scanner, but for reports of one secret.
 pub(super) fn join(
     mut located: Vec<Located>,
     aliases: &Aliases,
@@ -88,6 +88,11 @@ pub(super) fn join(
             for place in std::mem::take(&mut index.closed) {
                 index.open(place, &places[place].first().finding, aliases);
             }
+        }
+        let own = index.same_secret(&item.finding, &places);
+        if let Some(place) = own {
+            places[place].findings.push(item);
+            continue;
         }
         let found = match scanner {
             1 => None,
@@ -142,6 +147,24 @@ impl Index {
         self.closed.push(place);
     }
 
+    /// The place of another report of the same secret by the same scanner: some tell of one token by its form
+    /// and by its entropy. They have no column, and do not say that the secrets differ.
+    fn same_secret(&self, finding: &Finding, places: &[Place]) -> Option<usize> {
+        let is_secret = finding.kind == Kind::Secret && finding.region.is_some();
+        let near = self.closed.iter().rev().take(FARTHEST);
+        let near = near.filter(|_| is_secret && finding.column() == 0);
+        near.copied().find(|place| {
+            let of_scanner = places[*place].findings.iter().map(|l| &l.finding);
+            let mut of_scanner = of_scanner.filter(|f| f.scanner == finding.scanner);
+            of_scanner.any(|f| {
+                let differ = f.secret.is_some() && finding.secret.is_some();
+                f.kind == Kind::Secret
+                    && (f.line(), f.column()) == (finding.line(), 0)
+                    && (!differ || f.secret == finding.secret)
+            })
+        })
+    }
+
     /// The nearest place that a finding may join.
     fn find(&self, finding: &Finding, places: &[Place], aliases: &Aliases) -> Option<usize> {
         keys(finding, aliases)
@@ -180,4 +203,50 @@ fn alike(first: &Finding, finding: &Finding) -> Option<u8> {
     }
     let share = first.cwe.iter().any(|c| finding.cwe.contains(c));
     (first.kind == finding.kind && share).then_some(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::group;
+    use super::*;
+    use crate::model::{Reason, Region, Stage};
+
+    /// A scanner's report of a secret on line 1.
+    fn secret(rule: &str, column: Option<u32>, identity: Option<&str>) -> Located {
+        let region = Region {
+            column,
+            ..Region::line(1)
+        };
+        let finding = Finding::build("tool", rule, "a.py".into());
+        let finding = finding.kind(Kind::Secret).message("found");
+        let finding = finding.region(Some(region));
+        let finding = finding.secret(identity.map(Text::from));
+        Located {
+            finding: finding.finish().unwrap(),
+            status: Status::New,
+            stage: Stage::Unmatched,
+            touched: false,
+            from: None,
+            reason: Reason::NotInBase,
+            commit: None,
+        }
+    }
+
+    #[test]
+    fn two_reports_of_one_secret_by_one_scanner_are_one_occurrence() {
+        let occurrences = |all: Vec<Located>| -> usize {
+            let issues = group(all, &["tool".to_owned()], &BTreeMap::new());
+            issues.iter().map(|i| i.occurrences.len()).sum()
+        };
+        let (form, entropy) = (
+            secret("form", None, None),
+            secret("entropy", None, Some("a")),
+        );
+        assert_eq!(occurrences(vec![form.clone(), entropy.clone()]), 1);
+        // Two secrets that are known to differ, or stand at two places, are two.
+        let other = secret("form", None, Some("b"));
+        assert_eq!(occurrences(vec![entropy, other]), 2);
+        let placed = |column| secret("form", Some(column), None);
+        assert_eq!(occurrences(vec![placed(1), placed(9)]), 2);
+    }
 }
