@@ -1,6 +1,7 @@
 //! The hooks of a server: pre-receive and update on a bare repository. They are short, have no colour,
 //! and write nothing but the cache.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use clap::Args;
@@ -17,7 +18,7 @@ use crate::git::{
     default_branch, other_trees, parse_receive_lines, receive_target,
 };
 use crate::model::{
-    Action, BaseReason, Change, Mode, OtherTree, Report, ScannerState, Verdict, harmless,
+    Action, BaseReason, Change, Mode, Oid, OtherTree, Report, ScannerState, Verdict, harmless,
 };
 use crate::policy::Pattern;
 use crate::report;
@@ -122,17 +123,8 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
             true => receive_target(repo, line)?,
             false => default.clone(),
         };
-        let to = Destination {
-            shown: "the server",
-            remote: None,
-            target: target.as_ref(),
-        };
-        let change = match choose_push(repo, to, line, &files)? {
-            Pushed::Judge(change) => Change {
-                mode: Mode::Server,
-                name: harmless(short(&line.remote_ref)),
-                ..*change
-            },
+        let change = match received(repo, line, target.as_ref(), &files)? {
+            Pushed::Judge(change) => *change,
             Pushed::Skip(_) if line.local_oid.is_zero() => continue,
             Pushed::Skip(why) if way == Others::Block => {
                 // What nobody can judge does not get to a protected name.
@@ -142,7 +134,6 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
             }
             Pushed::Skip(_) => continue,
         };
-        let change = against_what_was_there(repo, line, target.as_ref(), change)?;
         let judged = judge_ref(&gate, &server, change)?;
         screen.text(Stream::Error, &judged.text);
         worst = worst.worse(match way {
@@ -157,6 +148,32 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
         }
     }
     Ok(worst)
+}
+
+/// The change that a line of a push makes on the server.
+fn received(
+    repo: &Repository,
+    line: &PushLine,
+    target: Option<&Target>,
+    files: &HashMap<Oid, Oid>,
+) -> Result<Pushed> {
+    let to = Destination {
+        shown: "the server",
+        remote: None,
+        target,
+    };
+    Ok(match choose_push(repo, to, line, files)? {
+        Pushed::Judge(change) => {
+            let change = Change {
+                mode: Mode::Server,
+                name: harmless(short(&line.remote_ref)),
+                ..*change
+            };
+            let change = against_what_was_there(repo, line, target, change)?;
+            Pushed::Judge(Box::new(change))
+        }
+        skip @ Pushed::Skip(_) => skip,
+    })
 }
 
 /// The ref that a name stands for.

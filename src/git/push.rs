@@ -81,61 +81,24 @@ pub fn choose_push(
             "{shown} is deleted: nothing to judge"
         )));
     }
-    let (head, head_tree, is_commit) = match repo.peel(&line.local_oid)? {
-        Some(Peeled::Commit { commit, tree }) => (commit, tree, true),
-        Some(Peeled::Tree(tree)) => (tree.clone(), tree, false),
-        Some(Peeled::Blob(_)) => match files.get(&line.local_oid) {
-            Some(tree) => (tree.clone(), tree.clone(), false),
-            None => return Ok(Pushed::Skip(format!("{shown} points at a file"))),
-        },
-        None => {
-            return Err(Error::new(
-                ErrorKind::Git,
-                format!(
-                    "{} of {shown} is not in this repository",
-                    line.local_oid.short()
-                ),
-            ));
-        }
+    let Some(object) = object_of(repo, line, shown, files)? else {
+        return Ok(Pushed::Skip(format!("{shown} points at a file")));
     };
+    let Object {
+        head,
+        tree: head_tree,
+        is_commit,
+    } = object;
     // A local branch that stands for the remote's tells nothing of a push of itself.
     let itself = |t: &&Target| {
         t.is_local && (t.tip == head || line.local_ref == format!("refs/heads/{}", t.branch))
     };
     let target = to.target.filter(|t| !itself(t));
     let to = Destination { target, ..to };
-    let old = match line.remote_oid.is_zero() {
-        true => None,
-        false => match repo.peel(&line.remote_oid)? {
-            Some(Peeled::Commit { commit, tree }) => {
-                Some(target_named(to.shown, shown, commit, tree))
-            }
-            _ => None,
-        },
-    };
+    let old = before_push(repo, to, line, shown)?;
+    let is_file = files.contains_key(&line.local_oid);
+    let mut base = base_of_push(repo, to, line, (&head, is_file), old.as_ref())?;
     let mut elsewhere = Vec::new();
-    let mut notes = Vec::new();
-    let base = if files.contains_key(&line.local_oid) {
-        Base::none(BaseReason::File)
-    } else if to.is_target(line) && !line.remote_oid.is_zero() {
-        base_on_target(repo, to, &head, shown, &line.remote_oid, old.as_ref())?
-    } else if target.is_none() {
-        match &old {
-            Some(old) => {
-                notes.push(Note::NoDefaultBranch {
-                    remote: to.shown.to_owned(),
-                    branch: shown.clone(),
-                });
-                base_of(repo, &head, Some(old))?
-            }
-            None => Base::none(BaseReason::NoRemoteBranch {
-                remote: to.shown.to_owned(),
-            }),
-        }
-    } else {
-        base_of(repo, &head, target)?
-    };
-    let mut base = base;
     if is_commit && base.commit.is_some() {
         let holder = to.holder(repo, line, &head)?;
         let closer = match holder {
@@ -148,7 +111,6 @@ pub fn choose_push(
         }
         elsewhere.extend(to.reviewed(repo, line)?);
     }
-    notes.extend(std::mem::take(&mut base.notes));
     // On the server, what a ref has is the base where it counts.
     elsewhere.extend(old.clone().filter(|_| to.remote.is_some()));
     let mut known: Vec<Oid> = base.commit.iter().cloned().collect();
@@ -183,8 +145,71 @@ pub fn choose_push(
         mode: Mode::Push,
         known,
         replaced,
-        notes,
+        notes: base.notes,
     })))
+}
+
+/// What a line of a push puts on the remote.
+struct Object {
+    head: Oid,
+    tree: Oid,
+    is_commit: bool,
+}
+
+/// What a line of a push puts on the remote; none for a file that nothing stands for.
+fn object_of(
+    repo: &Repository,
+    line: &PushLine,
+    shown: &str,
+    files: &HashMap<Oid, Oid>,
+) -> Result<Option<Object>> {
+    let (head, tree, is_commit) = match repo.peel(&line.local_oid)? {
+        Some(Peeled::Commit { commit, tree }) => (commit, tree, true),
+        Some(Peeled::Tree(tree)) => (tree.clone(), tree, false),
+        Some(Peeled::Blob(_)) => match files.get(&line.local_oid) {
+            Some(tree) => (tree.clone(), tree.clone(), false),
+            None => return Ok(None),
+        },
+        None => {
+            let id = line.local_oid.short();
+            let text = format!("{id} of {shown} is not in this repository");
+            return Err(Error::new(ErrorKind::Git, text));
+        }
+    };
+    Ok(Some(Object {
+        head,
+        tree,
+        is_commit,
+    }))
+}
+
+/// The base of a push, as far as it follows from the target and from what the ref has on the remote.
+fn base_of_push(
+    repo: &Repository,
+    to: Destination<'_>,
+    line: &PushLine,
+    (head, is_file): (&Oid, bool),
+    old: Option<&Target>,
+) -> Result<Base> {
+    let shown = &harmless(short_ref(&line.remote_ref));
+    let remote = to.shown.to_owned();
+    if is_file {
+        return Ok(Base::none(BaseReason::File));
+    }
+    if to.is_target(line) && !line.remote_oid.is_zero() {
+        return base_on_target(repo, to, head, shown, &line.remote_oid, old);
+    }
+    match (to.target, old) {
+        (Some(target), _) => base_of(repo, head, Some(target)),
+        (None, Some(old)) => {
+            let mut base = base_of(repo, head, Some(old))?;
+            let branch = shown.clone();
+            base.notes
+                .insert(0, Note::NoDefaultBranch { remote, branch });
+            Ok(base)
+        }
+        (None, None) => Ok(Base::none(BaseReason::NoRemoteBranch { remote })),
+    }
 }
 
 /// The base, or the merge base with another branch where that is closer to the head.
@@ -204,15 +229,26 @@ fn closest(repo: &Repository, head: &Oid, base: Base, other: &Target) -> Result<
     })
 }
 
-/// A branch of a remote as a target.
-fn target_named(remote: &str, branch: &str, tip: Oid, tree: Oid) -> Target {
-    Target {
-        name: format!("{remote}/{branch}"),
-        branch: branch.to_owned(),
-        tip,
-        tree,
-        is_local: false,
+/// What the ref points at on the remote, as a target; none where that is no commit that is here.
+fn before_push(
+    repo: &Repository,
+    to: Destination<'_>,
+    line: &PushLine,
+    shown: &str,
+) -> Result<Option<Target>> {
+    if line.remote_oid.is_zero() {
+        return Ok(None);
     }
+    Ok(match repo.peel(&line.remote_oid)? {
+        Some(Peeled::Commit { commit, tree }) => Some(Target {
+            name: format!("{}/{shown}", to.shown),
+            branch: shown.to_owned(),
+            tip: commit,
+            tree,
+            is_local: false,
+        }),
+        _ => None,
+    })
 }
 
 /// The base of a push to the target branch itself: what it points at there, as far as the push
