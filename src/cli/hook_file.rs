@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::error::{Error, Result};
+
 /// The hook that checks a push.
 pub(super) const PRE_PUSH: &str = "pre-push";
 /// The text by which a script of newgate's is known, of any version.
@@ -17,6 +19,18 @@ pub(super) fn text_of(hook: &Path) -> String {
         |_| String::new(),
         |c| String::from_utf8_lossy(&c).into_owned(),
     )
+}
+
+/// The text of a file that is written again; empty if it does not exist.
+///
+/// # Errors
+/// It cannot be read, or is not UTF-8: what is in it would be lost.
+pub(super) fn text_to_edit(file: &Path) -> Result<String> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(text),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(e) => Err(Error::io(format!("`{}` cannot be read", file.display()), e)),
+    }
 }
 
 /// Whether a hook is newgate's own.

@@ -367,7 +367,7 @@ fn add_to_lefthook(repo: &Repository, top: &Path, hook: &Path, screen: &Resolved
 fn ignore(repo: &Repository, patterns: &[&str]) -> Result<()> {
     let file = repo.common_dir().join("info/exclude");
     let failed = |e| Error::io(format!("`{}` cannot be written", file.display()), e);
-    let mut text = fs::read_to_string(&file).unwrap_or_default();
+    let mut text = hook_file::text_to_edit(&file)?;
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::hook_file::calls_newgate;
+use super::hook_file::{calls_newgate, text_to_edit};
 use super::own_path;
 use super::shim::{quoted, write_executable};
 use crate::error::{Error, ErrorKind, Result};
@@ -63,7 +63,7 @@ pub(super) fn calls(top: &Path) -> Option<PathBuf> {
 pub(super) fn add(top: &Path) -> Result<Vec<PathBuf>> {
     let local = top.join(LOCAL);
     let others: Vec<PathBuf> = files(top, "-local").filter(|p| *p != local).collect();
-    let text = fs::read_to_string(&local).unwrap_or_default();
+    let text = text_to_edit(&local)?;
     let has_section = text.lines().any(|l| l.starts_with("pre-push:"));
     let script = top.join(SCRIPT);
     if let Some(parent) = script.parent() {
@@ -101,7 +101,7 @@ pub(super) fn remove(top: &Path) -> Result<bool> {
         let what = format!("`{}` cannot be changed", path.display());
         move |e| Error::io(what, e)
     };
-    let text = fs::read_to_string(&local).unwrap_or_default();
+    let text = text_to_edit(&local)?;
     let was_there = text.contains(BLOCK);
     if was_there {
         match text.replace(BLOCK, "") {

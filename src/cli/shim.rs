@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::hook_file::{PRE_PUSH, calls_newgate, is_shim, text_of};
+use super::hook_file::{PRE_PUSH, calls_newgate, is_shim, text_to_edit};
 use super::screen::Resolved;
 use super::{kept, own_path};
 use crate::error::{Error, ErrorKind, Result};
@@ -160,7 +160,7 @@ pub(super) fn add_line(hook: &Path, beginning: &str) -> Result<bool> {
 /// Writes a hook again with the permissions that it has.
 fn rewrite(hook: &Path, text: &str) -> Result<()> {
     match fs::metadata(hook) {
-        // Through a link too, and as whoever owns it.
+        // Through a link too, and with the same owner.
         Ok(_) => fs::write(hook, text)
             .map_err(|e| Error::io(format!("`{}` cannot be written", hook.display()), e)),
         Err(_) => write_executable(hook, text),
@@ -170,9 +170,9 @@ fn rewrite(hook: &Path, text: &str) -> Result<()> {
 /// Removes newgate's line from a hook; a hook that newgate made goes with it. Returns whether there was one.
 ///
 /// # Errors
-/// The hook cannot be written.
+/// The hook cannot be read or written.
 pub(super) fn remove_line(hook: &Path, beginning: &str) -> Result<bool> {
-    let text = text_of(hook);
+    let text = text_to_edit(hook)?;
     let left: Vec<&str> = text.lines().filter(|l| l.trim() != LINE).collect();
     if left.len() == text.lines().count() {
         return Ok(false);

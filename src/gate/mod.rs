@@ -13,10 +13,10 @@ mod frame;
 mod given;
 mod history;
 pub mod ingest;
-mod kept;
 mod links;
 mod listing;
 mod outcome;
+mod own_files;
 mod planned;
 mod prints;
 mod scanners;
@@ -41,7 +41,7 @@ use crate::scan::{Resolver, SecretKey, UnitResult};
 use clock::Clock;
 
 pub use build::{Built, Shard, build_baseline, build_built_in};
-pub use kept::{read_server, read_tree};
+pub use own_files::{read_server, read_tree};
 pub use settings::{ConfigSource, Settings};
 pub use target::{Choice, target_for};
 

@@ -10,7 +10,7 @@ use crate::policy::Exemption;
 use crate::scan::tools::Lock;
 use crate::scan::{Catalog, Descriptor, Engine, Scanner, Wish, builtin_names};
 
-use super::kept::{config_files, folder, read_exemptions, read_file, read_lock, read_tree};
+use super::own_files::{config_files, folder, read_exemptions, read_file, read_lock, read_tree};
 use super::tree_of;
 
 /// Where configuration is read from.

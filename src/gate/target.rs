@@ -1,6 +1,6 @@
 //! The target that the command line, git's configuration or the project names.
 
-use super::kept::read_tree;
+use super::own_files::read_tree;
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::{Repository, Target, find_stand_in, find_target};
 use crate::model::Note;

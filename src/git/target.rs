@@ -160,7 +160,8 @@ pub fn find_target(
 pub fn find_stand_in(repo: &Repository, remote: &str) -> Result<Option<(Target, StandIn)>> {
     let prefix = format!("refs/remotes/{remote}/");
     let args = ["for-each-ref", "--count=3", "--format=%(refname)", &prefix];
-    let known = repo.git().run(args)?.ok_text().unwrap_or_default();
+    let known = repo.git().run(args)?.must("for-each-ref")?;
+    let known = String::from_utf8_lossy(&known);
     let head = format!("{prefix}HEAD");
     let known: Vec<&str> = known.lines().filter(|name| *name != head).collect();
     if let [only] = known[..] {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{PushLine, Repository};
+use super::{Peeled, PushLine, Repository};
 use crate::error::Result;
 use crate::model::Oid;
 
@@ -45,13 +45,10 @@ pub fn unpushed(repo: &Repository, remote: Option<&str>) -> Result<Vec<PushLine>
     let new: HashSet<&str> = listed.lines().collect();
     let mut lines = Vec::new();
     for (oid, name) in refs {
-        let peeled = match repo.peel(&oid)? {
-            Some(super::Peeled::Commit { commit, .. }) => commit,
-            // Of a tag of a tree or a file nobody knows whether it is there.
-            _ => oid.clone(),
-        };
-        let is_commit = peeled != oid || !name.starts_with("refs/tags/");
-        if is_commit && !new.contains(peeled.as_str()) {
+        // Whether the remote has the tree or the file of a tag is not known.
+        if let Some(Peeled::Commit { commit, .. }) = repo.peel(&oid)?
+            && !new.contains(commit.as_str())
+        {
             continue;
         }
         let zero = Oid::parse(&"0".repeat(oid.as_str().len()));

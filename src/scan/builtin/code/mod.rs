@@ -30,7 +30,7 @@ pub(in crate::scan) use rules::REVISION;
 
 /// The name of the scanner in the catalogue.
 const NAME: &str = "code";
-/// Most findings in one file: past it, more of them help nobody.
+/// Most findings in one file.
 const MOST: usize = 2_000;
 
 type Found<'t> = Node<'t, StrDoc<Dialect>>;
@@ -70,11 +70,11 @@ pub(in crate::scan) fn scan(path: &RepoPath, content: &[u8]) -> Result<Vec<Findi
         for rule in by_kind.get(&node.kind_id()).into_iter().flatten() {
             search.try_rule(rule, &node);
         }
-        if search.found.len() >= MOST {
-            break;
+        if search.found.len() > MOST {
+            return Err(format!("it has more than {MOST} weaknesses"));
         }
     }
-    Ok(search.finish())
+    search.finish()
 }
 
 /// One file, being searched.
@@ -142,7 +142,7 @@ impl<'t> Search<'t> {
     }
 
     /// The findings: of several about one weakness on one line, the worst.
-    fn finish(self) -> Vec<Finding> {
+    fn finish(self) -> Result<Vec<Finding>, String> {
         let mut found = self.found;
         found.sort_by(|a, b| {
             let order = |(region, rule, score, _): &(Region, &Rule, Score, Option<Origin>)| {
@@ -175,9 +175,9 @@ impl<'t> Search<'t> {
                 .url(rule.url.clone())
                 .suppressed(silenced.silence(region, &rule.id, &rule.cwe))
                 .finish();
-            all.extend(finding.ok());
+            all.push(finding.map_err(|e| e.to_string())?);
         }
-        all
+        Ok(all)
     }
 }
 
