@@ -1,6 +1,6 @@
 //! Whether a text is YAML that scanners can read: they leave out a file that is not, without a word.
 
-use saphyr_parser::{Event, Parser};
+use granit_parser::{Event, Parser};
 
 /// What is wrong with a text as YAML; `None` if it can be read.
 ///
