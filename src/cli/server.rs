@@ -285,11 +285,7 @@ fn in_short(report: &Report, server: &Server) -> String {
             .filter(|o| o.action == Some(Action::Block));
         let new: Vec<_> = new.collect();
         let place = new.first().map_or(String::new(), |o| {
-            let line = o.region.map_or(String::new(), |r| format!(":{}", r.line));
-            let commit = o.commit.as_deref().map_or(String::new(), |c| {
-                format!(" in commit {}", c.get(..10).unwrap_or(c))
-            });
-            format!("{}{line}{commit}", o.path)
+            format!("{}{}", report::place(o), report::in_commit(o))
         });
         let more = match new.len() {
             0 | 1 => String::new(),

@@ -134,6 +134,8 @@ pub struct ScannerSettings {
     pub timeout: Option<Duration>,
     /// Whether its processes are kept from what they do not need.
     pub contained: Option<bool>,
+    /// Whether it reads the messages of commits and tags too; of the scanner `secrets` only.
+    pub messages: Option<bool>,
     /// The files that it does not read.
     pub exclude: Vec<Exclusion>,
 }
@@ -223,7 +225,9 @@ impl Config {
         self.trust = defaults.trust;
         for name in defaults.scanners {
             let said = self.settings.remove(&name);
-            let given = said.is_some_and(|s| s.results.is_some() || !s.exclude.is_empty());
+            let given = said.is_some_and(|s| {
+                s.results.is_some() || !s.exclude.is_empty() || s.messages == Some(false)
+            });
             let on = self.scanners.contains(&name);
             refuse("scanners.secrets", given || !on);
             if !on {

@@ -76,6 +76,10 @@ fn read_settings(table: &Table<'_>, name: &str) -> ScannerSettings {
         path: path.map(PathBuf::from),
         timeout: table.seconds("timeout"),
         contained: table.switch("contained"),
+        messages: match name {
+            "secrets" => table.switch("messages"),
+            _ => None,
+        },
         results: table.choice("results", &ways),
         load: load.map(|load| read_load(&load)),
         exclude: table

@@ -49,6 +49,8 @@ pub(super) fn change_of(target: &Target) -> Change {
         mode: Mode::Check,
         known: Vec::new(),
         replaced: None,
+        tags: Vec::new(),
+        replaced_tags: Vec::new(),
         notes: Vec::new(),
     }
 }

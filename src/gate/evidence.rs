@@ -3,6 +3,7 @@
 use super::Settings;
 use super::given::{self, Against};
 use super::history::{self, Brought};
+use super::messages;
 use super::planned::{Planned, Told};
 use crate::compare::Located;
 use crate::error::Result;
@@ -56,14 +57,22 @@ pub(super) fn gather(planned: &Planned<'_>, settings: &Settings) -> Result<Evide
     }
     planned.clock.begin(Phase::History);
     let brought = history::brought(planned, &results);
-    let Brought { located, work } = told.in_time(Phase::History, brought)?;
-    for (result, more) in results.iter_mut().zip(work) {
-        result.absorb(more);
-    }
+    let Brought { mut located, work } = told.in_time(Phase::History, brought)?;
+    absorb(&mut results, work);
+    let messages = messages::in_messages(planned, settings, &results);
+    let messages = told.in_time(Phase::History, messages)?;
+    located.extend(messages.located);
+    absorb(&mut results, messages.work);
     Ok(Evidence {
         results,
         against,
         brought: located,
         told,
     })
+}
+
+fn absorb(results: &mut [Resolved], work: Vec<Resolved>) {
+    for (result, more) in results.iter_mut().zip(work) {
+        result.absorb(more);
+    }
 }

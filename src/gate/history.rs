@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::all_findings;
 use super::planned::Planned;
 use crate::compare::Located;
 use crate::error::Result;
@@ -33,22 +32,8 @@ pub(super) fn brought(planned: &Planned<'_>, resolved: &[Resolved]) -> Result<Br
     for (index, mut one) in found.into_iter().enumerate() {
         let results = std::mem::take(&mut one.head);
         if results.values().any(|r| !r.findings.is_empty()) {
-            // Now the base counts, whatever the head has.
-            let scanner = std::slice::from_ref(&planned.scanners[index]);
-            let base_plan = Plan {
-                base: planned.plans[index].base.clone(),
-                ..Plan::default()
-            };
-            for mut known in resolve(with, scanner, &[base_plan], Need::Always)? {
-                // What the cache knew of the base was counted before.
-                known.cached = 0;
-                one.absorb(known);
-            }
-            let mut known: HashSet<Text> = HashSet::new();
-            let sides = [&resolved[index].head, &resolved[index].base, &one.base];
-            for side in sides {
-                known.extend(all_findings(side).into_iter().filter_map(|f| f.secret));
-            }
+            let mut known = secrets_of_base(planned, index, &resolved[index], &mut one)?;
+            known.extend(secrets_in(&resolved[index].head));
             let pushed_before = pushed_before(planned)?;
             let results = results.into_iter();
             let results = results.filter(|(f, _)| !pushed_before.contains(&f.blob));
@@ -58,6 +43,34 @@ pub(super) fn brought(planned: &Planned<'_>, resolved: &[Resolved]) -> Result<Br
         brought.work.push(one);
     }
     Ok(brought)
+}
+
+/// The secrets that the base has in the files that differ, whatever the head has. What goes wrong there is
+/// added to `work`.
+pub(super) fn secrets_of_base(
+    planned: &Planned<'_>,
+    index: usize,
+    resolved: &Resolved,
+    work: &mut Resolved,
+) -> Result<HashSet<Text>> {
+    let scanner = std::slice::from_ref(&planned.scanners[index]);
+    let base_plan = Plan {
+        base: planned.plans[index].base.clone(),
+        ..Plan::default()
+    };
+    for mut known in resolve(planned.resolver(), scanner, &[base_plan], Need::Always)? {
+        // What the cache knew of the base was counted before.
+        known.cached = 0;
+        work.absorb(known);
+    }
+    let mut known = secrets_in(&resolved.base);
+    known.extend(secrets_in(&work.base));
+    Ok(known)
+}
+
+fn secrets_in(side: &BTreeMap<FileVersion, UnitResult>) -> HashSet<Text> {
+    let findings = side.values().flat_map(|r| &r.findings);
+    findings.filter_map(|f| f.secret.clone()).collect()
 }
 
 /// The file versions that commits bring and that are in neither tree, each with the first commit that has

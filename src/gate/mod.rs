@@ -15,6 +15,7 @@ mod history;
 pub mod ingest;
 mod links;
 mod listing;
+mod messages;
 mod outcome;
 mod own_files;
 mod planned;

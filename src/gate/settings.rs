@@ -199,6 +199,11 @@ impl Settings {
     }
 
     /// What the configuration says that a scanner does not read.
+    pub(super) fn reads_messages(&self) -> bool {
+        let said = self.config.settings.get("secrets");
+        said.is_none_or(|s| s.messages != Some(false))
+    }
+
     pub(super) fn excluded(&self, name: &str) -> &[Exclusion] {
         let said = self.config.settings.get(name);
         said.map_or(&[], |s| s.exclude.as_slice())

@@ -3,7 +3,7 @@
 use super::elsewhere::{other_merge_bases, other_trees};
 use super::{Peeled, Repository, Scratch, Target};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{BaseReason, Change, Mode, Note, Oid, OtherTree, harmless};
+use crate::model::{BaseReason, Change, Mode, Note, Oid, OtherTree, Tag, harmless};
 
 /// The head side of a check by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +127,10 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
         (Against::Target, Head::Index | Head::WorkTree) => last_commit(repo)?,
     };
     let known = base.commit.iter().chain(target.map(|t| &t.tip)).cloned();
+    let tags = match &request.head {
+        Head::Revision(revision) => tags_of(repo, revision)?,
+        Head::Index | Head::WorkTree => Vec::new(),
+    };
     Ok(Change {
         name,
         others: others_of(repo, &base, &head, target)?,
@@ -134,6 +138,8 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
         head_tree,
         known: known.collect(),
         replaced: None,
+        tags,
+        replaced_tags: Vec::new(),
         base: base.commit,
         base_tree: base.tree,
         target: target.map(|t| t.name.clone()),
@@ -142,6 +148,14 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
         mode: Mode::Check,
         notes: base.notes,
     })
+}
+
+/// The annotated tags that a revision names.
+fn tags_of(repo: &Repository, revision: &str) -> Result<Vec<Tag>> {
+    match repo.resolve(revision)? {
+        Some(oid) => repo.tags_from(&oid),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// What is not new besides what the base has.
@@ -233,6 +247,8 @@ fn choose_merge(
         head_tree: tree,
         known: known.collect(),
         replaced: None,
+        tags: Vec::new(),
+        replaced_tags: Vec::new(),
         others: others_of(repo, &base, head, Some(target))?,
         base: base.commit,
         base_tree: base.tree,

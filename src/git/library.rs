@@ -8,6 +8,7 @@ use std::io::Read;
 
 use super::Peeled;
 use super::introduced::{Introduced, add_introduced};
+use super::message::message;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 
@@ -305,6 +306,9 @@ pub(super) fn blob(repo: &Repository, of: &Oid) -> Result<Option<Vec<u8>>> {
     const LARGE: usize = 8 * 1024 * 1024;
     let odb = repo.odb()?;
     let header = found(odb.read_header(id(of)?))?;
+    if let Some((_, ObjectType::Commit | ObjectType::Tag)) = header {
+        return Ok(Some(message(odb.read(id(of)?)?.data()).to_vec()));
+    }
     if header.is_none_or(|(size, _)| size < LARGE) {
         return Ok(found(repo.find_blob(id(of)?))?.map(|b| b.content().to_vec()));
     }
@@ -314,6 +318,15 @@ pub(super) fn blob(repo: &Repository, of: &Oid) -> Result<Option<Vec<u8>>> {
     let mut content = Vec::with_capacity(size);
     let read = reader.by_ref().take(size as u64).read_to_end(&mut content);
     Ok((read.is_ok() && content.len() == size).then_some(content))
+}
+
+/// A tag object as it is stored; none for any other object.
+pub(super) fn tag(repo: &Repository, of: &Oid) -> Result<Option<Vec<u8>>> {
+    let odb = repo.odb()?;
+    match found(odb.read_header(id(of)?))? {
+        Some((_, ObjectType::Tag)) => Ok(Some(odb.read(id(of)?)?.data().to_vec())),
+        _ => Ok(None),
+    }
 }
 
 pub(super) fn blob_size(repo: &Repository, of: &Oid) -> Result<Option<u64>> {
@@ -430,4 +443,21 @@ pub(super) fn introduced(
         add_introduced(&mut list, &mut seen, &oid(commit.id()), changes);
     }
     Ok(list)
+}
+
+pub(super) fn commits(
+    repo: &Repository,
+    heads: &[Oid],
+    known: &[Oid],
+    limit: usize,
+) -> Result<Vec<Oid>> {
+    let mut walk = repo.revwalk()?;
+    walk.set_sorting(Sort::TIME)?;
+    for oid in heads {
+        walk.push(id(oid)?)?;
+    }
+    for oid in known {
+        walk.hide(id(oid)?)?;
+    }
+    walk.take(limit).map(|commit| Ok(oid(commit?))).collect()
 }

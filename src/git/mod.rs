@@ -12,6 +12,7 @@ mod hooks;
 mod introduced;
 mod library;
 mod links;
+mod message;
 mod program;
 mod publish;
 mod push;
@@ -337,10 +338,11 @@ impl Repository {
         )
     }
 
-    /// The content of a blob. Fetched from the remote if a partial clone lacks it.
+    /// The content of a blob, or the message of a commit or an annotated tag. Fetched from the remote if a
+    /// partial clone lacks it.
     ///
     /// # Errors
-    /// The blob does not exist, or cannot be read.
+    /// The object does not exist, is a tree, or cannot be read.
     pub fn blob(&self, oid: &Oid) -> Result<Vec<u8>> {
         match self.ask(
             &[oid.as_str()],

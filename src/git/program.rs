@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::Peeled;
 use super::introduced::{Introduced, add_introduced};
+use super::message::message;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 use crate::process;
@@ -304,8 +305,32 @@ pub(super) fn list(git: &Git, tree: &Oid, limit: usize) -> Result<Option<Vec<Fil
 }
 
 pub(super) fn blob(git: &Git, oid: &Oid) -> Result<Option<Vec<u8>>> {
-    let said = git.run(["cat-file", "blob", oid.as_str()])?;
-    Ok((said.code == 0).then_some(said.out))
+    let object = object(git, oid)?;
+    Ok(object.and_then(|(kind, content)| match kind.as_str() {
+        "blob" => Some(content),
+        "commit" | "tag" => Some(message(&content).to_vec()),
+        _ => None,
+    }))
+}
+
+/// A tag object as it is stored; none for any other object.
+pub(super) fn tag(git: &Git, oid: &Oid) -> Result<Option<Vec<u8>>> {
+    let object = object(git, oid)?;
+    Ok(object.and_then(|(kind, content)| (kind == "tag").then_some(content)))
+}
+
+/// An object's type and content, as it is stored (git-cat-file(1), `--batch`).
+fn object(git: &Git, oid: &Oid) -> Result<Option<(String, Vec<u8>)>> {
+    let said = git.feed(["cat-file", "--batch"], format!("{oid}\n").into_bytes())?;
+    let mut parts = said.out.splitn(2, |b| *b == b'\n');
+    let head = String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
+    let mut fields = head.split(' ').skip(1);
+    let (Some(kind), Some(size)) = (fields.next(), fields.next()) else {
+        return Ok(None);
+    };
+    let size = size.parse().ok();
+    let content = parts.next().zip(size).and_then(|(c, size)| c.get(..size));
+    Ok(content.map(|content| (kind.to_owned(), content.to_vec())))
 }
 
 pub(super) fn blob_size(git: &Git, oid: &Oid) -> Result<Option<u64>> {
@@ -400,6 +425,15 @@ pub(super) fn introduced(
         add_introduced(&mut list, &mut seen, &commit, changes);
     }
     Ok(list)
+}
+
+pub(super) fn commits(git: &Git, heads: &[Oid], known: &[Oid], limit: usize) -> Result<Vec<Oid>> {
+    let mut args = vec!["rev-list".to_owned(), format!("--max-count={limit}")];
+    args.extend(heads.iter().map(Oid::to_string));
+    args.extend(known.iter().map(|k| format!("^{k}")));
+    let out = git.run(args)?.must("rev-list")?;
+    let listed = String::from_utf8_lossy(&out).into_owned();
+    Ok(listed.lines().filter_map(Oid::parse).collect())
 }
 
 #[cfg(test)]

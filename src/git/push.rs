@@ -128,7 +128,13 @@ pub fn choose_push(
         }
         _ => None,
     };
+    let replaced_tags = match line.remote_oid.is_zero() {
+        true => Vec::new(),
+        false => repo.tags_from(&line.remote_oid)?,
+    };
     Ok(Pushed::Judge(Box::new(Change {
+        tags: repo.tags_from(&line.local_oid)?,
+        replaced_tags,
         name: harmless(&format!(
             "{} -> {}/{shown}",
             short_ref(&line.local_ref),

@@ -45,8 +45,21 @@ pub struct Change {
     /// What the branch points at on the remote, where the push rewrites it: what its history holds has been
     /// pushed before.
     pub replaced: Option<Oid>,
+    /// The annotated tags that lead to the head, outermost first.
+    pub tags: Vec<Tag>,
+    /// Those that the ref points at on the remote.
+    pub replaced_tags: Vec<Tag>,
     /// Things that the reader should know about the choice.
     pub notes: Vec<Note>,
+}
+
+/// An annotated tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// The tag object.
+    pub object: Oid,
+    /// The name that it gives itself.
+    pub name: String,
 }
 
 /// A tree whose findings are inherited as those of the base are.
@@ -59,6 +72,12 @@ pub struct OtherTree {
     /// The commit's tree.
     pub tree: Oid,
 }
+
+/// The path that stands for the message of a commit, where git has it while it is written: no tree may have
+/// such a path.
+pub const COMMIT_MESSAGE: &str = ".git/COMMIT_EDITMSG";
+/// The path that stands for the message of an annotated tag.
+pub const TAG_MESSAGE: &str = ".git/TAG_EDITMSG";
 
 /// A file in a tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

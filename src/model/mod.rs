@@ -27,7 +27,9 @@ mod texts;
 pub use action::{Action, Excuse};
 pub use address::Address;
 pub use bucket::{BandCounts, Bucket, Counts};
-pub use change::{Change, FileChange, FileVersion, Mode, OtherTree};
+pub use change::{
+    COMMIT_MESSAGE, Change, FileChange, FileVersion, Mode, OtherTree, TAG_MESSAGE, Tag,
+};
 pub use date::{date_of_days, days_of_date, seconds_of_time, time_of_seconds};
 pub use drained::drained;
 pub use finding::{Confidence, Finding, FindingBuilder, Invalid, Kind, Overridden, Package, Step};

@@ -82,6 +82,16 @@ pub struct Occurrence {
     pub findings: Vec<Finding>,
 }
 
+impl Occurrence {
+    /// Whether it stands in the message of a commit or tag, not in a file.
+    pub fn is_in_message(&self) -> bool {
+        matches!(
+            self.reason,
+            Reason::InMessage { .. } | Reason::InTagMessage { .. }
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -99,6 +99,16 @@ pub enum Reason {
         /// The commit that brings it.
         commit: String,
     },
+    /// The message of a commit of the push has it.
+    InMessage {
+        /// The commit.
+        commit: String,
+    },
+    /// The message of an annotated tag of the push has it.
+    InTagMessage {
+        /// The tag object.
+        tag: String,
+    },
     /// The change adds a comment that silences a scanner.
     CommentAdded,
     /// It is not found any more.

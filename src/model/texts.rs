@@ -92,7 +92,10 @@ fn reason(reason: &mut Reason, rewrite: Rewrite<'_>) {
         Reason::SameStatement { was } | Reason::Edited { was } | Reason::ScopeMoved { was } => {
             texts(was, rewrite);
         }
-        Reason::OnTarget { target: words } | Reason::InHistory { commit: words } => {
+        Reason::OnTarget { target: words }
+        | Reason::InHistory { commit: words }
+        | Reason::InMessage { commit: words }
+        | Reason::InTagMessage { tag: words } => {
             text(words, rewrite);
         }
         Reason::BroughtFromElsewhere { line: place }
@@ -156,9 +159,12 @@ impl Report {
             mode: _,
             known: _,
             replaced: _,
+            tags,
+            replaced_tags: _,
             notes: of_change,
         } = change;
         text(name, rewrite);
+        texts(tags.iter_mut().map(|t| &mut t.name), rewrite);
         texts(target, rewrite);
         texts(others.iter_mut().map(|o| &mut o.name), rewrite);
         fact(base_reason, rewrite);
@@ -412,6 +418,8 @@ mod tests {
                 mode: Mode::Check,
                 known: Vec::new(),
                 replaced: None,
+                tags: Vec::new(),
+                replaced_tags: Vec::new(),
                 notes: vec![note("old 44")],
             },
             issues: vec![issue],

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::words::{band, identified_once, outcome};
+use super::words::{band, identified_once, in_commit, outcome, place};
 use crate::model::{Action, Issue, Occurrence, Report, ScannerState, Status, Verdict, harmless};
 
 /// How many annotations of a level GitHub takes from one step.
@@ -73,8 +73,11 @@ pub fn github(reports: &[Report]) -> String {
 }
 
 fn annotation(level: &str, issue: &Issue, occurrence: &Occurrence) -> String {
-    let mut properties = vec![("file", occurrence.path.to_string())];
-    if let Some(region) = occurrence.region {
+    let mut properties = Vec::new();
+    if !occurrence.is_in_message() {
+        properties.push(("file", occurrence.path.to_string()));
+    }
+    if let Some(region) = occurrence.region.filter(|_| !occurrence.is_in_message()) {
         properties.push(("line", region.line.to_string()));
         properties.push(("endLine", region.end_line.to_string()));
         let one_line = region.end_line == region.line;
@@ -84,6 +87,9 @@ fn annotation(level: &str, issue: &Issue, occurrence: &Occurrence) -> String {
     }
     properties.push(("title", format!("{}: {}", band(issue), issue.title)));
     let mut text = occurrence.message.to_string();
+    if occurrence.is_in_message() {
+        let _ = write!(text, "\n{}{}", place(occurrence), in_commit(occurrence));
+    }
     if let Some(fix) = &issue.fix {
         let _ = write!(text, "\nFix: {fix}");
     }

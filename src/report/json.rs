@@ -338,6 +338,8 @@ fn report(document: Document<'_>) -> Result<Report, String> {
             mode: change.mode,
             known: Vec::new(),
             replaced: None,
+            tags: Vec::new(),
+            replaced_tags: Vec::new(),
             notes: Vec::new(),
         },
         issues: document.issues.into_iter().map(issue_in).collect(),

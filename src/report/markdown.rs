@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::notes::{because, compared_with};
 use super::words::{
-    band, bands, decided, duration, never_scanned, not_counting, outcome, page_of, place, plural,
-    rules, standing,
+    band, bands, decided, duration, in_commit, never_scanned, not_counting, outcome, page_of,
+    place, plural, rules, standing,
 };
 use crate::model::{
     Bucket, Issue, IssueStatus, Occurrence, Report, ScannerState, Severity, Verdict, is_unsafe_char,
@@ -165,8 +165,7 @@ fn reference(reference: &str) -> String {
 }
 
 fn occurrence(out: &mut String, issue: &Issue, occurrence: &Occurrence) {
-    let commit = occurrence.commit.as_deref();
-    let commit = commit.map_or(String::new(), |c| format!(" in commit {c:.10}"));
+    let commit = in_commit(occurrence);
     let message = match occurrence.message.trim_end_matches('.') == issue.title {
         true => String::new(),
         false => format!(": {}", escaped(&occurrence.message)),

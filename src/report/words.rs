@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::model::{
-    Action, BandCounts, Bucket, Containment, Excuse, Issue, IssueStatus, Occurrence, RepoPath,
-    Report, ScannerReport, Severity, Status, Verdict,
+    Action, BandCounts, Bucket, Containment, Excuse, Issue, IssueStatus, Occurrence, Reason,
+    RepoPath, Report, ScannerReport, Severity, Status, Verdict,
 };
 
 /// What a path in a URI keeps as it is: the unreserved characters and `/` (RFC 3986).
@@ -119,11 +119,31 @@ pub(super) fn occurrences(issue: &Issue, status: Status) -> impl Iterator<Item =
 }
 
 /// The place of an occurrence, `path:line`.
-pub(super) fn place(occurrence: &Occurrence) -> String {
+pub fn place(occurrence: &Occurrence) -> String {
+    let path = file(occurrence);
     match occurrence.region {
-        Some(region) => format!("{}:{}", occurrence.path, region.line),
-        None => occurrence.path.to_string(),
+        Some(region) => format!("{path}:{}", region.line),
+        None => path,
     }
+}
+
+/// The file of an occurrence, or what it stands in instead.
+pub(super) fn file(occurrence: &Occurrence) -> String {
+    match occurrence.reason {
+        Reason::InMessage { .. } => "commit message".to_owned(),
+        Reason::InTagMessage { .. } => "tag message".to_owned(),
+        _ => occurrence.path.to_string(),
+    }
+}
+
+/// The commit or tag in which an occurrence stands, where that is not the head: ` in commit 0123456789`.
+pub fn in_commit(occurrence: &Occurrence) -> String {
+    let what = match occurrence.reason {
+        Reason::InTagMessage { .. } => "tag",
+        _ => "commit",
+    };
+    let commit = occurrence.commit.as_deref();
+    commit.map_or(String::new(), |c| format!(" in {what} {c:.10}"))
 }
 
 /// The rules that report an issue: `bandit B602, ruff S602`.

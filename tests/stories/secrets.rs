@@ -46,6 +46,104 @@ fn a_secret_that_a_later_commit_takes_away_has_leaked() {
     world.push(&["origin", "feature"]).exits(0);
 }
 
+/// The command that the last report has for its first issue.
+fn remedy(world: &World) -> String {
+    let report = world.newgate(&["report", "json"]).json();
+    let fix = report["issues"][0]["fix"].as_str().unwrap().to_owned();
+    fix.split('`').nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn a_secret_in_a_message_is_found_and_its_remedies_work() {
+    let world = with_old_secret();
+    let secret = token(11);
+    world.write("a.py", "A = 1\n");
+    let leak = world.commit(&format!("Log in with a token\n\nIt is {secret}.\n"));
+    world.write("b.py", "B = 1\n");
+    world.commit("More");
+    for args in [&[][..], &["--base", "main"][..]] {
+        let report = world.check(args);
+        let occurrence = &report["issues"][0]["occurrences"][0];
+        assert_eq!(report["verdict"], "blocked", "{args:?}");
+        assert_eq!(places(&report, "new"), [".git/COMMIT_EDITMSG:3"]);
+        assert_eq!(occurrence["commit"], leak.as_str());
+        assert_eq!(occurrence["reason"]["code"], "in-message");
+        assert!(!report.to_string().contains(&secret));
+    }
+    let pushed = world.push(&["origin", "feature"]).exits(1);
+    let pushed = pushed.says(&format!("commit message:3:7 (in commit {})", &leak[..10]));
+    assert!(!pushed.all().contains(&secret));
+    for format in [
+        "html",
+        "markdown",
+        "sarif",
+        "github",
+        "gitlab-sast",
+        "csv",
+        "junit",
+    ] {
+        let shown = world.newgate(&["report", format]).exits(0);
+        assert!(!shown.all().contains(&secret), "{format}");
+    }
+    // The command that the report gives.
+    let editor = "sed -i -e 's/^pick \\([0-9a-f]* .*Log in\\)/reword \\1/' -e s/gh[pousr]_[A-Za-z0-9]*/none/";
+    let command = remedy(&world);
+    world.git(&["config", "core.editor", editor]);
+    world
+        .run_in(&world.work(), "sh", &["-c", &command], b"")
+        .exits(0);
+    world.push(&["origin", "feature"]).exits(0);
+
+    // The last commit, and one that the target has already.
+    world.git(&["commit", "--quiet", "--allow-empty", "--message", &secret]);
+    let picked = world.git(&["rev-parse", "HEAD"]);
+    world
+        .push(&["origin", "feature"])
+        .exits(1)
+        .says("git commit --amend");
+    world.git(&["push", "--quiet", "--no-verify", "origin", "HEAD:main"]);
+    world.git(&["switch", "--quiet", "--create", "other", "HEAD~1"]);
+    world.write("c.py", "C = 1\n");
+    world.commit("Go on");
+    world.git(&["cherry-pick", "--allow-empty", &picked]);
+    world.push(&["origin", "other"]).exits(0);
+}
+
+#[test]
+fn a_secret_in_the_message_of_a_tag_is_found() {
+    let world = with_old_secret();
+    let secret = token(12);
+    world.git(&[
+        "tag",
+        "--annotate",
+        "v1",
+        "--message",
+        &format!("It is {secret}"),
+    ]);
+    world.git(&["tag", "--annotate", "v2", "v1", "--message", "Release"]);
+    for tag in ["v1", "v2"] {
+        let pushed = world.push(&["origin", tag]).exits(1);
+        let pushed = pushed.says("tag message:1:7 (in tag ");
+        assert!(!pushed.all().contains(&secret));
+    }
+    assert_eq!(world.check(&["--head", "v1"])["verdict"], "blocked");
+    world.push(&["origin", "v1"]).exits(1);
+    let command = remedy(&world);
+    world.git(&["config", "core.editor", "sed -i s/It.is.*/Release/"]);
+    world
+        .run_in(&world.work(), "sh", &["-c", &command], b"")
+        .exits(0);
+    world.push(&["origin", "v1"]).exits(0);
+    // Off by a setting of the target.
+    world.write(
+        ".newgate/config.toml",
+        "version = 1\n[scanners]\nsecrets = { messages = false }\n",
+    );
+    world.commit("Read no messages");
+    world.git(&["push", "--quiet", "--no-verify", "origin", "HEAD:main"]);
+    world.push(&["origin", "v2"]).exits(0);
+}
+
 #[test]
 fn a_secret_in_a_merge_of_the_push_is_found() {
     let world = with_old_secret();

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::notes::because;
-use super::super::words::{exempt_command, not_counting, page_of, place, plural};
+use super::super::words::{exempt_command, in_commit, not_counting, page_of, place, plural};
 use crate::model::{Action, Finding, Frame, Issue, Occurrence, Region, Status};
 
 /// What is known of an issue; at most `most` of its occurrences are listed.
@@ -66,10 +66,9 @@ pub(super) fn link(url: &str, text: &str) -> Markup {
 }
 
 fn occurrence(occurrence: &Occurrence) -> Markup {
-    let commit = occurrence.commit.as_deref();
     html! {
         strong { code { (place(occurrence)) } }
-        @if let Some(commit) = commit { " in commit " code { (commit.chars().take(10).collect::<String>()) } }
+        (in_commit(occurrence))
         " " span class=[(occurrence.action == Some(Action::Block)).then_some("stops")] { (occurrence.status.name()) }
         span.faint {
             ": " (super::super::reasons::why(occurrence))

@@ -6,7 +6,7 @@ use owo_colors::Style;
 
 use super::super::notes::because;
 use super::super::reasons::why;
-use super::super::words::{band, decided, not_counting, place, plural, rules, standing};
+use super::super::words::{band, decided, in_commit, not_counting, place, plural, rules, standing};
 use super::Page;
 use crate::model::{Issue, IssueStatus, Occurrence, Severity, Status};
 
@@ -181,18 +181,13 @@ impl Page {
     }
 
     fn occurrence(&mut self, title: &str, occurrence: &Occurrence, with_lines: bool) {
-        let place = match occurrence.region {
-            Some(r) => match r.column {
-                Some(column) => format!("{}:{}:{column}", occurrence.path, r.line),
-                None => format!("{}:{}", occurrence.path, r.line),
-            },
-            None => occurrence.path.to_string(),
+        let column = occurrence.region.and_then(|r| r.column);
+        let column = column.map_or(String::new(), |c| format!(":{c}"));
+        let place = format!("{}{column}", place(occurrence));
+        let commit = match in_commit(occurrence) {
+            commit if commit.is_empty() => commit,
+            commit => format!(" ({})", commit.trim_start()),
         };
-        let commit = occurrence
-            .commit
-            .as_ref()
-            .map(|c| format!(" (in commit {c:.10})"));
-        let commit = commit.unwrap_or_default();
         let arrow = self.paint("-->", Style::new().blue().bold());
         let strong = self.strong(&place);
         let mut tail = match (not_counting(occurrence), occurrence.status) {

@@ -164,6 +164,18 @@ struct Page {
     whole: bool,
 }
 
+/// The words of a text; what stands between backticks is one, so that a command can be pasted.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    // An odd one out quotes nothing.
+    let paired = text.matches('`').count() / 2 * 2;
+    let mut seen = 0;
+    let is_break = move |c: char| {
+        seen += usize::from(c == '`');
+        c.is_whitespace() && (seen % 2 == 0 || seen > paired)
+    };
+    text.split(is_break).filter(|piece| !piece.is_empty())
+}
+
 impl Page {
     fn new(look: Look) -> Page {
         Page {
@@ -205,7 +217,7 @@ impl Page {
         let mut line = first.to_owned();
         let mut column = first.chars().count();
         let mut fresh = true;
-        for word in text.split_whitespace() {
+        for word in pieces(text) {
             let length = word.chars().count();
             if !fresh && column + 1 + length > width {
                 let _ = writeln!(self.out, "{}", line.trim_end());

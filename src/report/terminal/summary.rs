@@ -7,7 +7,7 @@ use owo_colors::Style;
 use super::super::notes;
 use super::super::words::{self, bands, duration, plural};
 use super::Page;
-use crate::model::{Action, Bucket, IssueStatus, Report, ScannerState, Verdict};
+use crate::model::{Action, Bucket, IssueStatus, Occurrence, Report, ScannerState, Verdict};
 
 /// The command that installs missing scanners, as their details name it.
 const INSTALL: &str = "newgate scanners install";
@@ -166,9 +166,11 @@ impl Page {
             }
         }
         let blocking = report.issues.iter().filter(|i| i.blocks);
-        let in_history = blocking
+        let mut elsewhere = blocking
             .flat_map(|i| &i.occurrences)
-            .any(|o| o.commit.is_some());
+            .filter(|o| o.commit.is_some());
+        let in_message = elsewhere.clone().any(Occurrence::is_in_message);
+        let in_history = elsewhere.any(|o| !o.is_in_message());
         let only_new = report
             .issues
             .iter()
@@ -184,6 +186,11 @@ impl Page {
             Verdict::Blocked if in_history => format!(
                 "take it out of the commit that brings it (`git rebase -i`), change the secret, and try again{old}"
             ),
+            Verdict::Blocked if in_message => {
+                format!(
+                    "reword the commit or tag (`fix` says how), change the secret, and try again{old}"
+                )
+            }
             Verdict::Blocked => {
                 format!("fix the issues marked `blocks`, commit, and try again{old}")
             }

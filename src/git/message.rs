@@ -1,0 +1,61 @@
+//! Commits and annotated tags as git stores them: headers, an empty line, the message (gitformat-commit in
+//! Git's documentation; git-mktag(1)).
+
+use super::{Repository, library, program};
+use crate::error::Result;
+use crate::model::{Oid, Tag, harmless};
+
+/// How many tags may point at one another.
+const MOST_TAGS: usize = 100;
+
+impl Repository {
+    /// The annotated tags that lead from an object to the one that it stands for, outermost first.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn tags_from(&self, oid: &Oid) -> Result<Vec<Tag>> {
+        let mut tags = Vec::new();
+        let mut next = oid.clone();
+        while tags.len() < MOST_TAGS {
+            let raw = self.ask(
+                &[next.as_str()],
+                |r| library::tag(r, &next),
+                |g| program::tag(g, &next),
+            )?;
+            let Some((target, name)) = raw.as_deref().and_then(read_tag) else {
+                break;
+            };
+            let object = std::mem::replace(&mut next, target);
+            tags.push(Tag { object, name });
+        }
+        Ok(tags)
+    }
+
+    /// The commits that are reachable from `heads` but from none of `known`, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// git could not answer.
+    pub fn commits(&self, heads: &[Oid], known: &[Oid], limit: usize) -> Result<Vec<Oid>> {
+        let objects: Vec<&str> = heads.iter().map(Oid::as_str).collect();
+        self.ask(
+            &objects,
+            |r| library::commits(r, heads, known, limit),
+            |g| program::commits(g, heads, known, limit),
+        )
+    }
+}
+
+/// What a tag object points at, and the name that it gives itself.
+fn read_tag(raw: &[u8]) -> Option<(Oid, String)> {
+    let head = raw.len() - message(raw).len();
+    let head = String::from_utf8_lossy(raw.get(..head)?).into_owned();
+    let field = |name| head.lines().find_map(|l| l.strip_prefix(name));
+    let target = Oid::parse(field("object ")?)?;
+    Some((target, harmless(field("tag ").unwrap_or_default())))
+}
+
+/// The message of a commit or tag.
+pub(super) fn message(raw: &[u8]) -> &[u8] {
+    let end = raw.windows(2).position(|pair| pair == b"\n\n");
+    end.and_then(|at| raw.get(at + 2..)).unwrap_or_default()
+}
