@@ -6,11 +6,12 @@ use super::hook_file::{PRE_PUSH, calls_newgate, is_executable, is_shim, kept_by,
 use super::kept;
 use super::lefthook;
 use super::manager::{self, Manager};
+use super::named::Named;
+use super::simple_git_hooks;
 use crate::error::Result;
 use crate::git::{
     HookFolder, HooksPath, Repository, Setting, configured_hook, hook_folder, other_work_trees,
 };
-use crate::model::shell_word;
 
 /// Whether newgate sees a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +72,7 @@ pub(super) fn coverage(repo: &Repository, named: &Named) -> Result<Coverage> {
                 HooksPath::Shared(_) => "newgate install --global".to_owned(),
                 _ => match why.fresh {
                     true => format!("{} && {}", named.uninstall(), named.install()),
-                    false => named.install(),
+                    false => to_install(repo, &folder, &hook, named),
                 },
             };
             Coverage::Unchecked {
@@ -80,6 +81,22 @@ pub(super) fn coverage(repo: &Repository, named: &Named) -> Result<Coverage> {
             }
         }
     })
+}
+
+/// The command that puts newgate where it belongs.
+fn to_install(repo: &Repository, folder: &HookFolder, hook: &Path, named: &Named) -> String {
+    let of_husky = manager::of_husky(folder, repo.work_dir()).is_some();
+    let configured = repo
+        .work_dir()
+        .and_then(|top| simple_git_hooks::remedy(top, hook, named));
+    match configured {
+        Some(command) => command,
+        None if folder.tracked && !of_husky && is_shim(hook) => {
+            format!("{} && {} --shared", named.uninstall(), named.install())
+        }
+        None if folder.tracked && !of_husky => format!("{} --shared", named.install()),
+        None => named.install(),
+    }
 }
 
 /// Whether `.git` is a folder, so that relative paths into it work.
@@ -184,61 +201,6 @@ fn of_shim(hook: &Path) -> Result<PathBuf, Why> {
             fresh: true,
         }),
         None => Ok(hook.to_owned()),
-    }
-}
-
-/// How a repository is named in a command.
-pub(super) struct Named(Option<PathBuf>);
-
-impl Named {
-    /// The one that newgate was started in, or the one at a path.
-    pub(super) fn at(path: &Path) -> Named {
-        Named((path != Path::new(".")).then(|| path.to_owned()))
-    }
-
-    fn word(&self) -> Option<String> {
-        self.0
-            .as_ref()
-            .map(|p| shell_word(&p.display().to_string()))
-    }
-
-    fn git(&self) -> String {
-        match self.word() {
-            Some(path) => format!("git -C {path}"),
-            None => "git".to_owned(),
-        }
-    }
-
-    fn newgate(&self, command: &str) -> String {
-        match self.word() {
-            Some(path) => format!("newgate {command} {path}"),
-            None => format!("newgate {command}"),
-        }
-    }
-
-    /// The command that installs newgate there.
-    pub(super) fn install(&self) -> String {
-        self.newgate("install")
-    }
-
-    /// The command that takes newgate out there.
-    pub(super) fn uninstall(&self) -> String {
-        self.newgate("uninstall")
-    }
-
-    /// The command that removes a `core.hooksPath`.
-    pub(super) fn unset(&self, setting: &Setting) -> String {
-        match setting.scope.as_str() {
-            // Of the environment or of `git -c`.
-            "command" => "unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS".to_owned(),
-            scope => format!("{} config --{scope} --unset-all core.hooksPath", self.git()),
-        }
-    }
-
-    /// The command that makes a folder the one of hooks.
-    pub(super) fn set_hooks_path(&self, folder: &Path) -> String {
-        let folder = shell_word(&folder.display().to_string());
-        format!("{} config core.hooksPath {folder}", self.git())
     }
 }
 

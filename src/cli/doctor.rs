@@ -4,11 +4,13 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::coverage::{Coverage, Named, coverage, others};
+use super::coverage::{Coverage, coverage, others};
 use super::hook_file::{is_shim, kept_by};
+use super::named::Named;
 use super::screen::Resolved;
 use super::session::Session;
 use super::shim::PREWARMING;
+use super::swallowed;
 use super::{own_path, prewarm};
 use crate::cache::{self, Cache};
 use crate::error::Result;
@@ -113,6 +115,12 @@ fn hooks(repo: &Repository, page: &mut Page) -> Result<()> {
                 ""
             };
             page.say("hooks", &format!("{}{more}", hook.display()));
+            if swallowed::was_pushed(repo)? {
+                page.wrong(
+                    "hooks",
+                    &format!("a push went out of which newgate was given no refs, so not all of it may have been checked; {}", swallowed::HINT),
+                );
+            }
             large_files(repo, &hook, page);
         }
         Coverage::Unchecked { why, remedy } => {

@@ -12,6 +12,8 @@ use super::output::Output;
 use super::prewarm::make_way;
 use super::screen::{Label, Resolved, Stream};
 use super::session::Session;
+use super::shim::write_shim;
+use super::swallowed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{Gate, target_for};
 use crate::git::{
@@ -115,7 +117,10 @@ enum Turn {
 }
 
 impl PrePush {
-    fn run(self, screen: &Resolved) -> Result<Verdict> {
+    fn run(mut self, screen: &Resolved) -> Result<Verdict> {
+        if let Some((script, kept)) = self.kept.adopt(PRE_PUSH)? {
+            write_shim(&script, PRE_PUSH, Some(&kept))?;
+        }
         let input = read_input()?;
         let mut args = vec![OsString::from(&self.remote)];
         args.extend(self.url.as_ref().map(OsString::from));
@@ -159,7 +164,10 @@ impl PrePush {
     ) -> Result<Verdict> {
         let lines = match lines.is_empty() {
             true => self.without_refs(&session.repo, screen)?,
-            false => lines,
+            false => {
+                swallowed::forget(&session.repo);
+                lines
+            }
         };
         if lines.is_empty() {
             if !self.everywhere {
@@ -201,28 +209,35 @@ impl PrePush {
             (remote, guessed) = find_remote(repo, Some(url))?;
         }
         let remote = remote.filter(|_| !guessed);
-        let lines = unpushed(repo, remote.as_deref())?;
+        let mut lines = unpushed(repo, remote.as_deref())?;
+        swallowed::remember(repo, &lines);
         let missing = "newgate was given no refs on standard input, so what is pushed is not known";
         let to = remote.as_deref().unwrap_or("the remote");
-        const HINT: &str = "the hook that calls newgate must hand over what git wrote: call newgate first in it, or let it run `refs=$(cat)` first, and then `printf '%s\\n' \"$refs\" | newgate hook pre-push \"$@\"` and the same for the others";
-        match lines.len() {
-            0 => {}
-            1..=MOST => {
-                let names = lines.iter().map(|l| short(&l.remote_ref));
-                let names: Vec<&str> = names.collect();
-                screen.note(&format!(
-                    "newgate: {missing}; checking all that {to} does not have yet: {}",
-                    names.join(", ")
-                ));
-                screen.error(Label::Hint, HINT);
-            }
-            many => {
-                return Err(Error::new(
-                    ErrorKind::Git,
-                    format!("{missing}, and {many} branches and tags have commits that {to} does not have"),
-                )
-                .hint(HINT));
-            }
+        if lines.len() > MOST {
+            return Err(Error::new(
+                ErrorKind::Git,
+                format!(
+                    "{missing}, and {} branches and tags have commits that {to} does not have",
+                    lines.len()
+                ),
+            )
+            .hint(swallowed::HINT));
+        }
+        lines.extend(onto_target(repo, remote.as_deref())?);
+        if !lines.is_empty() {
+            let names = lines.iter().map(|l| {
+                let (from, onto) = (short(&l.local_ref), short(&l.remote_ref));
+                match from == onto {
+                    true => from.to_owned(),
+                    false => format!("{from} as {onto}"),
+                }
+            });
+            let names: Vec<String> = names.collect();
+            screen.note(&format!(
+                "newgate: {missing}; checking all that {to} does not have yet: {}",
+                names.join(", ")
+            ));
+            screen.error(Label::Hint, swallowed::HINT);
         }
         Ok(lines)
     }
@@ -330,15 +345,38 @@ impl PrePush {
     }
 }
 
-/// Whether a push passes from a repository that has no configuration of newgate.
+/// Whether a push passes from a repository that has no configuration of newgate, or one that turns all scanners off.
 fn is_uneventful(repo: &Repository, reports: &[Report]) -> Result<bool> {
     for report in reports {
         let tree = &report.change.head_tree;
-        if report.verdict != Verdict::Pass || repo.folder(tree, ".newgate")?.is_some() {
+        let is_off = report.scanners.is_empty();
+        let is_configured = !is_off && repo.folder(tree, ".newgate")?.is_some();
+        if report.verdict != Verdict::Pass || is_configured {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// The current branch as a push to the target, unless the target has it: it may be pushed there though the remote has
+/// it under its own name.
+fn onto_target(repo: &Repository, remote: Option<&str>) -> Result<Option<PushLine>> {
+    let (Some(remote), Some(branch)) = (remote, repo.symbolic("HEAD")?) else {
+        return Ok(None);
+    };
+    let target = target_for(repo, Some(remote), None)?.target;
+    let target = target.filter(|t| !t.is_local);
+    let (Some(target), Some(head)) = (target, repo.reference(&branch)?) else {
+        return Ok(None);
+    };
+    let remote_ref = format!("refs/heads/{}", target.branch);
+    let has_it = repo.merge_bases(&head, &target.tip)?.contains(&head);
+    Ok((!has_it && branch != remote_ref).then_some(PushLine {
+        local_ref: branch,
+        local_oid: head,
+        remote_ref,
+        remote_oid: target.tip,
+    }))
 }
 
 /// A ref's name without what says that it is a branch or a tag.

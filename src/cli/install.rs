@@ -3,9 +3,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::coverage::{Coverage, Named, coverage, off, others};
+use super::coverage::{Coverage, coverage, off, others};
 use super::hook_file::{self, PRE_PUSH, is_shim};
 use super::manager::{self, Manager, Written};
+use super::named::Named;
 use super::screen::Resolved;
 use super::shim::{self, LINE, PREWARMING, PROGRAM, install_shim, quoted, write_shim};
 use super::{everywhere, kept, lefthook, own_path, simple_git_hooks};

@@ -82,8 +82,34 @@ pub(super) fn keep(hook: &Path) -> Result<Option<PathBuf>> {
         }
         link_neighbours(hook, &folder)?;
     }
+    adopt_old_husky(hook)?;
     let kept = is_there(&place) && !is_link_of_ours(&place, hook);
     Ok(kept.then_some(place))
+}
+
+/// husky 4 leaves a hook that is there alone, and so its own out. What it wrote for the other hooks does for this one
+/// too, since it goes by its name: it is kept as if it had been here before. Returns whether it was.
+///
+/// # Errors
+/// Files cannot be written.
+fn adopt_old_husky(hook: &Path) -> Result<bool> {
+    const SCRIPT: &str = "husky.sh";
+    let hooks = hook.parent().unwrap_or(Path::new("."));
+    let place = place_for(hook);
+    if !is_there(&hooks.join(SCRIPT)) || is_there(&place) {
+        return Ok(false);
+    }
+    let entries = fs::read_dir(hooks).into_iter().flatten().flatten();
+    let mut others = entries.map(|e| e.path());
+    let other = others.find(|p| Manager::of_hook(p) == Some(Manager::OldHusky));
+    let Some(other) = other else {
+        return Ok(false);
+    };
+    let folder = folder_for(hooks);
+    fs::create_dir_all(&folder).map_err(cannot("made", &folder))?;
+    fs::copy(&other, &place).map_err(cannot("written", &place))?;
+    link_neighbours(hook, &folder)?;
+    Ok(true)
 }
 
 /// Whether a hook is a newer version of the one that is kept: equal, or the same manager wrote both.
@@ -191,6 +217,24 @@ impl Kept {
         let started = self.started_as.as_deref().or(self.perhaps.as_deref());
         let file = started.and_then(Path::file_name).and_then(|f| f.to_str());
         file.is_some_and(|f| f == name || f == format!("{name}.{BEFORE}"))
+    }
+
+    /// Takes in the hook of a manager that came after newgate and left it out. Returns the script that was started and
+    /// the hook that it keeps from now on, if there is one.
+    ///
+    /// # Errors
+    /// Files cannot be written.
+    pub(super) fn adopt(&mut self, name: &str) -> Result<Option<(PathBuf, PathBuf)>> {
+        let started = self.started_as.clone();
+        let Some(started) = started.filter(|s| self.hook.is_none() && s.ends_with(name)) else {
+            return Ok(None);
+        };
+        if !adopt_old_husky(&started)? {
+            return Ok(None);
+        }
+        let place = place_for(&started);
+        self.hook = Some(place.clone());
+        Ok(Some((started, place)))
     }
 
     /// Whether there is a hook to run.

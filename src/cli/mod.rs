@@ -21,6 +21,7 @@ mod kept;
 mod last;
 mod lefthook;
 mod manager;
+mod named;
 mod open;
 mod output;
 mod prewarm;
@@ -33,6 +34,7 @@ mod session;
 mod shim;
 mod show;
 mod simple_git_hooks;
+mod swallowed;
 
 #[doc(hidden)]
 use std::panic::AssertUnwindSafe;

@@ -32,8 +32,11 @@ pub(super) const PREWARMING: [&str; 4] =
 /// The setting of git that has the path of the program, for hooks that are committed and so name no path.
 pub(super) const PROGRAM: &str = "newgate.program";
 /// The line for a hook that is committed: it does nothing for those who have not installed newgate, and stops the push
-/// if newgate was installed here and is gone.
-pub(super) const LINE: &str = "if newgate=$(git config newgate.program || command -v newgate); then \"$newgate\" hook pre-push \"$@\" || exit $?; fi # newgate";
+/// if newgate was installed here and is gone. What git wrote on standard input is read again by what follows: git-lfs
+/// uploads nothing without it.
+pub(super) const LINE: &str = "if newgate=$(git config newgate.program || command -v newgate); then refs=$(mktemp) && cat > \"$refs\" && exec 3< \"$refs\" < \"$refs\" && rm \"$refs\" && \"$newgate\" hook pre-push \"$@\" <&3 3<&- || exit $?; exec 3<&-; fi # newgate";
+/// What the lines of older versions have in common.
+const OLDER: &str = "if newgate=$(git config newgate.program || command -v newgate); then \"$newgate\" hook pre-push";
 
 /// The line as a command, for configurations without comments.
 pub(super) fn command() -> &'static str {
@@ -132,10 +135,13 @@ pub(super) fn write_executable(path: &Path, content: &str) -> Result<()> {
 /// # Errors
 /// The hook cannot be read or written.
 pub(super) fn add_line(hook: &Path, beginning: &str) -> Result<bool> {
-    if calls_newgate(hook) {
-        return Ok(false);
-    }
+    let is_older = |l: &str| l.trim_start().starts_with(OLDER);
     let text = match fs::read_to_string(hook) {
+        Ok(text) if text.lines().any(is_older) => {
+            let left = text.lines().filter(|l| !is_older(l));
+            left.flat_map(|l| [l, "\n"]).collect()
+        }
+        Ok(_) if calls_newgate(hook) => return Ok(false),
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => beginning.to_owned(),
         Err(e) => {
@@ -173,7 +179,10 @@ fn rewrite(hook: &Path, text: &str) -> Result<()> {
 /// The hook cannot be read or written.
 pub(super) fn remove_line(hook: &Path, beginning: &str) -> Result<bool> {
     let text = text_to_edit(hook)?;
-    let left: Vec<&str> = text.lines().filter(|l| l.trim() != LINE).collect();
+    let left: Vec<&str> = text
+        .lines()
+        .filter(|l| l.trim() != LINE && !l.trim_start().starts_with(OLDER))
+        .collect();
     if left.len() == text.lines().count() {
         return Ok(false);
     }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::coverage::Named;
 use super::hook_file::PRE_PUSH;
 use super::manager::Manager;
+use super::named::Named;
 use super::shim;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::shell_word;
@@ -31,6 +31,30 @@ fn in_file(top: &Path) -> bool {
         .any(|name| top.join(name).is_file())
 }
 
+/// The command that puts newgate into its configuration; none if it is not used here, or is configured in a file
+/// of its own.
+pub(super) fn remedy(top: &Path, hook: &Path, named: &Named) -> Option<String> {
+    let command = in_package(top);
+    let is_there = command.is_some() || Manager::of_hook(hook) == Some(Manager::SimpleGitHooks);
+    if in_file(top) || !is_there {
+        return None;
+    }
+    let install = named.install();
+    Some(match command.unwrap_or_default().as_str() {
+        command if command.contains(shim::command()) => {
+            format!("npx simple-git-hooks && {install}")
+        }
+        command => {
+            let all = match command {
+                "" => shim::command().to_owned(),
+                command => format!("{}; {command}", shim::command()),
+            };
+            let set = shell_word(&format!("{NAME}.{PRE_PUSH}={all}"));
+            format!("npm pkg set {set} && npx simple-git-hooks && {install}")
+        }
+    })
+}
+
 /// Refuses to install where it would remove newgate's hook.
 ///
 /// # Errors
@@ -45,23 +69,11 @@ pub(super) fn refuse(top: &Path, hook: &Path, named: &Named) -> Result<()> {
         ErrorKind::Usage,
         "simple-git-hooks rewrites the hooks of this repository, so newgate has to be in its configuration",
     );
-    let install = named.install();
-    Err(match command.filter(|_| !in_file) {
-        Some(command) if command.contains(shim::command()) => error.hint(format!(
-            "to write the hook that is configured: `npx simple-git-hooks && {install}`"
-        )),
-        Some(command) => {
-            let all = match command.as_str() {
-                "" => shim::command().to_owned(),
-                command => format!("{}; {command}", shim::command()),
-            };
-            let set = shell_word(&format!("{NAME}.{PRE_PUSH}={all}"));
-            error.hint(format!(
-                "`npm pkg set {set} && npx simple-git-hooks && {install}`"
-            ))
-        }
+    Err(match remedy(top, hook, named) {
+        Some(command) => error.hint(format!("`{command}`")),
         None => error.hint(format!(
-            "put this before the command of `{PRE_PUSH}` in its configuration, then `npx simple-git-hooks && {install}`: {}",
+            "put this before the command of `{PRE_PUSH}` in its configuration, then `npx simple-git-hooks && {}`: {}",
+            named.install(),
             shim::command()
         )),
     })

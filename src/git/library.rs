@@ -8,7 +8,7 @@ use std::io::Read;
 
 use super::Peeled;
 use super::introduced::{Introduced, add_introduced};
-use super::message::message;
+use super::raw_object::message;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 

@@ -1,9 +1,9 @@
-//! Commits and annotated tags as git stores them: headers, an empty line, the message (gitformat-commit in
-//! Git's documentation; git-mktag(1)).
+//! The commits and annotated tags whose messages a change brings.
 
+use super::raw_object::read_tag;
 use super::{Repository, library, program};
 use crate::error::Result;
-use crate::model::{Oid, Tag, harmless};
+use crate::model::{Oid, Tag};
 
 /// How many tags may point at one another.
 const MOST_TAGS: usize = 100;
@@ -43,19 +43,4 @@ impl Repository {
             |g| program::commits(g, heads, known, limit),
         )
     }
-}
-
-/// What a tag object points at, and the name that it gives itself.
-fn read_tag(raw: &[u8]) -> Option<(Oid, String)> {
-    let head = raw.len() - message(raw).len();
-    let head = String::from_utf8_lossy(raw.get(..head)?).into_owned();
-    let field = |name| head.lines().find_map(|l| l.strip_prefix(name));
-    let target = Oid::parse(field("object ")?)?;
-    Some((target, harmless(field("tag ").unwrap_or_default())))
-}
-
-/// The message of a commit or tag.
-pub(super) fn message(raw: &[u8]) -> &[u8] {
-    let end = raw.windows(2).position(|pair| pair == b"\n\n");
-    end.and_then(|at| raw.get(at + 2..)).unwrap_or_default()
 }

@@ -17,6 +17,7 @@ mod program;
 mod publish;
 mod push;
 mod push_line;
+mod raw_object;
 mod signed;
 mod snapshot;
 mod target;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::Peeled;
 use super::introduced::{Introduced, add_introduced};
-use super::message::message;
+use super::raw_object::message;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
 use crate::process;

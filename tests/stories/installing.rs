@@ -353,6 +353,13 @@ fn refs_that_another_program_read_are_not_taken_for_none() {
     leak(&world);
     let stopped = world.push(&["origin", "bad"]).exits(1);
     stopped.says("was given no refs").says("leak.py:1");
+    // The remote has it as `bad`, but `main` does not.
+    world.git(&["push", "--quiet", "--no-verify", "origin", "bad"]);
+    let stopped = world.push(&["origin", "bad:main"]).exits(1);
+    stopped.says("bad as main").says("leak.py:1");
+    let doctor = world.newgate(&["doctor"]).exits(3);
+    doctor.says("a push went out of which newgate was given no refs");
+    world.git(&["push", "--quiet", "--no-verify", "origin", ":bad"]);
     for number in 0..21 {
         world.git(&["branch", &format!("more-{number}")]);
     }

@@ -1,0 +1,56 @@
+//! Hooks that call newgate after something else has read standard input, so that the refs are not known.
+//!
+//! git gives no refs either where all is up to date. Which it was is known later: what was not on the remote then and is
+//! there now was pushed without newgate seeing it, unless it was told of refs since.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::cache;
+use crate::error::Result;
+use crate::git::{PushLine, Repository};
+
+/// What to do about it.
+pub(super) const HINT: &str = "the hook that calls newgate must hand over what git wrote: call newgate first in it, or let it run `refs=$(cat)` first, and then `printf '%s\\n' \"$refs\" | newgate hook pre-push \"$@\"` and the same for the others";
+
+/// The file with the commits that were not on the remote when newgate was given no refs.
+fn file(repo: &Repository) -> PathBuf {
+    cache::path_in(repo.common_dir()).with_file_name("no-refs")
+}
+
+/// Remembers that newgate was given no refs. It is for `newgate doctor` only: where it cannot be written, nothing else is
+/// wrong.
+pub(super) fn remember(repo: &Repository, lines: &[PushLine]) {
+    let commits: String = lines.iter().map(|l| format!("{}\n", l.local_oid)).collect();
+    if !commits.is_empty() {
+        let _ = fs::write(file(repo), commits);
+    }
+}
+
+/// Forgets it, since newgate was given refs.
+pub(super) fn forget(repo: &Repository) {
+    // Nearly always it is not there.
+    let _ = fs::remove_file(file(repo));
+}
+
+/// Whether something was pushed of which newgate was given no refs.
+///
+/// # Errors
+/// git could not answer.
+pub(super) fn was_pushed(repo: &Repository) -> Result<bool> {
+    let commits = fs::read_to_string(file(repo)).unwrap_or_default();
+    for commit in commits.lines() {
+        let args = [
+            "for-each-ref",
+            "--count=1",
+            "--contains",
+            commit,
+            "refs/remotes",
+        ];
+        let on_remote = repo.git().run(args)?.ok_text();
+        if on_remote.is_some_and(|text| !text.is_empty()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
