@@ -36,7 +36,6 @@ mod show;
 mod simple_git_hooks;
 mod swallowed;
 
-#[doc(hidden)]
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Counts, Gap, Issue, Mode, Note, Oid, Severity};
+use super::{Change, Counts, Gap, Issue, Note, Severity};
 
 /// The judgement of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,15 +223,5 @@ impl Report {
         let fine =
             |s: &ScannerReport| s.state == ScannerState::Ok || s.limit == Some(TimeLimit::Budget);
         self.out_of_time && self.unknown.is_empty() && self.scanners.iter().all(fine)
-    }
-
-    /// What asked for the judgement.
-    pub fn mode(&self) -> Mode {
-        self.change.mode
-    }
-
-    /// The commit or tree that was judged.
-    pub fn head(&self) -> &Oid {
-        &self.change.head
     }
 }
