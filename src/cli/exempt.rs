@@ -14,11 +14,17 @@ use crate::model::{
 };
 use crate::policy::ExemptionReason;
 
+/// How many places the note names.
+const MOST_PLACES: usize = 5;
+
 #[derive(Debug, Args)]
 pub(super) struct Exempt {
-    /// An issue's id, or an occurrence's print, of the last report
+    /// An issue's id (for its new occurrences), or an occurrence's print, of the last report
     #[arg(value_name = "ISSUE|OCCURRENCE")]
     name: String,
+    /// Exempt every occurrence of the issue in the repository, also those that are still to come
+    #[arg(long)]
+    all_occurrences: bool,
     /// Why: compensating-controls, acceptable-use, acceptable-risk, false-positive, fix-unavailable, other
     #[arg(long, value_name = "REASON")]
     reason: String,
@@ -43,6 +49,7 @@ impl Exempt {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let session = Session::open()?;
         self.check_reason()?;
+        self.check_text()?;
         let today = now() / (24 * 60 * 60);
         let until = self.last_day(today)?;
         let work = session
@@ -55,15 +62,51 @@ impl Exempt {
         };
         let grant = self.grant(&requested_by, today, until);
         let issues = last::issues(&session.repo)?;
-        let scopes = scopes(last::named(&issues, &self.name)?)?;
-        append(work, &scopes, &grant)?;
+        let scope = self.scope(last::named(&issues, &self.name)?)?;
+        append(work, &scope.lines()?, &grant)?;
         screen.note(&format!(
             "`{EXEMPTIONS}` exempts {} until {}: commit it; it holds for everybody once it is on the target, \
              and is pending until then",
-            self.name,
+            scope.words(),
             date_of_days(until)
         ));
         Ok(Verdict::Pass)
+    }
+
+    /// What is exempted: as little as was named.
+    fn scope<'a>(&self, named: Named<'a>) -> Result<Scope<'a>> {
+        match named {
+            Named::Occurrence(..) if self.all_occurrences => {
+                let text = format!("`{}` is one occurrence, not an issue", self.name);
+                Err(usage(text).hint("leave `--all-occurrences` out, or name the issue"))
+            }
+            Named::Occurrence(issue, one) => Ok(Scope::Occurrences(issue, vec![one])),
+            Named::Issue(issue) if self.all_occurrences && issue.kind == IssueKind::Secret => {
+                let text = "a secret is exempted one occurrence at a time";
+                Err(usage(text).hint("leave `--all-occurrences` out to exempt the new occurrences"))
+            }
+            Named::Issue(issue) if self.all_occurrences => Ok(Scope::Issue(issue)),
+            Named::Issue(issue) => {
+                let new = issue.occurrences.iter().filter(|o| o.status == Status::New);
+                let new: Vec<_> = new.collect();
+                if new.is_empty() {
+                    let text = format!("no occurrence of `{}` is new", self.name);
+                    return Err(usage(text).hint(
+                        "only what a change adds needs an exemption; `--all-occurrences` exempts the others too",
+                    ));
+                }
+                Ok(Scope::Occurrences(issue, new))
+            }
+        }
+    }
+
+    fn check_text(&self) -> Result<()> {
+        if self.text.chars().any(char::is_alphanumeric) {
+            return Ok(());
+        }
+        let text = format!("`--text '{}'` gives no reason", self.text);
+        Err(usage(text)
+            .hint("say in a few words why it may stay: `--text 'The input is a constant.'`"))
     }
 
     fn check_reason(&self) -> Result<()> {
@@ -149,45 +192,74 @@ fn append(work: &Path, scopes: &[String], grant: &str) -> Result<()> {
         .map_err(|e| Error::io(format!("`{EXEMPTIONS}` cannot be written"), e))
 }
 
-/// The lines that say what is exempted.
-fn scopes(named: Named<'_>) -> Result<Vec<String>> {
-    let one = |issue: &Issue, o: &Occurrence| -> Result<String> {
-        if o.print.is_empty() {
-            let text = format!(
-                "the last report has no print of {}:{}",
-                o.path,
-                o.region.map_or(0, |r| r.line)
-            );
-            return Err(Error::new(ErrorKind::Usage, text).hint(
-                "only what a change adds needs an exemption; `newgate check` writes a new report",
-            ));
+/// What is exempted.
+enum Scope<'a> {
+    /// All of an issue.
+    Issue(&'a Issue),
+    /// These occurrences of it.
+    Occurrences(&'a Issue, Vec<&'a Occurrence>),
+}
+
+impl Scope<'_> {
+    /// The lines that say so in the file, for each entry.
+    fn lines(&self) -> Result<Vec<String>> {
+        match self {
+            Scope::Issue(issue) => Ok(vec![format!("issue = {}\n", quoted(&issue.id))]),
+            Scope::Occurrences(issue, all) => all.iter().map(|o| entry(issue, o)).collect(),
         }
-        let id = match issue.kind {
-            IssueKind::Secret => "secret",
-            _ => &issue.id,
-        };
-        let path = o.path.as_str().ok_or_else(|| {
-            Error::new(
-                ErrorKind::Usage,
-                format!("the name of `{}` is not UTF-8", o.path),
-            )
-            .hint("exempt the whole issue, or write an exemption of the rule")
-        })?;
-        Ok(format!(
-            "issue = {}\npath = {}\nprint = {}\n",
-            quoted(id),
-            quoted(path),
-            quoted(&o.print)
-        ))
-    };
-    match named {
-        Named::Issue(issue) if issue.kind == IssueKind::Secret => {
-            let new = issue.occurrences.iter().filter(|o| o.status == Status::New);
-            new.map(|o| one(issue, o)).collect()
-        }
-        Named::Issue(issue) => Ok(vec![format!("issue = {}\n", quoted(&issue.id))]),
-        Named::Occurrence(issue, occurrence) => Ok(vec![one(issue, occurrence)?]),
     }
+
+    /// The same for people.
+    fn words(&self) -> String {
+        match self {
+            Scope::Issue(issue) => {
+                format!("every occurrence of {}, present and future,", issue.id)
+            }
+            Scope::Occurrences(issue, all) => {
+                let place = |o: &&Occurrence| match o.region {
+                    Some(region) => format!("{}:{}", o.path, region.line),
+                    None => o.path.to_string(),
+                };
+                let places: Vec<String> = all.iter().take(MOST_PLACES).map(place).collect();
+                let more = match all.len().saturating_sub(MOST_PLACES) {
+                    0 => String::new(),
+                    left => format!(" and {left} more"),
+                };
+                let noun = match all.len() {
+                    1 => "occurrence",
+                    _ => "occurrences",
+                };
+                let (number, places) = (all.len(), places.join(", "));
+                format!("{number} {noun} of {} ({places}{more})", issue.id)
+            }
+        }
+    }
+}
+
+/// The lines of one occurrence.
+fn entry(issue: &Issue, o: &Occurrence) -> Result<String> {
+    if o.print.is_empty() {
+        let line = o.region.map_or(0, |r| r.line);
+        let text = format!("the last report has no print of {}:{line}", o.path);
+        return Err(usage(text).hint(
+            "only what a change adds needs an exemption; `newgate check` writes a new report",
+        ));
+    }
+    let id = match issue.kind {
+        IssueKind::Secret => "secret",
+        _ => &issue.id,
+    };
+    let path = o.path.as_str().ok_or_else(|| {
+        usage(format!("the name of `{}` is not UTF-8", o.path)).hint(
+            "exempt the whole issue with `--all-occurrences`, or write an exemption of the rule",
+        )
+    })?;
+    Ok(format!(
+        "issue = {}\npath = {}\nprint = {}\n",
+        quoted(id),
+        quoted(path),
+        quoted(&o.print)
+    ))
 }
 
 fn quoted(text: &str) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{World, issues, places, token};
+use crate::support::{World, issues, places, token, tools};
 
 fn leak(number: u32) -> String {
     format!("TOKEN = '{}'\n", token(number))
@@ -444,4 +444,66 @@ fn globs_that_are_nested_without_end_are_a_mistake_and_no_crash() {
         world.commit("Nest");
         world.newgate(&["check"]).exits(2).says("nested too deep");
     }
+}
+
+#[test]
+fn an_exemption_covers_what_is_new_and_the_whole_issue_only_if_asked() {
+    let bandit = tools().join("bandit");
+    let world = configured(&format!(
+        "[scanners.bandit]\npath = \"{}\"\n",
+        bandit.display()
+    ));
+    world.write(
+        "a.py",
+        "import pickle\n\n\ndef one(x):\n    return pickle.loads(x)\n",
+    );
+    world.write(
+        "b.py",
+        "import pickle\n\n\ndef two(y):\n    return pickle.loads(y)\n",
+    );
+    world.commit("Load");
+    let is_pickle = |i: &&Value| i["rules"][0]["rule"] == "B301";
+    let report = world.check(&[]);
+    let new = issues(&report, "new");
+    let id = new.iter().copied().find(is_pickle).unwrap()["id"].clone();
+    let grant = |more: &[&str]| {
+        let args = [
+            "exempt",
+            id.as_str().unwrap(),
+            "--reason",
+            "acceptable-risk",
+        ];
+        world.newgate(&[&args[..], &["--until", "30d"], more].concat())
+    };
+    // What the page offers says nothing yet.
+    grant(&["--text", "..."])
+        .exits(2)
+        .says("`--text '...'` gives no reason")
+        .says("hint: say in a few words");
+    grant(&["--text", "only our own files"])
+        .exits(0)
+        .says(&format!(
+            "exempts 2 occurrences of {} (a.py:5, b.py:5)",
+            id.as_str().unwrap()
+        ));
+    world.commit("Exempt");
+    let exempted = || {
+        let report = world.check(&[]);
+        let issue = issues(&report, "new").into_iter().find(is_pickle).cloned();
+        let all = issue.unwrap()["occurrences"].as_array().unwrap().clone();
+        let one = |o: &&Value| o["exempted"].is_string();
+        let names = all.iter().filter(one).map(|o| o["path"].as_str().unwrap());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    world.write(
+        "c.py",
+        "import pickle\n\n\ndef three(z):\n    return pickle.loads(z)\n",
+    );
+    world.commit("Load more");
+    assert_eq!(exempted(), ["a.py", "b.py"]);
+    grant(&["--text", "only our own files", "--all-occurrences"])
+        .exits(0)
+        .says("every occurrence of");
+    world.commit("Exempt all");
+    assert_eq!(exempted(), ["a.py", "b.py", "c.py"]);
 }
