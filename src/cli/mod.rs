@@ -3,6 +3,7 @@
 mod baseline;
 mod check;
 mod compare;
+mod config;
 mod coverage;
 mod demo;
 mod doctor;
@@ -15,6 +16,7 @@ mod history;
 mod hook;
 mod hook_file;
 mod ingest;
+mod init;
 mod input;
 mod install;
 mod kept;
@@ -62,6 +64,8 @@ Exit codes: 0 pass, 1 blocked, 2 usage or configuration error, 3 incomplete (the
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Set newgate up in a repository: configuration, hook, baseline, and a first check
+    Init(init::Init),
     /// Judge a change by hand: the current branch against its target, or what you name
     Check(check::Check),
     /// Judge what git hands to a hook (called by the installed hooks)
@@ -86,6 +90,9 @@ enum Command {
     Exempt(exempt::Exempt),
     /// List the exemptions: active, pending, soon to end, expired, matching nothing
     Exemptions(exemptions::Exemptions),
+    /// Check the configuration, or show what counts
+    #[command(subcommand)]
+    Config(config::Config),
     /// List the scanners: which are on, which are found, in which version, and why not
     Scanners(scanners::Scanners),
     /// Take in reports of scanners that ran elsewhere, for a commit
@@ -130,6 +137,7 @@ fn judge() -> ExitCode {
 
 fn run(command: Command, screen: &screen::Resolved) -> Result<u8> {
     let ended = match command {
+        Command::Init(command) => command.run(screen),
         Command::Check(command) => command.run(screen),
         Command::Hook(command) => return command.run(screen),
         Command::Install(command) => command.run(screen),
@@ -142,6 +150,7 @@ fn run(command: Command, screen: &screen::Resolved) -> Result<u8> {
         Command::Explain(command) => command.run(screen),
         Command::Exempt(command) => command.run(screen),
         Command::Exemptions(command) => command.run(screen),
+        Command::Config(command) => command.run(screen),
         Command::Scanners(command) => command.run(screen),
         Command::Ingest(command) => command.run(screen),
         Command::Baseline(command) => command.run(screen),

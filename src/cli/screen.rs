@@ -119,6 +119,11 @@ impl Resolved {
         }
     }
 
+    /// Writes a question, and leaves the cursor behind it.
+    pub(super) fn ask(&self, text: &str) {
+        write(Stream::Error, &harmless(text));
+    }
+
     /// Writes an error, or a next step, after its label. Whatever it quotes cannot steer the terminal.
     pub(super) fn error(&self, label: Label, text: &str) {
         let label = match label {

@@ -93,12 +93,7 @@ fn read_gate(gate: &Table<'_>, config: &mut Config) {
     if let Some(severity) = gate.choice("unassigned", &bands) {
         policy.unassigned = severity;
     }
-    let ways = [
-        ("allow", Suppressions::Allow),
-        ("warn", Suppressions::Warn),
-        ("block", Suppressions::Block),
-    ];
-    if let Some(choice) = gate.choice("suppressions", &ways) {
+    if let Some(choice) = gate.choice("suppressions", &Suppressions::NAMED) {
         policy.suppressions = choice;
     }
     config.budget = gate.seconds("budget");

@@ -8,6 +8,7 @@ mod reader;
 mod rules;
 mod scanner;
 mod server;
+mod shown;
 
 pub use load::{parse, parse_server};
 pub use model::{
@@ -16,6 +17,7 @@ pub use model::{
 };
 pub use reader::{Mistake, render};
 pub use rules::parse_exemptions;
+pub use shown::{ConfigValue, values};
 
 /// The folder of the project's own files.
 pub const FOLDER: &str = ".newgate";

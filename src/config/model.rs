@@ -45,6 +45,15 @@ pub enum Others {
     Skip,
 }
 
+impl Others {
+    /// Each with its name in the file.
+    pub(super) const NAMED: [(&'static str, Others); 3] = [
+        ("block", Others::Block),
+        ("warn", Others::Warn),
+        ("skip", Others::Skip),
+    ];
+}
+
 /// Who may change what decides on a protected branch of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ConfigSigners {
@@ -97,6 +106,15 @@ pub enum Results {
     Ingest,
     /// newgate loads them from a server.
     Load,
+}
+
+impl Results {
+    /// Each with its name in the file.
+    pub(super) const NAMED: [(&'static str, Results); 3] = [
+        ("run", Results::Run),
+        ("ingest", Results::Ingest),
+        ("load", Results::Load),
+    ];
 }
 
 /// The server that a scanner's results are loaded from.

@@ -66,11 +66,6 @@ fn read_settings(table: &Table<'_>, name: &str) -> ScannerSettings {
         let what = "`path` is relative: it would lead into the checkout, which the change alters";
         table.wrong_at("path", what, Some(hint.into()));
     }
-    let ways = [
-        ("run", Results::Run),
-        ("ingest", Results::Ingest),
-        ("load", Results::Load),
-    ];
     let load = table.table("load", &format!("in `[scanners.{name}.load]`"));
     ScannerSettings {
         path: path.map(PathBuf::from),
@@ -80,7 +75,7 @@ fn read_settings(table: &Table<'_>, name: &str) -> ScannerSettings {
             "secrets" => table.switch("messages"),
             _ => None,
         },
-        results: table.choice("results", &ways),
+        results: table.choice("results", &Results::NAMED),
         load: load.map(|load| read_load(&load)),
         exclude: table
             .tables("exclude")

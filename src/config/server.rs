@@ -18,12 +18,7 @@ pub(super) fn read_server(table: &Table<'_>) -> Server {
             }
         }
     }
-    let ways = [
-        ("block", Others::Block),
-        ("warn", Others::Warn),
-        ("skip", Others::Skip),
-    ];
-    if let Some(choice) = table.choice("others", &ways) {
+    if let Some(choice) = table.choice("others", &Others::NAMED) {
         server.others = choice;
     }
     if let Some(budget) = table.seconds("budget") {

@@ -132,6 +132,11 @@ impl Settings {
         self.from_head
     }
 
+    /// The keys of a change's own configuration that would weaken the defaults, and are not heeded.
+    pub fn weakening(&self) -> &[&'static str] {
+        &self.weakening
+    }
+
     /// Turns scanners on whose results were given.
     pub(super) fn give(&mut self, scanners: &[String]) {
         for name in scanners {

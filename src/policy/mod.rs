@@ -25,6 +25,15 @@ pub enum Suppressions {
     Block,
 }
 
+impl Suppressions {
+    /// Each with its name in the configuration.
+    pub const NAMED: [(&'static str, Suppressions); 3] = [
+        ("allow", Suppressions::Allow),
+        ("warn", Suppressions::Warn),
+        ("block", Suppressions::Block),
+    ];
+}
+
 /// A score that replaces the one that is stated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {

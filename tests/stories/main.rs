@@ -38,6 +38,7 @@ mod repositories;
 mod scanners;
 mod secrets;
 mod servers;
+mod starting;
 mod support;
 mod suppressions;
 mod targets;

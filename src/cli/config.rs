@@ -1,0 +1,185 @@
+//! `newgate config`: what counts for the next push, and whether the files of the work tree are right.
+
+use std::fmt::Write as _;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::output::ListFormat;
+use super::screen::Resolved;
+use super::session::Session;
+use crate::config::{EXEMPTIONS, FILE, FOLDER, SCANNERS, values};
+use crate::error::Result;
+use crate::gate::{ConfigSource, Settings};
+use crate::git::{Against, Head, Scratch};
+use crate::model::{Change, Oid, Verdict, harmless};
+use crate::scan::tools::LOCK;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Config {
+    /// Check the work tree's files in `.newgate`: configuration, exemptions, descriptors, lock
+    Check,
+    /// Show what counts for the next push, and where each value comes from
+    Show(Show),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// The format
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    format: ListFormat,
+}
+
+impl Config {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
+        match self {
+            Config::Check => check(screen),
+            Config::Show(show) => show.run(screen),
+        }
+    }
+}
+
+fn check(screen: &Resolved) -> Result<Verdict> {
+    let mut session = Session::open()?;
+    let mut scratch = Scratch::new();
+    let target = session.target(None, None)?.1.target;
+    let change = session.choose(Head::WorkTree, Against::Target, target, &mut scratch)?;
+    // All mistakes are errors of these.
+    let own = session.gate().settings(&change, ConfigSource::Head)?;
+    let Some(folder) = session.repo.folder(&change.head_tree, FOLDER)? else {
+        screen.note(&format!(
+            "there is no `{FOLDER}` in the work tree: the defaults count"
+        ));
+        return Ok(Verdict::Pass);
+    };
+    let mut read = Vec::new();
+    for file in [FILE, EXEMPTIONS, SCANNERS, LOCK] {
+        let files = own.files(&session.repo, file)?;
+        read.extend(files.into_iter().map(|(path, _)| format!("`{path}`")));
+    }
+    match read.as_slice() {
+        [] => screen.note(&format!("`{FOLDER}` has no file that newgate reads")),
+        read => screen.note(&format!("no mistakes in {}", read.join(", "))),
+    }
+    if let Some(text) = differs(&session, &change, &folder)? {
+        screen.note(&text);
+    }
+    Ok(Verdict::Pass)
+}
+
+/// What to say where pushes are judged by other files than those of a folder.
+fn differs(session: &Session, change: &Change, folder: &Oid) -> Result<Option<String>> {
+    let (Some(tip), Some(name)) = (&change.tip, &change.target) else {
+        return Ok(None);
+    };
+    let (_, tree) = session.commit_and_tree(tip.as_str())?;
+    let there = session.repo.folder(&tree, FOLDER)?;
+    Ok(match there {
+        Some(there) if there == *folder => None,
+        Some(_) => Some(format!(
+            "`{FOLDER}` of {name} differs: it counts until yours is there; \
+             `newgate check --config-from head` tries out what you committed"
+        )),
+        None => Some(format!(
+            "{name} has no `{FOLDER}` yet: until yours is there, it can add to the defaults, and take nothing from them"
+        )),
+    })
+}
+
+/// A value, and where it comes from.
+#[derive(Serialize)]
+struct Row {
+    key: String,
+    value: String,
+    /// `default`, `file`, or `git`.
+    origin: &'static str,
+    /// The line of the file that sets it, from 1.
+    line: Option<usize>,
+}
+
+impl Show {
+    fn run(self, screen: &Resolved) -> Result<Verdict> {
+        let mut session = Session::open()?;
+        let change = session.change_by_default()?;
+        let counts = session.gate().settings(&change, ConfigSource::Target)?;
+        let rows = rows(&session, &change, &counts)?;
+        let text = match self.format {
+            ListFormat::Json => {
+                serde_json::to_string_pretty(&rows).expect("rows are plain data") + "\n"
+            }
+            ListFormat::Terminal => table(&rows, &source(&change, &counts)),
+        };
+        screen.data(&text);
+        if !counts.weakening().is_empty() {
+            screen.note(&format!(
+                "not heeded until the target has it: `{}`",
+                counts.weakening().join("`, `")
+            ));
+        }
+        Ok(Verdict::Pass)
+    }
+}
+
+fn rows(session: &Session, change: &Change, counts: &Settings) -> Result<Vec<Row>> {
+    let file = counts.files(&session.repo, FILE)?;
+    let text = file.first().map_or(&[][..], |(_, content)| content);
+    let text = String::from_utf8_lossy(text);
+    let of_git = session.repo.config("newgate.target")?;
+    let mut rows: Vec<Row> = values(&counts.config, &text)
+        .into_iter()
+        .filter(|one| one.key != "target" || of_git.is_none())
+        .map(|one| Row {
+            key: one.key,
+            value: one.value,
+            origin: match one.line {
+                Some(_) => "file",
+                None => "default",
+            },
+            line: one.line,
+        })
+        .collect();
+    if !rows.iter().any(|r| r.key == "target") {
+        let row = Row {
+            key: "target".to_owned(),
+            value: change
+                .target
+                .as_deref()
+                .map_or("none".to_owned(), |t| format!("\"{t}\"")),
+            origin: if of_git.is_some() { "git" } else { "default" },
+            line: None,
+        };
+        rows.insert(0, row);
+    }
+    Ok(rows)
+}
+
+/// Where the file is read from, for people.
+fn source(change: &Change, counts: &Settings) -> String {
+    match (counts.is_of_head(), &change.target) {
+        (true, _) => "the change's own, since the target has none".to_owned(),
+        (false, Some(name)) => name.clone(),
+        (false, None) => "the base".to_owned(),
+    }
+}
+
+fn table(rows: &[Row], source: &str) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "# `{FILE}`: {}", harmless(source));
+    let width = |row: &Row| row.key.len() + row.value.chars().count() + 3;
+    let most = rows
+        .iter()
+        .map(width)
+        .filter(|w| *w <= 50)
+        .max()
+        .unwrap_or(0);
+    for row in rows {
+        let origin = match (row.origin, row.line) {
+            ("git", _) => "git's `newgate.target`".to_owned(),
+            (_, Some(line)) => format!("line {line}"),
+            _ => "default".to_owned(),
+        };
+        let text = format!("{} = {}", row.key, row.value);
+        let _ = writeln!(out, "{:<most$}  # {origin}", harmless(&text));
+    }
+    out
+}

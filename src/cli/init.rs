@@ -1,0 +1,283 @@
+//! `newgate init`: from nothing to a gate that checks the next push.
+
+use std::fs;
+use std::io::{BufRead, IsTerminal};
+use std::path::Path;
+
+use clap::{Args, Parser, ValueEnum};
+
+use super::screen::Resolved;
+use super::session::Session;
+use super::{Arguments, run};
+use crate::config::FILE;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{RepoPath, Verdict};
+use crate::scan::Catalog;
+
+/// What may be proposed beside the built-in scanners, each with what it looks at.
+const PROPOSED: [(&str, &str); 7] = [
+    ("bandit", "Python"),
+    ("hadolint", "Dockerfiles"),
+    ("shellcheck", "shell scripts"),
+    ("zizmor", "GitHub workflows"),
+    ("checkov", "infrastructure as code"),
+    ("pip-audit", "Python packages"),
+    ("retire", "JavaScript packages"),
+];
+
+/// How many files are looked at to find scanners that fit.
+const MOST_FILES: usize = 200_000;
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// Ask nothing, and take what is proposed
+    #[arg(long)]
+    yes: bool,
+    /// Write the pipeline that checks merge requests too
+    #[arg(long, value_name = "FORGE")]
+    ci: Option<Forge>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Forge {
+    Github,
+    Gitlab,
+    Gitea,
+}
+
+impl Forge {
+    /// Where its pipeline is written, and what is.
+    fn file(self) -> (&'static str, &'static str) {
+        match self {
+            Forge::Github => (
+                ".github/workflows/newgate.yml",
+                include_str!("../../hooks/github.yml"),
+            ),
+            Forge::Gitlab => (".gitlab-ci.yml", include_str!("../../hooks/gitlab.yml")),
+            Forge::Gitea => (
+                ".gitea/workflows/newgate.yml",
+                include_str!("../../hooks/gitea.yml"),
+            ),
+        }
+    }
+}
+
+impl Init {
+    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
+        let session = Session::open()?;
+        let top = session.repo.work_dir().map(Path::to_owned);
+        let Some(top) = top else {
+            let error = Error::new(ErrorKind::Usage, "there is no work tree here");
+            return Err(error
+                .hint("`newgate install --server PATH` checks what a bare repository receives"));
+        };
+        let target = session.target(None, None)?.1.target;
+        let has_commits = session.repo.resolve("HEAD")?.is_some();
+        let asks = !self.yes && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        let ask = |question: &str, proposed: &str| match asks {
+            true => answer(screen, question, proposed),
+            false => proposed.to_owned(),
+        };
+        let mut done = true;
+        match fs::symlink_metadata(top.join(FILE)) {
+            Ok(_) => screen.note(&format!("`{FILE}` is there, and stays as it is")),
+            Err(_) => {
+                let branch = match &target {
+                    Some(found) => {
+                        let question = "Which branch are changes compared with?";
+                        let said = ask(question, &found.name);
+                        (said != found.name).then_some(said)
+                    }
+                    None => None,
+                };
+                let fitting = fitting(&session)?;
+                let chosen = match fitting.is_empty() {
+                    true => Vec::new(),
+                    false => choose(&fitting, &ask, screen),
+                };
+                write(
+                    &top,
+                    FILE,
+                    &configuration(branch.as_deref(), &chosen),
+                    screen,
+                )?;
+                if !chosen.is_empty() {
+                    done &= newgate(&["scanners", "install"], screen)?;
+                }
+            }
+        }
+        if let Some(forge) = self.ci {
+            let (path, content) = forge.file();
+            write(&top, path, content, screen)?;
+            let script = include_str!("../../hooks/ci.sh");
+            write(&top, ".newgate/ci.sh", script, screen)?;
+            screen.note(&format!(
+                "put the commit of the newgate that you trust into `{path}` (`NEWGATE_COMMIT`)"
+            ));
+        }
+        drop(session);
+        let answered = ask("Check every `git push` from here?", "yes");
+        let installs = matches!(answered.to_lowercase().as_str(), "yes" | "y");
+        if installs {
+            done &= newgate(&["install"], screen)?;
+        }
+        if target.is_some() {
+            done &= newgate(&["baseline", "build"], screen)?;
+        }
+        if has_commits {
+            // Whatever the verdict, the gate is there.
+            newgate(&["check"], screen)?;
+        }
+        screen.note(&next(installs));
+        Ok(match done {
+            true => Verdict::Pass,
+            false => Verdict::Incomplete,
+        })
+    }
+}
+
+/// What happens from now on, and how to undo it.
+fn next(installs: bool) -> String {
+    let push = match installs {
+        true => "Each `git push` is checked now: new issues from severity high on block it.",
+        false => "Nothing is checked yet: `newgate install` checks each push.",
+    };
+    format!(
+        "\n{push}\nCommit `.newgate` and push it: its settings count once they are on the target.\n\
+         `newgate config show` tells what counts; `newgate uninstall && rm -r .newgate` undoes all of this."
+    )
+}
+
+/// Runs a command as somebody would type it; whether it did what was asked for.
+fn newgate(words: &[&str], screen: &Resolved) -> Result<bool> {
+    screen.note(&format!("\n$ newgate {}", words.join(" ")));
+    let words = std::iter::once("newgate").chain(words.iter().copied());
+    let code = run(Arguments::parse_from(words).command, screen)?;
+    Ok(code == Verdict::Pass.exit_code())
+}
+
+/// What somebody answers, or what was proposed.
+fn answer(screen: &Resolved, question: &str, proposed: &str) -> String {
+    screen.ask(&format!("{question} [{proposed}] "));
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    match (read, line.trim()) {
+        (Ok(_), said) if !said.is_empty() => said.to_owned(),
+        _ => proposed.to_owned(),
+    }
+}
+
+/// The scanners of the catalogue that fit files of the last commit: each with what it looks at, and how many
+/// files that are.
+fn fitting(session: &Session) -> Result<Vec<(&'static str, &'static str, usize)>> {
+    if session.repo.resolve("HEAD")?.is_none() {
+        return Ok(Vec::new());
+    }
+    let (_, tree) = session.commit_and_tree("HEAD")?;
+    let files = session.repo.list(&tree, MOST_FILES)?.unwrap_or_default();
+    let paths: Vec<&RepoPath> = files.iter().map(|f| &f.path).collect();
+    let catalog = Catalog::default();
+    let mut all = Vec::new();
+    for (name, what) in PROPOSED {
+        let Some(descriptor) = catalog.get(name)? else {
+            continue;
+        };
+        let fits = |p: &&&RepoPath| descriptor.matches_name(p.as_bytes());
+        match paths.iter().filter(fits).count() {
+            0 => {}
+            number => all.push((name, what, number)),
+        }
+    }
+    Ok(all)
+}
+
+/// Asks which of the scanners that fit are turned on.
+fn choose(
+    fitting: &[(&'static str, &'static str, usize)],
+    ask: &dyn Fn(&str, &str) -> String,
+    screen: &Resolved,
+) -> Vec<&'static str> {
+    screen.note(
+        "code and secrets are built in, and on. These fit too, and are installed if you name them:",
+    );
+    for (name, what, files) in fitting {
+        let noun = if *files == 1 { "file" } else { "files" };
+        screen.note(&format!("  {name:<11} {what} ({files} {noun})"));
+    }
+    let said = ask("Which of them? Names, `all` or `none`", "none");
+    let named: Vec<&str> = said.split([' ', ',']).collect();
+    let wanted = |name: &&str| named.contains(name) || named.contains(&"all");
+    fitting
+        .iter()
+        .map(|(name, ..)| *name)
+        .filter(wanted)
+        .collect()
+}
+
+fn configuration(target: Option<&str>, scanners: &[&str]) -> String {
+    let target = match target {
+        Some(name) => format!("target = {}", toml::Value::String(name.to_owned())),
+        None => "# target = \"origin/main\"".to_owned(),
+    };
+    let scanners: String = scanners.iter().map(|s| format!("{s} = true\n")).collect();
+    format!(
+        "# What newgate goes by. `newgate config check` looks for mistakes in it, `newgate config show`\n\
+         # tells every value that counts; docs/configuration.md lists all keys.\n\
+         version = 1\n\
+         \n\
+         # The branch that changes are compared with, if it is not the remote's default branch.\n\
+         {target}\n\
+         \n\
+         [gate]\n\
+         # New issues block from this severity on: critical, high, medium, low or info.\n\
+         block-at = \"high\"\n\
+         # How long a check may take.\n\
+         # budget = \"60s\"\n\
+         \n\
+         [scanners]\n\
+         # code and secrets are built in, and on. `newgate scanners` lists the others.\n\
+         {scanners}"
+    )
+}
+
+/// Writes a file of the work tree, unless it is there.
+fn write(top: &Path, name: &str, content: &str, screen: &Resolved) -> Result<()> {
+    let path = top.join(name);
+    if fs::symlink_metadata(&path).is_ok() {
+        screen.note(&format!("`{name}` is there, and stays as it is"));
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(top);
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&path, content))
+        .map_err(|e| Error::io(format!("`{name}` cannot be written"), e))?;
+    screen.note(&format!("wrote `{name}`"));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    #[test]
+    fn what_is_written_is_short_and_read_without_a_mistake() {
+        let names = Catalog::default().names();
+        let text = configuration(Some("origin/\"x\""), &["bandit", "zizmor"]);
+        assert!(text.lines().count() <= 30);
+        let config = parse(&text, &names).unwrap();
+        assert_eq!(config.target.as_deref(), Some("origin/\"x\""));
+        assert!(config.scanners.contains(&"zizmor".to_owned()));
+        let plain = parse(&configuration(None, &[]), &names).unwrap();
+        assert_eq!(plain.scanners, parse("", &names).unwrap().scanners);
+    }
+
+    #[test]
+    fn what_is_proposed_can_be_installed() {
+        let catalog = Catalog::default();
+        for (name, _) in PROPOSED {
+            let descriptor = catalog.get(name).unwrap().unwrap();
+            assert!(descriptor.install().is_managed(), "{name}");
+        }
+    }
+}
