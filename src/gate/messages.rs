@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::scan::{Need, Plan, Resolved, UnitResult, resolve};
 
-/// Most messages of a change that are read, and most of what the target has besides it.
+/// How many messages that the target has besides the change are read: more of them may only be told again.
 const MOST: usize = 100_000;
 
 /// Whose message it is.
@@ -87,7 +87,7 @@ fn messages(planned: &Planned<'_>) -> Result<Messages> {
     let is_commit = matches!(repo.peel(&change.head)?, Some(Peeled::Commit { .. }));
     if is_commit && change.base.as_ref() != Some(&change.head) {
         let heads = std::slice::from_ref(&change.head);
-        for commit in repo.commits(heads, &change.known, MOST)? {
+        for commit in repo.commits(heads, &change.known, usize::MAX)? {
             messages.insert(of_commit(commit), Author::Commit);
         }
     }

@@ -203,12 +203,13 @@ impl Settings {
         descriptor.leaving_out(&globs, !given).map_err(wrong)
     }
 
-    /// What the configuration says that a scanner does not read.
+    /// Whether the messages of commits and tags are scanned.
     pub(super) fn reads_messages(&self) -> bool {
         let said = self.config.settings.get("secrets");
         said.is_none_or(|s| s.messages != Some(false))
     }
 
+    /// What the configuration says that a scanner does not read.
     pub(super) fn excluded(&self, name: &str) -> &[Exclusion] {
         let said = self.config.settings.get(name);
         said.map_or(&[], |s| s.exclude.as_slice())
