@@ -176,15 +176,17 @@ mod tests {
         assert_eq!(config.target.as_deref(), Some("develop"));
         assert_eq!(config.policy.block_at, Severity::Medium);
         assert!(!config.policy.incomplete_blocks);
-        assert_eq!(config.scanners, ["bandit", "ruff", "secrets"]);
+        assert_eq!(config.scanners, ["bandit", "ruff", "code", "secrets"]);
         assert_eq!(
             config.settings["bandit"].timeout,
             Some(Duration::from_secs(120))
         );
         let off = parse("[scanners]\nsecrets = false\nbandit = true\n", &names()).unwrap();
-        assert_eq!(off.scanners, ["bandit"]);
+        assert_eq!(off.scanners, ["bandit", "code"]);
         let both = parse("[scanners]\ncode = true\nbandit = true\n", &names()).unwrap();
         assert_eq!(both.scanners, ["bandit", "code", "secrets"]);
+        let other = parse("[scanners]\ncode = false\n", &names()).unwrap();
+        assert_eq!(other.scanners, ["secrets"]);
     }
 
     #[test]

@@ -247,7 +247,11 @@ impl Config {
                 s.results.is_some() || !s.exclude.is_empty() || s.messages == Some(false)
             });
             let on = self.scanners.contains(&name);
-            refuse("scanners.secrets", given || !on);
+            let key = match name.as_str() {
+                "code" => "scanners.code",
+                _ => "scanners.secrets",
+            };
+            refuse(key, given || !on);
             if !on {
                 self.scanners.push(name);
             }
@@ -257,8 +261,8 @@ impl Config {
 }
 
 impl Default for Config {
-    /// Without a file, the built-in secrets scanner runs alone: verdicts do not depend on what
-    /// happens to be on somebody's `PATH`.
+    /// Without a file, the built-in scanners run alone: verdicts do not depend on what happens to be on
+    /// somebody's `PATH`.
     fn default() -> Config {
         Config {
             target: None,
@@ -268,7 +272,7 @@ impl Default for Config {
             server: Server::default(),
             budget: None,
             baseline: Baseline::default(),
-            scanners: vec!["secrets".to_owned()],
+            scanners: super::scanner::BUILT_IN.map(str::to_owned).to_vec(),
             settings: BTreeMap::new(),
         }
     }

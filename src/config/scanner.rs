@@ -11,7 +11,7 @@ use crate::model::Address;
 use crate::policy::Pattern;
 
 /// The scanners inside newgate, in the order in which they run.
-const BUILT_IN: [&str; 2] = ["code", "secrets"];
+pub(super) const BUILT_IN: [&str; 2] = ["code", "secrets"];
 
 /// Reads what `[scanners]` says of one scanner.
 pub(super) fn read_scanner<'a>(
