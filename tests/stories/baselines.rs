@@ -21,7 +21,7 @@ fn grown(files: usize, config: &str) -> World {
     }
     let bandit = tools().join("bandit");
     let text = format!(
-        "version = 1\n{config}\n[scanners.bandit]\npath = \"{}\"\n",
+        "version = 1\n{config}\n[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\n",
         bandit.display()
     );
     world.write(".newgate/config.toml", text);
@@ -368,7 +368,7 @@ fn a_budget_that_runs_out_leaves_the_verdict_open_and_the_next_try_goes_on_from_
     };
     write(30);
     let config = format!(
-        "version = 1\n[gate]\nbudget = \"4s\"\n[scanners.bandit]\npath = \"{}\"\n[scanners.ruff]\npath = \"{}\"\n",
+        "version = 1\n[gate]\nbudget = \"4s\"\n[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\n[scanners.ruff]\npath = \"{}\"\n",
         slow.display(),
         tools().join("ruff").display()
     );

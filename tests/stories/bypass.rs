@@ -10,7 +10,7 @@ const SHELL: &str =
 /// A world with Bandit taken from `PATH`, on a feature branch.
 fn with_bandit_on_path(before: &str) -> World {
     let mut world = World::new();
-    world.write(".newgate/config.toml", "[scanners]\nbandit = true\n");
+    world.write(".newgate/config.toml", "[scanners]\ncode = false\nbandit = true\n");
     world.write("app.py", "X = 1\n");
     world.commit("Start");
     world.push(&["--quiet", "origin", "main"]).exits(0);
@@ -185,7 +185,7 @@ fn what_a_tag_points_at_is_judged_whatever_it_is() {
         let world = World::with(&[&format!("--object-format={format}")]);
         world.write(
             ".newgate/config.toml",
-            "[server]\nprotect = [\"refs/tags/*\"]\n[scanners]\nbandit = true\n",
+            "[server]\nprotect = [\"refs/tags/*\"]\n[scanners]\ncode = false\nbandit = true\n",
         );
         world.write("app.py", "X = 1\n");
         world.commit("Start");
@@ -233,7 +233,7 @@ fn a_script_is_read_whatever_it_is_called_and_however_it_is_started() {
     world.git(&["switch", "--quiet", "main"]);
     world.write(
         ".newgate/config.toml",
-        "[gate]\nblock-at = \"low\"\n[scanners]\nbandit = true\nruff = true\nshellcheck = true\nsecrets = false\n",
+        "[gate]\nblock-at = \"low\"\n[scanners]\ncode = false\nbandit = true\nruff = true\nshellcheck = true\nsecrets = false\n",
     );
     world.commit("Turn more on");
     world

@@ -229,7 +229,7 @@ fn a_file_that_crashes_a_scanner_hides_nothing_in_others_with_any_cache() {
     world.write(
         ".newgate/config.toml",
         format!(
-            "version = 1\n[gate]\non-incomplete = \"warn\"\n[scanners.ruff]\npath = \"{}\"\n",
+            "version = 1\n[gate]\non-incomplete = \"warn\"\n[scanners]\ncode = false\n[scanners.ruff]\npath = \"{}\"\n",
             ruff.display()
         ),
     );

@@ -50,7 +50,7 @@ fn planted(scanner: &str, program: Option<&Path>) -> World {
     world.write(
         ".newgate/config.toml",
         format!(
-            "[scanners]\nsecrets = false\n[scanners.{scanner}]\npath = \"{}\"\n",
+            "[scanners]\nsecrets = false\ncode = false\n[scanners.{scanner}]\npath = \"{}\"\n",
             program.unwrap_or(&pinned).display()
         ),
     );

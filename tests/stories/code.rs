@@ -38,7 +38,6 @@ const INJECTIONS: [(&str, &str); 8] = [
 #[test]
 fn a_command_injection_in_each_language_blocks() {
     let world = World::new();
-    world.write(".newgate/config.toml", "[scanners]\ncode = true\n");
     world.commit("Start");
     world.push(&["--quiet", "origin", "main"]).exits(0);
     world.install();
@@ -73,7 +72,6 @@ fn a_command_injection_in_each_language_blocks() {
 #[test]
 fn a_comment_with_the_rule_and_a_reason_silences_a_finding_and_is_reported() {
     let world = World::new();
-    world.write(".newgate/config.toml", "[scanners]\ncode = true\n");
     world.commit("Start");
     world.push(&["--quiet", "origin", "main"]).exits(0);
     world.install();
@@ -105,7 +103,6 @@ fn a_comment_with_the_rule_and_a_reason_silences_a_finding_and_is_reported() {
 #[test]
 fn a_file_beyond_a_limit_is_not_clean() {
     let world = World::new();
-    world.write(".newgate/config.toml", "[scanners]\ncode = true\n");
     world.commit("Start");
     world.push(&["--quiet", "origin", "main"]).exits(0);
     world.git(&["switch", "--quiet", "--create", "feature"]);

@@ -48,7 +48,7 @@ high = 8.0
     world.write(
         ".newgate/config.toml",
         format!(
-            "[scanners.evil]\npath = \"{}\"\n{settings}\n",
+            "[scanners]\ncode = false\n[scanners.evil]\npath = \"{}\"\n{settings}\n",
             program.display()
         ),
     );

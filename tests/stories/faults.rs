@@ -466,7 +466,7 @@ fn a_scanner_that_misbehaves_is_incomplete() {
         write_program(&program, &format!("#!/bin/sh\n{version}\n{script}\n"));
         world.write("app.py", "X = 1\n");
         let config = format!(
-            "[scanners.bandit]\npath = \"{}\"\ntimeout = 2\n",
+            "[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\ntimeout = 2\n",
             program.display()
         );
         world.write(".newgate/config.toml", config);

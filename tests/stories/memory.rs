@@ -52,7 +52,7 @@ fn an_issue_of_many_occurrences_is_listed_in_part_for_people_and_whole_as_data()
     let world = World::new();
     world.write(
         ".newgate/config.toml",
-        "[scanners]\nsecrets = false\nmytool = { results = \"ingest\" }\n",
+        "[scanners]\nsecrets = false\ncode = false\nmytool = { results = \"ingest\" }\n",
     );
     world.commit("Start");
     world.push(&["--quiet", "origin", "main"]).exits(0);

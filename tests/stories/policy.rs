@@ -202,7 +202,7 @@ fn comments_that_silence_a_scanner_stop_the_change_where_none_may_pass() {
     world.write(
         ".newgate/config.toml",
         format!(
-            "[gate]\nsuppressions = \"block\"\n[scanners.bandit]\npath = \"{}\"\n",
+            "[gate]\nsuppressions = \"block\"\n[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\n",
             bandit.display()
         ),
     );
@@ -292,7 +292,7 @@ fn rules_heed_how_likely_an_advisory_is_exploited_and_grace_how_new_it_is() {
         ("advisory-age = 1", 0.1, false, "pass"),
     ] {
         let world = configured(&format!(
-            "[[rules]]\naction = \"block\"\n{rule}\n[scanners]\nsecrets = false\n"
+            "[[rules]]\naction = \"block\"\n{rule}\n[scanners]\nsecrets = false\ncode = false\n"
         ));
         world.write("package-lock.json", "{}\n");
         world.commit("Depend");
@@ -313,7 +313,7 @@ fn rules_heed_how_likely_an_advisory_is_exploited_and_grace_how_new_it_is() {
         ("2021-01-01T00:00:00Z", "blocked"),
         ("2999-01-01T00:00:00Z", "pass"),
     ] {
-        let world = configured("[grace]\nhigh = 30\n[scanners]\nsecrets = false\n");
+        let world = configured("[grace]\nhigh = 30\n[scanners]\nsecrets = false\ncode = false\n");
         world.write("package-lock.json", "{}\n");
         world.commit("Depend");
         world.write("osv.json", published(day));
@@ -398,7 +398,7 @@ fn a_comment_alone_in_another_file_does_not_pay_for_a_new_one() {
     world.write(
         ".newgate/config.toml",
         format!(
-            "[gate]\nsuppressions = \"block\"\n[scanners.ruff]\npath = \"{}\"\n",
+            "[gate]\nsuppressions = \"block\"\n[scanners]\ncode = false\n[scanners.ruff]\npath = \"{}\"\n",
             ruff.display()
         ),
     );

@@ -19,7 +19,7 @@ fn slow_in_background(seconds: u32) -> World {
     );
     write_program(&script, &text);
     let config = format!(
-        "version = 1\n[scanners.bandit]\npath = \"{}\"\ncontained = false\n",
+        "version = 1\n[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\ncontained = false\n",
         script.display()
     );
     world.write(".newgate/config.toml", config);
@@ -156,7 +156,7 @@ fn the_doctor_says_what_is_wrong() {
     world.write("a.py", "A = 1\n");
     world.write(
         ".newgate/config.toml",
-        "[scanners]\nruff = true\nbandit = { path = \"/nowhere/bandit\" }\n",
+        "[scanners]\ncode = false\nruff = true\nbandit = { path = \"/nowhere/bandit\" }\n",
     );
     world.commit("Start");
     world.push(&["--quiet", "origin", "main"]).exits(0);

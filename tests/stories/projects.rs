@@ -20,7 +20,7 @@ fn configured(config: &str) -> World {
 fn with(scanner: &str) -> String {
     let path = tools().join(scanner);
     format!(
-        "[scanners]\nsecrets = false\n[scanners.{scanner}]\npath = \"{}\"\n",
+        "[scanners]\nsecrets = false\ncode = false\n[scanners.{scanner}]\npath = \"{}\"\n",
         path.display()
     )
 }
@@ -130,7 +130,7 @@ fn a_scanner_without_a_file_of_its_own_is_not_started() {
     let (program, mark) = noting(&world, "ruff 0.17.6");
     world.write(
         ".newgate/config.toml",
-        format!("[scanners.ruff]\npath = \"{}\"\n", program.display()),
+        format!("[scanners]\ncode = false\n[scanners.ruff]\npath = \"{}\"\n", program.display()),
     );
     world.commit("Start");
     world.push(&["--quiet", "origin", "main"]).exits(0);
@@ -148,7 +148,7 @@ fn semgrep_gets_one_folder_and_no_list_of_files() {
     world.write(
         ".newgate/config.toml",
         format!(
-            "[scanners.semgrep]\npath = \"{}\"\ncontained = false\n",
+            "[scanners]\ncode = false\n[scanners.semgrep]\npath = \"{}\"\ncontained = false\n",
             program.display()
         ),
     );
@@ -174,7 +174,7 @@ fn semgrep_and_bandit_about_one_line_are_one_occurrence() {
     let mut config = with("bandit");
     let semgrep = tools().join("semgrep");
     config.push_str(&format!(
-        "[scanners.semgrep]\npath = \"{}\"\n",
+        "[scanners]\ncode = false\n[scanners.semgrep]\npath = \"{}\"\n",
         semgrep.display()
     ));
     let world = World::new();
@@ -209,7 +209,7 @@ fn semgrep_and_bandit_about_one_line_are_one_occurrence() {
 #[test]
 fn one_advisory_by_three_names_is_one_issue() {
     let world = World::new();
-    world.write(".newgate/config.toml", "[scanners]\nsecrets = false\n");
+    world.write(".newgate/config.toml", "[scanners]\nsecrets = false\ncode = false\n");
     world.write("package-lock.json", "{}\n");
     world.commit("Start");
     let vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:L/A:L";
@@ -260,7 +260,7 @@ fn one_advisory_by_three_names_is_one_issue() {
 fn a_manifest_without_a_lock_file_is_not_clean() {
     let npm = which::which("npm").unwrap();
     let config = format!(
-        "[scanners]\nsecrets = false\nnpm-audit = {{ path = \"{}\" }}\n",
+        "[scanners]\nsecrets = false\ncode = false\nnpm-audit = {{ path = \"{}\" }}\n",
         npm.display()
     );
     let world = configured(&config);

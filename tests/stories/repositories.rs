@@ -232,7 +232,7 @@ fn a_clone_without_trees_fetches_the_configuration_of_the_target() {
     git(&["fetch", "--quiet"]).exits(0);
     std::fs::write(
         treeless.join(".newgate/config.toml"),
-        "[scanners]\nsecrets = false\n",
+        "[scanners]\nsecrets = false\ncode = false\n",
     )
     .unwrap();
     std::fs::write(treeless.join("leak.py"), leak(1)).unwrap();

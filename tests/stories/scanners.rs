@@ -29,7 +29,7 @@ fn with_fake(script: &str, more: &str) -> World {
     world.write(
         ".newgate/config.toml",
         format!(
-            "[scanners.bandit]\npath = \"{}\"\n{more}",
+            "[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\n{more}",
             program.display()
         ),
     );
@@ -218,7 +218,7 @@ fn an_upgrade_of_a_scanner_makes_no_old_issue_new() {
     wrapper("1.0.0");
     world.write(
         ".newgate/config.toml",
-        format!("[scanners.bandit]\npath = \"{}\"\n", program.display()),
+        format!("[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\n", program.display()),
     );
     world.write("run.py", SHELL);
     world.commit("An old issue");
@@ -317,7 +317,7 @@ fn a_scanner_that_is_missing_leaves_the_verdict_open() {
     let world = World::new();
     world.write(
         ".newgate/config.toml",
-        "[scanners.bandit]\npath = \"/nowhere/bandit\"\n",
+        "[scanners]\ncode = false\n[scanners.bandit]\npath = \"/nowhere/bandit\"\n",
     );
     world.write("app.py", "X = 1\n");
     world.commit("Configure");
@@ -586,7 +586,7 @@ fn what_a_wrapper_starts_is_asked_for_its_version_each_time() {
     write(&inner, version("1"));
     world.write(
         ".newgate/config.toml",
-        format!("[scanners.bandit]\npath = \"{}\"\n", wrapper.display()),
+        format!("[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\n", wrapper.display()),
     );
     world.commit("Configure");
     world.push(&["--quiet", "origin", "main"]).exits(0);

@@ -326,7 +326,7 @@ fn a_scanner_that_does_not_read_utf16_does_not_call_it_clean() {
         let world = World::new();
         let path = tools().join(scanner);
         let config = format!(
-            "[scanners]\nsecrets = false\n[scanners.{scanner}]\npath = \"{}\"\n",
+            "[scanners]\nsecrets = false\ncode = false\n[scanners.{scanner}]\npath = \"{}\"\n",
             path.display()
         );
         world.write(".newgate/config.toml", config);

@@ -117,7 +117,7 @@ fn the_update_hook_judges_each_ref_of_its_own() {
 #[test]
 fn a_branch_cannot_weaken_the_server_that_judges_it() {
     let world = guarded("");
-    world.write(".newgate/config.toml", "[scanners]\nsecrets = false\n");
+    world.write(".newgate/config.toml", "[scanners]\nsecrets = false\ncode = false\n");
     world.write(
         ".newgate/exemptions.toml",
         "version = 1\n[[exemption]]\nrule = \"github-pat\"\nreason = \"other\"\ntext = \"please\"\n\
@@ -148,7 +148,7 @@ fn what_runs_out_of_time_goes_on_with_the_next_push() {
     world.write(
         ".newgate/config.toml",
         format!(
-            "[server]\nbudget = 2\n[scanners]\nsecrets = true\n[scanners.bandit]\npath = \"{}\"\n",
+            "[server]\nbudget = 2\n[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\n",
             program.display()
         ),
     );
@@ -171,7 +171,7 @@ fn what_runs_out_of_time_goes_on_with_the_next_push() {
     world.write(
         ".newgate/config.toml",
         format!(
-            "[server]\nbudget = 2\non-budget = \"warn\"\n[scanners.bandit]\npath = \"{}\"\n",
+            "[server]\nbudget = 2\non-budget = \"warn\"\n[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\n",
             program.display()
         ),
     );
@@ -558,7 +558,7 @@ fn a_policy_that_was_pushed_to_another_branch_first_counts_for_that_branch_only(
     world.git(&["switch", "--quiet", "--create", "policy"]);
     world.write(
         ".newgate/config.toml",
-        "[scanners]\nsecrets = false\n[server]\nprotect = [\"nothing\"]\n",
+        "[scanners]\nsecrets = false\ncode = false\n[server]\nprotect = [\"nothing\"]\n",
     );
     world.commit("Weaken");
     push(&world, "policy").exits(0);

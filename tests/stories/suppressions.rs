@@ -8,7 +8,7 @@ fn with_scanners(names: &[&str], suppressions: &str) -> World {
     let mut world = World::new();
     world.put_on_path(&tools());
     let mut config = format!(
-        "[gate]\nblock-at = \"low\"\nsuppressions = \"{suppressions}\"\n[scanners]\nsecrets = false\n"
+        "[gate]\nblock-at = \"low\"\nsuppressions = \"{suppressions}\"\n[scanners]\nsecrets = false\ncode = false\n"
     );
     for name in names {
         config.push_str(&format!("{name} = true\n"));

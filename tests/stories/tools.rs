@@ -160,7 +160,7 @@ fn a_program_on_the_path_of_another_version_than_the_lock_pins_is_not_used() {
     world.write(
         ".newgate/config.toml",
         format!(
-            "[scanners.ruff]\npath = \"{}\"\n",
+            "[scanners]\ncode = false\n[scanners.ruff]\npath = \"{}\"\n",
             crate::support::tools().join("ruff").display()
         ),
     );

@@ -28,7 +28,7 @@ fn an_edited_configuration_applies_only_once_it_is_on_the_target() {
     let world = gated();
     world.write(
         ".newgate/config.toml",
-        "[gate]\nblock-at = \"critical\"\n[scanners]\nsecrets = false\n",
+        "[gate]\nblock-at = \"critical\"\n[scanners]\nsecrets = false\ncode = false\n",
     );
     world.commit("Try to get through");
     world
@@ -159,6 +159,7 @@ fn the_first_configuration_takes_nothing_from_the_defaults() {
                              granted = 2026-01-01\nuntil = 2999-01-01\n";
     for (key, config, exemptions) in [
         ("scanners.secrets", "[scanners]\nsecrets = false\n", ""),
+        ("scanners.code", "[scanners]\ncode = false\n", ""),
         (
             "scanners.secrets",
             "[scanners.secrets]\nresults = \"ingest\"\n",

@@ -265,9 +265,9 @@ impl World {
         self.git(&["rev-parse", "HEAD"])
     }
 
-    /// Turns scanners on, with the pinned programs, and commits that.
+    /// Turns scanners on, with the pinned programs, beside the built-in one for secrets, and commits that.
     pub fn configure(&self, scanners: &[&str]) {
-        let mut text = String::from("version = 1\n");
+        let mut text = String::from("version = 1\n[scanners]\ncode = false\n");
         for scanner in scanners {
             let path = tools().join(scanner);
             text.push_str(&format!(
