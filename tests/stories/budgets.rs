@@ -98,7 +98,10 @@ fn long_history(world: &World, count: usize) -> String {
 #[test]
 fn a_long_history_ends_with_the_budget_and_goes_on_with_the_next_try() {
     let world = World::new();
-    world.write(".newgate/config.toml", "[gate]\nbudget = \"2s\"\n[scanners]\ncode = false\n");
+    world.write(
+        ".newgate/config.toml",
+        "[gate]\nbudget = \"2s\"\n[scanners]\ncode = false\n",
+    );
     world.commit("Start");
     world.push(&["--quiet", "origin", "main"]).exits(0);
     // As many commits as this machine, busy or not, can list in the time but not scan.

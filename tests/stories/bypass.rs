@@ -10,7 +10,10 @@ const SHELL: &str =
 /// A world with Bandit taken from `PATH`, on a feature branch.
 fn with_bandit_on_path(before: &str) -> World {
     let mut world = World::new();
-    world.write(".newgate/config.toml", "[scanners]\ncode = false\nbandit = true\n");
+    world.write(
+        ".newgate/config.toml",
+        "[scanners]\ncode = false\nbandit = true\n",
+    );
     world.write("app.py", "X = 1\n");
     world.commit("Start");
     world.push(&["--quiet", "origin", "main"]).exits(0);

@@ -37,7 +37,8 @@ fn configured(config: &str) -> World {
     world
 }
 
-const INGESTED: &str = "[scanners]\nsecrets = false\ncode = false\nmytool = { results = \"ingest\" }\n";
+const INGESTED: &str =
+    "[scanners]\nsecrets = false\ncode = false\nmytool = { results = \"ingest\" }\n";
 
 fn of<'r>(report: &'r Value, scanner: &str) -> &'r Value {
     let all = report["scanners"].as_array().unwrap();
@@ -368,7 +369,9 @@ fn a_second_report_does_not_silently_take_the_place_of_the_first() {
 
 #[test]
 fn native_reports_of_one_finding_and_clean_ones_are_taken_for_what_they_are() {
-    let world = configured("[scanners]\nsecrets = false\ncode = false\nhadolint = { results = \"ingest\" }\n");
+    let world = configured(
+        "[scanners]\nsecrets = false\ncode = false\nhadolint = { results = \"ingest\" }\n",
+    );
     world.write("Dockerfile", "FROM x:latest\n");
     world.commit("Build");
     let one = r#"[{"code":"DL3007","column":1,"file":"Dockerfile","level":"warning","line":1,"message":"Using latest"}]"#;
@@ -398,7 +401,9 @@ fn native_reports_of_one_finding_and_clean_ones_are_taken_for_what_they_are() {
 
 #[test]
 fn a_secret_in_a_report_of_another_format_is_not_kept() {
-    let world = configured("[scanners]\nsecrets = false\ncode = false\nbandit = { results = \"ingest\" }\n");
+    let world = configured(
+        "[scanners]\nsecrets = false\ncode = false\nbandit = { results = \"ingest\" }\n",
+    );
     let report = json!({
         "version": "15.0.0",
         "scan": {"type": "sast", "status": "success", "start_time": "2026-01-01T00:00:00", "end_time": "2026-01-01T00:00:00",
@@ -501,7 +506,9 @@ fn a_result_is_put_on_the_file_that_it_is_about_and_no_other() {
 fn a_file_that_the_configuration_leaves_out_of_a_scanner_is_counted_and_not_read() {
     let world = World::new();
     let configured = |exclude: &str| {
-        format!("[scanners]\nsecrets = false\ncode = false\nmytool = {{ results = \"ingest\"{exclude} }}\n")
+        format!(
+            "[scanners]\nsecrets = false\ncode = false\nmytool = {{ results = \"ingest\"{exclude} }}\n"
+        )
     };
     let exclude = ", exclude = [{ path = \"tests/**\", reason = \"broken on purpose\" }]";
     world.write(".newgate/config.toml", configured(exclude));

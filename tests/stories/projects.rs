@@ -130,7 +130,10 @@ fn a_scanner_without_a_file_of_its_own_is_not_started() {
     let (program, mark) = noting(&world, "ruff 0.17.6");
     world.write(
         ".newgate/config.toml",
-        format!("[scanners]\ncode = false\n[scanners.ruff]\npath = \"{}\"\n", program.display()),
+        format!(
+            "[scanners]\ncode = false\n[scanners.ruff]\npath = \"{}\"\n",
+            program.display()
+        ),
     );
     world.commit("Start");
     world.push(&["--quiet", "origin", "main"]).exits(0);
@@ -209,7 +212,10 @@ fn semgrep_and_bandit_about_one_line_are_one_occurrence() {
 #[test]
 fn one_advisory_by_three_names_is_one_issue() {
     let world = World::new();
-    world.write(".newgate/config.toml", "[scanners]\nsecrets = false\ncode = false\n");
+    world.write(
+        ".newgate/config.toml",
+        "[scanners]\nsecrets = false\ncode = false\n",
+    );
     world.write("package-lock.json", "{}\n");
     world.commit("Start");
     let vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:L/A:L";

@@ -218,7 +218,10 @@ fn an_upgrade_of_a_scanner_makes_no_old_issue_new() {
     wrapper("1.0.0");
     world.write(
         ".newgate/config.toml",
-        format!("[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\n", program.display()),
+        format!(
+            "[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\n",
+            program.display()
+        ),
     );
     world.write("run.py", SHELL);
     world.commit("An old issue");
@@ -586,7 +589,10 @@ fn what_a_wrapper_starts_is_asked_for_its_version_each_time() {
     write(&inner, version("1"));
     world.write(
         ".newgate/config.toml",
-        format!("[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\n", wrapper.display()),
+        format!(
+            "[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\n",
+            wrapper.display()
+        ),
     );
     world.commit("Configure");
     world.push(&["--quiet", "origin", "main"]).exits(0);

@@ -117,7 +117,10 @@ fn the_update_hook_judges_each_ref_of_its_own() {
 #[test]
 fn a_branch_cannot_weaken_the_server_that_judges_it() {
     let world = guarded("");
-    world.write(".newgate/config.toml", "[scanners]\nsecrets = false\ncode = false\n");
+    world.write(
+        ".newgate/config.toml",
+        "[scanners]\nsecrets = false\ncode = false\n",
+    );
     world.write(
         ".newgate/exemptions.toml",
         "version = 1\n[[exemption]]\nrule = \"github-pat\"\nreason = \"other\"\ntext = \"please\"\n\

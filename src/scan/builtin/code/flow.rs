@@ -2,8 +2,8 @@
 //! or data of a request.
 //!
 //! Names are looked up in the functions around their use; of each, all assignments before the use count,
-//! in any branch. Calls of other functions are not followed: what they return is unknown, but for those
-//! that only change the form of a text (`flow.toml`).
+//! in any branch. What the functions of the same file get and return is followed a few calls deep. What other
+//! functions return is unknown, but for those that only change the form of a text (`flow.toml`).
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -22,6 +22,11 @@ const NODES: u32 = 3_000;
 const DEPTH: u32 = 40;
 /// How many assignments to one name are looked at, the last ones before its use.
 const ASSIGNMENTS: usize = 24;
+/// How many calls of one function are looked at for what a parameter is, and how many functions of one name
+/// for what a call returns.
+const CALLS: usize = 8;
+/// How many functions of one file are followed for one value.
+const FUNCTIONS: u32 = 3;
 /// Longest text that may name where data of a request comes from.
 const SOURCE: usize = 300;
 
@@ -44,7 +49,7 @@ pub(super) struct Names {
     request: Regex,
     /// Parameters that are.
     parameter: Option<Regex>,
-    /// What stands before a function whose parameters all are.
+    /// What a function begins with, up to its parameters, whose parameters all are.
     handler: Option<Regex>,
     /// Calls that return their text in another form.
     passes: Regex,
@@ -54,6 +59,10 @@ pub(super) struct Names {
     clean: Regex,
     /// Parameters of types that hold no such text.
     harmless: Regex,
+    /// Calls that put what they read into an argument.
+    fills: Option<Regex>,
+    /// More expressions that are data of a request, in files that have a word.
+    within: Vec<(String, Regex)>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +77,17 @@ struct Written {
     builds: Vec<String>,
     clean: Vec<String>,
     harmless: Vec<String>,
+    #[serde(default)]
+    fills: Vec<String>,
+    #[serde(default)]
+    within: Vec<Within>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Within {
+    word: String,
+    request: Vec<String>,
 }
 
 impl Names {
@@ -106,6 +126,12 @@ impl Names {
                 builds: any(&written.builds, true),
                 clean: any(&written.clean, true),
                 harmless: some(&written.harmless).expect("a test reads each"),
+                fills: some(&written.fills),
+                within: written
+                    .within
+                    .into_iter()
+                    .map(|w| (w.word, any(&w.request, false)))
+                    .collect(),
             }
         })
     }
@@ -117,7 +143,8 @@ enum Binding<'t> {
     Value(Node<'t>),
     /// Something is added to what it was.
     Added(Node<'t>),
-    Parameter(Node<'t>),
+    /// A parameter, and its place among them.
+    Parameter(Node<'t>, usize),
 }
 
 struct Scope<'t> {
@@ -128,19 +155,33 @@ struct Scope<'t> {
     names: HashMap<&'t str, Vec<(usize, Binding<'t>)>>,
     /// All its parameters are data of a request.
     handles: bool,
+    /// The name that it is called by, where it has one.
+    called: Option<&'t str>,
+    /// What it returns.
+    returns: Vec<Node<'t>>,
 }
 
 /// The assignments of a file, by function.
 pub(super) struct Flow<'t> {
     text: &'t str,
     names: &'static Names,
+    /// Those of [`Names::within`] that count here.
+    within: Vec<&'static Regex>,
     /// In the order of the text; the file itself first.
     scopes: Vec<Scope<'t>>,
+    /// The arguments of the calls of each name.
+    calls: HashMap<&'t str, Vec<Node<'t>>>,
+    /// The functions of each name, as numbers of scopes.
+    functions: HashMap<&'t str, Vec<usize>>,
+    /// An assignment without a declaration is one to a name of a function around it, if that has it.
+    reaches_out: bool,
 }
 
 /// What is left to look at, and what is being looked at.
 struct Search<'t> {
     left: u32,
+    /// How many more functions may be gone into.
+    functions: u32,
     clean: Option<&'t Regex>,
     open: Vec<(usize, &'t str)>,
 }
@@ -153,8 +194,15 @@ impl<'t> Flow<'t> {
         let mut flow = Flow {
             text,
             names: Names::of(dialect),
+            within: Vec::new(),
             scopes: Vec::new(),
+            calls: HashMap::new(),
+            functions: HashMap::new(),
+            reaches_out: !matches!(dialect, Dialect::Python | Dialect::Php),
         };
+        let within = flow.names.within.iter();
+        let within = within.filter(|(word, _)| text.contains(word.as_str()));
+        flow.within.extend(within.map(|(_, r)| r));
         flow.open_scope(root, None);
         let mut cursor = root.walk();
         let mut current = 0;
@@ -170,6 +218,14 @@ impl<'t> Flow<'t> {
                 }
                 Role::Assignment | Role::Addition => flow.assignment(node, current),
                 Role::BlockParameters => flow.block(node, current),
+                Role::Call => {
+                    flow.called(node);
+                    flow.filled(node, current);
+                }
+                Role::Other if node.kind() == "return_statement" || node.kind() == "return" => {
+                    let value = node.named_child(0);
+                    flow.scopes[current].returns.extend(value);
+                }
                 _ => {}
             }
             if cursor.goto_first_child() {
@@ -204,18 +260,90 @@ impl<'t> Flow<'t> {
                 let around = node.parent().filter(|p| p.kind() == "decorated_definition");
                 let begin = around.unwrap_or(node).start_byte();
                 let name = node.child_by_field_name("name");
-                let end = name.map_or(begin, |n| n.start_byte());
-                let before = self.text.get(begin..end);
-                before.is_some_and(|text| handler.is_match(text))
+                let list = node.child_by_field_name("parameters");
+                let end = list.map(|l| l.end_byte()).filter(|_| name.is_some());
+                let head = self.text.get(begin..end.unwrap_or(begin));
+                head.is_some_and(|text| handler.is_match(text))
             });
+        let called = parent.and_then(|_| self.name_of(node));
+        // What a short function or a method of Ruby comes to is returned without a word.
+        let body = parent.and_then(|_| node.child_by_field_name("body"));
+        let last = body.and_then(|body| match body.kind() {
+            "statement_block" | "block" | "compound_statement" | "constructor_body" => None,
+            "body_statement" => {
+                let last = body.named_child_count().saturating_sub(1);
+                body.named_child(u32::try_from(last).unwrap_or(0))
+            }
+            _ => Some(body),
+        });
         self.scopes.push(Scope {
             start: node.start_byte(),
             end: node.end_byte(),
             parent,
             names: HashMap::new(),
             handles,
+            called,
+            returns: last.into_iter().collect(),
         });
-        self.scopes.len() - 1
+        let index = self.scopes.len() - 1;
+        if let Some(name) = called {
+            self.functions.entry(name).or_default().push(index);
+        }
+        index
+    }
+
+    /// Binds what a call puts into an argument: `decoder.Decode(&x)`.
+    fn filled(&mut self, call: Node<'t>, scope: usize) {
+        let Some(fills) = &self.names.fills else {
+            return;
+        };
+        if !self.callee(call).is_some_and(|c| fills.is_match(c)) {
+            return;
+        }
+        let Some(arguments) = call.child_by_field_name("arguments") else {
+            return;
+        };
+        let mut cursor = arguments.walk();
+        for argument in arguments.named_children(&mut cursor) {
+            let place = argument.child_by_field_name("operand");
+            if let Some(place) = place.filter(|_| argument.kind() == "unary_expression") {
+                let scope = self.scope_with(self.text_of(place), scope);
+                self.bind(place, Binding::Value(call), scope);
+            }
+        }
+    }
+
+    /// The name of a function, its own or that of what it is assigned to.
+    fn name_of(&self, function: Node<'t>) -> Option<&'t str> {
+        let own = function.child_by_field_name("name");
+        let name = own.or_else(|| {
+            let around = function.parent()?;
+            match role(around.kind()) {
+                Role::Assignment => ["name", "left"]
+                    .into_iter()
+                    .find_map(|f| around.child_by_field_name(f)),
+                Role::Labelled => around.child_by_field_name("key"),
+                _ => None,
+            }
+        })?;
+        let name = self.text_of(name);
+        let last = name.rsplit(['.', '>', ':']).next().unwrap_or(name);
+        (!last.is_empty()).then_some(last)
+    }
+
+    /// Keeps the arguments of a call, for what the function that is called gets.
+    fn called(&mut self, call: Node<'t>) {
+        let Some(arguments) = call.child_by_field_name("arguments") else {
+            return;
+        };
+        let Some(callee) = self.callee(call) else {
+            return;
+        };
+        let last = callee.rsplit(['.', '>', ':', ' ']).next().unwrap_or(callee);
+        let known = self.calls.entry(last).or_default();
+        if known.len() < CALLS {
+            known.push(arguments);
+        }
     }
 
     fn parameters(&mut self, function: Node<'t>, scope: usize) {
@@ -225,18 +353,44 @@ impl<'t> Flow<'t> {
         let Some(list) = list else {
             return;
         };
+        let element = self.elements_for(function);
+        let binding = |parameter, place: usize| match (element, place) {
+            (Some(list), 0) => Binding::Value(list),
+            _ => Binding::Parameter(parameter, place),
+        };
         if role(list.kind()) == Role::Name {
-            self.bind(list, Binding::Parameter(list), scope);
+            self.bind(list, binding(list, 0), scope);
             return;
         }
         let mut cursor = list.walk();
+        let mut place = 0;
         for parameter in list.named_children(&mut cursor) {
             let name = ["name", "pattern", "left"]
                 .into_iter()
                 .find_map(|f| parameter.child_by_field_name(f))
                 .unwrap_or(parameter);
-            self.bind(name, Binding::Parameter(parameter), scope);
+            if matches!(parameter.kind(), "comment" | "receiver_parameter") {
+                continue;
+            }
+            self.bind(name, binding(parameter, place), scope);
+            // The object that a method is called on is no argument of the call.
+            let is_object = place == 0 && matches!(self.text_of(parameter), "self" | "cls");
+            place += usize::from(!is_object);
         }
+    }
+
+    /// The list whose elements a function gets: `list.map(x => ..)`.
+    fn elements_for(&self, function: Node<'t>) -> Option<Node<'t>> {
+        let arguments = function.parent().filter(|p| p.kind() == "arguments")?;
+        let called = arguments.parent()?.child_by_field_name("function")?;
+        let name = called.child_by_field_name("property")?;
+        let is_each = matches!(
+            self.text_of(name),
+            "map" | "forEach" | "filter" | "flatMap" | "some" | "every" | "find"
+        );
+        is_each
+            .then(|| called.child_by_field_name("object"))
+            .flatten()
     }
 
     fn block(&mut self, parameters: Node<'t>, scope: usize) {
@@ -277,8 +431,14 @@ impl<'t> Flow<'t> {
     fn bind(&mut self, pattern: Node<'t>, binding: Binding<'t>, scope: usize) {
         let end = match binding {
             Binding::Value(node) | Binding::Added(node) => node.end_byte(),
-            Binding::Parameter(node) => node.end_byte(),
+            Binding::Parameter(node, _) => node.end_byte(),
         };
+        let declares = pattern.parent().is_none_or(|p| {
+            !matches!(
+                p.kind(),
+                "assignment_expression" | "assignment_statement" | "assignment"
+            )
+        });
         let mut open = vec![pattern];
         let mut most = 64;
         while let Some(node) = open.pop() {
@@ -289,6 +449,10 @@ impl<'t> Flow<'t> {
             match role(node.kind()) {
                 Role::Name | Role::Member => {
                     let name = self.text_of(node);
+                    let scope = match declares || !self.reaches_out {
+                        true => scope,
+                        false => self.scope_with(name, scope),
+                    };
                     let names = &mut self.scopes[scope].names;
                     names.entry(name).or_default().push((end, binding));
                 }
@@ -299,6 +463,21 @@ impl<'t> Flow<'t> {
                 }
             }
         }
+    }
+
+    /// The innermost of a function and those around it that has a name, else the function itself.
+    fn scope_with(&self, name: &str, scope: usize) -> usize {
+        let mut index = Some(scope);
+        while let Some(at) = index {
+            let Some(here) = self.scopes.get(at) else {
+                break;
+            };
+            if here.names.contains_key(name) {
+                return at;
+            }
+            index = here.parent;
+        }
+        scope
     }
 
     /// The innermost function around a place.
@@ -318,6 +497,7 @@ impl<'t> Flow<'t> {
     pub(super) fn origin(&self, node: Node<'t>, clean: Option<&'t Regex>) -> Origin {
         let mut search = Search {
             left: NODES,
+            functions: FUNCTIONS,
             clean,
             open: Vec::new(),
         };
@@ -344,7 +524,7 @@ impl<'t> Flow<'t> {
                         .iter()
                         .take(ASSIGNMENTS)
                         .map(|(_, binding)| match binding {
-                            Binding::Value(n) | Binding::Added(n) | Binding::Parameter(n) => {
+                            Binding::Value(n) | Binding::Added(n) | Binding::Parameter(n, _) => {
                                 self.text_of(*n)
                             }
                         })
@@ -372,7 +552,8 @@ impl<'t> Flow<'t> {
             if role == Role::Call && self.is_clean_call(node, search) {
                 return Origin::Constant;
             }
-            if self.names.request.is_match(text) {
+            let is_request = self.names.request.is_match(text);
+            if is_request || self.within.iter().any(|r| r.is_match(text)) {
                 return Origin::Request;
             }
         }
@@ -469,7 +650,12 @@ impl<'t> Flow<'t> {
                             Origin::Unknown => Origin::Built,
                             other => other,
                         },
-                        Binding::Parameter(parameter) => self.parameter(*parameter, scope),
+                        Binding::Parameter(parameter, place) => {
+                            match self.parameter(*parameter, scope) {
+                                Origin::Unknown => self.given(scope, *place, search, depth),
+                                other => other,
+                            }
+                        }
                     };
                     most = most.max(origin);
                 }
@@ -493,6 +679,54 @@ impl<'t> Flow<'t> {
         } else {
             Origin::Unknown
         }
+    }
+
+    /// What the calls in this file hand over for a parameter, if that is worse than unknown.
+    fn given(
+        &self,
+        scope: &Scope<'t>,
+        place: usize,
+        search: &mut Search<'t>,
+        depth: u32,
+    ) -> Origin {
+        let mut most = Origin::Unknown;
+        let calls = scope.called.and_then(|name| self.calls.get(name));
+        if search.functions == 0 {
+            return most;
+        }
+        search.functions -= 1;
+        for arguments in calls.into_iter().flatten() {
+            // A call of itself says nothing new.
+            if (scope.start..scope.end).contains(&arguments.start_byte()) {
+                continue;
+            }
+            let mut cursor = arguments.walk();
+            let mut all = arguments.named_children(&mut cursor);
+            let argument = all.nth(place).filter(|a| role(a.kind()) != Role::Labelled);
+            if let Some(argument) = argument {
+                most = most.max(self.value(argument, search, depth + 1));
+            }
+        }
+        search.functions += 1;
+        most
+    }
+
+    /// What the functions of this file with a name return, if that is worse than unknown.
+    fn returned(&self, name: &str, search: &mut Search<'t>, depth: u32) -> Origin {
+        let mut most = Origin::Unknown;
+        let functions = self.functions.get(name);
+        if search.functions == 0 {
+            return most;
+        }
+        search.functions -= 1;
+        for scope in functions.into_iter().flatten().take(CALLS) {
+            let scope = self.scopes.get(*scope);
+            for value in scope.into_iter().flat_map(|s| &s.returns).take(CALLS) {
+                most = most.max(self.value(*value, search, depth + 1));
+            }
+        }
+        search.functions += 1;
+        most
     }
 
     fn member(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
@@ -536,7 +770,7 @@ impl<'t> Flow<'t> {
         let passes =
             builds || self.names.passes.is_match(callee) || self.names.passes.is_match(last);
         if !passes {
-            return Origin::Unknown;
+            return self.returned(last, search, depth);
         }
         let mut parts = Vec::new();
         let on = ["receiver", "object", "scope"]
