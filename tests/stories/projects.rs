@@ -177,7 +177,7 @@ fn semgrep_and_bandit_about_one_line_are_one_occurrence() {
     let mut config = with("bandit");
     let semgrep = tools().join("semgrep");
     config.push_str(&format!(
-        "[scanners]\ncode = false\n[scanners.semgrep]\npath = \"{}\"\n",
+        "[scanners.semgrep]\npath = \"{}\"\n",
         semgrep.display()
     ));
     let world = World::new();
