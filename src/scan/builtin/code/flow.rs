@@ -61,13 +61,16 @@ pub(super) struct Names {
     harmless: Regex,
     /// Calls that put what they read into an argument.
     fills: Option<Regex>,
-    /// More expressions that are data of a request, in files that have a word.
-    within: Vec<(String, Regex)>,
+    /// More expressions that are data of a request, in files that have one of some words.
+    within: Vec<(Vec<String>, Regex)>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    /// See [`Names::words`].
+    #[allow(dead_code, reason = "the line is read by itself")]
+    words: Vec<String>,
     request: Vec<String>,
     #[serde(default)]
     parameter: Vec<String>,
@@ -86,24 +89,36 @@ struct Written {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Within {
-    word: String,
+    words: Vec<String>,
     request: Vec<String>,
 }
 
+/// What a dialect's file says, with its number.
+fn stated(dialect: Dialect) -> (usize, &'static str) {
+    match dialect {
+        Dialect::Python => (0, include_str!("python/flow.toml")),
+        Dialect::JavaScript | Dialect::TypeScript | Dialect::Tsx => {
+            (1, include_str!("javascript/flow.toml"))
+        }
+        Dialect::Go => (2, include_str!("go/flow.toml")),
+        Dialect::Java => (3, include_str!("java/flow.toml")),
+        Dialect::Php => (4, include_str!("php/flow.toml")),
+        Dialect::Ruby => (5, include_str!("ruby/flow.toml")),
+    }
+}
+
 impl Names {
+    /// Words one of which is in each file that has data of a request: the line `words = [".."]`.
+    pub(super) fn words(dialect: Dialect) -> Vec<String> {
+        let (_, text) = stated(dialect);
+        let line = text.lines().find_map(|l| l.strip_prefix("words = "));
+        serde_json::from_str(line.unwrap_or("[]")).unwrap_or_default()
+    }
+
     /// Those of a dialect, read once.
     pub(super) fn of(dialect: Dialect) -> &'static Names {
         static ALL: [OnceLock<Names>; 6] = [const { OnceLock::new() }; 6];
-        let (index, text) = match dialect {
-            Dialect::Python => (0, include_str!("python/flow.toml")),
-            Dialect::JavaScript | Dialect::TypeScript | Dialect::Tsx => {
-                (1, include_str!("javascript/flow.toml"))
-            }
-            Dialect::Go => (2, include_str!("go/flow.toml")),
-            Dialect::Java => (3, include_str!("java/flow.toml")),
-            Dialect::Php => (4, include_str!("php/flow.toml")),
-            Dialect::Ruby => (5, include_str!("ruby/flow.toml")),
-        };
+        let (index, text) = stated(dialect);
         ALL[index].get_or_init(|| {
             let written: Written = toml::from_str(text).expect("a test reads each");
             let any = |list: &[String], whole: bool| {
@@ -130,7 +145,7 @@ impl Names {
                 within: written
                     .within
                     .into_iter()
-                    .map(|w| (w.word, any(&w.request, false)))
+                    .map(|w| (w.words, any(&w.request, false)))
                     .collect(),
             }
         })
@@ -201,7 +216,7 @@ impl<'t> Flow<'t> {
             reaches_out: !matches!(dialect, Dialect::Python | Dialect::Php),
         };
         let within = flow.names.within.iter();
-        let within = within.filter(|(word, _)| text.contains(word.as_str()));
+        let within = within.filter(|(words, _)| words.iter().any(|w| text.contains(w.as_str())));
         flow.within.extend(within.map(|(_, r)| r));
         flow.open_scope(root, None);
         let mut cursor = root.walk();

@@ -43,7 +43,12 @@ pub(super) const PYTHON: Listed = &[
     ),
     ("django-debug", include_str!("python/django-debug.yml")),
     ("ecb", include_str!("python/ecb.yml")),
+    ("error-details", include_str!("python/error-details.yml")),
     ("exec-import", include_str!("python/exec-import.yml")),
+    (
+        "expression-evaluation",
+        include_str!("python/expression-evaluation.yml"),
+    ),
     ("flask-debug", include_str!("python/flask-debug.yml")),
     (
         "hard-coded-secret-key",
@@ -54,6 +59,10 @@ pub(super) const PYTHON: Listed = &[
         include_str!("python/insecure-random.yml"),
     ),
     (
+        "insecure-random-function",
+        include_str!("python/insecure-random-function.yml"),
+    ),
+    (
         "jinja-autoescape-off",
         include_str!("python/jinja-autoescape-off.yml"),
     ),
@@ -61,6 +70,7 @@ pub(super) const PYTHON: Listed = &[
         "jwt-none-algorithm",
         include_str!("python/jwt-none-algorithm.yml"),
     ),
+    ("jwt-secret", include_str!("python/jwt-secret.yml")),
     ("jwt-unverified", include_str!("python/jwt-unverified.yml")),
     ("ldap-injection", include_str!("python/ldap-injection.yml")),
     ("log-injection", include_str!("python/log-injection.yml")),
@@ -86,6 +96,7 @@ pub(super) const PYTHON: Listed = &[
         "regex-from-request",
         include_str!("python/regex-from-request.yml"),
     ),
+    ("secret-default", include_str!("python/secret-default.yml")),
     ("sql-injection", include_str!("python/sql-injection.yml")),
     (
         "sql-injection-django-extra",
@@ -129,6 +140,10 @@ pub(super) const PYTHON: Listed = &[
         include_str!("python/weak-hash-password.yml"),
     ),
     (
+        "weak-password-hasher",
+        include_str!("python/weak-password-hasher.yml"),
+    ),
+    (
         "xpath-injection",
         include_str!("python/xpath-injection.yml"),
     ),
@@ -136,6 +151,7 @@ pub(super) const PYTHON: Listed = &[
     ("xss-response", include_str!("python/xss-response.yml")),
     ("xss-return", include_str!("python/xss-return.yml")),
     ("xxe", include_str!("python/xxe.yml")),
+    ("xxe-feature", include_str!("python/xxe-feature.yml")),
     (
         "xxe-resolve-entities",
         include_str!("python/xxe-resolve-entities.yml"),
@@ -207,12 +223,25 @@ pub(super) const JAVASCRIPT: Listed = &[
         "graphql-introspection",
         include_str!("javascript/graphql-introspection.yml"),
     ),
+    (
+        "hard-coded-hmac-key",
+        include_str!("javascript/hard-coded-hmac-key.yml"),
+    ),
     ("helmet-off", include_str!("javascript/helmet-off.yml")),
     (
         "insecure-random",
         include_str!("javascript/insecure-random.yml"),
     ),
+    (
+        "insecure-random-function",
+        include_str!("javascript/insecure-random-function.yml"),
+    ),
     ("jwt-decoded", include_str!("javascript/jwt-decoded.yml")),
+    (
+        "jwt-expiry-ignored",
+        include_str!("javascript/jwt-expiry-ignored.yml"),
+    ),
+    ("jwt-none", include_str!("javascript/jwt-none.yml")),
     ("jwt-secret", include_str!("javascript/jwt-secret.yml")),
     (
         "jwt-unverified",
@@ -234,6 +263,7 @@ pub(super) const JAVASCRIPT: Listed = &[
         "nosql-injection",
         include_str!("javascript/nosql-injection.yml"),
     ),
+    ("nosql-where", include_str!("javascript/nosql-where.yml")),
     (
         "open-redirect",
         include_str!("javascript/open-redirect.yml"),
@@ -258,6 +288,7 @@ pub(super) const JAVASCRIPT: Listed = &[
         "prototype-pollution-merge",
         include_str!("javascript/prototype-pollution-merge.yml"),
     ),
+    ("redos", include_str!("javascript/redos.yml")),
     (
         "regex-from-request",
         include_str!("javascript/regex-from-request.yml"),
@@ -267,8 +298,20 @@ pub(super) const JAVASCRIPT: Listed = &[
         include_str!("javascript/remote-property.yml"),
     ),
     (
+        "render-from-request",
+        include_str!("javascript/render-from-request.yml"),
+    ),
+    (
+        "secret-default",
+        include_str!("javascript/secret-default.yml"),
+    ),
+    (
         "send-file-root",
         include_str!("javascript/send-file-root.yml"),
+    ),
+    (
+        "session-cookie-default",
+        include_str!("javascript/session-cookie-default.yml"),
     ),
     (
         "session-secret",
@@ -285,6 +328,10 @@ pub(super) const JAVASCRIPT: Listed = &[
     (
         "tls-verification-off",
         include_str!("javascript/tls-verification-off.yml"),
+    ),
+    (
+        "token-in-storage",
+        include_str!("javascript/token-in-storage.yml"),
     ),
     (
         "unsafe-deserialisation",
@@ -346,7 +393,19 @@ pub(super) const GO: Listed = &[
     ),
     ("cookie-flags", include_str!("go/cookie-flags.yml")),
     ("cors-any-origin", include_str!("go/cors-any-origin.yml")),
+    (
+        "cors-any-origin-header",
+        include_str!("go/cors-any-origin-header.yml"),
+    ),
+    (
+        "database-password",
+        include_str!("go/database-password.yml"),
+    ),
     ("insecure-random", include_str!("go/insecure-random.yml")),
+    (
+        "insecure-random-function",
+        include_str!("go/insecure-random-function.yml"),
+    ),
     ("jwt-none", include_str!("go/jwt-none.yml")),
     ("jwt-secret", include_str!("go/jwt-secret.yml")),
     ("jwt-unverified", include_str!("go/jwt-unverified.yml")),
@@ -405,6 +464,7 @@ pub(super) const GO: Listed = &[
     ),
     ("xpath-injection", include_str!("go/xpath-injection.yml")),
     ("xss-response", include_str!("go/xss-response.yml")),
+    ("xss-sprintf", include_str!("go/xss-sprintf.yml")),
     (
         "xss-template-html",
         include_str!("go/xss-template-html.yml"),
@@ -438,6 +498,10 @@ pub(super) const JAVA: Listed = &[
     ("cookie-flags", include_str!("java/cookie-flags.yml")),
     ("cors-any-origin", include_str!("java/cors-any-origin.yml")),
     ("csrf-off", include_str!("java/csrf-off.yml")),
+    (
+        "database-password",
+        include_str!("java/database-password.yml"),
+    ),
     ("ecb", include_str!("java/ecb.yml")),
     ("error-details", include_str!("java/error-details.yml")),
     (
@@ -452,6 +516,10 @@ pub(super) const JAVA: Listed = &[
     ),
     ("headers-off", include_str!("java/headers-off.yml")),
     ("insecure-random", include_str!("java/insecure-random.yml")),
+    (
+        "insecure-random-function",
+        include_str!("java/insecure-random-function.yml"),
+    ),
     (
         "insecure-random-use",
         include_str!("java/insecure-random-use.yml"),
@@ -486,6 +554,7 @@ pub(super) const JAVA: Listed = &[
     ),
     ("sql-injection", include_str!("java/sql-injection.yml")),
     ("ssrf", include_str!("java/ssrf.yml")),
+    ("ssrf-parameter", include_str!("java/ssrf-parameter.yml")),
     ("ssti", include_str!("java/ssti.yml")),
     ("static-iv", include_str!("java/static-iv.yml")),
     ("temp-race", include_str!("java/temp-race.yml")),
@@ -514,6 +583,7 @@ pub(super) const JAVA: Listed = &[
     ("xss-body", include_str!("java/xss-body.yml")),
     ("xss-response", include_str!("java/xss-response.yml")),
     ("xxe", include_str!("java/xxe.yml")),
+    ("xxe-parse", include_str!("java/xxe-parse.yml")),
     ("xxe-readers", include_str!("java/xxe-readers.yml")),
     ("zip-slip", include_str!("java/zip-slip.yml")),
 ];
@@ -544,9 +614,18 @@ pub(super) const PHP: Listed = &[
     ("cookie-flags", include_str!("php/cookie-flags.yml")),
     ("cors-any-origin", include_str!("php/cors-any-origin.yml")),
     ("csrf-off", include_str!("php/csrf-off.yml")),
+    (
+        "database-password",
+        include_str!("php/database-password.yml"),
+    ),
     ("debug-on", include_str!("php/debug-on.yml")),
+    ("error-details", include_str!("php/error-details.yml")),
     ("file-inclusion", include_str!("php/file-inclusion.yml")),
     ("insecure-random", include_str!("php/insecure-random.yml")),
+    (
+        "insecure-random-function",
+        include_str!("php/insecure-random-function.yml"),
+    ),
     ("jwt-secret", include_str!("php/jwt-secret.yml")),
     ("ldap-injection", include_str!("php/ldap-injection.yml")),
     ("loose-comparison", include_str!("php/loose-comparison.yml")),
@@ -558,6 +637,7 @@ pub(super) const PHP: Listed = &[
     ("open-redirect", include_str!("php/open-redirect.yml")),
     ("path-traversal", include_str!("php/path-traversal.yml")),
     ("permissive-mode", include_str!("php/permissive-mode.yml")),
+    ("phpinfo", include_str!("php/phpinfo.yml")),
     (
         "preg-replace-eval",
         include_str!("php/preg-replace-eval.yml"),
@@ -566,6 +646,7 @@ pub(super) const PHP: Listed = &[
         "regex-from-request",
         include_str!("php/regex-from-request.yml"),
     ),
+    ("secret-default", include_str!("php/secret-default.yml")),
     ("session-fixation", include_str!("php/session-fixation.yml")),
     ("sql-injection", include_str!("php/sql-injection.yml")),
     (
@@ -643,6 +724,10 @@ pub(super) const RUBY: Listed = &[
     ("dynamic-find", include_str!("ruby/dynamic-find.yml")),
     ("force-ssl-off", include_str!("ruby/force-ssl-off.yml")),
     ("insecure-random", include_str!("ruby/insecure-random.yml")),
+    (
+        "insecure-random-function",
+        include_str!("ruby/insecure-random-function.yml"),
+    ),
     ("jwt-secret", include_str!("ruby/jwt-secret.yml")),
     ("jwt-unverified", include_str!("ruby/jwt-unverified.yml")),
     ("ldap-injection", include_str!("ruby/ldap-injection.yml")),
@@ -672,6 +757,7 @@ pub(super) const RUBY: Listed = &[
         include_str!("ruby/render-from-request.yml"),
     ),
     ("render-inline", include_str!("ruby/render-inline.yml")),
+    ("secret-default", include_str!("ruby/secret-default.yml")),
     ("secret-key-base", include_str!("ruby/secret-key-base.yml")),
     ("sql-injection", include_str!("ruby/sql-injection.yml")),
     ("ssrf", include_str!("ruby/ssrf.yml")),

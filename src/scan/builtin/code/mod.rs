@@ -15,8 +15,6 @@ mod rule;
 mod rules;
 mod silenced;
 
-use std::collections::BTreeMap;
-
 use ast_grep_core::Node;
 use ast_grep_core::matcher::MatcherExt;
 use ast_grep_core::tree_sitter::StrDoc;
@@ -49,14 +47,18 @@ pub(in crate::scan) fn scan(path: &RepoPath, content: &[u8]) -> Result<Vec<Findi
     }
     let text = String::from_utf8_lossy(content).into_owned();
     let parsed = parse::parse(text, dialect)?;
-    let mut by_kind: BTreeMap<u16, Vec<&Rule>> = BTreeMap::new();
+    let mut by_kind: Vec<Vec<&Rule>> = Vec::new();
     for rule in rules {
         let kinds = ast_grep_core::Matcher::potential_kinds(&rule.config.matcher);
         for kind in kinds.iter().flatten() {
-            let kind = u16::try_from(kind).unwrap_or(u16::MAX);
-            by_kind.entry(kind).or_default().push(rule);
+            if by_kind.len() <= kind {
+                by_kind.resize_with(kind + 1, Vec::new);
+            }
+            by_kind[kind].push(rule);
         }
     }
+    let of_kind = |kind: u16| by_kind.get(usize::from(kind)).filter(|r| !r.is_empty());
+    let nodes = parse::nodes(&parsed, |kind| of_kind(kind).is_some())?;
     let mut search = Search {
         path,
         parsed: &parsed,
@@ -65,9 +67,10 @@ pub(in crate::scan) fn scan(path: &RepoPath, content: &[u8]) -> Result<Vec<Findi
         weight: place::Weight::of(path, content),
         found: Vec::new(),
     };
-    let root = parsed.root();
-    for node in root.dfs() {
-        for rule in by_kind.get(&node.kind_id()).into_iter().flatten() {
+    for node in nodes {
+        let rules = of_kind(node.kind_id());
+        let node = parsed.adopt(node);
+        for rule in rules.into_iter().flatten() {
             search.try_rule(rule, &node);
         }
         if search.found.len() > MOST {
@@ -163,13 +166,14 @@ impl<'t> Search<'t> {
             if weakness > 0 && !told.insert((region.line, weakness)) {
                 continue;
             }
+            let of_request = origin == Some(Origin::Request);
             let finding = Finding::build(NAME, &rule.id, self.path.clone())
-                .canonical(canonical(rule, score, self.weight))
+                .canonical(canonical(rule, score, self.weight, of_request))
                 .kind(Kind::Code)
                 .region(Some(region))
                 .title(rule.title.clone())
                 .message(message(rule, origin, self.weight))
-                .score(Some(self.weight.of_score(score)))
+                .score(Some(self.weight.of_score(score, of_request)))
                 .cwe(rule.cwe.clone())
                 .fix(rule.fix.clone())
                 .url(rule.url.clone())
@@ -279,8 +283,9 @@ fn values<'t>(
 
 /// What stands for the rule across files: what is certain, what is only possible, and what is in tests or in
 /// packed files are issues of their own, since the worst occurrence of an issue decides on all of them.
-fn canonical(rule: &Rule, score: Score, weight: place::Weight) -> String {
-    let part = match weight.name() {
+fn canonical(rule: &Rule, score: Score, weight: place::Weight, of_request: bool) -> String {
+    let counts = weight != place::Weight::Tool || !of_request;
+    let part = match weight.name().filter(|_| counts) {
         None if score < rule.score => ":possible",
         None => "",
         Some(name) => name,
@@ -296,7 +301,9 @@ fn message(rule: &Rule, origin: Option<Origin>, weight: place::Weight) -> String
         Some(Origin::Unknown) => " Its value is not a constant.",
         Some(Origin::Constant) | None => "",
     };
-    format!("{stated}{what}{}", weight.words())
+    let lowers = weight != place::Weight::Tool || origin != Some(Origin::Request);
+    let why = if lowers { weight.words() } else { "" };
+    format!("{stated}{what}{why}")
 }
 
 #[cfg(test)]

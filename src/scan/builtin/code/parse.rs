@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use ast_grep_core::AstGrep;
 use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
-use tree_sitter::{ParseOptions, Parser, Tree};
+use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
 use super::dialect::Dialect;
 
@@ -38,9 +38,6 @@ pub(super) fn parse(text: String, dialect: Dialect) -> Result<Parsed, String> {
         ));
     }
     let tree = tree(&text, dialect).ok_or("it takes too long to parse")?;
-    if depth(&tree) > DEEPEST {
-        return Err(format!("its code is nested more than {DEEPEST} deep"));
-    }
     Ok(AstGrep::doc(StrDoc {
         src: text,
         lang: dialect,
@@ -69,18 +66,33 @@ fn tree(text: &str, dialect: Dialect) -> Option<Tree> {
     })
 }
 
-fn depth(tree: &Tree) -> usize {
-    let mut cursor = tree.walk();
-    let (mut depth, mut deepest) = (0_usize, 0);
+/// The nodes whose kind is wanted, in the order of the text.
+///
+/// # Errors
+/// The tree is too deep; says so, to follow the name of the file.
+pub(super) fn nodes(
+    parsed: &Parsed,
+    wanted: impl Fn(u16) -> bool,
+) -> Result<Vec<Node<'_>>, String> {
+    let root = parsed.root().get_inner_node();
+    let mut cursor = root.walk();
+    let mut depth = 0_usize;
+    let mut all = Vec::new();
     loop {
+        let node = cursor.node();
+        if wanted(node.kind_id()) {
+            all.push(node);
+        }
         if cursor.goto_first_child() {
             depth += 1;
-            deepest = deepest.max(depth);
+            if depth > DEEPEST {
+                return Err(format!("its code is nested more than {DEEPEST} deep"));
+            }
             continue;
         }
         while !cursor.goto_next_sibling() {
             if !cursor.goto_parent() {
-                return deepest;
+                return Ok(all);
             }
             depth -= 1;
         }

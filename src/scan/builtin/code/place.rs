@@ -9,6 +9,8 @@ pub(super) enum Weight {
     Test,
     Example,
     Generated,
+    /// What its own developers run: scripts, migrations, settings of builds.
+    Tool,
 }
 
 /// The greatest score in files of tests: the band `low`.
@@ -17,6 +19,8 @@ const IN_TESTS: f64 = 3.9;
 const IN_EXAMPLES: f64 = 5.5;
 /// The greatest score in generated files: they are fixed at their source, so `medium`.
 const IN_GENERATED: f64 = 5.0;
+/// The greatest score in what developers run, unless data of a request reaches it: `medium`.
+const IN_TOOLS: f64 = 5.5;
 /// How far into a file a remark says that it is generated, in bytes.
 const HEAD: usize = 1_000;
 /// The mean length of lines from which on a file was not written by a person, in bytes.
@@ -82,15 +86,20 @@ impl Weight {
                 "example" | "examples" | "sample" | "samples" | "demo" | "demos" | "docs" | "doc"
             )
         };
-        match folders.split('/').any(is_example) {
-            true => Weight::Example,
+        if folders.split('/').any(is_example) {
+            return Weight::Example;
+        }
+        match is_tool(folders, name) {
+            true => Weight::Tool,
             false => Weight::Full,
         }
     }
 
     /// A score as it counts here.
-    pub(super) fn of_score(self, score: Score) -> Score {
+    pub(super) fn of_score(self, score: Score, of_request: bool) -> Score {
         let most = match self {
+            Weight::Tool if of_request => return score,
+            Weight::Tool => IN_TOOLS,
             Weight::Full => return score,
             Weight::Test => IN_TESTS,
             Weight::Example => IN_EXAMPLES,
@@ -106,6 +115,7 @@ impl Weight {
             Weight::Test => Some(":tests"),
             Weight::Example => Some(":examples"),
             Weight::Generated => Some(":generated"),
+            Weight::Tool => Some(":tools"),
         }
     }
 
@@ -116,8 +126,49 @@ impl Weight {
             Weight::Test => " The score is lowered, because it is in a file of tests.",
             Weight::Example => " The score is lowered, because it is an example.",
             Weight::Generated => " The score is lowered, because the file is generated or packed.",
+            Weight::Tool => {
+                " The score is at most 5.5 here, because only developers run this file."
+            }
         }
     }
+}
+
+/// Whether only developers run a file, by its folders and name in lower case.
+fn is_tool(folders: &str, name: &str) -> bool {
+    let is_tool_folder = |f: &str| {
+        matches!(
+            f,
+            "bin"
+                | "script"
+                | "scripts"
+                | "tools"
+                | "hack"
+                | ".github"
+                | "ci"
+                | "migrations"
+                | "migrate"
+                | "rakelib"
+                | "devtools"
+                | "release"
+                | "console"
+                | "profiling"
+        )
+    };
+    let stem = name.split('.').next().unwrap_or(name);
+    folders.split('/').any(is_tool_folder)
+        || name.contains(".config.")
+        || name.ends_with(".rake")
+        || matches!(
+            stem,
+            "gruntfile"
+                | "gulpfile"
+                | "noxfile"
+                | "fabfile"
+                | "conanfile"
+                | "rakefile"
+                | "webpack"
+                | "magefile"
+        )
 }
 
 fn is_generated(content: &[u8]) -> bool {

@@ -6,12 +6,13 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::dialect::Dialect;
+use super::flow::Names;
 use super::listed::{GO, JAVA, JAVASCRIPT, Listed, PHP, PYTHON, RUBY};
 use super::rule::{Rule, written};
 
 /// Stands for the engine and all its rules in the key of remembered results: a digest of the rules
 /// (a test tells when it is out of date, and what it must be), and the version of the engine.
-pub(in crate::scan) const REVISION: &str = "engine 3, rules 93c84fb5bfb13f93";
+pub(in crate::scan) const REVISION: &str = "engine 3, rules 41b64329bfe04e2e";
 
 /// The rules for a dialect.
 pub(super) fn listed(dialect: Dialect) -> Listed {
@@ -30,6 +31,12 @@ struct Words {
     search: AhoCorasick,
     /// For each rule, the lists of numbers of words: one of each list must be there.
     needed: Vec<Vec<Vec<usize>>>,
+}
+
+/// Whether a rule finds nothing but data of a request: it follows a value, and has no score for any other.
+fn is_of_request(text: &str) -> bool {
+    let says = |key: &str| text.lines().any(|l| l.trim_start().starts_with(key));
+    says("follow:") && !says("built:") && !says("unknown:")
 }
 
 /// What is known of a dialect.
@@ -55,7 +62,7 @@ pub(super) fn that_may_find(
 ) -> Result<Vec<&'static Rule>, String> {
     let known = known(dialect);
     let listed = listed(dialect);
-    let words = known.words.get_or_init(|| Words::of(listed));
+    let words = known.words.get_or_init(|| Words::of(listed, dialect));
     let mut compiled = known.rules.lock().unwrap_or_else(PoisonError::into_inner);
     let mut all = Vec::new();
     for index in words.possible(content) {
@@ -77,12 +84,17 @@ pub(super) fn that_may_find(
 }
 
 impl Words {
-    fn of(listed: Listed) -> Words {
+    fn of(listed: Listed, dialect: Dialect) -> Words {
+        let of_request = Names::words(dialect);
         let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
         let mut needed = Vec::with_capacity(listed.len());
         for (_, text) in listed {
             let mut lists = Vec::new();
-            for list in words_in(text) {
+            let mut wanted = words_in(text);
+            if is_of_request(text) {
+                wanted.push(of_request.clone());
+            }
+            for list in wanted {
                 let mut list_numbers = Vec::with_capacity(list.len());
                 for word in list {
                     let next = numbers.len();
