@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Descriptor;
 use crate::error::Result;
 
-const BUILT_IN: [(&str, &str); 46] = [
+const BUILT_IN: [(&str, &str); 48] = [
     ("actionlint", include_str!("catalog/actionlint.toml")),
     ("ast-grep", include_str!("catalog/ast-grep.toml")),
     ("bandit", include_str!("catalog/bandit.toml")),
@@ -54,6 +54,7 @@ const BUILT_IN: [(&str, &str); 46] = [
     ("osv-scanner", include_str!("catalog/osv-scanner.toml")),
     ("oxlint", include_str!("catalog/oxlint.toml")),
     ("pip-audit", include_str!("catalog/pip-audit.toml")),
+    ("pmd", include_str!("catalog/pmd.toml")),
     ("rdjson", include_str!("catalog/rdjson.toml")),
     ("retire", include_str!("catalog/retire.toml")),
     ("ruff", include_str!("catalog/ruff.toml")),
@@ -68,6 +69,7 @@ const BUILT_IN: [(&str, &str); 46] = [
         "sonarqube-generic",
         include_str!("catalog/sonarqube-generic.toml"),
     ),
+    ("spotbugs", include_str!("catalog/spotbugs.toml")),
     ("trivy", include_str!("catalog/trivy.toml")),
     ("zizmor", include_str!("catalog/zizmor.toml")),
 ];

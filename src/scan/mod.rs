@@ -29,8 +29,8 @@ pub use builtin::code::{RuleFacts, rules_built_in};
 pub use builtin::{SecretKey, Secrets, redact};
 pub use catalog::{Catalog, builtin_names, hints_for};
 pub use descriptor::{
-    ConfigList, Descriptor, Engine, Format, Install, Load, LoadRequest, OtherRules, Output,
-    PassesOver, Program, RuleData, Scope, scanner_name,
+    ConfigList, Descriptor, Engine, Format, GoModule, Install, Load, LoadRequest, MavenArtifacts,
+    Met, OtherRules, Output, PassesOver, Program, RuleData, Scope, Tested, scanner_name,
 };
 pub use exposed::{learn_secrets_in, learn_secrets_of_names};
 pub use plan::{Plan, Side, Trees, is_listed_for, plan, reads};

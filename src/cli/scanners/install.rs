@@ -9,12 +9,12 @@ use crate::config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{ConfigSource, Settings};
 use crate::model::Verdict;
-use crate::scan::tools::{self, Installed, LOCK, Lock, Locked, Registry};
-use crate::scan::{Catalog, Descriptor};
+use crate::scan::tools::{self, Installed, LOCK, Lock, Locked};
+use crate::scan::{Catalog, Descriptor, Scanner, State};
 
 #[derive(Debug, Args)]
 pub(super) struct Install {
-    /// The scanners; without a name, all that are on and that newgate can install
+    /// The scanners; without a name, all that are on
     #[arg(value_name = "SCANNER")]
     scanners: Vec<String>,
     #[command(flatten)]
@@ -98,6 +98,7 @@ fn write_lock(path: Option<&Path>, lock: &Lock, screen: &Resolved) -> Result<()>
 /// What a repository says of its scanners: the target for what is trusted, and the work tree for what
 /// somebody is about to commit.
 struct Project {
+    session: Option<Session>,
     settings: Option<Settings>,
     /// Whether the settings are the change's own, since there is no target yet.
     is_new: bool,
@@ -107,6 +108,7 @@ impl Project {
     fn here() -> Result<Project> {
         let Ok(mut session) = Session::open() else {
             return Ok(Project {
+                session: None,
                 settings: None,
                 is_new: true,
             });
@@ -127,6 +129,7 @@ impl Project {
         Ok(Project {
             is_new: change.target.is_none(),
             settings: Some(settings),
+            session: Some(session),
         })
     }
 
@@ -135,19 +138,36 @@ impl Project {
         self.settings.as_ref()?.lock.scanners.get(name).cloned()
     }
 
-    /// The scanners that are on and that newgate can install.
-    fn managed(&self) -> Result<Vec<String>> {
-        let mut names = Vec::new();
-        if let Some(settings) = &self.settings {
+    /// The scanners that are on and that a program runs.
+    fn run(&self) -> Result<Vec<Wanted>> {
+        let mut all = Vec::new();
+        if let (Some(settings), Some(session)) = (&self.settings, &self.session) {
             for name in &settings.config.scanners {
-                let given = settings.wish(name).given;
-                if !given && settings.descriptor(name)?.install().is_managed() {
-                    names.push(name.clone());
+                let wish = settings.wish(name);
+                let descriptor = settings.descriptor(name)?;
+                if wish.given || descriptor.program().is_none() {
+                    continue;
                 }
+                let managed = descriptor.install().is_managed() && wish.path.is_none();
+                let there = match managed {
+                    true => None,
+                    false => Some(session.gate().scanner(settings, name)?),
+                };
+                all.push(Wanted {
+                    name: name.clone(),
+                    there,
+                });
             }
         }
-        Ok(names)
+        Ok(all)
     }
+}
+
+/// A scanner that `newgate scanners install` is about.
+struct Wanted {
+    name: String,
+    /// Where newgate does not install its program: whether that is on this machine.
+    there: Option<Scanner>,
 }
 
 /// A file of the work tree, unless it is a link: what it leads to is none of this repository's.
@@ -160,18 +180,23 @@ impl Install {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let catalog = super::catalog()?;
         let project = Project::here()?;
-        let names = match self.scanners.is_empty() {
-            true => project.managed()?,
-            false => self.scanners,
+        let named = |name| Wanted { name, there: None };
+        let wanted: Vec<Wanted> = match self.scanners.is_empty() {
+            true => project.run()?,
+            false => self.scanners.into_iter().map(named).collect(),
         };
-        if names.is_empty() {
+        if wanted.is_empty() {
             screen.note("no scanner that is on needs to be installed; name one, such as `bandit`");
             return Ok(Verdict::Pass);
         }
         let (path, mut lock) = self.lock.read()?;
         let before = lock.clone();
         let mut failed = false;
-        for name in names {
+        for Wanted { name, there } in wanted {
+            if let Some(scanner) = there {
+                failed |= !is_there(&scanner, screen);
+                continue;
+            }
             if let Some((plain, _)) = name.split_once('@') {
                 let text = format!("`{plain}` is installed in the version that is pinned");
                 return Err(Error::new(ErrorKind::Usage, text)
@@ -257,6 +282,33 @@ impl Update {
     }
 }
 
+/// Says whether the program of a scanner that newgate does not install is on this machine.
+fn is_there(scanner: &Scanner, screen: &Resolved) -> bool {
+    let name = scanner.descriptor.name();
+    match &scanner.state {
+        State::Ready => {
+            let program = scanner.program.as_deref().unwrap_or(Path::new(name));
+            let version = scanner.version.as_deref().unwrap_or_default();
+            screen.note(&format!(
+                "{name} {version}: `{}` is used",
+                program.display()
+            ));
+            true
+        }
+        State::Missing(absent) => {
+            let text = format!("{name} is not installed: {}", absent.why);
+            screen.error(Label::Error, &text);
+            if !scanner.descriptor.install().is_managed() {
+                screen.error(
+                    Label::Hint,
+                    &format!("newgate can't install it: do so yourself, or remove `{name}` from `[scanners]`"),
+                );
+            }
+            false
+        }
+    }
+}
+
 /// Installs one scanner and notes it in the lock; tells what went wrong.
 fn one(
     descriptor: &Descriptor,
@@ -269,11 +321,7 @@ fn one(
     screen.note(&format!("installing {name} ..."));
     match tools::install(descriptor, locked, version) {
         Ok(done) => {
-            let from = match done.origin {
-                Registry::Pypi => "PyPI",
-                Registry::Npm => "npm",
-                Registry::Crates => "crates.io",
-            };
+            let from = descriptor.install().origin();
             screen.note(&format!("{name} {} is installed from {from}", done.version));
             let merged = match lock.scanners.remove(&name) {
                 Some(old) => done.with_hashes_of(&old),

@@ -8,7 +8,7 @@ use crate::cli::screen::Resolved;
 use crate::cli::session::Session;
 use crate::error::Result;
 use crate::model::Verdict;
-use crate::scan::{Engine, State};
+use crate::scan::{Descriptor, Engine, Met, State};
 
 #[derive(Debug, Args)]
 pub(super) struct List {
@@ -31,6 +31,10 @@ struct Row {
     kind: &'static str,
     why_not: Option<String>,
     homepage: String,
+    /// How it gets onto this machine.
+    install: String,
+    /// What its descriptor was tested with.
+    tested: String,
 }
 
 impl List {
@@ -62,6 +66,8 @@ impl List {
                     State::Missing(absent) => Some(absent.why),
                 },
                 homepage: scanner.descriptor.homepage().to_owned(),
+                install: install_of(&scanner.descriptor),
+                tested: tested_with(&scanner.descriptor),
             });
         }
         let text = match self.format {
@@ -72,6 +78,35 @@ impl List {
         };
         screen.data(&text);
         Ok(Verdict::Pass)
+    }
+}
+
+/// How a scanner gets onto a machine, for people.
+pub(crate) fn install_of(d: &Descriptor) -> String {
+    match (d.engine(), d.install().version()) {
+        (Engine::Secrets | Engine::Code, _) => "built in".to_owned(),
+        (Engine::None, _) => "only its reports are read".to_owned(),
+        (Engine::Program, Some(version)) => {
+            format!("newgate installs {version} from {}", d.install().origin())
+        }
+        (Engine::Program, None) => "you install it".to_owned(),
+    }
+}
+
+/// What a descriptor was tested with, for people.
+pub(crate) fn tested_with(d: &Descriptor) -> String {
+    let Some(tested) = d.tested() else {
+        return match d.engine() {
+            Engine::Secrets | Engine::Code => "run in the tests".to_owned(),
+            _ => "its documentation only".to_owned(),
+        };
+    };
+    let version = tested.version.as_deref().unwrap_or("no version");
+    let with = |what: &str| format!("{what} {version}");
+    match tested.by {
+        Met::Run => with("runs of"),
+        Met::Report => with("reports of"),
+        Met::Published => "published reports".to_owned(),
     }
 }
 
@@ -97,21 +132,23 @@ fn table(rows: &[Row]) -> String {
             row.name, row.kind
         );
     }
-    let off: Vec<&str> = rows
-        .iter()
-        .filter(|r| !r.on)
-        .map(|r| r.name.as_str())
-        .collect();
-    let mut line = String::from("off:");
-    out.push('\n');
-    for name in off {
-        if line.len() + name.len() + 2 > 78 {
-            let _ = writeln!(out, "{line}");
-            line = "   ".to_owned();
-        }
-        let _ = write!(line, " {name}");
+    let off = || rows.iter().filter(|r| !r.on);
+    let width = off().map(|r| r.name.len()).max().unwrap_or(0);
+    let second = off().map(|r| r.install.len()).max().unwrap_or(0);
+    let _ = writeln!(
+        out,
+        "\n{:<width$}  {:<second$}  tested with",
+        "off", "install"
+    );
+    for Row {
+        name,
+        install,
+        tested,
+        ..
+    } in off()
+    {
+        let _ = writeln!(out, "{name:<width$}  {install:<second$}  {tested}");
     }
-    let _ = writeln!(out, "{line}");
     out.push_str(
         "\n`NAME = true` under `[scanners]` in `.newgate/config.toml` turns one on, once that is on the target;\n\
          `newgate scanners show NAME` says more.\n",

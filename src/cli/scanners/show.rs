@@ -55,15 +55,12 @@ fn facts(d: &Descriptor) -> Vec<(&'static str, String)> {
     };
     facts.push(("scans", scope.to_owned()));
     if let Some(version) = d.install().version() {
-        let from = match d.install() {
-            i if i.pypi.is_some() => "PyPI",
-            i if i.crates.is_some() => "crates.io",
-            _ => "npm",
-        };
+        let from = d.install().origin();
         let name = d.name();
         let text = format!("`newgate scanners install {name}`: version {version} from {from}");
         facts.push(("installs", text));
     }
+    facts.push(("tested with", super::list::tested_with(d)));
     facts.extend(d.program().into_iter().flat_map(program));
     if !d.suppressions().is_empty() {
         facts.push(("is silenced by", quoted(d.suppressions())));

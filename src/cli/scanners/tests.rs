@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::list::{install_of, tested_with};
 use super::read::write_listing;
 use super::show::page;
 use crate::scan::read::{Paths, Reading, Unreadable, read, read_any};
-use crate::scan::{Catalog, Descriptor, SecretKey, builtin_names};
+use crate::scan::{Catalog, Descriptor, Met, SecretKey, builtin_names};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -204,64 +205,99 @@ fn pages() -> BTreeMap<PathBuf, String> {
 const BEGIN: &str = "<!-- written by the tests: begin -->";
 const END: &str = "<!-- written by the tests: end -->";
 
-/// The table of all scanners, with how each was tested.
+/// The table of all scanners, with how each is installed and was tested.
 fn table() -> String {
     let mut out = String::from(
-        "| name | finds | version | tested by | findings read |\n| --- | --- | --- | --- | --- |\n",
+        "| name | finds | install | tested with | findings read |\n| --- | --- | --- | --- | --- |\n",
     );
     let fixtures = Fixture::all();
     for name in builtin_names() {
         let descriptor = Catalog::default().get(name).unwrap().unwrap();
-        let own: Vec<&Fixture> = fixtures.iter().filter(|f| f.scanner == name).collect();
-        let run = root().join("fixtures/weaknesses").join(name).is_dir()
-            || ["bandit", "code", "ruff", "secrets"].contains(&name);
-        let mut how: Vec<&str> = Vec::new();
-        if run {
-            how.push("real run");
-        }
-        if own.iter().any(|f| f.is_real()) {
-            how.push("real report");
-        }
-        if own.iter().any(|f| !f.is_real()) {
-            how.push("documented shape");
-        }
+        let own = fixtures.iter().filter(|f| f.scanner == name);
         let read: usize = own
-            .iter()
             .filter_map(|f| f.reading().ok())
             .map(|r| r.findings.len())
             .sum();
-        let of_reports = own.iter().find_map(|f| version_in(&f.report));
-        let version = descriptor
-            .install()
-            .version()
-            .map(str::to_owned)
-            .or(of_reports);
+        let finds = match descriptor.is_format() {
+            true => "a format, of any tool",
+            false => descriptor.finds(),
+        };
         let _ = writeln!(
             out,
-            "| [`{name}`](scanners/{name}.md) | {} | {} | {} | {read} |",
-            if descriptor.is_format() {
-                "a format, of any tool"
-            } else {
-                descriptor.finds()
-            },
-            version
-                .as_deref()
-                .unwrap_or(if ["code", "secrets"].contains(&name) {
-                    "built in"
-                } else {
-                    "-"
-                }),
-            how.join(", "),
+            "| [`{name}`](scanners/{name}.md) | {finds} | {} | {} | {read} |",
+            install_of(&descriptor),
+            tested_with(&descriptor),
         );
     }
     out
 }
 
+/// How the tests have met a scanner: by what lies in `fixtures`.
+fn met(descriptor: &Descriptor, fixtures: &[Fixture]) -> Option<Met> {
+    let name = descriptor.name();
+    let is_run = root().join("fixtures/weaknesses").join(name).is_dir()
+        || ["bandit", "ruff"].contains(&name);
+    let is_read = fixtures.iter().any(|f| f.scanner == name && f.is_real());
+    match (is_run, is_read) {
+        (true, _) => Some(Met::Run),
+        (_, true) => Some(Met::Report),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_descriptor_says_how_it_was_tested() {
+    let fixtures = Fixture::all();
+    for descriptor in descriptors() {
+        let name = descriptor.name();
+        let tested = descriptor.tested();
+        let stated = tested.map(|t| t.by).filter(|by| *by != Met::Published);
+        assert_eq!(stated, met(&descriptor, &fixtures), "{name}");
+        let version = tested.and_then(|t| t.version.as_deref());
+        match stated {
+            // The tests install what newgate installs.
+            Some(Met::Run) if descriptor.install().is_managed() => {
+                assert_eq!(version, descriptor.install().version(), "{name}");
+            }
+            Some(_) => {
+                let mut own = fixtures.iter().filter(|f| f.scanner == name);
+                assert!(
+                    own.any(|f| version_in(&f.report).as_deref() == version),
+                    "{name}: no report is one of {version:?}"
+                );
+            }
+            None => assert_eq!(version, None, "{name}"),
+        }
+    }
+}
+
+/// What the catalogue has, in the words of the README and of `docs/scanners.md`.
+fn numbers() -> String {
+    let all = descriptors();
+    let count = |is: &dyn Fn(&Descriptor) -> bool| all.iter().filter(|d| is(d)).count();
+    format!(
+        "{} scanners and formats of reports: newgate installs {}, {} you install yourself, and of {} only the reports are read",
+        all.len(),
+        count(&|d| d.install().is_managed()),
+        count(&|d| d.program().is_some() && !d.install().is_managed()),
+        count(&|d| d.program().is_none()),
+    )
+}
+
+#[test]
+fn the_docs_count_the_catalogue() {
+    for file in ["README.md", "docs/scanners.md"] {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let numbers = numbers();
+        assert!(words.join(" ").contains(&numbers), "{file}: {numbers}");
+    }
+}
+
 /// The version in the name of a report: `tool-1.2.3.kind.json`.
 fn version_in(report: &str) -> Option<String> {
-    let (_, rest) = report
-        .split_once('-')
-        .filter(|(_, r)| r.starts_with(|c: char| c.is_ascii_digit()))?;
+    let mut ends = report.match_indices('-').map(|(at, _)| &report[at + 1..]);
+    let rest = ends.find(|r| r.starts_with(|c: char| c.is_ascii_digit()))?;
     let numbers = rest
         .find(|c: char| c.is_ascii_alphabetic())
         .unwrap_or(rest.len());
@@ -282,6 +318,17 @@ fn the_pages_say_what_the_descriptors_say() {
             "{} is not up to date: `cargo test --lib -- --ignored write_the_pages` writes it",
             path.display()
         );
+    }
+}
+
+#[test]
+#[ignore = "writes the findings beside fixtures/reports"]
+fn write_the_findings() {
+    for fixture in Fixture::all() {
+        let golden = format!("fixtures/reports/{}.findings", fixture.report);
+        let mut read = Vec::new();
+        write_listing(&fixture.reading().unwrap(), &mut read).unwrap();
+        fs::write(root().join(golden), read).unwrap();
     }
 }
 

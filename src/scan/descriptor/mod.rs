@@ -18,8 +18,8 @@ use expressions::{Expressions, suppressions};
 pub(super) use written::ReportIn;
 use written::Written;
 pub use written::{
-    ConfigList, Engine, Format, Install, Load, LoadRequest, OtherRules, Output, PassesOver,
-    Program, RuleData, Scope,
+    ConfigList, Engine, Format, GoModule, Install, Load, LoadRequest, MavenArtifacts, Met,
+    OtherRules, Output, PassesOver, Program, RuleData, Scope, Tested,
 };
 
 /// A scanner's descriptor, checked.
@@ -128,6 +128,7 @@ impl Descriptor {
                 other_rules: None,
                 snippet_is_secret: false,
                 install: Install::default(),
+                tested: None,
             },
             globs: GlobSet::empty(),
             not: GlobSet::empty(),
@@ -286,6 +287,11 @@ impl Descriptor {
     /// Where its program comes from.
     pub fn install(&self) -> &Install {
         &self.written.install
+    }
+
+    /// What it was tested with.
+    pub fn tested(&self) -> Option<&Tested> {
+        self.written.tested.as_ref()
     }
 
     /// Its table of severities: the scanner's word, with `/` and its confidence where that counts.

@@ -392,20 +392,100 @@ pub struct Install {
     /// The crate for cargo (`cargo-audit@0.22.2`).
     #[serde(default)]
     pub crates: Option<String>,
+    /// The module for Go.
+    #[serde(default)]
+    pub go: Option<GoModule>,
+    /// The artifacts for Maven.
+    #[serde(default)]
+    pub maven: Option<MavenArtifacts>,
+    /// The version that the program of the pinned package tells, where the package counts its own.
+    #[serde(default)]
+    pub says: Option<String>,
+}
+
+/// A module that Go builds a program from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GoModule {
+    /// Its path and version (`github.com/rhysd/actionlint@v1.7.12`).
+    pub module: String,
+    /// The folder of the program's package in it (`cmd/actionlint`).
+    pub package: String,
+    /// The variable that the linker sets to the version, where the program tells it from one.
+    #[serde(default)]
+    pub version_variable: Option<String>,
+}
+
+/// Artifacts of Maven that a Java program consists of; what they need comes with them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MavenArtifacts {
+    /// `group:artifact:version`, the one whose version counts first.
+    pub artifacts: Vec<String>,
+    /// `group:artifact` of what they name and the program does not need.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// The class that is started.
+    pub main: String,
 }
 
 impl Install {
     /// Whether newgate can install it.
     pub fn is_managed(&self) -> bool {
-        self.pypi.is_some() || !self.npm.is_empty() || self.crates.is_some()
+        self.version().is_some()
+    }
+
+    /// The registry that it comes from, for people.
+    pub fn origin(&self) -> &'static str {
+        match self {
+            i if i.pypi.is_some() => "PyPI",
+            i if i.crates.is_some() => "crates.io",
+            i if i.go.is_some() => "the Go module proxy",
+            i if i.maven.is_some() => "Maven Central",
+            _ => "npm",
+        }
     }
 
     /// The version that is pinned, of the package with the program.
     pub fn version(&self) -> Option<&str> {
-        let first = self.pypi.as_deref().or(self.crates.as_deref());
-        let first = first.or(self.npm.first().map(String::as_str))?;
-        first.rsplit(['=', '@']).next()
+        let maven = self.maven.as_ref().and_then(|m| m.artifacts.first());
+        let all = [
+            self.pypi.as_ref(),
+            self.crates.as_ref(),
+            self.npm.first(),
+            self.go.as_ref().map(|go| &go.module),
+            maven,
+        ];
+        let first = all.into_iter().flatten().next()?;
+        let version = first.rsplit(['=', '@', ':']).next()?;
+        Some(match self.go {
+            Some(_) => version.trim_start_matches('v'),
+            None => version,
+        })
     }
+}
+
+/// How newgate has met a scanner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Met {
+    /// newgate's tests run the program.
+    Run,
+    /// The tests read a report that the program wrote on planted weaknesses.
+    Report,
+    /// Reports that others published were read by hand; the tests read one that follows the documentation.
+    Published,
+}
+
+/// What a scanner's descriptor was tested with. Without it, only the documentation is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Tested {
+    /// How newgate has met it.
+    pub by: Met,
+    /// The version, where a report or a program told it.
+    #[serde(default)]
+    pub version: Option<String>,
 }
 
 /// A descriptor.
@@ -452,4 +532,7 @@ pub(super) struct Written {
     pub(super) snippet_is_secret: bool,
     #[serde(default)]
     pub(super) install: Install,
+    /// It alters no results, so it is no part of the scanner's key.
+    #[serde(default, skip_serializing)]
+    pub(super) tested: Option<Tested>,
 }

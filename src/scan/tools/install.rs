@@ -1,5 +1,7 @@
 //! One installation: resolve, fetch by hash, ask the version, make visible.
 
+mod java;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,8 +11,8 @@ use serde_json::Value;
 use super::{Locked, Registry};
 use crate::environment;
 use crate::process;
-use crate::scan::Descriptor;
 use crate::scan::reach::Keep;
+use crate::scan::{Descriptor, GoModule};
 
 /// The file that says that an installation is whole, and what it consists of.
 pub(super) const COMPLETE: &str = "newgate-installed.toml";
@@ -67,6 +69,14 @@ pub fn install(
         (Registry::Pypi, at.install_pypi(&with_version(requirement))?)
     } else if let Some(name) = &install.crates {
         (Registry::Crates, at.install_crates(&with_version(name))?)
+    } else if let Some(go) = &install.go {
+        let module = with_version(&go.module);
+        (Registry::Go, at.install_go(&module, go)?)
+    } else if let Some(maven) = &install.maven {
+        let artifacts = maven.artifacts.iter().map(|a| with_version(a));
+        let artifacts: Vec<String> = artifacts.collect();
+        let name = command_of(descriptor)?;
+        (Registry::Maven, at.install_maven(&artifacts, maven, name)?)
     } else {
         let mut packages = install.npm.clone();
         packages[0] = with_version(&packages[0]);
@@ -93,12 +103,15 @@ fn show(folder: &Path, link: &Path) -> io::Result<()> {
     fs::rename(&new, link)
 }
 
+/// The program that a scanner's command starts.
+fn command_of(descriptor: &Descriptor) -> Result<&str, String> {
+    let program = descriptor.program().and_then(|p| p.command.first());
+    Ok(program.ok_or("it has no program")?)
+}
+
 /// Asks an installed program its version.
 fn verify(descriptor: &Descriptor, folder: &Path, version: &str) -> Result<(), String> {
-    let program = descriptor
-        .program()
-        .and_then(|p| p.command.first())
-        .ok_or("it has no program")?;
+    let program = command_of(descriptor)?;
     let path = folder.join("bin").join(program);
     if !path.is_file() {
         return Err(format!("the packages hold no program `{program}`"));
@@ -108,7 +121,10 @@ fn verify(descriptor: &Descriptor, folder: &Path, version: &str) -> Result<(), S
         checkout: None,
     };
     let told = super::super::program::version_of(descriptor, &path, keep)?;
-    match super::fits(&told, version) {
+    let install = descriptor.install();
+    let says = install.says.as_deref();
+    let is_said = install.version() == Some(version) && says == Some(told.as_str());
+    match is_said || super::fits(&told, version) {
         true => Ok(()),
         false => Err(format!(
             "version {version} was asked for, and it says {told}"
@@ -135,16 +151,23 @@ impl Place<'_> {
         Ok(path)
     }
 
-    /// Runs an installer in the folder and returns what it printed.
+    /// Runs an installer in the folder of the installation and returns what it printed.
     fn run(&self, program: &str, args: &[&str]) -> Result<Vec<u8>, String> {
-        let ran = process::installer(self.folder, program, args).map_err(|e| match e.kind() {
+        Self::run_in(self.folder, program, args)
+    }
+
+    /// Runs an installer in a folder and returns what it printed.
+    fn run_in(folder: &Path, program: &str, args: &[&str]) -> Result<Vec<u8>, String> {
+        let ran = process::installer(folder, program, args).map_err(|e| match e.kind() {
             io::ErrorKind::NotFound => format!("it needs `{program}`, which is not on `PATH`"),
             _ => format!("`{program}` cannot be started: {e}"),
         })?;
         match ran.code {
             0 => Ok(ran.out),
             _ => {
-                let said = String::from_utf8_lossy(&ran.err);
+                // Maven says what is wrong on standard output.
+                let said = [ran.err, ran.out].concat();
+                let said = String::from_utf8_lossy(&said);
                 Err(explain(
                     program,
                     &environment::without_proxy_credentials(&said),
@@ -262,6 +285,56 @@ impl Place<'_> {
     }
 }
 
+impl Place<'_> {
+    /// A program of a Go module, built here from the module's source by the sums that it brings. Go compares the
+    /// module itself with its database of checksums, unless the user's settings say otherwise; newgate compares it with the project's lock.
+    fn install_go(&self, module: &str, go: &GoModule) -> Result<String, String> {
+        let wrong = || "Go's answer about the module cannot be read".to_owned();
+        let told = self.run("go", &["mod", "download", "-json", module])?;
+        let told: Value = serde_json::from_slice(&told).map_err(|_| wrong())?;
+        let field = |name: &str| told[name].as_str().ok_or_else(wrong);
+        let pinned = format!(
+            "{} {} {}\n",
+            field("Path")?,
+            field("Version")?,
+            field("Sum")?
+        );
+        if self.locked.is_some_and(|locked| locked != pinned) {
+            return Err(format!(
+                "the module is not what the lock file pins: ask why before going on ({})",
+                pinned.trim_end()
+            ));
+        }
+        let program = self.path("bin").join(name_of_package(go));
+        let program = program.to_string_lossy();
+        let flags = match &go.version_variable {
+            Some(variable) => format!("-ldflags=-s -w -X {variable}={}", self.version),
+            None => "-ldflags=-s -w".to_owned(),
+        };
+        let package = format!("./{}", go.package);
+        let options = ["-mod=readonly", "-trimpath", "-buildvcs=false", &*flags];
+        let rest = ["-o", &*program, &*package];
+        Self::run_in(
+            Path::new(field("Dir")?),
+            "go",
+            &[&["build"][..], &options[..], &rest[..]].concat(),
+        )?;
+        Ok(pinned)
+    }
+}
+
+/// What Go calls the program of a package.
+fn name_of_package(go: &GoModule) -> &str {
+    let module = go.module.split('@').next().unwrap_or_default();
+    let is_version = |part: &str| {
+        let digits = part.strip_prefix('v').unwrap_or_default();
+        !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    let parts = module.split('/').chain(go.package.split('/'));
+    let mut names = parts.filter(|p| !p.is_empty() && *p != "." && !is_version(p));
+    names.next_back().unwrap_or_default()
+}
+
 /// The SHA-256 of a crate, as cargo keeps it after it was fetched.
 fn hash_of_crate(name: &str, version: &str) -> Result<String, String> {
     let home = environment::variable("CARGO_HOME").map(PathBuf::from);
@@ -274,8 +347,12 @@ fn hash_of_crate(name: &str, version: &str) -> Result<String, String> {
     let paths = registries.filter_map(|r| Some(r.ok()?.path().join(&file)));
     let content = paths.filter_map(|p| fs::read(p).ok()).next();
     let content = content.ok_or_else(|| format!("cargo keeps no `{file}` to take the hash of"))?;
-    let digest = ring::digest::digest(&ring::digest::SHA256, &content);
-    Ok(digest.as_ref().iter().map(|b| format!("{b:02x}")).collect())
+    Ok(sha256(&content))
+}
+
+fn sha256(content: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, content);
+    digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// A requirements file of what pip's report says that it would install
@@ -317,12 +394,19 @@ fn npm_lock(lock: &[u8]) -> Result<String, String> {
         if let Some(fields) = package.as_object_mut() {
             fields.remove("resolved");
             fields.remove("funding");
-            if !path.is_empty() && !fields.contains_key("integrity") {
+            let is_hashed = fields.contains_key("integrity") || is_bundled(path, fields);
+            if !path.is_empty() && !is_hashed {
                 return Err(format!("the registry tells no hash of `{path}`"));
             }
         }
     }
     Ok(format!("{lock:#}\n"))
+}
+
+/// Whether a package comes inside of another one's archive, whose hash covers it.
+pub(super) fn is_bundled(path: &str, package: &serde_json::Map<String, Value>) -> bool {
+    let is_inside = path.matches("node_modules/").count() > 1;
+    is_inside && package.get("inBundle").and_then(Value::as_bool) == Some(true)
 }
 
 /// What an installer said, with the next step.
@@ -358,17 +442,21 @@ fn explain(program: &str, said: &str) -> String {
         "unreachable",
         "eai_again",
         "dns error",
+        "no such host",
+        "unknown host",
     ]) {
         "the registry cannot be reached: connect, or name a mirror in the settings of its client \
-         (pip, npm, cargo), or name a program that is there with `path` in `[scanners.NAME]`"
+         (pip, npm, cargo, go, mvn), or name a program that is there with `path` in `[scanners.NAME]`"
     } else if has(&[
         "no matching distribution",
         "no version of",
         "etarget",
         "could not find `",
+        "unknown revision",
+        "could not find artifact",
     ]) {
         "the registry cannot be reached, or has no such version for this kind of machine: look at \
-         the settings of its client (pip, npm, cargo), or name a program that is there with `path` in \
+         the settings of its client (pip, npm, cargo, go, mvn), or name a program that is there with `path` in \
          `[scanners.NAME]`"
     } else {
         "see what it says"

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::install::is_bundled;
+
 /// The version of the file's format.
 const VERSION: u32 = 1;
 
@@ -22,6 +24,10 @@ pub enum Registry {
     Npm,
     /// <https://crates.io>
     Crates,
+    /// <https://proxy.golang.org>
+    Go,
+    /// <https://central.sonatype.com>
+    Maven,
 }
 
 /// What is pinned of one scanner.
@@ -33,7 +39,9 @@ pub struct Locked {
     /// Where it comes from.
     pub origin: Registry,
     /// All packages with their hashes, as the registry's own client writes them: a requirements file
-    /// with `--hash`, a `package-lock.json`; for a crate, which brings its own lock file, one line of the first form.
+    /// with `--hash`, a `package-lock.json`; for a crate, which brings its own lock file, one line of the first form;
+    /// for a Go module, which brings its own sums, one line of `go.sum`; for Java, lines of the first form, with
+    /// `group:artifact` as the name.
     #[serde(default)]
     pub packages: String,
 }
@@ -46,7 +54,7 @@ impl Locked {
             return Err("its version is none".into());
         }
         match self.origin {
-            Registry::Pypi | Registry::Crates => {
+            Registry::Pypi | Registry::Crates | Registry::Maven => {
                 match self.packages.lines().find(|l| !is_requirement(l)) {
                     Some(_) => Err(
                         "its packages are not all of the form `name==version --hash=sha256:...`"
@@ -55,6 +63,10 @@ impl Locked {
                     None => Ok(()),
                 }
             }
+            Registry::Go => match self.packages.lines().find(|l| !is_sum(l)) {
+                Some(_) => Err("its module is not of the form `path version h1:...`".into()),
+                None => Ok(()),
+            },
             Registry::Npm if self.packages.is_empty() => Ok(()),
             Registry::Npm => check_npm(&self.packages),
         }
@@ -114,7 +126,7 @@ fn is_requirement(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let package = words.next().and_then(|w| w.split_once("=="));
     let named = package.is_some_and(|(name, version)| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.[],".contains(c);
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.[],:".contains(c);
         name.starts_with(|c: char| c.is_ascii_alphanumeric())
             && name.chars().all(plain)
             && version
@@ -127,6 +139,25 @@ fn is_requirement(line: &str) -> bool {
         hash.is_some_and(|h| h.len() == 64 && h.bytes().all(|b| b.is_ascii_hexdigit()))
     };
     named && !hashes.is_empty() && hashes.iter().all(is_hash)
+}
+
+/// Whether a line is one of `go.sum` for a module's content (<https://go.dev/ref/mod#go-sum-files>).
+fn is_sum(line: &str) -> bool {
+    let words: Vec<&str> = line.split(' ').collect();
+    let [module, version, hash] = words[..] else {
+        return false;
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~/".contains(c);
+    let sum = hash.strip_prefix("h1:").and_then(|h| h.strip_suffix('='));
+    module.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && module.chars().all(plain)
+        && !module.contains("..")
+        && version.strip_prefix('v').is_some_and(is_version)
+        && sum.is_some_and(|s| {
+            s.len() == 43
+                && s.bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
+        })
 }
 
 /// Checks that a lock file of npm has packages of the registry only, each with its hash.
@@ -145,7 +176,8 @@ fn check_npm(text: &str) -> Result<(), String> {
             continue;
         }
         let hash = package["integrity"].as_str().unwrap_or_default();
-        let hashed = hash.starts_with("sha512-") || hash.starts_with("sha1-");
+        let bundled = package.as_object().is_some_and(|p| is_bundled(path, p));
+        let hashed = hash.starts_with("sha512-") || hash.starts_with("sha1-") || bundled;
         let plain = path.starts_with("node_modules/") && !path.contains("..");
         let elsewhere = package.get("resolved").is_some() || package.get("link").is_some();
         if !hashed || !plain || elsewhere {
@@ -288,6 +320,33 @@ mod tests {
             let text = npm(fields);
             assert!(parse("1.0", Registry::Npm, &text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_lock_of_a_go_module_or_of_java_names_what_is_hashed() {
+        let parse = |origin: Registry, packages: &str| {
+            let mut lock = Lock::default();
+            let locked = Locked {
+                version: "1.7.12".into(),
+                origin,
+                packages: packages.into(),
+            };
+            lock.scanners.insert("x".into(), locked);
+            Lock::parse(&lock.to_text())
+        };
+        let sum = format!("h1:{}=", "a".repeat(43));
+        assert!(parse(Registry::Go, &format!("example.com/x/v2 v1.7.12 {sum}\n")).is_ok());
+        for packages in [
+            "example.com/x v1.7.12\n".to_owned(),
+            format!("example.com/../x v1.7.12 {sum}\n"),
+            format!("-modfile=/tmp/x v1.7.12 {sum}\n"),
+            "example.com/x v1.7.12 h1:short=\n".to_owned(),
+        ] {
+            assert!(parse(Registry::Go, &packages).is_err(), "{packages}");
+        }
+        let hash = format!("--hash=sha256:{}", "a".repeat(64));
+        assert!(parse(Registry::Maven, &format!("org.x:y==1.7.12 {hash}\n")).is_ok());
+        assert!(parse(Registry::Maven, "org.x:y==1.7.12\n").is_err());
     }
 
     #[test]
