@@ -10,6 +10,7 @@ mod push;
 mod readers;
 mod secrets;
 mod seeds;
+mod weaknesses;
 
 pub use draw::{Random, mutate};
 pub use seeds::{files, seeds};
@@ -18,7 +19,7 @@ pub use seeds::{files, seeds};
 type Target = fn(&[u8]);
 
 /// What the fuzzer feeds: a name, and the properties of what reads it.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("push-lines", push::lines),
     ("report-of-scanner", readers::of_scanner),
     ("report-unknown", readers::unknown),
@@ -29,6 +30,8 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("shared-baseline", baselines::shared),
     ("comparison", comparing::drawn),
     ("redaction", secrets::redaction),
+    ("code", weaknesses::of_code),
+    ("archives", weaknesses::of_archives),
     ("formats", formats::of_strings),
     ("stored-report", formats::of_stored),
 ];

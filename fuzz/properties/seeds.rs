@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// Longest file that mutations start from, in bytes.
 const LONGEST: u64 = 40_000;
+/// How many rules of a language have their examples among the seeds.
+const EXAMPLES: usize = 8;
 
 /// The inputs that a target starts from, in a fixed order. `root` is the repository.
 pub fn seeds(root: &Path, target: &str) -> Vec<Vec<u8>> {
@@ -42,6 +44,26 @@ pub fn seeds(root: &Path, target: &str) -> Vec<Vec<u8>> {
         "descriptor" => {
             for path in files(&root.join("src/scan/catalog")) {
                 add(b"", &path);
+            }
+        }
+        "code" => {
+            // The first byte chooses the language, in the order of `FILES` in `weaknesses.rs`.
+            for (first, language) in [
+                (0, "python"),
+                (1, "javascript"),
+                (2, "javascript"),
+                (3, "javascript"),
+                (4, "go"),
+                (5, "java"),
+                (6, "php"),
+                (7, "ruby"),
+            ] {
+                let folder = root.join("src/scan/builtin/code").join(language);
+                let examples = files(&folder).into_iter();
+                let examples = examples.filter(|p| p.to_string_lossy().ends_with(".test.yml"));
+                for path in examples.take(EXAMPLES) {
+                    add(&[first], &path);
+                }
             }
         }
         "stored-report" => add(b"", &root.join("fuzz/report.json")),

@@ -25,7 +25,7 @@ mod stored;
 pub mod tools;
 mod work;
 
-pub use builtin::code::{RuleFacts, rules_built_in};
+pub use builtin::code::{RuleFacts, rules_built_in, scan as weaknesses};
 pub use builtin::{SecretKey, Secrets, redact};
 pub use catalog::{Catalog, builtin_names, hints_for};
 pub use descriptor::{

@@ -67,6 +67,8 @@ replays! {
     shared_baselines_are_read_or_left_out: "shared-baseline",
     trees_are_compared_one_to_one_whatever_they_hold: "comparison",
     no_credential_is_left_in_a_text: "redaction",
+    code_has_the_same_weaknesses_each_time_or_no_answer: "code",
+    archives_are_looked_into_or_left_out: "archives",
     formats_stay_what_they_are_whatever_stands_in_a_report: "formats",
     stored_reports_are_read_or_refused: "stored-report",
 }

@@ -37,7 +37,7 @@ type Found<'t> = Node<'t, StrDoc<Dialect>>;
 ///
 /// # Errors
 /// The file is beyond a limit, so that its weaknesses are unknown; says which.
-pub(in crate::scan) fn scan(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
+pub fn scan(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
     let Some(dialect) = Dialect::of(path.as_bytes(), content) else {
         return Ok(Vec::new());
     };
