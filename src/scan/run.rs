@@ -10,7 +10,7 @@ use super::builtin::encodings::is_utf16;
 use super::descriptor::ReportIn;
 use super::reach::{Given, without_credentials};
 use super::read::{self, Paths, Reading, Unread};
-use super::stage::Stage;
+use super::stage::{Shown, Stage};
 use super::{Engine, Scanner, SecretKey, Secrets, UnitResult};
 use crate::environment::without_proxy_credentials;
 use crate::error::Result;
@@ -84,7 +84,12 @@ pub(super) fn run_batch(
         }
         given.push(file.clone());
         let extension = scanner.descriptor.extension_for(&file.path);
-        match stage.add(file, &content, extension.as_deref()) {
+        let shown = match &extension {
+            _ if scanner.descriptor.skips(&file.path) => Shown::WithoutName,
+            Some(extension) => Shown::WithExtension(extension),
+            None => Shown::AsItIs,
+        };
+        match stage.add(file, &content, shown) {
             Ok(name) => names.push(name),
             Err(e) => return cannot(&file.path, &e),
         }
@@ -144,19 +149,18 @@ fn built_in(
             break;
         }
         let content = content(file)?;
-        let scanned = match scanner.descriptor.engine() {
-            Engine::Code => code::scan(&file.path, &content),
-            _ => Ok(Secrets::get().scan(&file.path, &content, key)),
-        };
-        let result = match scanned {
-            Ok(findings) => UnitResult {
-                findings,
-                unread: None,
+        let result = match scanner.descriptor.engine() {
+            Engine::Code => match code::scan(&file.path, &content) {
+                Ok(findings) => UnitResult {
+                    findings,
+                    unread: None,
+                },
+                Err(why) => UnitResult {
+                    findings: Vec::new(),
+                    unread: Some(why),
+                },
             },
-            Err(why) => UnitResult {
-                findings: Vec::new(),
-                unread: Some(why),
-            },
+            _ => Secrets::get().scan_unit(&file.path, &content, key),
         };
         results.push((file.clone(), result));
     }

@@ -14,6 +14,17 @@ use crate::process;
 const HOME: &str = "home";
 const TEMPORARY: &str = "tmp";
 
+/// The name under which a scanner sees a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown<'a> {
+    /// Its own.
+    AsItIs,
+    /// One with another extension.
+    WithExtension(&'a str),
+    /// One that says nothing of it, in no folder.
+    WithoutName,
+}
+
 /// A folder with files of one side of a change. It is removed when dropped.
 ///
 /// A file whose path cannot be given to a program safely (not UTF-8, with control characters, or
@@ -89,23 +100,23 @@ impl Stage {
     }
 
     /// Writes a file and returns its name in the folder, as an argument that no option parser takes
-    /// for one. With an `extension`, the name has that.
+    /// for one.
     pub(super) fn add(
         &mut self,
         file: &FileVersion,
         content: &[u8],
-        extension: Option<&str>,
+        shown: Shown<'_>,
     ) -> io::Result<String> {
         let name = match file.path.as_str().filter(|_| file.path.is_plain()) {
             Some(name)
                 if !name.starts_with("newgate-alias-")
                     && !self.is_reserved(name)
-                    && extension.is_none() =>
+                    && shown == Shown::AsItIs =>
             {
                 name.to_owned()
             }
             _ => {
-                let name = self.alias(&file.path, extension);
+                let name = self.alias(&file.path, shown);
                 self.aliases.insert(name.clone(), file.path.clone());
                 name
             }
@@ -116,8 +127,13 @@ impl Stage {
 
     /// A name for a file that cannot go by its own: each part of the path that is not plain is
     /// replaced, and the last one if it is reserved; the others stay, since tools may go by them.
-    fn alias(&self, path: &RepoPath, wanted: Option<&str>) -> String {
+    fn alias(&self, path: &RepoPath, shown: Shown<'_>) -> String {
         let number = self.aliases.len() + 1;
+        let wanted = match shown {
+            Shown::AsItIs => None,
+            Shown::WithExtension(extension) => Some(extension),
+            Shown::WithoutName => return format!("newgate-alias-{number}.txt"),
+        };
         let parts: Vec<&[u8]> = path.as_bytes().split(|b| *b == b'/').collect();
         let mut names = Vec::with_capacity(parts.len());
         for (at, part) in parts.iter().enumerate() {
@@ -202,22 +218,26 @@ mod tests {
             b"a\nb.py",
             b".git/hooks/pre-push",
         ] {
-            let name = stage.add(&file(bad), b"x", None).unwrap();
+            let name = stage.add(&file(bad), b"x", Shown::AsItIs).unwrap();
             let plain = name.strip_prefix("./").unwrap();
             assert!(plain.contains("newgate-alias-"), "{name}");
             assert_eq!(stage.aliases()[plain].as_bytes(), bad);
             assert!(stage.root().join(plain).is_file());
         }
-        let hidden = stage.add(&file(b"pkg/.tool.toml"), b"x", None).unwrap();
+        let hidden = stage
+            .add(&file(b"pkg/.tool.toml"), b"x", Shown::AsItIs)
+            .unwrap();
         assert!(hidden.starts_with("./pkg/newgate-alias-"), "{hidden}");
         // The parts of a path that are plain stay: a rule may be for `src/` only.
         let inside = stage
-            .add(&file(b"src/caf\xe9/Dockerfile"), b"x", None)
+            .add(&file(b"src/caf\xe9/Dockerfile"), b"x", Shown::AsItIs)
             .unwrap();
         assert!(inside.starts_with("./src/newgate-alias-"), "{inside}");
         assert!(inside.ends_with("/Dockerfile"), "{inside}");
         assert_eq!(
-            stage.add(&file(b"-rf/a b.py"), b"x", None).unwrap(),
+            stage
+                .add(&file(b"-rf/a b.py"), b"x", Shown::AsItIs)
+                .unwrap(),
             "./-rf/a b.py"
         );
     }

@@ -321,6 +321,29 @@ fn a_secret_without_quotes_that_another_scanner_found_is_nowhere_shown_or_kept()
 }
 
 #[test]
+fn a_scanner_that_goes_by_names_is_shown_others() {
+    for (scanner, name) in [
+        ("detect-secrets", "a.css"),
+        ("secretlint", "node_modules/a.png"),
+        ("kingfisher", "vendor/go.sum"),
+    ] {
+        let world = World::new();
+        let path = tools().join(scanner);
+        let config = format!(
+            "[scanners]\nsecrets = false\n[scanners.{scanner}]\npath = \"{}\"\n",
+            path.display()
+        );
+        world.write(".newgate/config.toml", config);
+        world.commit("Start");
+        world.push(&["--quiet", "origin", "main"]).exits(0);
+        world.git(&["switch", "--quiet", "--create", "feature"]);
+        world.write(name, line(1));
+        world.commit("Leak");
+        world.newgate(&["check"]).exits(1).says(name);
+    }
+}
+
+#[test]
 fn a_scanner_that_does_not_read_utf16_does_not_call_it_clean() {
     for (scanner, code) in [("detect-secrets", 3), ("secretlint", 3), ("kingfisher", 1)] {
         let world = World::new();

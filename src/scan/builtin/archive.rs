@@ -16,6 +16,29 @@ const MOST_FILES: usize = 10_000;
 struct Left {
     bytes: u64,
     files: usize,
+    /// Something lies behind them.
+    exceeded: bool,
+}
+
+impl Left {
+    /// Reads as much as is left, or as can be read before a fault.
+    fn read(&mut self, from: impl Read) -> Vec<u8> {
+        let mut unpacked = Vec::new();
+        let _ = from.take(self.bytes + 1).read_to_end(&mut unpacked);
+        if unpacked.len() as u64 > self.bytes {
+            self.exceeded = true;
+            unpacked.pop();
+        }
+        self.bytes -= unpacked.len() as u64;
+        unpacked
+    }
+
+    /// Takes one file, if there may be one more.
+    fn takes_file(&mut self) -> bool {
+        self.exceeded |= self.files == 0;
+        self.files = self.files.saturating_sub(1);
+        !self.exceeded
+    }
 }
 
 /// Whether a content is an archive that is looked into.
@@ -23,14 +46,16 @@ pub(super) fn is_archive(content: &[u8]) -> bool {
     kind(content).is_some()
 }
 
-/// Calls a function with the name and the content of each file in an archive. What is damaged or too
-/// large is left out.
-pub(super) fn for_each_file(content: &[u8], visit: &mut dyn FnMut(&str, &[u8])) {
+/// Calls a function with the name and the content of each file in an archive. What is damaged is left out.
+/// Returns whether nothing lies behind a bound.
+pub(super) fn for_each_file(content: &[u8], visit: &mut dyn FnMut(&str, &[u8])) -> bool {
     let mut left = Left {
         bytes: MOST_BYTES,
         files: MOST_FILES,
+        exceeded: false,
     };
     unpack("", content, DEEPEST, &mut left, visit);
+    !left.exceeded
 }
 
 #[derive(Clone, Copy)]
@@ -56,10 +81,10 @@ fn unpack(
     left: &mut Left,
     visit: &mut dyn FnMut(&str, &[u8]),
 ) {
-    let kind = match depth {
-        0 => None,
-        _ => kind(content),
-    };
+    let mut kind = kind(content);
+    if depth == 0 && kind.take().is_some() {
+        left.exceeded = true;
+    }
     let mut member = |inner: &str, content: &[u8], left: &mut Left| {
         let whole = match name {
             "" => inner.to_owned(),
@@ -70,47 +95,29 @@ fn unpack(
     match kind {
         None => visit(name, content),
         Some(ArchiveKind::Gzip) => {
-            let mut unpacked = Vec::new();
-            // What could be unpacked before a fault is looked at.
-            let _ = MultiGzDecoder::new(content)
-                .take(left.bytes)
-                .read_to_end(&mut unpacked);
-            left.bytes -= unpacked.len() as u64;
+            let unpacked = left.read(MultiGzDecoder::new(content));
             let inner = name.rsplit('/').next().unwrap_or_default();
             let inner = inner.strip_suffix(".gz").unwrap_or("content").to_owned();
             member(&inner, &unpacked, left);
         }
         Some(ArchiveKind::Tar) => {
             for (name, file) in tar_files(content) {
-                if left.files == 0 {
+                if !left.takes_file() {
                     return;
                 }
-                left.files -= 1;
                 member(&name, file, left);
             }
         }
         Some(ArchiveKind::Zip) => {
             for entry in zip_entries(content) {
-                if left.files == 0 || left.bytes == 0 {
+                if !left.takes_file() {
                     return;
                 }
-                left.files -= 1;
-                let mut unpacked = Vec::new();
-                match entry.method {
-                    0 => unpacked.extend(
-                        entry
-                            .packed
-                            .iter()
-                            .take(usize::try_from(left.bytes).unwrap_or(usize::MAX)),
-                    ),
-                    8 => {
-                        let _ = DeflateDecoder::new(entry.packed)
-                            .take(left.bytes)
-                            .read_to_end(&mut unpacked);
-                    }
+                let unpacked = match entry.method {
+                    0 => left.read(entry.packed),
+                    8 => left.read(DeflateDecoder::new(entry.packed)),
                     _ => continue,
-                }
-                left.bytes -= unpacked.len() as u64;
+                };
                 member(&entry.name, &unpacked, left);
             }
         }
@@ -210,7 +217,8 @@ mod tests {
                 continue;
             }
             let mut names = Vec::new();
-            for_each_file(&sample.content, &mut |name, _| names.push(name.to_owned()));
+            let whole = for_each_file(&sample.content, &mut |name, _| names.push(name.to_owned()));
+            assert!(whole, "{}", sample.kind);
             assert_eq!(names.len(), 1, "{}", sample.kind);
             for cut in 0..sample.content.len() {
                 let (begin, end) = sample.content.split_at(cut);
@@ -230,7 +238,7 @@ mod tests {
         let mut bomb = Vec::new();
         packer.read_to_end(&mut bomb).unwrap();
         let mut bytes = 0;
-        for_each_file(&bomb, &mut |_, content| bytes += content.len() as u64);
-        assert_eq!(bytes, MOST_BYTES);
+        let whole = for_each_file(&bomb, &mut |_, content| bytes += content.len() as u64);
+        assert_eq!((bytes, whole), (MOST_BYTES, false));
     }
 }

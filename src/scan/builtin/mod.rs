@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
+use super::UnitResult;
 use crate::mask::{SECRET, learn};
 use crate::model::{Finding, Kind, Region, RepoPath, Text};
 use derived::Derived;
@@ -103,10 +104,18 @@ impl Secrets {
 
     /// Finds the credentials in a file's content, whatever it is encoded in.
     pub fn scan(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> Vec<Finding> {
+        self.scan_unit(path, content, key).findings
+    }
+
+    /// The same, and whether a part of it was not read.
+    pub(super) fn scan_unit(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> UnitResult {
         if archive::is_archive(content) {
             return self.scan_archive(path, content, key);
         }
-        self.scan_text(path, content, key)
+        UnitResult {
+            findings: self.scan_text(path, content, key),
+            unread: None,
+        }
     }
 
     /// Whether what is found in a content stands on the lines that it is reported for.
@@ -115,9 +124,9 @@ impl Secrets {
     }
 
     /// Finds the credentials in the files of an archive; they are findings in the archive.
-    fn scan_archive(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> Vec<Finding> {
+    fn scan_archive(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> UnitResult {
         let mut all = Vec::new();
-        archive::for_each_file(content, &mut |name, content| {
+        let whole = archive::for_each_file(content, &mut |name, content| {
             if name.is_empty() {
                 return;
             }
@@ -130,7 +139,11 @@ impl Secrets {
                 all.push(finding);
             }
         });
-        all
+        UnitResult {
+            findings: all,
+            unread: (!whole)
+                .then(|| "it is an archive with more in it than is unpacked".to_owned()),
+        }
     }
 
     fn scan_text(&self, path: &RepoPath, content: &[u8], key: &SecretKey) -> Vec<Finding> {

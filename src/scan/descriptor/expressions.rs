@@ -19,6 +19,7 @@ pub(super) struct Expressions {
     pub(super) when_other: Vec<(Regex, Score)>,
     pub(super) title_of_other: Option<Regex>,
     pub(super) passes_over: Vec<(GlobSet, Vec<Regex>)>,
+    pub(super) skips: Vec<Regex>,
     pub(super) error_lines: Vec<Regex>,
     pub(super) version: Option<Regex>,
     pub(super) database: Option<Regex>,
@@ -58,6 +59,9 @@ impl Expressions {
             let patterns = patterns.map(|p| compile(p, "`passes-over`"));
             let patterns: Result<Vec<Regex>, String> = patterns.collect();
             all.passes_over.push((globs, patterns?));
+        }
+        for pattern in written.program.iter().flat_map(|p| &p.skips) {
+            all.skips.push(compile(pattern, "`skips`")?);
         }
         for pattern in written.output.iter().flat_map(|o| &o.error_lines) {
             all.error_lines.push(compile(pattern, "`error-lines`")?);

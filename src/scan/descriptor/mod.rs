@@ -403,6 +403,15 @@ impl Descriptor {
         self.written.snippet_is_secret
     }
 
+    /// Whether the program leaves a file out because of its name.
+    pub(super) fn skips(&self, path: &RepoPath) -> bool {
+        let skips = &self.expressions().skips;
+        !skips.is_empty() && {
+            let path = String::from_utf8_lossy(path.as_bytes());
+            skips.iter().any(|s| s.is_match(&path))
+        }
+    }
+
     /// Why the program passes over a file without a word; `None` if it reads it.
     pub(super) fn passes_over(&self, path: &RepoPath, content: &[u8]) -> Option<String> {
         let known = self.program()?.passes_over.iter();

@@ -180,6 +180,10 @@ pub struct Program {
     /// change with such a name is shown to it under another.
     #[serde(default)]
     pub discovers: Vec<String>,
+    /// Regular expressions for paths of files that it leaves out because of their names: they are shown to
+    /// it under a name that says nothing, in no folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skips: Vec<String>,
     /// Files that newgate gives to it.
     #[serde(default)]
     pub own: Vec<OwnFile>,
