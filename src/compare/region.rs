@@ -114,12 +114,21 @@ impl Region {
         let near = head.saturating_sub(NEAR)..(head + NEAR).min(self.head.len());
         near.into_iter()
             .filter(|h| *h != head && self.to_base[*h].is_none() && !flagged.contains(h))
+            // A condition that became the header of a block does not compete with what the block does.
+            .filter(|h| !self.is_split(base, *h, head))
             // What gives a name its value does not compete with what uses it.
             .filter(|h| self.head_use.get(h) != Some(&head))
             .any(|h| {
                 let alike = alike(h);
                 alike >= EDITED && (alike >= own - AS_MUCH || took(h))
             })
+    }
+
+    /// Whether a statement of the base became two, one right behind the other, and nothing came in.
+    fn is_split(&self, base: usize, first: usize, second: usize) -> bool {
+        let old: HashSet<&u64> = self.base_words[base].iter().collect();
+        let came_from_it = |h: usize| self.head_words[h].iter().all(|word| old.contains(word));
+        first + 1 == second && came_from_it(first) && came_from_it(second)
     }
 
     /// The head lines of the statement that continues that of a base line.
