@@ -17,7 +17,7 @@ const FILES: [(&str, &str); 8] = [
     ),
     (
         "A.java",
-        "class A { void f(HttpServletRequest r) { Runtime.getRuntime().exec(r.getParameter(\"q\")); } }\n",
+        "class A { void f(HttpServletRequest request) { Runtime.getRuntime().exec(request.getParameter(\"q\")); } }\n",
     ),
     ("a.php", "<?php system($_GET['q']);\n"),
     ("a.rb", "system(params[:q])\n"),

@@ -218,7 +218,7 @@ impl Listener<'_> {
 /// A world whose target has the configuration and a secret, and a branch with all kinds of secrets.
 fn planted(secrets: &Secrets, scanners: &[&str], fakes: &[(&str, u32)]) -> World {
     let world = World::new();
-    let mut config = String::from("version = 1\n");
+    let mut config = String::from("version = 1\n[scanners]\ncode = true\n");
     for scanner in scanners {
         let path = tools().join(scanner);
         let _ = writeln!(
@@ -333,7 +333,7 @@ fn a_planted_secret_is_nowhere_after_a_run_of_all_formats() {
     }
     let report = world.check(&[]);
     let rules = rules_of(&report).join("\n");
-    for scanner in ["secrets", "parrot", "bandit", "semgrep"]
+    for scanner in ["secrets", "code", "parrot", "bandit", "semgrep"]
         .iter()
         .chain(&scanners)
     {

@@ -51,14 +51,20 @@ impl Dialect {
         match extension.to_ascii_lowercase().as_slice() {
             b"py" | b"pyw" => Some(Dialect::Python),
             // Flow's types are read as TSX at most, plain JavaScript by its own grammar.
-            b"js" | b"mjs" | b"cjs" | b"jsx" => Some(Dialect::JavaScript),
+            b"js" | b"mjs" | b"cjs" | b"jsx" | b"es6" => Some(Dialect::JavaScript),
             b"ts" | b"mts" | b"cts" => Some(Dialect::TypeScript),
             b"tsx" => Some(Dialect::Tsx),
             b"go" => Some(Dialect::Go),
             b"java" => Some(Dialect::Java),
-            b"php" | b"phtml" | b"php5" | b"php7" | b"php8" | b"inc" => Some(Dialect::Php),
+            b"php" | b"phtml" | b"phar" | b"pht" | b"php3" | b"php4" | b"php5" | b"php7"
+            | b"php8" | b"inc" | b"module" | b"install" | b"theme" | b"ctp" => Some(Dialect::Php),
             b"rb" | b"rake" | b"ru" | b"gemspec" => Some(Dialect::Ruby),
-            _ => Dialect::of_interpreter(content),
+            _ => match name {
+                b"Rakefile" | b"Gemfile" | b"Capfile" | b"Vagrantfile" | b"Guardfile"
+                | b"Podfile" | b"Fastfile" | b"Brewfile" | b"Dangerfile" => Some(Dialect::Ruby),
+                b"SConstruct" | b"SConscript" | b"wscript" => Some(Dialect::Python),
+                _ => Dialect::of_interpreter(content),
+            },
         }
     }
 

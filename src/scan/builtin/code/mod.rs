@@ -6,6 +6,7 @@
 //! from, and so whether and how much it matters.
 
 mod dialect;
+mod disguise;
 mod flow;
 mod kinds;
 mod listed;
@@ -19,6 +20,7 @@ use ast_grep_core::Node;
 use ast_grep_core::matcher::MatcherExt;
 use ast_grep_core::tree_sitter::StrDoc;
 
+use super::encodings;
 use crate::model::{Finding, Kind, Region, RepoPath, Score};
 use dialect::Dialect;
 use flow::{Flow, Origin};
@@ -41,12 +43,27 @@ pub fn scan(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
     let Some(dialect) = Dialect::of(path.as_bytes(), content) else {
         return Ok(Vec::new());
     };
-    let rules = rules::that_may_find(dialect, content)?;
-    if rules.is_empty() {
+    // A file without NUL bytes is read in one way only.
+    let mut all: Vec<Finding> = Vec::new();
+    for reading in encodings::readings(content) {
+        for finding in scan_reading(path, &reading, dialect)? {
+            let known = |f: &Finding| f.rule == finding.rule && f.line() == finding.line();
+            if !all.iter().any(known) || !content.contains(&0) {
+                all.push(finding);
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn scan_reading(path: &RepoPath, content: &[u8], dialect: Dialect) -> Result<Vec<Finding>, String> {
+    let text = disguise::undone(String::from_utf8_lossy(content), dialect)?;
+    let rules = rules::that_may_find(dialect, text.as_bytes())?;
+    let may_disguise = disguise::may_disguise(&text, dialect);
+    if rules.is_empty() && !may_disguise {
         return Ok(Vec::new());
     }
-    let text = String::from_utf8_lossy(content).into_owned();
-    let parsed = parse::parse(text, dialect)?;
+    let parsed = parse::parse(text.into_owned(), dialect)?;
     let mut by_kind: Vec<Vec<&Rule>> = Vec::new();
     for rule in rules {
         let kinds = ast_grep_core::Matcher::potential_kinds(&rule.config.matcher);
@@ -59,6 +76,9 @@ pub fn scan(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
     }
     let of_kind = |kind: u16| by_kind.get(usize::from(kind)).filter(|r| !r.is_empty());
     let nodes = parse::nodes(&parsed, |kind| of_kind(kind).is_some())?;
+    if may_disguise && let Some(why) = disguise::disguised(&parsed) {
+        return Err(why);
+    }
     let mut search = Search {
         path,
         parsed: &parsed,
@@ -144,7 +164,7 @@ impl<'t> Search<'t> {
         self.found.push((region, rule, score, origin));
     }
 
-    /// The findings: of several about one weakness on one line, the worst.
+    /// The findings: of several about one weakness at one place, the worst.
     fn finish(self) -> Result<Vec<Finding>, String> {
         let mut found = self.found;
         found.sort_by(|a, b| {
@@ -158,22 +178,30 @@ impl<'t> Search<'t> {
             };
             order(a).cmp(&order(b))
         });
-        let mut told: std::collections::BTreeSet<(u32, u32)> = std::collections::BTreeSet::new();
+        let mut told: Vec<(u32, Region)> = Vec::new();
         let silenced = silenced::Comments::of(self.parsed.source());
         let mut all = Vec::new();
         for (region, rule, score, origin) in found {
             let weakness = rule.cwe.first().copied().unwrap_or(0);
-            if weakness > 0 && !told.insert((region.line, weakness)) {
-                continue;
+            // Those of one line are told apart by their places: in a packed file, all are on one.
+            told.retain(|(_, other)| other.line == region.line);
+            if weakness > 0 {
+                if told
+                    .iter()
+                    .any(|(w, other)| *w == weakness && overlap(*other, region))
+                {
+                    continue;
+                }
+                told.push((weakness, region));
             }
-            let of_request = origin == Some(Origin::Request);
+            let weight = self.weight.for_origin(origin);
             let finding = Finding::build(NAME, &rule.id, self.path.clone())
-                .canonical(canonical(rule, score, self.weight, of_request))
+                .canonical(canonical(rule, score, weight))
                 .kind(Kind::Code)
                 .region(Some(region))
                 .title(rule.title.clone())
-                .message(message(rule, origin, self.weight))
-                .score(Some(self.weight.of_score(score, of_request)))
+                .message(message(rule, origin, weight))
+                .score(Some(weight.of_score(score)))
                 .cwe(rule.cwe.clone())
                 .fix(rule.fix.clone())
                 .url(rule.url.clone())
@@ -183,6 +211,13 @@ impl<'t> Search<'t> {
         }
         Ok(all)
     }
+}
+
+/// Whether two regions that begin on one line share a place.
+fn overlap(one: Region, other: Region) -> bool {
+    let begin = |r: Region| (r.line, r.column.unwrap_or(0));
+    let end = |r: Region| (r.end_line, r.end_column.unwrap_or(u32::MAX));
+    begin(one) < end(other) && begin(other) < end(one)
 }
 
 /// What a page says of a rule.
@@ -283,9 +318,8 @@ fn values<'t>(
 
 /// What stands for the rule across files: what is certain, what is only possible, and what is in tests or in
 /// packed files are issues of their own, since the worst occurrence of an issue decides on all of them.
-fn canonical(rule: &Rule, score: Score, weight: place::Weight, of_request: bool) -> String {
-    let counts = weight != place::Weight::Tool || !of_request;
-    let part = match weight.name().filter(|_| counts) {
+fn canonical(rule: &Rule, score: Score, weight: place::Weight) -> String {
+    let part = match weight.name() {
         None if score < rule.score => ":possible",
         None => "",
         Some(name) => name,
@@ -301,9 +335,7 @@ fn message(rule: &Rule, origin: Option<Origin>, weight: place::Weight) -> String
         Some(Origin::Unknown) => " Its value is not a constant.",
         Some(Origin::Constant) | None => "",
     };
-    let lowers = weight != place::Weight::Tool || origin != Some(Origin::Request);
-    let why = if lowers { weight.words() } else { "" };
-    format!("{stated}{what}{why}")
+    format!("{stated}{what}{}", weight.words())
 }
 
 #[cfg(test)]

@@ -13,8 +13,10 @@ use super::dialect::Dialect;
 /// A file that is parsed.
 pub(super) type Parsed = AstGrep<StrDoc<Dialect>>;
 
-/// Longest file that is parsed, in bytes: its tree takes some twenty times as much memory.
+/// Longest file that is parsed, in bytes.
 const LONGEST: usize = 4 * 1024 * 1024;
+/// Most words and signs in one: its tree takes some 300 bytes of memory for each at worst.
+const TOKENS: usize = 1_000_000;
 /// Deepest tree that is searched. Code that people write is less than 200 deep.
 const DEEPEST: usize = 1_500;
 /// How often the parser reports that it is at work (once in about a hundred steps) for each byte, at most.
@@ -37,12 +39,32 @@ pub(super) fn parse(text: String, dialect: Dialect) -> Result<Parsed, String> {
             LONGEST / 1024 / 1024
         ));
     }
+    if text.len() > TOKENS && tokens(text.as_bytes()) > TOKENS {
+        return Err(format!("it has more than {TOKENS} words and signs"));
+    }
     let tree = tree(&text, dialect).ok_or("it takes too long to parse")?;
+    // Where the parser gave up, what stands before the fault is lost too.
+    if tree.root_node().is_error() {
+        return Err("it cannot be parsed".into());
+    }
     Ok(AstGrep::doc(StrDoc {
         src: text,
         lang: dialect,
         tree,
     }))
+}
+
+/// How many words and signs a text has, roughly.
+fn tokens(text: &[u8]) -> usize {
+    let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
+    let mut count = 0;
+    let mut in_word = false;
+    for b in text.iter().copied() {
+        let word = is_word(b);
+        count += usize::from(!(b.is_ascii_whitespace() || word && in_word));
+        in_word = word;
+    }
+    count
 }
 
 fn tree(text: &str, dialect: Dialect) -> Option<Tree> {

@@ -1,5 +1,6 @@
 //! Where code stands that does not run in production: its weaknesses matter less.
 
+use super::flow::Origin;
 use crate::model::{RepoPath, Score};
 
 /// How much a weakness in a file matters.
@@ -11,6 +12,8 @@ pub(super) enum Weight {
     Generated,
     /// What its own developers run: scripts, migrations, settings of builds.
     Tool,
+    /// It says itself that it is generated, or looks like it: anybody may write that.
+    SaysGenerated,
 }
 
 /// The greatest score in files of tests: the band `low`.
@@ -77,8 +80,11 @@ impl Weight {
                     "node_modules" | "vendor" | "third_party" | "bower_components"
                 )
             });
-        if is_packed || is_generated(content) {
+        if is_packed {
             return Weight::Generated;
+        }
+        if is_generated(content) {
+            return Weight::SaysGenerated;
         }
         let is_example = |f: &str| {
             matches!(
@@ -95,15 +101,23 @@ impl Weight {
         }
     }
 
+    /// That of a finding whose value comes from somewhere: where data of a request is used, a person is at
+    /// work, whatever the file says of itself, and strangers reach what only developers run.
+    pub(super) fn for_origin(self, origin: Option<Origin>) -> Weight {
+        match (self, origin) {
+            (Weight::SaysGenerated | Weight::Tool, Some(Origin::Request)) => Weight::Full,
+            _ => self,
+        }
+    }
+
     /// A score as it counts here.
-    pub(super) fn of_score(self, score: Score, of_request: bool) -> Score {
+    pub(super) fn of_score(self, score: Score) -> Score {
         let most = match self {
-            Weight::Tool if of_request => return score,
             Weight::Tool => IN_TOOLS,
             Weight::Full => return score,
             Weight::Test => IN_TESTS,
             Weight::Example => IN_EXAMPLES,
-            Weight::Generated => IN_GENERATED,
+            Weight::Generated | Weight::SaysGenerated => IN_GENERATED,
         };
         Score::new(score.value().min(most)).unwrap_or(score)
     }
@@ -114,7 +128,7 @@ impl Weight {
             Weight::Full => None,
             Weight::Test => Some(":tests"),
             Weight::Example => Some(":examples"),
-            Weight::Generated => Some(":generated"),
+            Weight::Generated | Weight::SaysGenerated => Some(":generated"),
             Weight::Tool => Some(":tools"),
         }
     }
@@ -125,7 +139,9 @@ impl Weight {
             Weight::Full => "",
             Weight::Test => " The score is lowered, because it is in a file of tests.",
             Weight::Example => " The score is lowered, because it is an example.",
-            Weight::Generated => " The score is lowered, because the file is generated or packed.",
+            Weight::Generated | Weight::SaysGenerated => {
+                " The score is lowered, because the file is generated or packed."
+            }
             Weight::Tool => {
                 " The score is at most 5.5 here, because only developers run this file."
             }

@@ -12,7 +12,7 @@ use super::rule::{Rule, written};
 
 /// Stands for the engine and all its rules in the key of remembered results: a digest of the rules
 /// (a test tells when it is out of date, and what it must be), and the version of the engine.
-pub(in crate::scan) const REVISION: &str = "engine 3, rules 41b64329bfe04e2e";
+pub(in crate::scan) const REVISION: &str = "engine 4, rules 41b64329bfe04e2e";
 
 /// The rules for a dialect.
 pub(super) fn listed(dialect: Dialect) -> Listed {
@@ -110,6 +110,8 @@ impl Words {
         }
         let search = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::ContiguousNFA))
+            // PHP takes the names of functions in either case.
+            .ascii_case_insensitive(dialect == Dialect::Php)
             .build(&patterns)
             .expect("words are short");
         Words { search, needed }

@@ -176,6 +176,8 @@ fn a_hostile_file_is_judged_in_bounded_time_or_not_at_all() {
         ),
         ("a.py", "eval(x)".to_owned() + &" ".repeat(5 * 1024 * 1024)),
         ("a.js", format!("eval(x);\n{}", "eval(`${".repeat(3_000))),
+        ("a.py", format!("eval(x)\neval({}", "(".repeat(200_000))),
+        ("a.rb", format!("eval(x)\nx = a{}", ".b()".repeat(600_000))),
     ] {
         let started = std::time::Instant::now();
         let result = scan(&RepoPath::from(name), text.as_bytes());

@@ -1,0 +1,280 @@
+//! Names that are written so that a search for them finds nothing, though the language reads them all the
+//! same: in another encoding, with escapes, in capitals, in letters that stand for others.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+use super::dialect::Dialect;
+use super::parse::Parsed;
+
+/// The text as the language reads it, of the same number of lines.
+///
+/// # Errors
+/// It is in an encoding that this scanner does not read; says so.
+pub(super) fn undone(text: Cow<'_, str>, dialect: Dialect) -> Result<Cow<'_, str>, String> {
+    match dialect {
+        Dialect::Python => match encoding(&text) {
+            Some(other) => Err(format!(
+                "it is written in the encoding `{other}`, which this scanner does not read"
+            )),
+            None => Ok(text),
+        },
+        Dialect::Java if text.contains("\\u") => without_escapes(&text).map(Cow::Owned),
+        Dialect::Php => Ok(match in_lower_case(&text) {
+            Some(lower) => Cow::Owned(lower),
+            None => text,
+        }),
+        _ => Ok(text),
+    }
+}
+
+/// Whether a text may have names for [`disguised`], so that it has to be parsed.
+pub(super) fn may_disguise(text: &str, dialect: Dialect) -> bool {
+    match dialect {
+        Dialect::JavaScript | Dialect::TypeScript | Dialect::Tsx => has_escape(text),
+        Dialect::Python => !text.is_ascii() && text.chars().any(stands_for_another),
+        _ => false,
+    }
+}
+
+/// Why a file has no answer: a name in it reads as another one to the language.
+pub(super) fn disguised(parsed: &Parsed) -> Option<String> {
+    let is_disguised = |node: &super::Found<'_>| {
+        let kind = node.kind();
+        if !kind.ends_with("identifier") && !kind.starts_with("shorthand_property_identifier") {
+            return false;
+        }
+        let name = node.text();
+        has_escape(&name) || name.chars().any(stands_for_another)
+    };
+    let node = parsed.root().dfs().find(|n| is_disguised(n))?;
+    let line = node.start_pos().line() + 1;
+    Some(format!(
+        "a name on line {line} is written with escapes or letters that stand for others, so this scanner \
+         can't tell what it is"
+    ))
+}
+
+/// The encoding that a Python file names, if names in it are not written as ASCII (PEP 263).
+fn encoding(text: &str) -> Option<&str> {
+    /// The begin of the names of those in which ASCII is ASCII.
+    const PLAIN: [&str; 36] = [
+        "utf-8",
+        "utf8",
+        "u8",
+        "ascii",
+        "us-ascii",
+        "646",
+        "latin",
+        "l1",
+        "iso-8859",
+        "iso8859",
+        "cp125",
+        "windows-125",
+        "1252",
+        "1251",
+        "cp43",
+        "cp72",
+        "cp73",
+        "cp77",
+        "cp85",
+        "cp86",
+        "ibm8",
+        "koi8",
+        "mac",
+        "euc",
+        "gb",
+        "big5",
+        "shift",
+        "sjis",
+        "s-jis",
+        "cp93",
+        "cp94",
+        "cp95",
+        "johab",
+        "tis",
+        "kz",
+        "ptcp",
+    ];
+    static COOKIE: OnceLock<Regex> = OnceLock::new();
+    let cookie = COOKIE.get_or_init(|| {
+        Regex::new(r"^[ \t\x0c]*#.*?coding[:=][ \t]*([-\w.]+)").expect("the expression is constant")
+    });
+    let named = text.lines().take(2).find_map(|line| cookie.captures(line));
+    let name = named?.get(1)?.as_str();
+    let plain = name.to_ascii_lowercase().replace('_', "-");
+    (!PLAIN.iter().any(|p| plain.starts_with(p))).then_some(name)
+}
+
+/// The ASCII character that an escape stands for, and where it ends: `\u0065`, `\uu0065`, `\u{65}`.
+fn escape(text: &str, at: usize) -> Option<(char, usize)> {
+    let rest = text.get(at..)?.strip_prefix('\\')?;
+    let digits = rest.trim_start_matches('u');
+    let begin = at + 1 + rest.len() - digits.len();
+    let (hex, end) = match digits.strip_prefix('{') {
+        Some(inner) => {
+            let hex = inner.split('}').next()?;
+            (hex, begin + hex.len() + 2)
+        }
+        None => (digits.get(..4)?, begin + 4),
+    };
+    let number = u32::from_str_radix(hex, 16).ok()?;
+    let c = char::from_u32(number).filter(char::is_ascii)?;
+    (begin > at + 1).then_some((c, end))
+}
+
+/// Whether a letter or digit of ASCII is written as an escape.
+fn has_escape(text: &str) -> bool {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
+    let mut at = memchr::memmem::find_iter(text.as_bytes(), b"\\u");
+    at.any(|at| escape(text, at).is_some_and(|(c, _)| is_of_name(c)))
+}
+
+/// A Java text with the characters that its escapes stand for, which may be anything: Java reads them
+/// before all else (JLS 3.3).
+fn without_escapes(text: &str) -> Result<String, String> {
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    while let Some(found) = text.get(from..).and_then(|t| t.find('\\')) {
+        let at = from + found;
+        out.push_str(text.get(from..at).unwrap_or_default());
+        match escape(text, at) {
+            // It would end a comment that reaches to the end of its line.
+            Some(('\n' | '\r', _)) if out.rsplit('\n').next().is_some_and(|l| l.contains("//")) => {
+                return Err("it has a line feed that is written as an escape".into());
+            }
+            Some(('\n' | '\r', end)) => {
+                out.push(' ');
+                from = end;
+            }
+            // A backslash takes what follows with it, be it one or an escape.
+            Some(('\\', end)) => {
+                out.push('\\');
+                from = end;
+            }
+            Some((c, end)) => {
+                out.push(c);
+                from = end;
+            }
+            None => {
+                let end = text.get(at + 1..).and_then(|t| t.chars().next());
+                let end = at + 1 + end.map_or(0, char::len_utf8);
+                out.push_str(text.get(at..end).unwrap_or_default());
+                from = end;
+            }
+        }
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    Ok(out)
+}
+
+/// A PHP text with the names of called functions in lower case, if one is not: PHP takes them in any.
+fn in_lower_case(text: &str) -> Option<String> {
+    static CALL: OnceLock<Regex> = OnceLock::new();
+    let call = CALL.get_or_init(|| {
+        Regex::new(r"(?:^|[^\w$>:\x80-\xff]|[^-?]>|[^:]:)([A-Za-z_][A-Za-z0-9_]*)[ \t\r\n]*\(")
+            .expect("the expression is constant")
+    });
+    let mut out: Option<String> = None;
+    for found in call.captures_iter(text) {
+        let Some(name) = found.get(1) else { continue };
+        if !name.as_str().bytes().any(|b| b.is_ascii_uppercase())
+            || text.get(..name.start())?.trim_end().ends_with("new")
+        {
+            continue;
+        }
+        let out = out.get_or_insert_with(|| text.to_owned());
+        out.replace_range(name.range(), &name.as_str().to_ascii_lowercase());
+    }
+    out
+}
+
+/// Whether Python reads a character in a name as ASCII (PEP 3131, NFKC): full-width and mathematical
+/// letters, those above and below the line, ligatures, and letters that are signs.
+fn stands_for_another(c: char) -> bool {
+    matches!(c,
+        '\u{aa}' | '\u{ba}' | '\u{17f}' | '\u{2b0}'..='\u{2b8}' | '\u{2e1}'..='\u{2e3}'
+        | '\u{1d2c}'..='\u{1d6a}' | '\u{1d9c}'..='\u{1dbf}' | '\u{2071}' | '\u{207f}'
+        | '\u{2090}'..='\u{209c}' | '\u{2102}'..='\u{2149}' | '\u{2160}'..='\u{217f}'
+        | '\u{2c7c}' | '\u{2c7d}' | '\u{fb00}'..='\u{fb06}' | '\u{ff10}'..='\u{ff5a}'
+        | '\u{1d400}'..='\u{1d7ff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::RepoPath;
+
+    /// How many weaknesses a file has; `None` if that is unknown.
+    fn found(name: &str, content: &[u8]) -> Option<usize> {
+        let scanned = super::super::scan(&RepoPath::from(name), content);
+        scanned.ok().map(|f| f.len())
+    }
+
+    #[test]
+    fn no_way_of_writing_a_name_hides_a_weakness() {
+        let wide =
+            |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        let java =
+            |call: &str| format!("class A {{ void f(HttpServletRequest request) {{ {call} }} }}\n");
+        let exec = "Runtime.getRuntime().exec(request.getParameter(\"q\"));";
+        assert_eq!(found("A.java", java(exec).as_bytes()), Some(1));
+        for text in [
+            java(&exec.replace("exec", "\\u0065xec")),
+            java(&exec.replace("exec", "\\uuu0065xe\\u0063")),
+            java(&format!("String s = \"\\u0022; {exec} s = \"\";")),
+            java(&format!("/* \\u002a\\u002f {exec} /* */")),
+        ] {
+            assert_eq!(found("A.java", text.as_bytes()), Some(1), "{text}");
+        }
+        assert_eq!(
+            found("A.java", java(&format!("// \\u000a {exec}")).as_bytes()),
+            None
+        );
+        assert_eq!(
+            found(
+                "A.java",
+                java("char c = '\\u0041'; String s = \"\\\\u0022\";").as_bytes()
+            ),
+            Some(0)
+        );
+        assert_eq!(found("A.java", &wide(&java(exec))), Some(1));
+        for (name, text, answer) in [
+            ("a.php", "<?php SYSTEM($_GET['q']);", Some(1)),
+            ("a.php", "<?php echo 1;EvAl ($_GET['q']);", Some(1)),
+            ("a.php", "<?php INCLUDE $_GET['q'];", Some(1)),
+            (
+                "a.php",
+                "<?php $a->System(1); A::Exec(1); new System(1);",
+                Some(0),
+            ),
+            (
+                "a.js",
+                "app.get('/', (req, res) => \\u0065val(req.query.q));",
+                None,
+            ),
+            (
+                "a.ts",
+                "app.get('/', (req, res) => ev\\u{61}l(req.query.q));",
+                None,
+            ),
+            (
+                "a.js",
+                "const s = '\\u0065val'; const r = /[\\u0041-\\u005a]/; exports.\\u0275x = 1;",
+                Some(0),
+            ),
+            (
+                "a.py",
+                "# -*- coding: utf_7 -*-\n+AGU-val(request.args['q'])",
+                None,
+            ),
+            ("a.py", "# vim: set fileencoding=latin-1 :\nx = 1", Some(0)),
+            ("a.py", "\u{ff45}val(request.args['q'])", None),
+            ("a.py", "eva\u{2113}(request.args['q'])", None),
+            ("a.py", "s = '\u{ff45}\u{aa}'  # \u{2113}", Some(0)),
+        ] {
+            assert_eq!(found(name, text.as_bytes()), answer, "{text}");
+        }
+    }
+}
