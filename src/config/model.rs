@@ -5,6 +5,9 @@ use std::time::Duration;
 use crate::model::Action;
 use crate::policy::{Pattern, Policy, PolicyRule, Suppressions};
 
+/// The scanners inside newgate, in the order in which they run.
+pub(super) const BUILT_IN: [&str; 2] = ["code", "secrets"];
+
 /// What to do when a scanner failed, so that the verdict is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnIncomplete {
@@ -272,7 +275,7 @@ impl Default for Config {
             server: Server::default(),
             budget: None,
             baseline: Baseline::default(),
-            scanners: super::scanner::BUILT_IN.map(str::to_owned).to_vec(),
+            scanners: BUILT_IN.map(str::to_owned).to_vec(),
             settings: BTreeMap::new(),
         }
     }

@@ -5,13 +5,11 @@ use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::model::BUILT_IN;
 use super::reader::{Table, article};
 use super::{Config, Exclusion, LoadSettings, Results, ScannerSettings};
 use crate::model::Address;
 use crate::policy::Pattern;
-
-/// The scanners inside newgate, in the order in which they run.
-pub(super) const BUILT_IN: [&str; 2] = ["code", "secrets"];
 
 /// Reads what `[scanners]` says of one scanner.
 pub(super) fn read_scanner<'a>(

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::lock::is_bundled;
 use super::{Locked, Registry};
 use crate::environment;
 use crate::process;
@@ -401,12 +402,6 @@ fn npm_lock(lock: &[u8]) -> Result<String, String> {
         }
     }
     Ok(format!("{lock:#}\n"))
-}
-
-/// Whether a package comes inside of another one's archive, whose hash covers it.
-pub(super) fn is_bundled(path: &str, package: &serde_json::Map<String, Value>) -> bool {
-    let is_inside = path.matches("node_modules/").count() > 1;
-    is_inside && package.get("inBundle").and_then(Value::as_bool) == Some(true)
 }
 
 /// What an installer said, with the next step.

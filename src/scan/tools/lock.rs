@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::install::is_bundled;
-
 /// The version of the file's format.
 const VERSION: u32 = 1;
 
@@ -235,6 +233,12 @@ impl Lock {
         let text = toml::to_string_pretty(self).expect("a lock is plain data");
         format!("{HEAD}{text}")
     }
+}
+
+/// Whether a package comes inside of another one's archive, whose hash covers it.
+pub(super) fn is_bundled(path: &str, package: &serde_json::Map<String, Value>) -> bool {
+    let is_inside = path.matches("node_modules/").count() > 1;
+    is_inside && package.get("inBundle").and_then(Value::as_bool) == Some(true)
 }
 
 #[cfg(test)]
