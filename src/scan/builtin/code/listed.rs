@@ -5,6 +5,7 @@ pub(super) type Listed = &'static [(&'static str, &'static str)];
 
 pub(super) const PYTHON: Listed = &[
     ("assert-auth", include_str!("python/assert-auth.yml")),
+    ("autoescape-off", include_str!("python/autoescape-off.yml")),
     ("bind-all", include_str!("python/bind-all.yml")),
     ("code-injection", include_str!("python/code-injection.yml")),
     (
@@ -22,6 +23,10 @@ pub(super) const PYTHON: Listed = &[
     (
         "command-injection-shell-true",
         include_str!("python/command-injection-shell-true.yml"),
+    ),
+    (
+        "command-wrapper",
+        include_str!("python/command-wrapper.yml"),
     ),
     ("cookie-flags", include_str!("python/cookie-flags.yml")),
     (
@@ -93,6 +98,10 @@ pub(super) const PYTHON: Listed = &[
         include_str!("python/permissive-mode.yml"),
     ),
     (
+        "pickle-sessions",
+        include_str!("python/pickle-sessions.yml"),
+    ),
+    (
         "regex-from-request",
         include_str!("python/regex-from-request.yml"),
     ),
@@ -107,6 +116,7 @@ pub(super) const PYTHON: Listed = &[
     ("ssti", include_str!("python/ssti.yml")),
     ("static-iv", include_str!("python/static-iv.yml")),
     ("telnet-ftp", include_str!("python/telnet-ftp.yml")),
+    ("temp-path", include_str!("python/temp-path.yml")),
     ("temp-race", include_str!("python/temp-race.yml")),
     (
         "tls-context-unverified",
@@ -491,6 +501,10 @@ pub(super) const JAVA: Listed = &[
         include_str!("java/command-injection-pb-command.yml"),
     ),
     (
+        "command-injection-pb-shell",
+        include_str!("java/command-injection-pb-shell.yml"),
+    ),
+    (
         "command-injection-process-builder",
         include_str!("java/command-injection-process-builder.yml"),
     ),
@@ -735,6 +749,10 @@ pub(super) const RUBY: Listed = &[
     (
         "mass-assignment-role",
         include_str!("ruby/mass-assignment-role.yml"),
+    ),
+    (
+        "mass-assignment-unsafe",
+        include_str!("ruby/mass-assignment-unsafe.yml"),
     ),
     ("open-redirect", include_str!("ruby/open-redirect.yml")),
     ("path-traversal", include_str!("ruby/path-traversal.yml")),

@@ -8,6 +8,7 @@
 mod dialect;
 mod disguise;
 mod flow;
+mod hidden;
 mod kinds;
 mod listed;
 mod parse;
@@ -15,6 +16,7 @@ mod place;
 mod rule;
 mod rules;
 mod silenced;
+mod starts;
 
 use ast_grep_core::Node;
 use ast_grep_core::matcher::MatcherExt;
@@ -40,6 +42,56 @@ type Found<'t> = Node<'t, StrDoc<Dialect>>;
 /// # Errors
 /// The file is beyond a limit, so that its weaknesses are unknown; says which.
 pub fn scan(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
+    let mut all = anywhere(path, content)?;
+    all.extend(in_code(path, content)?);
+    Ok(all)
+}
+
+/// What is found in files of any kind, by other means than rules.
+struct Hit {
+    rule: &'static str,
+    line: u32,
+    score: f64,
+    cwe: Vec<u32>,
+    title: String,
+    message: String,
+    fix: String,
+    /// What makes it another one although it stands at the same place.
+    identity: Option<String>,
+}
+
+/// Finds code that starts by itself or cannot be seen.
+fn anywhere(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
+    let name = String::from_utf8_lossy(path.as_bytes());
+    let mut hits = Vec::new();
+    let weight = place::Weight::of(path, content);
+    hidden::find(&name, content, weight, &mut hits);
+    starts::find(&name, content, weight, &mut hits);
+    let findings = hits.into_iter().map(|hit| {
+        let identity = hit.identity.map(|i| blake3::hash(i.as_bytes()).to_hex());
+        let identity = identity.map_or(String::new(), |i| format!(":{i:.12}"));
+        let region = Region {
+            line: hit.line,
+            column: None,
+            end_line: hit.line,
+            end_column: None,
+        };
+        Finding::build(NAME, hit.rule, path.clone())
+            .canonical(format!("{NAME}:{}{identity}", hit.rule))
+            .kind(Kind::Code)
+            .region(Some(region))
+            .title(hit.title)
+            .message(hit.message)
+            .score(Score::new(hit.score))
+            .cwe(hit.cwe)
+            .fix(Some(hit.fix))
+            .finish()
+            .map_err(|e| e.to_string())
+    });
+    findings.collect()
+}
+
+fn in_code(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
     let Some(dialect) = Dialect::of(path.as_bytes(), content) else {
         return Ok(Vec::new());
     };

@@ -1,0 +1,456 @@
+//! What people who read a file don't see: characters without a shape, characters that change the order of a
+//! text, letters that look like others, and programs under the names of pictures (Unicode TR 36, UTS 39).
+
+use super::Hit;
+use super::place::Weight;
+
+/// How much of a file is looked at for characters, in bytes.
+const LONGEST: usize = 4 * 1024 * 1024;
+/// Most hits in one file.
+const MOST: usize = 20;
+/// Longest line that is looked at for single letters, in bytes: longer ones are packed.
+const LONGEST_LINE: usize = 400;
+/// The greatest score of a text for tests: the band `low`.
+const IN_TESTS: f64 = 3.9;
+
+const BIDI: &str = "hidden-bidi";
+const INVISIBLE: &str = "hidden-text";
+const LETTER: &str = "hidden-letter";
+const PROGRAM: &str = "hidden-program";
+
+/// The extensions of files that are code, or settings of programs.
+const CODE: [&str; 59] = [
+    "py",
+    "pyw",
+    "js",
+    "mjs",
+    "cjs",
+    "jsx",
+    "ts",
+    "mts",
+    "cts",
+    "tsx",
+    "go",
+    "java",
+    "php",
+    "rb",
+    "rake",
+    "rs",
+    "c",
+    "h",
+    "cc",
+    "cpp",
+    "hpp",
+    "cs",
+    "swift",
+    "kt",
+    "kts",
+    "scala",
+    "sh",
+    "bash",
+    "zsh",
+    "fish",
+    "ps1",
+    "bat",
+    "cmd",
+    "lua",
+    "pl",
+    "pm",
+    "r",
+    "jl",
+    "sql",
+    "tf",
+    "groovy",
+    "gradle",
+    "vue",
+    "svelte",
+    "dart",
+    "ex",
+    "exs",
+    "erl",
+    "hs",
+    "clj",
+    "nim",
+    "zig",
+    "sol",
+    "vy",
+    "m",
+    "mm",
+    "mk",
+    "cmake",
+    "dockerfile",
+];
+
+/// The extensions of pictures, fonts, sounds and films.
+const MEDIA: [&str; 22] = [
+    "png", "jpg", "jpeg", "gif", "bmp", "ico", "webp", "avif", "tiff", "woff", "woff2", "ttf",
+    "otf", "eot", "mp3", "mp4", "wav", "ogg", "webm", "mov", "flac", "heic",
+];
+
+/// Finds what cannot be seen in a file.
+pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit>) {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let extension = name.rsplit('.').next().unwrap_or(&name);
+    if MEDIA.contains(&extension) {
+        all.extend(program(content));
+        return;
+    }
+    if content.len() > LONGEST || content.is_ascii() {
+        return;
+    }
+    let Ok(text) = std::str::from_utf8(content) else {
+        return;
+    };
+    let is_code = CODE.contains(&extension) || content.starts_with(b"#!");
+    for (line, number) in text.lines().zip(1..) {
+        if line.is_ascii() {
+            continue;
+        }
+        let line = match number {
+            // A mark at the begin says that the file is Unicode.
+            1 => line.strip_prefix('\u{feff}').unwrap_or(line),
+            _ => line,
+        };
+        let is_written = weight != Weight::Generated && line.len() <= LONGEST_LINE;
+        if let Some(mut hit) = in_line(line, number, is_code, is_code && is_written) {
+            if weight == Weight::Test && !is_code {
+                hit.score = hit.score.min(IN_TESTS);
+            }
+            all.push(hit);
+            if all.len() >= MOST {
+                return;
+            }
+        }
+    }
+}
+
+fn in_line(line: &str, number: u32, is_code: bool, in_words: bool) -> Option<Hit> {
+    let hit = |rule, score, cwe: &[u32], title: &str, message: &str, fix: &str| {
+        Some(Hit {
+            rule,
+            line: number,
+            score,
+            cwe: cwe.to_vec(),
+            title: title.into(),
+            message: message.into(),
+            fix: fix.into(),
+            identity: None,
+        })
+    };
+    let chars: Vec<char> = line.chars().collect();
+    let right_to_left = chars.iter().any(|c| is_right_to_left(*c));
+    if chars.iter().any(|c| is_bidi(*c)) && (!right_to_left || is_code && overrides(&chars)) {
+        return hit(
+            BIDI,
+            8.2,
+            &[1007, 506],
+            "Text in another order than it is shown",
+            "Characters of this line change the order in which it is shown, so it does something else than what it seems to.",
+            "Take the characters U+202A to U+202E and U+2066 to U+2069 out.",
+        );
+    }
+    let hidden = hidden(&chars);
+    if hidden.tags > 0 || hidden.run >= 3 {
+        return hit(
+            INVISIBLE,
+            8.2,
+            &[506, 1007],
+            "Text that cannot be seen",
+            "A row of characters without a shape stands in this line: they can carry a program, or orders for an assistant.",
+            "Take them out: `cat -v FILE` shows where they are.",
+        );
+    }
+    if !in_words || is_comment(line) {
+        return None;
+    }
+    if hidden.in_word {
+        return hit(
+            INVISIBLE,
+            7.2,
+            &[1007],
+            "Character without a shape in a word",
+            "A word of this line has a character that cannot be seen, so it is another word than it seems.",
+            "Type the word again.",
+        );
+    }
+    let mixed = words(line).any(is_mixed);
+    if mixed {
+        return hit(
+            LETTER,
+            7.1,
+            &[1007],
+            "Letter that looks like another",
+            "A word of Latin letters has one of another script that looks the same, so it is another word than it seems.",
+            "Type the word again.",
+        );
+    }
+    None
+}
+
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether the order is turned round for all that follows, which no script needs.
+fn overrides(chars: &[char]) -> bool {
+    chars.iter().any(|c| matches!(c, '\u{202d}' | '\u{202e}'))
+}
+
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+        && c != '\u{feff}'
+}
+
+/// A character that has no shape and takes no place.
+fn is_shapeless(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{180e}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{3164}' | '\u{115f}' | '\u{1160}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}')
+}
+
+/// What is hidden in a line.
+#[derive(Default)]
+struct Hidden {
+    /// How many tag characters stand outside of flags.
+    tags: usize,
+    /// The longest row of characters without a shape.
+    run: usize,
+    /// One stands within a word, or at its end.
+    in_word: bool,
+}
+
+fn hidden(chars: &[char]) -> Hidden {
+    let mut found = Hidden::default();
+    let mut run = 0;
+    let mut in_flag = false;
+    // Several joiners after a letter that needs them are a slip of the keyboard.
+    let mut joined = false;
+    for (index, c) in chars.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|i| chars.get(i)).copied();
+        let after = chars.get(index + 1).copied();
+        // Flags of countries' parts are a black flag and tags.
+        in_flag = *c == '\u{1f3f4}' || in_flag && matches!(c, '\u{e0020}'..='\u{e007f}');
+        if matches!(c, '\u{e0000}'..='\u{e007f}') && !in_flag {
+            found.tags += 1;
+        }
+        if !is_shapeless(*c) {
+            (run, joined) = (0, false);
+            continue;
+        }
+        joined = joins(*c, before, after) || joined && before == Some(*c);
+        if joined {
+            run = 0;
+            continue;
+        }
+        run += 1;
+        found.run = found.run.max(run);
+        let is_of_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+        let is_filler = matches!(c, '\u{3164}' | '\u{115f}' | '\u{1160}' | '\u{ffa0}');
+        let splits = matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+        found.in_word |= splits && is_of_word(before) && is_of_word(after)
+            || is_filler
+                && (is_of_word(before) || is_of_word(after) || before.is_none_or(|b| b.is_ascii()));
+    }
+    found
+}
+
+/// Whether a character without a shape does what it is for: it joins the parts of an emoji, chooses the form of
+/// a character, or joins or parts letters of a script that needs it.
+fn joins(c: char, before: Option<char>, after: Option<char>) -> bool {
+    let Some(before) = before else {
+        return false;
+    };
+    let is_plain =
+        |c: char| c.is_ascii() || is_shapeless(c) && !matches!(c, '\u{fe0e}' | '\u{fe0f}');
+    match c {
+        '\u{fe0e}' | '\u{fe0f}' => {
+            !is_shapeless(before) && (!before.is_ascii() || "#*0123456789".contains(before))
+        }
+        '\u{fe00}'..='\u{fe0d}' | '\u{e0100}'..='\u{e01ef}' => !is_plain(before),
+        '\u{200c}' | '\u{200d}' => {
+            !is_plain(before) || before == '\u{200d}' && after.is_some_and(|a| !a.is_ascii())
+        }
+        '\u{200e}' | '\u{200f}' => is_right_to_left(before) || after.is_some_and(is_right_to_left),
+        '\u{1160}' => matches!(before, '\u{1100}'..='\u{115f}'),
+        _ => false,
+    }
+}
+
+fn is_comment(line: &str) -> bool {
+    let line = line.trim_start();
+    ["#", "//", "/*", "*", "--", "<!--", ";", "\"\"\"", "'''"]
+        .iter()
+        .any(|begin| line.starts_with(begin))
+}
+
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| !c.is_alphanumeric() && c != '_')
+}
+
+/// Whether a word is made of Latin letters but for one or two that only look like some.
+fn is_mixed(word: &str) -> bool {
+    if word.is_ascii() {
+        return false;
+    }
+    let (mut latin, mut alike) = (0, 0);
+    for c in word.chars() {
+        match c {
+            'a'..='z' | 'A'..='Z' => latin += 1,
+            '0'..='9' | '_' => {}
+            // Cyrillic and Greek letters with the shape of Latin ones.
+            'а' | 'е' | 'о' | 'р' | 'с' | 'у' | 'х' | 'і' | 'ј' | 'ѕ' | 'һ' | 'ԁ' | 'ԛ' | 'ԝ'
+            | 'А' | 'В' | 'Е' | 'К' | 'М' | 'Н' | 'О' | 'Р' | 'С' | 'Т' | 'У' | 'Х' | 'Ѕ' | 'І'
+            | 'Ј' | 'ο' | 'ν' | 'Α' | 'Β' | 'Ε' | 'Ζ' | 'Η' | 'Ι' | 'Κ' | 'Μ' | 'Ν' | 'Ο' | 'Ρ'
+            | 'Τ' | 'Υ' | 'Χ' => alike += 1,
+            _ => return false,
+        }
+    }
+    (1..=2).contains(&alike) && latin >= 3
+}
+
+/// A program in a file that is named as a picture, a font, a sound or a film.
+fn program(content: &[u8]) -> Option<Hit> {
+    let begins = |magic: &[u8]| content.starts_with(magic);
+    let is_binary = begins(b"\x7fELF")
+        || begins(b"MZ\x90\0")
+        || begins(b"\xcf\xfa\xed\xfe")
+        || begins(b"\xca\xfe\xba\xbe");
+    let is_script = begins(b"#!/") || begins(b"<?php");
+    let is_text = || {
+        let is_pointer = begins(b"version https://git-lfs")
+            || content.windows(12).take(200).any(|w| w == b"annex/object");
+        let text = std::str::from_utf8(content)
+            .ok()
+            .filter(|_| !is_pointer && !content.contains(&0));
+        text.is_some_and(is_program_text)
+    };
+    let carries_php = || content.windows(5).any(|w| w == b"<?php");
+    if !(is_binary || is_script || is_text() || carries_php()) {
+        return None;
+    }
+    Some(Hit {
+        rule: PROGRAM,
+        line: 1,
+        score: 8.6,
+        cwe: vec![506],
+        title: "Program under the name of a picture or a font".into(),
+        message:
+            "The name says that this is a picture, a font, a sound or a film, and it is a program."
+                .into(),
+        fix: "Find out who put it there. Give it the name of what it is, or remove it.".into(),
+        identity: None,
+    })
+}
+
+/// Whether a text is a program, and not a remark or a page that stands for a missing file.
+fn is_program_text(text: &str) -> bool {
+    let signs = [
+        "eval(",
+        "require(",
+        "exec(",
+        "function(",
+        "function ",
+        "=>",
+        "import ",
+        "child_process",
+        "process.env",
+        "atob(",
+        "fromCharCode",
+        "subprocess",
+        "os.system",
+        "base64",
+        "curl ",
+        "wget ",
+        "powershell",
+        "<script",
+        "def ",
+        "#!/bin",
+    ];
+    let found = signs.iter().filter(|s| text.contains(**s)).count();
+    let is_page = text
+        .trim_start()
+        .to_ascii_lowercase()
+        .starts_with("<!doctype html")
+        || text.trim_start().starts_with("<svg");
+    let is_loud = [
+        "eval(",
+        "child_process",
+        "os.system",
+        "fromCharCode",
+        "atob(",
+        "powershell",
+    ]
+    .iter()
+    .any(|s| text.contains(s));
+    !is_page && text.len() > 12 && (found >= 2 || is_loud)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(path: &str, text: &str) -> Vec<(&'static str, bool)> {
+        let mut all = Vec::new();
+        find(path, text.as_bytes(), Weight::Full, &mut all);
+        all.iter().map(|h| (h.rule, h.score >= 7.0)).collect()
+    }
+
+    #[test]
+    fn what_cannot_be_seen_blocks() {
+        for (path, text, rule) in [
+            ("a.js", "if (admin\u{202e} \u{2066}) {}\n", BIDI),
+            ("README.md", "See\u{202e}exe.txt\n", BIDI),
+            (
+                "a.js",
+                "const x = `\u{e0100}\u{e0101}\u{e0102}`;\n",
+                INVISIBLE,
+            ),
+            ("AGENTS.md", "Hello\u{e0041}\u{e0042}\n", INVISIBLE),
+            ("a.py", "user\u{200b}name = 1\n", INVISIBLE),
+            ("a.js", "const \u{3164} = 1;\n", INVISIBLE),
+            ("a.py", "p\u{430}ypal = 1\n", LETTER),
+            ("logo.png", "#!/bin/sh\ncurl x | sh\n", PROGRAM),
+            (
+                "font.woff2",
+                "const p = require('child_process'); p.exec('x')\n",
+                PROGRAM,
+            ),
+            ("a.gif", "GIF89a<?php system($_GET['c']); ?>", PROGRAM),
+        ] {
+            assert_eq!(rules(path, text), [(rule, true)], "{path} {text:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_script_or_an_emoji_needs_is_fine() {
+        for (path, text) in [
+            (
+                "a.py",
+                "x = '\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} \u{2764}\u{fe0f} 1\u{fe0f}\u{20e3}'\n",
+            ),
+            (
+                "a.py",
+                "x = '\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}'\n",
+            ),
+            (
+                "fa.json",
+                "{\"a\": \"\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}\"}\n",
+            ),
+            (
+                "he.json",
+                "{\"a\": \"\u{202b}\u{5e9}\u{5dc}\u{5d5}\u{5dd}\u{202c}\"}\n",
+            ),
+            (
+                "ru.py",
+                "x = '\u{41f}\u{440}\u{438}\u{432}\u{435}\u{442}, world'\n",
+            ),
+            ("a.py", "\u{feff}import os\n"),
+            ("logo.png", "\u{89}PNG\r\n"),
+            (
+                "logo.png",
+                "version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
+            ),
+            ("logo.png", "not found\n"),
+        ] {
+            assert_eq!(rules(path, text), [], "{path} {text:?}");
+        }
+    }
+}
