@@ -21,17 +21,17 @@ fn baseline() -> World {
     world
 }
 
-/// The branch adds one critical issue in two files, one medium and one low, and one more occurrence
+/// The branch adds one high issue in two files, one medium and one low, and one more occurrence
 /// of the medium issue that `main` has.
 fn branch(world: &World) {
     world.git(&["switch", "--quiet", "--create", "feature"]);
     world.write(
         "shop/accounts.py",
-        "import hashlib\n\n\ndef key(name):\n    return hashlib.md5(name).hexdigest()\n\n\ndef seal(name, salt):\n    return hashlib.md5(salt + name).digest()\n",
+        "import requests\n\n\ndef key(name):\n    return requests.get(name, verify=False, timeout=5)\n\n\ndef seal(name, salt):\n    return requests.get(salt + name, verify=False, timeout=5)\n",
     );
     world.write(
         "shop/cart.py",
-        "import hashlib\nimport random\n\n\ndef cart_id(user):\n    return hashlib.md5(user).hexdigest() + str(random.random())\n",
+        "import random\nimport requests\n\n\ndef cart_id(user):\n    return requests.get(user, verify=False, timeout=5).text + str(random.random())\n",
     );
     world.write(
         "shop/prices.py",
@@ -72,11 +72,11 @@ fn three_issues_are_new_one_has_grown_and_one_is_inherited() {
             )
         })
         .collect();
-    assert_eq!(found, [("critical", 9.5), ("medium", 6.5), ("low", 3.5)]);
-    let critical = new[0];
-    assert_eq!(critical["occurrences"].as_array().unwrap().len(), 3);
-    assert_eq!(critical["references"][0], "CWE-327");
-    assert_eq!(critical["blocks"], true);
+    assert_eq!(found, [("high", 8.0), ("medium", 6.8), ("low", 3.5)]);
+    let high = new[0];
+    assert_eq!(high["occurrences"].as_array().unwrap().len(), 3);
+    assert_eq!(high["references"][0], "CWE-295");
+    assert_eq!(high["blocks"], true);
 
     let grown = issues(&report, "grown");
     assert_eq!(
@@ -106,7 +106,7 @@ fn three_issues_are_new_one_has_grown_and_one_is_inherited() {
         ["shop/calc.py:5", "shop/deploy.py:5"]
     );
     let counts = &report["counts"];
-    assert_eq!(counts["new"]["critical"], 1);
+    assert_eq!(counts["new"]["high"], 1);
     assert_eq!(counts["inherited"]["critical"], 1);
     assert_eq!(counts["grown"]["medium"], 1);
 }
@@ -119,7 +119,7 @@ fn the_push_is_blocked_and_the_mended_one_lands() {
     let blocked = world.push(&["origin", "feature"]).exits(1);
     blocked
         .says("BLOCKED")
-        .says("CRITICAL 9.5")
+        .says("HIGH 8.0")
         .says("shop/accounts.py:5:")
         .says("compared with")
         .says("the tip of origin/main");
@@ -130,9 +130,9 @@ fn the_push_is_blocked_and_the_mended_one_lands() {
 
     for file in ["shop/accounts.py", "shop/cart.py"] {
         let text = std::fs::read_to_string(world.work().join(file)).unwrap();
-        world.write(file, text.replace("md5", "sha256"));
+        world.write(file, text.replace("verify=False, ", ""));
     }
-    let head = world.commit("Use a hash that holds");
+    let head = world.commit("Check certificates");
     world
         .push(&["origin", "feature"])
         .exits(0)

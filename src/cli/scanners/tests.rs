@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use super::list::{install_of, tested_with};
 use super::read::write_listing;
 use super::show::page;
+use crate::model::Kind;
 use crate::scan::read::{Paths, Reading, Unreadable, read, read_any};
-use crate::scan::{Catalog, Descriptor, Met, SecretKey, builtin_names};
+use crate::scan::{Catalog, Descriptor, Met, RuleData, SecretKey, builtin_names};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -199,7 +200,130 @@ fn pages() -> BTreeMap<PathBuf, String> {
         scanners,
         format!("{before}{BEGIN}\n{}{END}{after}", table()),
     );
+    pages.insert(root().join("docs/scores.md"), scores());
     pages
+}
+
+/// The rules whose score is known, of all scanners that are not built in.
+fn scored() -> Vec<(Descriptor, String, RuleData, f64)> {
+    let mut all = Vec::new();
+    for descriptor in descriptors() {
+        for (rule, data) in descriptor.rules().clone() {
+            if let Some(score) = data.score {
+                all.push((descriptor.clone(), rule, data, score.value()));
+            }
+        }
+    }
+    all.sort_by(|a, b| b.3.total_cmp(&a.3));
+    all
+}
+
+/// The page of all scores.
+fn scores() -> String {
+    let mut out = String::from(SCORES);
+    for (descriptor, rule, data, score) in scored() {
+        let cwe: Vec<String> = data.cwe.iter().map(u32::to_string).collect();
+        let _ = writeln!(
+            out,
+            "| {score:.1} | {} | {} | {} | `{rule}` |",
+            data.title.as_deref().unwrap_or("-").replace('|', "\\|"),
+            cwe.join(", "),
+            descriptor.name(),
+        );
+    }
+    out
+}
+
+const SCORES: &str = "\
+# Scores of rules
+
+Written by `cargo test --lib -- --ignored write_the_pages`. These scores count before what a scanner says of its own rules. Where a rule
+is not here, the scanner's word counts, by the table on its page.
+
+The order follows what an attacker gains, as CWE's Top 25 and OWASP's Top 10 order it:
+
+| | scores | why |
+| --- | --- | --- |
+| commands, code and SQL from input; credentials that are valid | 8.0 to 9.5 | whoever reaches them runs code, or reads and writes all data |
+| the same, where the rule sees no input | 6.0 to 7.0 | most of what such a rule finds is harmless |
+| paths, addresses, pages and XML from input; certificates that are not checked | 7.0 to 8.0 | they give data away, or let somebody in between |
+| weak hashes, ciphers and random numbers | 3.5 to 6.5 | they help only with something else; many protect nothing |
+| imports, swallowed errors, good practice | under 4.0 | nothing is weak yet |
+
+| score | finds | CWE | scanner | rule |
+| ---: | --- | --- | --- | --- |
+";
+
+/// Weaknesses in the order of CWE's Top 25 and OWASP's Top 10, by their CWE numbers.
+const GRAVE: [&[u32]; 4] = [&[77, 78, 94, 95], &[89], &[502], &[295, 297, 798, 321]];
+/// Weak hashes, ciphers and random numbers.
+const CRYPTOGRAPHY: &[u32] = &[326, 327, 328, 330, 338];
+/// Errors that are swallowed, code that is never used.
+const QUALITY: &[u32] = &[252, 561, 563, 703];
+
+#[test]
+fn scores_follow_the_order_of_cwe_and_owasp() {
+    let all = scored();
+    let of = |cwe: &[u32]| -> Vec<f64> {
+        let is = |data: &RuleData| data.cwe.iter().any(|n| cwe.contains(n));
+        // An import of what can be misused is no weakness yet.
+        let is_import = |data: &RuleData| {
+            data.title
+                .as_deref()
+                .is_some_and(|t| t.ends_with("is imported"))
+        };
+        let all = all
+            .iter()
+            .filter(|(_, _, data, _)| is(data) && !is_import(data));
+        all.map(|(.., score)| *score).collect()
+    };
+    let mean = |scores: &[f64]| scores.iter().sum::<f64>() / scores.len() as f64;
+    let weak = of(CRYPTOGRAPHY);
+    for cwe in GRAVE {
+        let grave = of(cwe);
+        assert!(
+            mean(&grave) > mean(&weak) + 1.0,
+            "{cwe:?}: {}",
+            mean(&grave)
+        );
+    }
+    assert!(weak.iter().all(|score| *score < 7.0), "{weak:?}");
+    assert!(mean(&of(QUALITY)) < mean(&weak));
+    let score = |scanner: &str, rule: &str| {
+        let descriptor = Catalog::default().get(scanner).unwrap().unwrap();
+        descriptor.rules()[rule].score.unwrap().value()
+    };
+    for (scanner, graver, lighter) in [
+        ("bandit", "B307", "B324"),
+        ("bandit", "B608", "B324"),
+        ("bandit", "B501", "B324"),
+        ("ruff", "S602", "S307"),
+        ("ruff", "S307", "S324"),
+        ("ruff", "S608", "S324"),
+        ("gosec", "G202", "G401"),
+        ("gosec", "G401", "G104"),
+        ("spotbugs", "COMMAND_INJECTION", "WEAK_MESSAGE_DIGEST_MD5"),
+    ] {
+        assert!(
+            score(scanner, graver) > score(scanner, lighter),
+            "{scanner} {graver}"
+        );
+    }
+}
+
+#[test]
+fn what_blocks_by_default_has_a_title_and_a_fix() {
+    for (descriptor, rule, data, score) in scored() {
+        let others = descriptor.other_rules();
+        let has_fix = data.fix.is_some() || others.is_some_and(|o| o.fix.is_some());
+        // A secret goes by what it is, as its scanner calls it.
+        let has_title = data.title.is_some() || descriptor.kind() == Kind::Secret;
+        assert!(
+            score < 7.0 || has_fix && has_title,
+            "{} {rule}",
+            descriptor.name()
+        );
+    }
 }
 
 const BEGIN: &str = "<!-- written by the tests: begin -->";
@@ -257,7 +381,9 @@ fn a_descriptor_says_how_it_was_tested() {
         match stated {
             // The tests install what newgate installs.
             Some(Met::Run) if descriptor.install().is_managed() => {
-                assert_eq!(version, descriptor.install().version(), "{name}");
+                let install = descriptor.install();
+                let says = install.says.as_deref().or(install.version());
+                assert_eq!(version, says, "{name}");
             }
             Some(_) => {
                 let mut own = fixtures.iter().filter(|f| f.scanner == name);
