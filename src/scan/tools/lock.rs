@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The version of the file's format.
 const VERSION: u32 = 1;
@@ -161,7 +162,7 @@ fn is_sum(line: &str) -> bool {
 /// Checks that a lock file of npm has packages of the registry only, each with its hash.
 fn check_npm(text: &str) -> Result<(), String> {
     let wrong = || "its packages are no lock file of npm with a hash for each".to_owned();
-    let lock: serde_json::Value = serde_json::from_str(text).map_err(|_| wrong())?;
+    let lock: Value = serde_json::from_str(text).map_err(|_| wrong())?;
     let packages = lock["packages"].as_object().ok_or_else(wrong)?;
     for (path, package) in packages {
         if path.is_empty() {
