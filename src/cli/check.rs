@@ -11,7 +11,7 @@ use super::session::Session;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::ingest::Over;
 use crate::gate::{ConfigSource, Gate, ingest};
-use crate::git::{Against, Head, Scratch};
+use crate::git::{Against, Head, Request, Scratch};
 use crate::model::{Change, Verdict};
 
 #[derive(Debug, Args)]
@@ -72,10 +72,16 @@ impl Check {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let mut session = Session::open()?;
         make_way(&session.repo);
-        let choice = session.target(None, self.target.as_deref())?.1;
+        let (remote, choice) = session.target(None, self.target.as_deref())?;
         let mut scratch = Scratch::new();
-        let mut change =
-            session.choose(self.head(), self.against(), choice.target, &mut scratch)?;
+        let request = Request {
+            head: self.head(),
+            against: self.against(),
+            target: choice.target,
+            // A server has no other remotes to ask.
+            remote: remote.filter(|_| !self.enforce),
+        };
+        let mut change = session.choose_as(&request, &mut scratch)?;
         change.notes.extend(choice.note);
         let config_from = match self.config_from {
             From::Target => ConfigSource::Target,

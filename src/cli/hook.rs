@@ -162,6 +162,7 @@ impl PrePush {
         lines: Vec<PushLine>,
         screen: &Resolved,
     ) -> Result<Verdict> {
+        let were_given = !lines.is_empty();
         let lines = match lines.is_empty() {
             true => self.without_refs(&session.repo, screen)?,
             false => {
@@ -179,6 +180,9 @@ impl PrePush {
         let mut scratch = Scratch::new();
         let files = scratch.trees_of_files(&mut session.repo, &lines)?;
         let (mut reports, notes) = self.judge(&session, &lines, &files, screen)?;
+        if !were_given {
+            swallowed::remember(&session.repo, &lines);
+        }
         if !reports.is_empty() {
             last::keep(&session.repo, &reports);
         }
@@ -210,7 +214,6 @@ impl PrePush {
         }
         let remote = remote.filter(|_| !guessed);
         let mut lines = unpushed(repo, remote.as_deref())?;
-        swallowed::remember(repo, &lines);
         let missing = "newgate was given no refs on standard input, so what is pushed is not known";
         let to = remote.as_deref().unwrap_or("the remote");
         if lines.len() > MOST {
@@ -223,7 +226,15 @@ impl PrePush {
             )
             .hint(swallowed::HINT));
         }
-        lines.extend(onto_target(repo, remote.as_deref())?);
+        let onto = onto_target(repo, remote.as_deref())?;
+        // A branch that is new there is compared with the target anyway.
+        let is_new = |l: &PushLine| {
+            lines
+                .iter()
+                .any(|o| o.remote_oid.is_zero() && o.local_oid == l.local_oid)
+        };
+        let onto = onto.filter(|l| !is_new(l));
+        lines.extend(onto);
         if !lines.is_empty() {
             let names = lines.iter().map(|l| {
                 let (from, onto) = (short(&l.local_ref), short(&l.remote_ref));

@@ -428,6 +428,13 @@ impl Uninstall {
             }
             undone = true;
         }
+        if let Some(command) = repo.work_dir().and_then(simple_git_hooks::undo) {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "`package.json` has newgate in the configuration of simple-git-hooks",
+            )
+            .hint(format!("to take it out there: `{command}`")));
+        }
         if !undone {
             screen.note(&format!(
                 "`{}` is not newgate's: nothing to remove",

@@ -7,7 +7,7 @@ use super::session::Session;
 use crate::error::Result;
 use crate::gate::{ConfigSource, Gate};
 use crate::git::{Against, Head, Scratch};
-use crate::model::{ScannerState, Verdict};
+use crate::model::{ScannerState, Verdict, shell_word};
 use crate::trust::{Said, sign};
 
 #[derive(Debug, Args)]
@@ -26,9 +26,7 @@ pub(super) struct Receipt {
 impl Receipt {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let mut session = Session::open()?;
-        let choice = session
-            .target(self.push.as_deref(), self.target.as_deref())?
-            .1;
+        let (remote, choice) = session.target(self.push.as_deref(), self.target.as_deref())?;
         let head = Head::Revision(self.head);
         let change = session.choose(head, Against::Target, choice.target, &mut Scratch::new())?;
         let gate = Gate {
@@ -70,7 +68,8 @@ impl Receipt {
                 screen.note(&format!("newgate: pushed to {remote}"));
             }
             None => screen.note(&format!(
-                "newgate: `git push <remote> +{name}:{name}` hands it on"
+                "newgate: `git push --no-verify {} +{name}:{name}` hands it on",
+                shell_word(remote.as_deref().unwrap_or("origin"))
             )),
         }
         Ok(Verdict::Pass)

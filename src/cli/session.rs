@@ -73,12 +73,23 @@ impl Session {
         target: Option<Target>,
         scratch: &mut Scratch,
     ) -> Result<Change> {
-        let request = Request {
-            head,
-            against,
-            target,
-        };
-        choose(&mut self.repo, &request, scratch)
+        self.choose_as(
+            &Request {
+                head,
+                against,
+                target,
+                remote: None,
+            },
+            scratch,
+        )
+    }
+
+    /// The change that a request asks for.
+    ///
+    /// # Errors
+    /// As [`choose`].
+    pub(super) fn choose_as(&mut self, request: &Request, scratch: &mut Scratch) -> Result<Change> {
+        choose(&mut self.repo, request, scratch)
     }
 
     /// The change that the current branch makes, for commands that ask only which configuration counts.

@@ -55,6 +55,21 @@ pub(super) fn remedy(top: &Path, hook: &Path, named: &Named) -> Option<String> {
     })
 }
 
+/// The command that takes newgate out of its configuration; none if that does not call newgate.
+pub(super) fn undo(top: &Path) -> Option<String> {
+    let command = in_package(top).filter(|_| !in_file(top))?;
+    let (before, after) = command.split_once(shim::command())?;
+    let left = format!("{before}{}", after.trim_start_matches("; "));
+    let change = match left.is_empty() {
+        true => format!("npm pkg delete {NAME}.{PRE_PUSH}"),
+        false => format!(
+            "npm pkg set {}",
+            shell_word(&format!("{NAME}.{PRE_PUSH}={left}"))
+        ),
+    };
+    Some(format!("{change} && npx simple-git-hooks"))
+}
+
 /// Refuses to install where it would remove newgate's hook.
 ///
 /// # Errors

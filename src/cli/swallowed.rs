@@ -21,7 +21,9 @@ fn file(repo: &Repository) -> PathBuf {
 /// Remembers that newgate was given no refs. It is for `newgate doctor` only: where it cannot be written, nothing else is
 /// wrong.
 pub(super) fn remember(repo: &Repository, lines: &[PushLine]) {
-    let commits: String = lines.iter().map(|l| format!("{}\n", l.local_oid)).collect();
+    // The others are guesses of what else was pushed.
+    let own = lines.iter().filter(|l| l.local_ref == l.remote_ref);
+    let commits: String = own.map(|l| format!("{}\n", l.local_oid)).collect();
     if !commits.is_empty() {
         let _ = fs::write(file(repo), commits);
     }

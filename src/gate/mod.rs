@@ -13,6 +13,7 @@ mod frame;
 mod given;
 mod history;
 pub mod ingest;
+mod large_files;
 mod links;
 mod listing;
 mod messages;

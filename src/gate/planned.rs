@@ -2,7 +2,7 @@
 //! of them changes.
 
 use super::clock::Clock;
-use super::{Gate, Settings, links};
+use super::{Gate, Settings, large_files, links};
 use crate::error::{ErrorKind, Result};
 use crate::git::Peeled;
 use crate::model::Mode;
@@ -125,6 +125,7 @@ impl Gate<'_> {
         for (scanner, plan) in scanners.iter().zip(&plans) {
             notes.extend(settings.left_out(scanner.descriptor.name(), &plan.left_out));
         }
+        notes.extend(large_files::note(self, &change.head_tree, &changes, clock)?);
         let mut gaps: Vec<Gap> = settings
             .broken(self.repo, &change, &changes)
             .into_iter()

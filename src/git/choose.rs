@@ -1,6 +1,6 @@
 //! Which trees are compared, and why.
 
-use super::elsewhere::{other_merge_bases, other_trees};
+use super::elsewhere::{other_merge_bases, other_trees, upstreams};
 use super::{Peeled, Repository, Scratch, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{BaseReason, Change, Mode, Note, Oid, OtherTree, Tag, harmless};
@@ -39,6 +39,8 @@ pub struct Request {
     pub against: Against,
     /// The target, where there is one.
     pub target: Option<Target>,
+    /// The target's remote, where what other remotes have is inherited as before a push.
+    pub remote: Option<String>,
 }
 
 /// The base of a change and why it was chosen.
@@ -126,17 +128,25 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
         (Against::Target, Head::Revision(_)) => base_of(repo, &head, target)?,
         (Against::Target, Head::Index | Head::WorkTree) => last_commit(repo)?,
     };
-    let known = base.commit.iter().chain(target.map(|t| &t.tip)).cloned();
+    let elsewhere = match (&request.against, &request.head) {
+        (Against::Target, Head::Revision(revision)) => elsewhere(repo, request, revision)?,
+        _ => Vec::new(),
+    };
+    let mut known: Vec<Oid> = base.commit.iter().cloned().collect();
+    known.extend(target.into_iter().chain(&elsewhere).map(|t| t.tip.clone()));
+    let mut others = others_of(repo, &base, &head, target)?;
+    others.extend(elsewhere.iter().map(OtherTree::from));
+    let others = other_trees(base.tree.as_ref(), others);
     let tags = match &request.head {
         Head::Revision(revision) => tags_of(repo, revision)?,
         Head::Index | Head::WorkTree => Vec::new(),
     };
     Ok(Change {
         name,
-        others: others_of(repo, &base, &head, target)?,
+        others,
         head,
         head_tree,
-        known: known.collect(),
+        known,
         replaced: None,
         tags,
         replaced_tags: Vec::new(),
@@ -148,6 +158,19 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
         mode: Mode::Check,
         notes: base.notes,
     })
+}
+
+/// The branches of other remotes that a push of the head would ask too.
+fn elsewhere(repo: &Repository, request: &Request, revision: &str) -> Result<Vec<Target>> {
+    let (Some(remote), Some(target)) = (&request.remote, &request.target) else {
+        return Ok(Vec::new());
+    };
+    let of_target = format!("refs/heads/{}", target.branch);
+    let is_target = match revision {
+        "HEAD" => repo.symbolic("HEAD")? == Some(of_target),
+        other => other == target.branch || *other == of_target,
+    };
+    upstreams(repo, remote, target, is_target)
 }
 
 /// The annotated tags that a revision names.

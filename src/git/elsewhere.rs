@@ -118,38 +118,51 @@ impl Destination<'_> {
         }
     }
 
-    /// The default branches of other remotes that are ahead of the target: in a fork, those of the project
-    /// that it was made from.
-    ///
-    /// A push to the target itself brings in what others wrote, so there only the remote that is called
-    /// `upstream`, or that `gh` calls the base, says what is not new.
+    /// The default branches of other remotes that are ahead of the target, as [`upstreams`] finds them.
     pub(super) fn upstreams(&self, repo: &Repository, line: &PushLine) -> Result<Vec<Target>> {
-        let (Some(remote), Some(target)) = (self.remote, self.target) else {
-            return Ok(Vec::new());
-        };
-        let mut ahead = Vec::new();
-        for (name, _) in repo.remotes()? {
-            if name == remote {
-                continue;
-            }
-            let trusted = || -> Result<bool> {
-                let said = repo.config(&format!("remote.{name}.gh-resolved"))?;
-                Ok(name == "upstream" || said.as_deref() == Some("base"))
-            };
-            if self.is_target(line) && !trusted()? {
-                continue;
-            }
-            let Some(other) = find_target(repo, Some(&name), None)? else {
-                continue;
-            };
-            let is_newer = other.tip != target.tip
-                && repo.merge_bases(&other.tip, &target.tip)?.first() == Some(&target.tip);
-            if is_newer {
-                ahead.push(other);
-            }
+        match (self.remote, self.target) {
+            (Some(remote), Some(target)) => upstreams(repo, remote, target, self.is_target(line)),
+            _ => Ok(Vec::new()),
         }
-        Ok(ahead)
     }
+}
+
+/// The default branches of other remotes that are ahead of the target: in a fork, those of the project
+/// that it was made from.
+///
+/// A push to the target itself brings in what others wrote, so there only the remote that is called
+/// `upstream`, or that `gh` calls the base, says what is not new.
+///
+/// # Errors
+/// git could not answer.
+pub(super) fn upstreams(
+    repo: &Repository,
+    remote: &str,
+    target: &Target,
+    is_target: bool,
+) -> Result<Vec<Target>> {
+    let mut ahead = Vec::new();
+    for (name, _) in repo.remotes()? {
+        if name == remote {
+            continue;
+        }
+        let trusted = || -> Result<bool> {
+            let said = repo.config(&format!("remote.{name}.gh-resolved"))?;
+            Ok(name == "upstream" || said.as_deref() == Some("base"))
+        };
+        if is_target && !trusted()? {
+            continue;
+        }
+        let Some(other) = find_target(repo, Some(&name), None)? else {
+            continue;
+        };
+        let is_newer = other.tip != target.tip
+            && repo.merge_bases(&other.tip, &target.tip)?.first() == Some(&target.tip);
+        if is_newer {
+            ahead.push(other);
+        }
+    }
+    Ok(ahead)
 }
 
 /// The branch of the remote that a pushed branch goes on from, where that is not on the target: its findings

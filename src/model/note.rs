@@ -186,6 +186,13 @@ pub enum Note {
         /// Why, in the configuration's words.
         reason: String,
     },
+    /// The change has pointers of git-lfs, whose files are elsewhere: nothing read those.
+    LargeFilesUnread {
+        /// How many.
+        files: u64,
+        /// The first of them.
+        path: RepoPath,
+    },
     /// The change adds comments that silence a scanner.
     SuppressionsAdded {
         /// The scanner.

@@ -134,6 +134,12 @@ fn note_text(note: &Note) -> String {
             plural(*files, "file"),
             if *files == 1 { "is" } else { "are" }
         ),
+        Note::LargeFilesUnread { files: 1, path } => {
+            format!("git-lfs keeps the content of `{path}` elsewhere, so it was not scanned")
+        }
+        Note::LargeFilesUnread { files, path } => format!(
+            "git-lfs keeps the content of {files} changed files elsewhere, so it was not scanned (`{path}` is the first)"
+        ),
         Note::SuppressionsAdded {
             scanner,
             places,

@@ -384,6 +384,23 @@ fn the_hook_for_all_repositories_leaves_their_own_and_is_undone() {
     assert!(!pushed.all().contains("newgate"), "{pushed:#?}");
     let both = std::fs::read_to_string(&ran).unwrap();
     assert_eq!(both, "pre-commit\npre-push\n");
+    // Neither is there anything to say where all scanners are off.
+    world.write(".newgate/config.toml", "[scanners]\nsecrets = false\n");
+    world.commit("Scan nothing");
+    world.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
+    world.write("off.py", "Y = 1\n");
+    world.commit("Fine too");
+    let pushed = world.push(&["origin", "main:off"]).exits(0);
+    assert!(!pushed.all().contains("newgate"), "{pushed:#?}");
+    world.git(&["reset", "--quiet", "--hard", "HEAD~2"]);
+    world.git(&[
+        "push",
+        "--quiet",
+        "--no-verify",
+        "--force",
+        "origin",
+        "main",
+    ]);
     leak(&world);
     world.push(&["origin", "bad"]).exits(1).says("leak.py:1");
     world.newgate(&["uninstall", "--global"]).exits(0);

@@ -25,6 +25,7 @@ mod given;
 mod hostile;
 mod installing;
 mod leaks;
+mod managers;
 mod memory;
 mod policy;
 mod prewarming;

@@ -364,3 +364,30 @@ fn a_scanner_that_does_not_read_utf16_does_not_call_it_clean() {
         assert_eq!(ran.all().contains("UTF-16"), code == 3, "{ran:#?}");
     }
 }
+
+#[test]
+fn a_file_that_git_lfs_keeps_is_named_since_nothing_reads_it() {
+    let world = with_old_secret();
+    let installed = world.try_git(&["lfs", "install", "--local"]);
+    if !installed.all().contains("Git LFS") && !installed.all().contains("Hook already exists") {
+        eprintln!("skipped: git-lfs is not installed");
+        return;
+    }
+    world.write(
+        ".gitattributes",
+        "*.bin filter=lfs diff=lfs merge=lfs -text\n",
+    );
+    world.write("large.bin", line(13));
+    world.write("small.py", "A = 1\n");
+    world.commit("Add large files");
+    let pointer = world.git(&["show", "HEAD:large.bin"]);
+    assert!(pointer.starts_with("version https://git-lfs"), "{pointer}");
+    let report = world.check(&[]);
+    let notes = report["notes"].as_array().unwrap();
+    let note = notes.iter().find(|n| n["code"] == "large-files-unread");
+    assert_eq!(note.unwrap()["path"], "large.bin");
+    assert_eq!(
+        (&report["verdict"], note.unwrap()["files"].as_u64()),
+        (&"pass".into(), Some(1))
+    );
+}

@@ -226,6 +226,15 @@ fn a_receipt_is_accepted_in_place_of_scanning() {
     push(&world, "main")
         .exits(0)
         .says("PASS by the receipt of dev@example.com");
+    // The command that is printed where it is not pushed.
+    world.write("fine.py", "Y = 3\n");
+    world.commit("Go on");
+    let said = world.newgate(&["receipt"]).exits(0).all();
+    let command = said.split('`').find(|c| c.starts_with("git push"));
+    world
+        .run_in(&world.work(), "sh", &["-c", command.unwrap()], b"")
+        .exits(0);
+    push(&world, "main").exits(0).says("PASS by the receipt of");
 }
 
 #[test]

@@ -17,6 +17,16 @@ fn git(world: &World, folder: &Path, args: &[&str]) -> Ran {
     world.run_in(folder, "git", args, b"").exits(0)
 }
 
+/// Runs the command that a push prints where another branch stands for the target.
+#[track_caller]
+fn paste(world: &World, folder: &Path, said: &Ran) {
+    let words: Vec<String> = said.all().split_whitespace().map(str::to_owned).collect();
+    let text = words.join(" ");
+    let (_, command) = text.split_once("to change that: `").unwrap();
+    let (command, _) = command.split_once('`').unwrap();
+    world.run_in(folder, "sh", &["-c", command], b"").exits(0);
+}
+
 /// A world whose `main` has an old leak and is pushed, with the hook installed after.
 fn with_old() -> World {
     let world = World::new();
@@ -66,9 +76,7 @@ fn in_a_bare_clone_with_worktrees_the_local_default_branch_is_the_target() {
     git(&world, &tree, &["merge", "--quiet", "f"]);
     push("main").exits(1).says("bad.py:1");
     // The printed remedy brings the copies.
-    let fetch = "+refs/heads/*:refs/remotes/origin/*";
-    git(&world, &tree, &["config", "remote.origin.fetch", fetch]);
-    git(&world, &tree, &["fetch", "--quiet", "origin"]);
+    paste(&world, &tree, &push("f"));
     let ran = push("f").exits(1).says("bad.py:1");
     assert!(!ran.all().contains("stands for"), "{ran:#?}");
 }
@@ -83,10 +91,9 @@ fn a_remote_that_was_never_fetched_is_compared_with_the_one_that_was() {
     );
     world.git(&["remote", "add", "second", "../second.git"]);
     branch(&world, "f");
-    world
-        .push(&["second", "f"])
-        .exits(0)
-        .says("nothing was fetched from second yet");
+    let said = world.push(&["second", "f"]).exits(0);
+    let said = said.says("nothing was fetched from second yet");
+    paste(&world, &world.work(), &said);
     world.write("bad.py", leak(2));
     world.commit("Bad");
     world.push(&["second", "f"]).exits(1).says("bad.py:1");
@@ -134,7 +141,18 @@ fn a_renamed_default_branch_is_found_and_so_is_the_only_branch_of_a_narrow_clone
         &["commit", "--quiet", "--allow-empty", "--message", "g"],
     );
     let ran = world.run_in(&narrow, "git", &["push", "origin", "g"], b"");
-    ran.exits(0).says("origin/line stands for");
+    paste(
+        &world,
+        &narrow,
+        &ran.exits(0).says("origin/line stands for"),
+    );
+    git(
+        &world,
+        &narrow,
+        &["commit", "--quiet", "--allow-empty", "--message", "h"],
+    );
+    let ran = world.run_in(&narrow, "git", &["push", "origin", "g"], b"");
+    ran.exits(0).says("the tip of origin/main");
 }
 
 /// A world with a second remote of the same project, whose `main` is ahead by a leak.
@@ -170,6 +188,8 @@ fn in_a_fork_what_upstream_has_is_not_held_against_the_contributor() {
     ]);
     world.write("mine.py", "X = 1\n");
     world.commit("Mine");
+    assert_eq!(world.check(&[])["verdict"], "pass");
+    assert_eq!(world.check(&["--enforce"])["verdict"], "blocked");
     world
         .push(&["origin", "mine"])
         .exits(0)
