@@ -567,6 +567,10 @@ impl<'t> Flow<'t> {
             if role == Role::Call && self.is_clean_call(node, search) {
                 return Origin::Constant;
             }
+            // PHP chooses the name of an uploaded file on disk itself.
+            if role == Role::Subscript && self.names.clean.is_match(text) {
+                return Origin::Constant;
+            }
             let is_request = self.names.request.is_match(text);
             if is_request || self.within.iter().any(|r| r.is_match(text)) {
                 return Origin::Request;
