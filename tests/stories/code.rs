@@ -114,3 +114,28 @@ fn a_file_beyond_a_limit_is_not_clean() {
     let report = world.check(&[]);
     assert_eq!(report["verdict"], "incomplete", "{report}");
 }
+
+#[test]
+fn a_script_of_a_package_that_a_change_adds_or_alters_blocks() {
+    let world = World::new();
+    let package = |script: &str| {
+        format!(
+            "{{\n  \"name\": \"app\",\n  \"scripts\": {{\n    \"test\": \"jest\",\n    \"postinstall\": \"{script}\"\n  }}\n}}\n"
+        )
+    };
+    world.write("package.json", package("node setup.js"));
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    let verdict = |text: String| {
+        world.write("package.json", text);
+        world.commit("Change the package");
+        world.check(&[])["verdict"].as_str().map(str::to_owned)
+    };
+    let other = package("node setup.js").replace("jest", "vitest");
+    assert_eq!(verdict(other).as_deref(), Some("pass"));
+    assert_eq!(
+        verdict(package("node other.js")).as_deref(),
+        Some("blocked")
+    );
+}
