@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use regex::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 use tree_sitter::Node;
 
@@ -127,11 +127,11 @@ impl Names {
                     true => format!("^(?:{list})$"),
                     false => format!("^(?:{list})"),
                 };
-                Regex::new(&text).expect("a test compiles each")
+                ascii(&text).expect("a test compiles each")
             };
             let some = |list: &[String]| {
                 let list = list.join("|");
-                (!list.is_empty()).then(|| Regex::new(&list).expect("a test compiles each"))
+                (!list.is_empty()).then(|| ascii(&list).expect("a test compiles each"))
             };
             Names {
                 request: any(&written.request, false),
@@ -150,6 +150,11 @@ impl Names {
             }
         })
     }
+}
+
+/// Compiles an expression whose `\w`, `\s` and the like mean ASCII: a tenth of the time.
+pub(super) fn ascii(text: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(text).unicode(false).build()
 }
 
 /// What a name stands for.
@@ -278,7 +283,7 @@ impl<'t> Flow<'t> {
                 let list = node.child_by_field_name("parameters");
                 let end = list.map(|l| l.end_byte()).filter(|_| name.is_some());
                 let head = self.text.get(begin..end.unwrap_or(begin));
-                head.is_some_and(|text| handler.is_match(text))
+                head.is_some_and(|text| handler.is_match(text.as_bytes()))
             });
         let called = parent.and_then(|_| self.name_of(node));
         // What a short function or a method of Ruby comes to is returned without a word.
@@ -312,7 +317,10 @@ impl<'t> Flow<'t> {
         let Some(fills) = &self.names.fills else {
             return;
         };
-        if !self.callee(call).is_some_and(|c| fills.is_match(c)) {
+        if !self
+            .callee(call)
+            .is_some_and(|c| fills.is_match(c.as_bytes()))
+        {
             return;
         }
         let Some(arguments) = call.child_by_field_name("arguments") else {
@@ -522,7 +530,7 @@ impl<'t> Flow<'t> {
     /// Whether a value is built by a text that an expression fits, here or where its name is assigned.
     pub(super) fn looks_like(&self, nodes: &[Node<'t>], shape: &Regex) -> bool {
         nodes.iter().any(|node| {
-            if shape.is_match(self.text_of(*node)) {
+            if shape.is_match(self.text_of(*node).as_bytes()) {
                 return true;
             }
             if role(node.kind()) == Role::Labelled || node.kind() == "argument" {
@@ -544,7 +552,7 @@ impl<'t> Flow<'t> {
                             }
                         })
                         .collect();
-                    return shape.is_match(&whole.join(" + "));
+                    return shape.is_match(whole.join(" + ").as_bytes());
                 }
                 index = scope.parent;
             }
@@ -568,11 +576,11 @@ impl<'t> Flow<'t> {
                 return Origin::Constant;
             }
             // PHP chooses the name of an uploaded file on disk itself.
-            if role == Role::Subscript && self.names.clean.is_match(text) {
+            if role == Role::Subscript && self.names.clean.is_match(text.as_bytes()) {
                 return Origin::Constant;
             }
-            let is_request = self.names.request.is_match(text);
-            if is_request || self.within.iter().any(|r| r.is_match(text)) {
+            let is_request = self.names.request.is_match(text.as_bytes());
+            if is_request || self.within.iter().any(|r| r.is_match(text.as_bytes())) {
                 return Origin::Request;
             }
         }
@@ -689,10 +697,13 @@ impl<'t> Flow<'t> {
     fn parameter(&self, parameter: Node<'t>, scope: &Scope<'t>) -> Origin {
         let text = self.text_of(parameter);
         let names = self.names;
-        if names.harmless.is_match(text) {
+        if names.harmless.is_match(text.as_bytes()) {
             Origin::Constant
         } else if scope.handles && !matches!(text, "self" | "request" | "cls")
-            || names.parameter.as_ref().is_some_and(|p| p.is_match(text))
+            || names
+                .parameter
+                .as_ref()
+                .is_some_and(|p| p.is_match(text.as_bytes()))
         {
             Origin::Request
         } else {
@@ -768,7 +779,8 @@ impl<'t> Flow<'t> {
         let Some(callee) = self.callee(node) else {
             return false;
         };
-        self.names.clean.is_match(callee) || search.clean.is_some_and(|c| c.is_match(callee))
+        self.names.clean.is_match(callee.as_bytes())
+            || search.clean.is_some_and(|c| c.is_match(callee.as_bytes()))
     }
 
     /// What is called, as it is written up to its arguments.
@@ -785,9 +797,11 @@ impl<'t> Flow<'t> {
             return Origin::Unknown;
         };
         let last = callee.rsplit(['.', '>', ':', ' ']).next().unwrap_or(callee);
-        let builds = self.names.builds.is_match(callee) || self.names.builds.is_match(last);
-        let passes =
-            builds || self.names.passes.is_match(callee) || self.names.passes.is_match(last);
+        let builds = self.names.builds.is_match(callee.as_bytes())
+            || self.names.builds.is_match(last.as_bytes());
+        let passes = builds
+            || self.names.passes.is_match(callee.as_bytes())
+            || self.names.passes.is_match(last.as_bytes());
         if !passes {
             return self.returned(last, search, depth);
         }

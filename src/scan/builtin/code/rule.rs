@@ -1,10 +1,11 @@
 //! A rule: ast-grep's YAML, with what newgate needs to know under `metadata`.
 
 use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig, from_str};
-use regex::Regex;
+use regex::bytes::Regex;
 use serde::Deserialize;
 
 use super::dialect::Dialect;
+use super::flow::ascii;
 use crate::model::Score;
 
 /// What a rule says under `metadata`.
@@ -136,8 +137,8 @@ impl Rule {
         };
         let expression = |text: &Option<String>, name: &str, whole: bool| {
             let made = text.as_deref().map(|text| match whole {
-                true => Regex::new(&format!("^(?:{text})$")),
-                false => Regex::new(text),
+                true => ascii(&format!("^(?:{text})$")),
+                false => ascii(text),
             });
             made.transpose().map_err(|e| format!("`{name}`: {e}"))
         };

@@ -12,7 +12,7 @@ use super::rule::{Rule, written};
 
 /// Stands for the engine and all its rules in the key of remembered results: a digest of the rules
 /// (a test tells when it is out of date, and what it must be), and the version of the engine.
-pub(in crate::scan) const REVISION: &str = "engine 5, rules 1375e95b002f006e";
+pub(in crate::scan) const REVISION: &str = "engine 6, rules 1375e95b002f006e";
 
 /// The rules for a dialect.
 pub(super) fn listed(dialect: Dialect) -> Listed {
@@ -70,7 +70,7 @@ pub(super) fn that_may_find(
             Some(rule) => *rule,
             None => {
                 let (id, text) = listed.get(index).ok_or("a rule is missing")?;
-                let made = written(text).and_then(|w| Rule::compile(w, dialect));
+                let made = written(&in_ascii(text)).and_then(|w| Rule::compile(w, dialect));
                 // Rules live as long as the process: there are few, and each is compiled once.
                 let made = made.map_err(|e| format!("rule `{id}`: {e}"))?;
                 let made: &'static Rule = Box::leak(Box::new(made));
@@ -81,6 +81,17 @@ pub(super) fn that_may_find(
         all.push(rule);
     }
     Ok(all)
+}
+
+/// A rule whose expressions mean ASCII by `\w` and the like: most of the time to compile one goes into
+/// Unicode's tables otherwise. Names that are written in other letters are undone before.
+fn in_ascii(text: &str) -> String {
+    text.replace(r"\\w", "[0-9A-Za-z_]")
+        .replace(r"\w", "[0-9A-Za-z_]")
+        .replace(r"\\d", "[0-9]")
+        .replace(r"\d", "[0-9]")
+        .replace(r"\\s", r"[ \\t\\r\\n]")
+        .replace(r"\s", r"[ \t\r\n]")
 }
 
 impl Words {
