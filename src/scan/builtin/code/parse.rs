@@ -19,10 +19,14 @@ const LONGEST: usize = 4 * 1024 * 1024;
 const TOKENS: usize = 1_000_000;
 /// Deepest tree that is searched. Code that people write is less than 200 deep.
 const DEEPEST: usize = 1_500;
-/// How often the parser reports that it is at work (once in about a hundred steps) for each byte, at most.
-const REPORTS_PER_BYTE: usize = 4;
-/// The same for short files, which need more for each byte.
-const REPORTS: usize = 100_000;
+/// How often the parser may report that it is at work, once in about a hundred steps: for a file, and for each
+/// ten bytes of it. Real code needs a quarter of the latter (2,500 files in eight languages).
+const REPORTS: usize = 2_000;
+const BYTES_PER_REPORT: usize = 10;
+/// Most `<` in a file of a language with types in angle brackets: where they are not closed, the parser keeps all
+/// that they may mean, which takes memory by the square of their number (4,000 take 400 MB; a file of 200 kB
+/// took all there was).
+const ANGLES: usize = 4_000;
 
 thread_local! {
     static PARSERS: RefCell<[Option<Parser>; Dialect::ALL.len()]> = const { RefCell::new([const { None }; 8]) };
@@ -41,6 +45,10 @@ pub(super) fn parse(text: String, dialect: Dialect) -> Result<Parsed, String> {
     }
     if text.len() > TOKENS && tokens(text.as_bytes()) > TOKENS {
         return Err(format!("it has more than {TOKENS} words and signs"));
+    }
+    let has_types = matches!(dialect, Dialect::Java | Dialect::TypeScript | Dialect::Tsx);
+    if has_types && memchr::memchr_iter(b'<', text.as_bytes()).count() > ANGLES {
+        return Err(format!("it has more than {ANGLES} signs `<`"));
     }
     let tree = tree(&text, dialect).ok_or("it takes too long to parse")?;
     // Where the parser gave up, what stands before the fault is lost too.
@@ -73,7 +81,7 @@ fn tree(text: &str, dialect: Dialect) -> Option<Tree> {
         parser.set_language(&dialect.get_ts_language()).ok()?;
         // Nothing of a parse that was stopped may stay.
         parser.reset();
-        let mut left = REPORTS + text.len() * REPORTS_PER_BYTE;
+        let mut left = REPORTS + text.len() / BYTES_PER_REPORT;
         let mut progress = |_: &tree_sitter::ParseState| {
             left = left.saturating_sub(1);
             match left {

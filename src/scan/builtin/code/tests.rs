@@ -177,6 +177,12 @@ fn a_hostile_file_is_judged_in_bounded_time_or_not_at_all() {
         ("a.py", "eval(x)".to_owned() + &" ".repeat(5 * 1024 * 1024)),
         ("a.js", format!("eval(x);\n{}", "eval(`${".repeat(3_000))),
         ("a.py", format!("eval(x)\neval({}", "(".repeat(200_000))),
+        (
+            "A.java",
+            format!("class A {{ int x = eval({}", "a<".repeat(100_000)),
+        ),
+        ("a.ts", format!("eval(x)\nx = {}", "a<b,".repeat(1_200))),
+        ("a.ts", format!("eval(x)\nx = {}", "a<b,".repeat(50_000))),
         ("a.rb", format!("eval(x)\nx = a{}", ".b()".repeat(600_000))),
     ] {
         let started = std::time::Instant::now();
