@@ -5,6 +5,10 @@ use std::process::Command;
 
 use crate::support::Ran;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the script makes surroundings of its own"
+)]
 fn run(orders: &str, managers: &[&str]) -> Ran {
     let sources = env!("CARGO_MANIFEST_DIR");
     let mut command = Command::new(format!("{sources}/tests/managers/run"));

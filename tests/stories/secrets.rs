@@ -365,6 +365,7 @@ fn a_scanner_that_does_not_read_utf16_does_not_call_it_clean() {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "what is skipped is said")]
 #[test]
 fn a_file_that_git_lfs_keeps_is_named_since_nothing_reads_it() {
     let world = with_old_secret();
