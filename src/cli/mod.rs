@@ -45,7 +45,7 @@ use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Result};
 use crate::model::Verdict;
-use crate::process::{catch_interrupts, keep_scanners, release_scanners, stopped};
+use crate::process::{catch_interrupts, keep_scanners, let_end, release_scanners, stopped};
 
 /// A security gate that git runs: it judges what a change would add to its target branch, and blocks
 /// new issues only.
@@ -126,6 +126,7 @@ fn judge() -> ExitCode {
     let screen = arguments.screen.resolve();
     let command = AssertUnwindSafe(|| run(arguments.command, &screen));
     let code = std::panic::catch_unwind(command).unwrap_or(Ok(Verdict::Pass.exit_code()));
+    let_end();
     // Whatever the command came to: it was stopped, or it has a fault.
     if let Some(stopped) = stopped() {
         screen.error(screen::Label::Error, &stopped.told());

@@ -15,6 +15,9 @@ const GRACE: Duration = Duration::from_millis(300);
 
 static SAY: OnceLock<fn(&[String])> = OnceLock::new();
 
+/// Whether the process is about to end.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
 /// Makes Ctrl-C, a termination signal and a hang-up end newgate and all scanners. `say` writes the last
 /// words where the command does not end by itself: an error, then hints.
 pub fn catch_interrupts(say: fn(&[String])) {
@@ -34,10 +37,17 @@ pub fn catch_interrupts(say: fn(&[String])) {
     let _ = std::thread::Builder::new().spawn(wait);
 }
 
+/// Waits for the end where [`end_at_once`] is at work: what a command says after its children were killed is
+/// none of its own faults.
+pub fn let_end() {
+    if ENDING.load(Ordering::SeqCst) {
+        std::thread::sleep(2 * LAST_WORDS);
+    }
+}
+
 /// Ends the process wherever its other threads are: kills the scanners, removes temporary folders, says
 /// an error and hints. Takes less than half a second, also where nobody reads what is said.
 pub fn end_at_once(code: u8, words: Vec<String>) -> ! {
-    static ENDING: AtomicBool = AtomicBool::new(false);
     if ENDING.swap(true, Ordering::SeqCst) {
         std::thread::sleep(2 * LAST_WORDS);
     }

@@ -24,7 +24,7 @@ pub use background::{Background, in_background, start_detached, stop_background}
 pub use command::{Command, Ended};
 pub use contain::{Reach, containment};
 pub use deadline::must_end_by;
-pub use ending::{catch_interrupts, end_at_once};
+pub use ending::{catch_interrupts, end_at_once, let_end};
 use interrupt::Watched;
 pub use interrupt::{Stopped, TemporaryFolder, interrupted, stopped};
 pub use keeper::{keep_scanners, release_scanners, run_folder};

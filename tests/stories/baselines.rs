@@ -447,6 +447,10 @@ fn neither_another_remote_nor_a_branch_brings_signers_of_its_own() {
     for command in [&["build"][..], &["publish", "--sign"]] {
         newgate(&world, &evil, &[&["baseline"], command].concat()).exits(0);
     }
+    // The project goes on, so the fork's `main` is not what it will be.
+    world.write("more.py", "X = 1\n");
+    world.commit("Go on");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
     let victim = cloned(&world, "victim");
     let git = |args: &[&str]| world.run_in(&victim, "git", args, b"").exits(0);
     git(&["switch", "--quiet", "feature"]);
