@@ -181,7 +181,7 @@ fn a_hostile_file_is_judged_in_bounded_time_or_not_at_all() {
             "A.java",
             format!("class A {{ int x = eval({}", "a<".repeat(100_000)),
         ),
-        ("a.ts", format!("eval(y)\nx = {}", "a<b,".repeat(1_200))),
+        ("a.ts", format!("eval(y)\nx = {}c", "a<b,".repeat(1_200))),
         ("a.ts", format!("eval(x)\nx = {}", "a<b,".repeat(50_000))),
         ("a.rb", format!("eval(x)\nx = a{}", ".b()".repeat(600_000))),
     ] {
