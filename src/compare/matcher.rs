@@ -148,12 +148,15 @@ impl<'a> Matcher<'a> {
     }
 
     /// Whether a pair of findings may be one although the text between them changed: where the
-    /// weakness is about one literal, the literal must be the same. Where neither finding says which
+    /// weakness is about one literal, or one command, that must be the same. Where neither finding says which
     /// it is, one statement must have all the literals of the other.
     pub(super) fn same_literal(&self, b: usize, h: usize) -> bool {
         let (x, y) = (&self.base.findings[b], &self.head.findings[h]);
         if x.secret.is_some() || y.secret.is_some() {
             return x.secret == y.secret;
+        }
+        if x.is_about_a_command() && y.is_about_a_command() && x.scanner == y.scanner {
+            return x.canonical == y.canonical;
         }
         if !x.is_about_a_literal() && !y.is_about_a_literal() {
             return true;

@@ -251,6 +251,12 @@ impl Finding {
             && CREDENTIALS.iter().any(|w| words.contains(w))
     }
 
+    /// Whether the weakness is a command that starts by itself (CWE-506): another command is another
+    /// weakness. Which it is, the canonical rule says.
+    pub fn is_about_a_command(&self) -> bool {
+        self.kind == Kind::Code && self.cwe.contains(&506)
+    }
+
     /// The order in which findings are listed and digested: place first, then rule and message.
     pub fn order(&self) -> (&RepoPath, u32, u32, &str, &str) {
         (

@@ -116,7 +116,7 @@ fn a_file_beyond_a_limit_is_not_clean() {
 }
 
 #[test]
-fn a_script_of_a_package_that_a_change_adds_blocks() {
+fn a_script_of_a_package_that_a_change_adds_or_alters_blocks() {
     let world = World::new();
     let package = |script: &str| {
         format!(
@@ -137,4 +137,6 @@ fn a_script_of_a_package_that_a_change_adds_blocks() {
     let second = package("node setup.js")
         .replace("}\n}", ",\n    \"preinstall\": \"node other.js\"\n  }\n}");
     assert_eq!(verdict(second).as_deref(), Some("blocked"));
+    let altered = verdict(package("node other.js"));
+    assert_eq!(altered.as_deref(), Some("blocked"));
 }

@@ -213,7 +213,9 @@ fn the_installer_checks_what_it_needs_and_touches_only_its_prefix() {
     // Uninstalling removes what an installation left, and nothing else.
     let bin = home.join("prefix/bin");
     std::fs::create_dir_all(&bin).unwrap();
-    std::fs::copy(env!("CARGO_BIN_EXE_newgate"), bin.join("newgate")).unwrap();
+    // A program that another thread's child still has open for writing can't be started.
+    let copy = [env!("CARGO_BIN_EXE_newgate"), "prefix/bin/newgate"];
+    world.run_in(&home, "cp", &copy, b"").exits(0);
     std::fs::write(bin.join("other"), "").unwrap();
     let work = world.work();
     let installed = bin.join("newgate");
@@ -385,7 +387,10 @@ fn the_hook_for_all_repositories_leaves_their_own_and_is_undone() {
     let both = std::fs::read_to_string(&ran).unwrap();
     assert_eq!(both, "pre-commit\npre-push\n");
     // Neither is there anything to say where all scanners are off.
-    world.write(".newgate/config.toml", "[scanners]\nsecrets = false\n");
+    world.write(
+        ".newgate/config.toml",
+        "[scanners]\ncode = false\nsecrets = false\n",
+    );
     world.commit("Scan nothing");
     world.git(&["push", "--quiet", "--no-verify", "origin", "main"]);
     world.write("off.py", "Y = 1\n");

@@ -2,6 +2,7 @@
 //! the cache needs only those for comments that silence the scanner.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use globset::GlobSet;
 use regex::{Regex, RegexBuilder};
@@ -76,19 +77,88 @@ impl Expressions {
     }
 }
 
-/// The expressions for comments that silence a scanner.
-pub(super) fn suppressions(written: &Written) -> Result<Vec<Regex>, String> {
-    written
-        .suppressions
-        .iter()
-        .map(|m| suppression(m))
-        .collect()
+/// The comments that silence a scanner. The expression for one is compiled when a text has its first word.
+#[derive(Debug)]
+pub(super) struct Markers(Vec<Marker>);
+
+#[derive(Debug)]
+struct Marker {
+    written: String,
+    /// Without it there is no such comment; none where the marker is an expression itself.
+    word: Option<String>,
+    expression: OnceLock<Regex>,
+}
+
+/// The letters beyond ASCII that are a letter of ASCII in the other case: the long s and the sign for kelvin.
+const FOLDED: [char; 2] = ['\u{17f}', '\u{212a}'];
+
+impl Markers {
+    /// Those of a descriptor.
+    pub(super) fn of(written: &Written) -> Markers {
+        let one = |marker: &String| Marker {
+            word: match expression_in(marker) {
+                Some(_) => None,
+                None => marker.split_whitespace().next().map(str::to_owned),
+            },
+            written: marker.clone(),
+            expression: OnceLock::new(),
+        };
+        Markers(written.suppressions.iter().map(one).collect())
+    }
+
+    /// Compiles all expressions.
+    ///
+    /// # Errors
+    /// One does not compile.
+    pub(super) fn check(&self) -> Result<(), String> {
+        for marker in &self.0 {
+            let _ = marker.expression.set(suppression(&marker.written)?);
+        }
+        Ok(())
+    }
+
+    /// Where such comments begin in a text, in bytes, rising.
+    pub(super) fn places(&self, text: &str) -> Vec<usize> {
+        let may_fold = text.contains(FOLDED);
+        let mut places = Vec::new();
+        for marker in &self.0 {
+            let word = marker.word.as_deref().filter(|_| !may_fold);
+            if word.is_some_and(|w| !has_word(text, w)) {
+                continue;
+            }
+            let expression = marker.expression.get_or_init(|| {
+                suppression(&marker.written).expect("a test compiles those of the catalogue")
+            });
+            places.extend(expression.find_iter(text).map(|found| found.start()));
+        }
+        places.sort_unstable();
+        places
+    }
+}
+
+/// Whether a text has a word, in either case of ASCII.
+fn has_word(text: &str, word: &str) -> bool {
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    let Some(first) = word.first() else {
+        return true;
+    };
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    let mut begins = memchr::memchr2_iter(lower, upper, text);
+    begins.any(|at| {
+        let there = text.get(at..at + word.len());
+        there.is_some_and(|t| t.eq_ignore_ascii_case(word))
+    })
+}
+
+/// The expression in a marker between slashes.
+fn expression_in(marker: &str) -> Option<&str> {
+    marker.strip_prefix('/')?.strip_suffix('/')
 }
 
 /// The expression for a comment that silences a scanner: tools take them in either case, and with
 /// more or less white space. Between slashes it is an expression itself.
 fn suppression(marker: &str) -> Result<Regex, String> {
-    let expression = match marker.strip_prefix('/').and_then(|m| m.strip_suffix('/')) {
+    let expression = match expression_in(marker) {
         Some(expression) => expression.to_owned(),
         None => {
             let words: Vec<String> = marker.split_whitespace().map(regex::escape).collect();
@@ -100,4 +170,29 @@ fn suppression(marker: &str) -> Result<Regex, String> {
         .multi_line(true)
         .build();
     built.map_err(|e| format!("`suppressions`: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_is_found_in_every_way_that_its_expression_allows() {
+        let text = "name = \"a\"\ntitle = \"A\"\nhomepage = \"\"\nkind = \"code\"\nscope = \"file\"\nfiles = [\"*.a\"]\n\
+                    suppressions = [\"nosec\", \"a: ignore\", '/^#x+/']\n";
+        let written: Written = toml::from_str(text).unwrap();
+        let markers = Markers::of(&written);
+        for (text, places) in [
+            ("b NOSEC", vec![2]),
+            ("no\u{17f}ec", vec![0]),
+            ("A:\n  Ignore", vec![0]),
+            ("a: other", vec![]),
+            ("\u{3b1}\n#XX nosec nose", vec![3, 7]),
+            ("nose", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(markers.places(text), places, "{text}");
+        }
+        assert_eq!(markers.check(), Ok(()));
+    }
 }

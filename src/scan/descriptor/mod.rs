@@ -14,7 +14,7 @@ use regex::Regex;
 use crate::error::{Error, ErrorKind};
 use crate::model::{Kind, RepoPath, Score, nests_deeply};
 
-use expressions::{Expressions, suppressions};
+use expressions::{Expressions, Markers};
 pub(super) use written::ReportIn;
 use written::Written;
 pub use written::{
@@ -33,7 +33,7 @@ pub struct Descriptor {
     left_out: GlobSet,
     each: GlobSet,
     expressions: OnceLock<Arc<Expressions>>,
-    silencing: OnceLock<Arc<Vec<Regex>>>,
+    silencing: OnceLock<Arc<Markers>>,
 }
 
 impl Descriptor {
@@ -49,7 +49,8 @@ impl Descriptor {
         };
         let expressions = Expressions::compile(&descriptor.written).map_err(wrong)?;
         let _ = descriptor.expressions.set(Arc::new(expressions));
-        let silencing = suppressions(&descriptor.written).map_err(wrong)?;
+        let silencing = Markers::of(&descriptor.written);
+        silencing.check().map_err(wrong)?;
         let _ = descriptor.silencing.set(Arc::new(silencing));
         Ok(descriptor)
     }
@@ -262,16 +263,10 @@ impl Descriptor {
 
     /// Where comments that silence it begin in a text, in bytes, rising.
     pub fn silenced_at(&self, text: &str) -> Vec<usize> {
-        let all = self.silencing.get_or_init(|| {
-            let compiled = suppressions(&self.written);
-            Arc::new(compiled.expect("a test compiles those of the catalogue"))
-        });
-        let mut places: Vec<usize> = all
-            .iter()
-            .flat_map(|s| s.find_iter(text).map(|found| found.start()))
-            .collect();
-        places.sort_unstable();
-        places
+        let all = self
+            .silencing
+            .get_or_init(|| Arc::new(Markers::of(&self.written)));
+        all.places(text)
     }
 
     /// How its program is called; `None` for one that is built in.
