@@ -40,6 +40,18 @@ impl Dialect {
         Dialect::Ruby,
     ];
 
+    /// The language that people call it: the same weakness in another one has another fix.
+    pub(super) fn language(self) -> &'static str {
+        match self {
+            Dialect::Python => "python",
+            Dialect::JavaScript | Dialect::TypeScript | Dialect::Tsx => "javascript",
+            Dialect::Go => "go",
+            Dialect::Java => "java",
+            Dialect::Php => "php",
+            Dialect::Ruby => "ruby",
+        }
+    }
+
     /// The language of a file, by its name, else by the interpreter in its first line.
     pub(super) fn of(path: &[u8], content: &[u8]) -> Option<Dialect> {
         let name = path.rsplit(|b| *b == b'/').next().unwrap_or(path);

@@ -248,7 +248,7 @@ impl<'t> Search<'t> {
             }
             let weight = self.weight.for_origin(origin);
             let finding = Finding::build(NAME, &rule.id, self.path.clone())
-                .canonical(canonical(rule, score, weight))
+                .canonical(canonical(self.dialect, rule, score, weight))
                 .kind(Kind::Code)
                 .region(Some(region))
                 .title(rule.title.clone())
@@ -370,13 +370,13 @@ fn values<'t>(
 
 /// What stands for the rule across files: what is certain, what is only possible, and what is in tests or in
 /// packed files are issues of their own, since the worst occurrence of an issue decides on all of them.
-fn canonical(rule: &Rule, score: Score, weight: place::Weight) -> String {
+fn canonical(dialect: Dialect, rule: &Rule, score: Score, weight: place::Weight) -> String {
     let part = match weight.name() {
         None if score < rule.score => ":possible",
         None => "",
         Some(name) => name,
     };
-    format!("{NAME}:{}{part}", rule.id)
+    format!("{NAME}:{}:{}{part}", dialect.language(), rule.id)
 }
 
 fn message(rule: &Rule, origin: Option<Origin>, weight: place::Weight) -> String {
