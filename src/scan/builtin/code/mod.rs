@@ -11,6 +11,8 @@ mod flow;
 mod hidden;
 mod kinds;
 mod listed;
+mod names;
+mod origin;
 mod parse;
 mod place;
 mod rule;
@@ -25,7 +27,8 @@ use ast_grep_core::tree_sitter::StrDoc;
 use super::encodings;
 use crate::model::{Finding, Kind, Region, RepoPath, Score};
 use dialect::Dialect;
-use flow::{Flow, Origin};
+use flow::Flow;
+use origin::Origin;
 use rule::{Follow, Rule};
 
 pub(in crate::scan) use rules::REVISION;

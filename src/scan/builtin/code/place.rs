@@ -1,6 +1,6 @@
 //! Where code stands that does not run in production: its weaknesses matter less.
 
-use super::flow::Origin;
+use super::origin::Origin;
 use crate::model::{RepoPath, Score};
 
 /// How much a weakness in a file matters.

@@ -5,7 +5,7 @@ use regex::bytes::Regex;
 use serde::Deserialize;
 
 use super::dialect::Dialect;
-use super::flow::ascii;
+use super::names::ascii;
 use crate::model::Score;
 
 /// What a rule says under `metadata`.

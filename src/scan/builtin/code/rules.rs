@@ -6,8 +6,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::dialect::Dialect;
-use super::flow::Names;
 use super::listed::{GO, JAVA, JAVASCRIPT, Listed, PHP, PYTHON, RUBY};
+use super::names::Names;
 use super::rule::{Rule, written};
 
 /// Stands for the engine and all its rules in the key of remembered results: a digest of the rules

@@ -1,0 +1,123 @@
+//! What is known of a language's names: where data of a request comes from, and what calls do to a value
+//! (`LANGUAGE/flow.toml`).
+
+use std::sync::OnceLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+use serde::Deserialize;
+
+use super::dialect::Dialect;
+
+/// A language's names, as expressions.
+pub(super) struct Names {
+    /// Expressions that are data of a request.
+    pub(super) request: Regex,
+    /// Parameters that are.
+    pub(super) parameter: Option<Regex>,
+    /// What a function begins with, up to its parameters, whose parameters all are.
+    pub(super) handler: Option<Regex>,
+    /// Calls that return their text in another form.
+    pub(super) passes: Regex,
+    /// Calls that build a text.
+    pub(super) builds: Regex,
+    /// Calls whose result is no text that a stranger chose.
+    pub(super) clean: Regex,
+    /// Parameters of types that hold no such text.
+    pub(super) harmless: Regex,
+    /// Calls that put what they read into an argument.
+    pub(super) fills: Option<Regex>,
+    /// More expressions that are data of a request, in files that have one of some words.
+    pub(super) within: Vec<(Vec<String>, Regex)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    /// See [`Names::words`].
+    #[allow(dead_code, reason = "the line is read by itself")]
+    words: Vec<String>,
+    request: Vec<String>,
+    #[serde(default)]
+    parameter: Vec<String>,
+    #[serde(default)]
+    handler: Vec<String>,
+    passes: Vec<String>,
+    builds: Vec<String>,
+    clean: Vec<String>,
+    harmless: Vec<String>,
+    #[serde(default)]
+    fills: Vec<String>,
+    #[serde(default)]
+    within: Vec<Within>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Within {
+    words: Vec<String>,
+    request: Vec<String>,
+}
+
+/// What a dialect's file says, with its number.
+fn stated(dialect: Dialect) -> (usize, &'static str) {
+    match dialect {
+        Dialect::Python => (0, include_str!("python/flow.toml")),
+        Dialect::JavaScript | Dialect::TypeScript | Dialect::Tsx => {
+            (1, include_str!("javascript/flow.toml"))
+        }
+        Dialect::Go => (2, include_str!("go/flow.toml")),
+        Dialect::Java => (3, include_str!("java/flow.toml")),
+        Dialect::Php => (4, include_str!("php/flow.toml")),
+        Dialect::Ruby => (5, include_str!("ruby/flow.toml")),
+    }
+}
+
+impl Names {
+    /// Words one of which is in each file that has data of a request: the line `words = [".."]`.
+    pub(super) fn words(dialect: Dialect) -> Vec<String> {
+        let (_, text) = stated(dialect);
+        let line = text.lines().find_map(|l| l.strip_prefix("words = "));
+        serde_json::from_str(line.unwrap_or("[]")).unwrap_or_default()
+    }
+
+    /// Those of a dialect, read once.
+    pub(super) fn of(dialect: Dialect) -> &'static Names {
+        static ALL: [OnceLock<Names>; 6] = [const { OnceLock::new() }; 6];
+        let (index, text) = stated(dialect);
+        ALL[index].get_or_init(|| {
+            let written: Written = toml::from_str(text).expect("a test reads each");
+            let any = |list: &[String], whole: bool| {
+                let list = list.join("|");
+                let text = match whole {
+                    true => format!("^(?:{list})$"),
+                    false => format!("^(?:{list})"),
+                };
+                ascii(&text).expect("a test compiles each")
+            };
+            let some = |list: &[String]| {
+                let list = list.join("|");
+                (!list.is_empty()).then(|| ascii(&list).expect("a test compiles each"))
+            };
+            Names {
+                request: any(&written.request, false),
+                parameter: some(&written.parameter),
+                handler: some(&written.handler),
+                passes: any(&written.passes, true),
+                builds: any(&written.builds, true),
+                clean: any(&written.clean, true),
+                harmless: some(&written.harmless).expect("a test reads each"),
+                fills: some(&written.fills),
+                within: written
+                    .within
+                    .into_iter()
+                    .map(|w| (w.words, any(&w.request, false)))
+                    .collect(),
+            }
+        })
+    }
+}
+
+/// Compiles an expression whose `\w`, `\s` and the like mean ASCII: a tenth of the time.
+pub(super) fn ascii(text: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(text).unicode(false).build()
+}

@@ -1,0 +1,404 @@
+//! Where a value comes from: a constant, something unknown, a string that is built, or data of a request.
+//!
+//! Names are looked up in the functions around their use; of each, all assignments before the use count,
+//! in any branch. What the functions of the same file get and return is followed a few calls deep. What other
+//! functions return is unknown, but for those that only change the form of a text (`flow.toml`).
+
+use regex::bytes::Regex;
+use tree_sitter::Node;
+
+use super::flow::{Binding, CALLS, Flow, Scope};
+use super::kinds::{Role, is_string, role};
+
+/// How many nodes are looked at for one value.
+const NODES: u32 = 3_000;
+/// How deep an expression and the assignments behind it are followed.
+const DEPTH: u32 = 40;
+/// How many assignments to one name are looked at, the last ones before its use.
+const ASSIGNMENTS: usize = 24;
+/// How many functions of one file are followed for one value.
+const FUNCTIONS: u32 = 3;
+/// Longest text that may name where data of a request comes from.
+const SOURCE: usize = 300;
+
+/// What a value may be, the more dangerous the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// It stands in the code.
+    Constant,
+    /// It comes from elsewhere.
+    Unknown,
+    /// A string that is put together, with a part from elsewhere.
+    Built,
+    /// Data of a request, or of another input that a stranger controls.
+    Request,
+}
+
+/// What is left to look at, and what is being looked at.
+struct Search<'t> {
+    left: u32,
+    /// How many more functions may be gone into.
+    functions: u32,
+    clean: Option<&'t Regex>,
+    open: Vec<(usize, &'t str)>,
+}
+
+impl<'t> Flow<'t> {
+    /// Where a value comes from. `clean` names calls whose result is harmless.
+    pub(super) fn origin(&self, node: Node<'t>, clean: Option<&'t Regex>) -> Origin {
+        let mut search = Search {
+            left: NODES,
+            functions: FUNCTIONS,
+            clean,
+            open: Vec::new(),
+        };
+        self.value(node, &mut search, 0)
+    }
+
+    /// Whether a value is built by a text that an expression fits, here or where its name is assigned.
+    pub(super) fn looks_like(&self, nodes: &[Node<'t>], shape: &Regex) -> bool {
+        nodes.iter().any(|node| {
+            if shape.is_match(self.text_of(*node).as_bytes()) {
+                return true;
+            }
+            if role(node.kind()) == Role::Labelled || node.kind() == "argument" {
+                let last = node.named_child_count().saturating_sub(1);
+                let value = node.named_child(u32::try_from(last).unwrap_or(0));
+                return value.is_some_and(|v| self.looks_like(&[v], shape));
+            }
+            let text = self.text_of(*node);
+            let mut index = Some(self.scope_at(node.start_byte()));
+            while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
+                if let Some(bindings) = scope.names.get(text) {
+                    // A text that is added to in several steps is looked at as a whole.
+                    let whole: Vec<&str> = bindings
+                        .iter()
+                        .take(ASSIGNMENTS)
+                        .map(|(_, binding)| match binding {
+                            Binding::Value(n) | Binding::Added(n) | Binding::Parameter(n, _) => {
+                                self.text_of(*n)
+                            }
+                        })
+                        .collect();
+                    return shape.is_match(whole.join(" + ").as_bytes());
+                }
+                index = scope.parent;
+            }
+            false
+        })
+    }
+
+    fn value(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
+        if depth > DEPTH || search.left == 0 {
+            return Origin::Unknown;
+        }
+        search.left -= 1;
+        let role = role(node.kind());
+        let is_place = matches!(
+            role,
+            Role::Name | Role::Member | Role::Subscript | Role::Call
+        );
+        if is_place && node.byte_range().len() <= SOURCE {
+            let text = self.text_of(node);
+            if role == Role::Call && self.is_clean_call(node, search) {
+                return Origin::Constant;
+            }
+            // PHP chooses the name of an uploaded file on disk itself.
+            if role == Role::Subscript && self.names.clean.is_match(text.as_bytes()) {
+                return Origin::Constant;
+            }
+            let is_request = self.names.request.is_match(text.as_bytes());
+            if is_request || self.within.iter().any(|r| r.is_match(text.as_bytes())) {
+                return Origin::Request;
+            }
+        }
+        match role {
+            Role::Constant | Role::Function | Role::Comparison => Origin::Constant,
+            Role::Name => self.name(node, search, depth),
+            Role::Member => self.member(node, search, depth),
+            Role::Subscript => {
+                let base = node.named_child(0);
+                base.map_or(Origin::Unknown, |b| self.value(b, search, depth + 1))
+            }
+            Role::Call => self.call(node, search, depth),
+            Role::Binary => self.binary(node, search, depth),
+            Role::Text => match self.parts(node, search, depth) {
+                Origin::Unknown => Origin::Built,
+                other => other,
+            },
+            Role::Labelled => {
+                let value = node.child_by_field_name("value");
+                let last = node.named_child_count().saturating_sub(1);
+                let value = value.or_else(|| node.named_child(u32::try_from(last).unwrap_or(0)));
+                value.map_or(Origin::Constant, |v| self.value(v, search, depth + 1))
+            }
+            Role::Choice => {
+                let condition = node.child_by_field_name("condition").map(|c| c.id());
+                // Python has no fields there: `a if condition else b`.
+                let condition = condition.or_else(|| node.named_child(1).map(|c| c.id()));
+                let mut cursor = node.walk();
+                let parts = node.named_children(&mut cursor);
+                let parts: Vec<_> = parts.filter(|p| Some(p.id()) != condition).collect();
+                self.most(parts, search, depth)
+            }
+            _ if node.named_child_count() == 0 => Origin::Constant,
+            _ => self.parts(node, search, depth),
+        }
+    }
+
+    fn most(&self, parts: Vec<Node<'t>>, search: &mut Search<'t>, depth: u32) -> Origin {
+        let mut most = Origin::Constant;
+        for part in parts {
+            most = most.max(self.value(part, search, depth + 1));
+            if most == Origin::Request {
+                break;
+            }
+        }
+        most
+    }
+
+    fn parts(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
+        let mut cursor = node.walk();
+        let parts = node.named_children(&mut cursor).collect();
+        self.most(parts, search, depth)
+    }
+
+    fn name(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
+        let name = self.text_of(node);
+        let at = node.start_byte();
+        let found = self.bound(name, at, search, depth);
+        found.unwrap_or_else(|| match is_constant_name(name) {
+            true => Origin::Constant,
+            false => Origin::Unknown,
+        })
+    }
+
+    /// What the assignments to a name say, if there are any.
+    fn bound(
+        &self,
+        name: &'t str,
+        at: usize,
+        search: &mut Search<'t>,
+        depth: u32,
+    ) -> Option<Origin> {
+        let mut index = Some(self.scope_at(at));
+        while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
+            if let Some(bindings) = scope.names.get(name) {
+                let key = (scope.start, name);
+                if search.open.contains(&key) {
+                    // `x = x + y`: the rest of the assignment decides.
+                    return Some(Origin::Constant);
+                }
+                search.open.push(key);
+                let here = bindings.partition_point(|(end, _)| *end <= at);
+                // In a function that is defined before, later assignments count too.
+                let before = match here {
+                    0 => bindings,
+                    _ => bindings.get(..here).unwrap_or_default(),
+                };
+                let last = before.len().saturating_sub(ASSIGNMENTS);
+                let mut most = Origin::Constant;
+                for (_, binding) in before.iter().skip(last) {
+                    let origin = match binding {
+                        Binding::Value(value) => self.value(*value, search, depth + 1),
+                        Binding::Added(value) => match self.value(*value, search, depth + 1) {
+                            Origin::Unknown => Origin::Built,
+                            other => other,
+                        },
+                        Binding::Parameter(parameter, place) => {
+                            match self.parameter(*parameter, scope) {
+                                Origin::Unknown => self.given(scope, *place, search, depth),
+                                other => other,
+                            }
+                        }
+                    };
+                    most = most.max(origin);
+                }
+                search.open.pop();
+                return Some(most);
+            }
+            index = scope.parent;
+        }
+        None
+    }
+
+    fn parameter(&self, parameter: Node<'t>, scope: &Scope<'t>) -> Origin {
+        let text = self.text_of(parameter);
+        let names = self.names;
+        if names.harmless.is_match(text.as_bytes()) {
+            Origin::Constant
+        } else if scope.handles && !matches!(text, "self" | "request" | "cls")
+            || names
+                .parameter
+                .as_ref()
+                .is_some_and(|p| p.is_match(text.as_bytes()))
+        {
+            Origin::Request
+        } else {
+            Origin::Unknown
+        }
+    }
+
+    /// What the calls in this file hand over for a parameter, if that is worse than unknown.
+    fn given(
+        &self,
+        scope: &Scope<'t>,
+        place: usize,
+        search: &mut Search<'t>,
+        depth: u32,
+    ) -> Origin {
+        let mut most = Origin::Unknown;
+        let calls = scope.called.and_then(|name| self.calls.get(name));
+        if search.functions == 0 {
+            return most;
+        }
+        search.functions -= 1;
+        for arguments in calls.into_iter().flatten() {
+            // A call of itself says nothing new.
+            if (scope.start..scope.end).contains(&arguments.start_byte()) {
+                continue;
+            }
+            let mut cursor = arguments.walk();
+            let mut all = arguments.named_children(&mut cursor);
+            let argument = all.nth(place).filter(|a| role(a.kind()) != Role::Labelled);
+            if let Some(argument) = argument {
+                most = most.max(self.value(argument, search, depth + 1));
+            }
+        }
+        search.functions += 1;
+        most
+    }
+
+    /// What the functions of this file with a name return, if that is worse than unknown.
+    fn returned(&self, name: &str, search: &mut Search<'t>, depth: u32) -> Origin {
+        let mut most = Origin::Unknown;
+        let functions = self.functions.get(name);
+        if search.functions == 0 {
+            return most;
+        }
+        search.functions -= 1;
+        for scope in functions.into_iter().flatten().take(CALLS) {
+            let scope = self.scopes.get(*scope);
+            for value in scope.into_iter().flat_map(|s| &s.returns).take(CALLS) {
+                most = most.max(self.value(*value, search, depth + 1));
+            }
+        }
+        search.functions += 1;
+        most
+    }
+
+    fn member(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
+        let text = self.text_of(node);
+        if let Some(known) = self.bound(text, node.start_byte(), search, depth) {
+            return known;
+        }
+        let last = text.rsplit(['.', '>', ':']).next().unwrap_or(text);
+        if is_constant_name(last) {
+            return Origin::Constant;
+        }
+        let base = node.named_child(0);
+        match base.map(|b| self.value(b, search, depth + 1)) {
+            Some(Origin::Request) => Origin::Request,
+            _ => Origin::Unknown,
+        }
+    }
+
+    fn is_clean_call(&self, node: Node<'t>, search: &Search<'t>) -> bool {
+        let Some(callee) = self.callee(node) else {
+            return false;
+        };
+        self.names.clean.is_match(callee.as_bytes())
+            || search.clean.is_some_and(|c| c.is_match(callee.as_bytes()))
+    }
+
+    fn call(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
+        let Some(callee) = self.callee(node) else {
+            return Origin::Unknown;
+        };
+        let last = callee.rsplit(['.', '>', ':', ' ']).next().unwrap_or(callee);
+        let builds = self.names.builds.is_match(callee.as_bytes())
+            || self.names.builds.is_match(last.as_bytes());
+        let passes = builds
+            || self.names.passes.is_match(callee.as_bytes())
+            || self.names.passes.is_match(last.as_bytes());
+        if !passes {
+            return self.returned(last, search, depth);
+        }
+        let mut parts = Vec::new();
+        let on = ["receiver", "object", "scope"]
+            .into_iter()
+            .find_map(|f| node.child_by_field_name(f))
+            .or_else(|| {
+                let function = node.child_by_field_name("function")?;
+                (role(function.kind()) == Role::Member).then(|| function.named_child(0))?
+            });
+        // `String.format`, `path.join`: what it is called on is no value.
+        parts.extend(on.filter(|o| self.is_value(*o)));
+        parts.extend(node.child_by_field_name("arguments"));
+        match self.most(parts, search, depth) {
+            Origin::Unknown if builds => Origin::Built,
+            other => other,
+        }
+    }
+
+    /// Whether a name stands for a value that is assigned somewhere, and not for a module or a class.
+    fn is_value(&self, node: Node<'t>) -> bool {
+        if role(node.kind()) != Role::Name {
+            return true;
+        }
+        let name = self.text_of(node);
+        let mut index = Some(self.scope_at(node.start_byte()));
+        while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
+            if scope.names.contains_key(name) {
+                return true;
+            }
+            index = scope.parent;
+        }
+        false
+    }
+
+    fn binary(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
+        let operator = node.child_by_field_name("operator");
+        let operator = operator.map_or("", |o| self.text_of(o));
+        match operator {
+            "==" | "===" | "!=" | "!==" | "<" | ">" | "<=" | ">=" | "in" | "instanceof" | "=~"
+            | "!~" | "<=>" | "-" | "**" | "&" | "^" | ">>" => return Origin::Constant,
+            "&&" | "and" => {
+                let right = node.child_by_field_name("right");
+                return right.map_or(Origin::Unknown, |r| self.value(r, search, depth + 1));
+            }
+            "||" | "or" | "??" | "?:" => return self.parts(node, search, depth),
+            _ => {}
+        }
+        match self.parts(node, search, depth) {
+            Origin::Unknown if self.joins_text(node) => Origin::Built,
+            other => other,
+        }
+    }
+
+    /// Whether a part of a sum is a string.
+    fn joins_text(&self, node: Node<'t>) -> bool {
+        let mut open = vec![node];
+        let mut most = 64;
+        while let Some(node) = open.pop() {
+            most -= 1;
+            if most == 0 || is_string(node.kind()) {
+                return true;
+            }
+            if role(node.kind()) == Role::Binary || node.kind() == "parenthesized_expression" {
+                let mut cursor = node.walk();
+                open.extend(node.named_children(&mut cursor));
+            }
+        }
+        false
+    }
+}
+
+/// Whether a name is one of a constant by the customs of all eight languages: `ALL_CAPITALS`.
+fn is_constant_name(name: &str) -> bool {
+    name.len() > 1
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
