@@ -81,7 +81,7 @@ fn differs(session: &Session, change: &Change, folder: &Oid) -> Result<Option<St
              `newgate check --config-from head` tries out what you committed"
         )),
         None => Some(format!(
-            "{name} has no `{FOLDER}` yet: until yours is there, it can add to the defaults, and take nothing from them"
+            "{name} has no `{FOLDER}` yet: until yours is there, it can make the defaults stricter, and nothing else"
         )),
     })
 }
@@ -112,7 +112,7 @@ impl Show {
         screen.data(&text);
         if !counts.weakening().is_empty() {
             screen.note(&format!(
-                "not heeded until the target has it: `{}`",
+                "ignored until the target has it: `{}`",
                 counts.weakening().join("`, `")
             ));
         }

@@ -13,6 +13,7 @@ use crate::model::{
     Issue, Kind as IssueKind, Occurrence, Status, Verdict, date_of_days, days_of_date,
 };
 use crate::policy::ExemptionReason;
+use crate::report::{place, plural};
 
 /// How many places the note names.
 const MOST_PLACES: usize = 5;
@@ -216,21 +217,14 @@ impl Scope<'_> {
                 format!("every occurrence of {}, present and future,", issue.id)
             }
             Scope::Occurrences(issue, all) => {
-                let place = |o: &&Occurrence| match o.region {
-                    Some(region) => format!("{}:{}", o.path, region.line),
-                    None => o.path.to_string(),
-                };
-                let places: Vec<String> = all.iter().take(MOST_PLACES).map(place).collect();
+                let places = all.iter().take(MOST_PLACES).map(|o| place(o));
+                let places: Vec<String> = places.collect();
                 let more = match all.len().saturating_sub(MOST_PLACES) {
                     0 => String::new(),
                     left => format!(" and {left} more"),
                 };
-                let noun = match all.len() {
-                    1 => "occurrence",
-                    _ => "occurrences",
-                };
-                let (number, places) = (all.len(), places.join(", "));
-                format!("{number} {noun} of {} ({places}{more})", issue.id)
+                let number = plural(all.len() as u64, "occurrence");
+                format!("{number} of {} ({}{more})", issue.id, places.join(", "))
             }
         }
     }

@@ -12,6 +12,7 @@ use super::{Arguments, run};
 use crate::config::FILE;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{RepoPath, Verdict};
+use crate::report::plural;
 use crate::scan::Catalog;
 
 /// What may be proposed beside the built-in scanners, each with what it looks at.
@@ -79,6 +80,7 @@ impl Init {
             false => proposed.to_owned(),
         };
         let mut done = true;
+        let mut written = Vec::new();
         match fs::symlink_metadata(top.join(FILE)) {
             Ok(_) => screen.note(&format!("`{FILE}` is there, and stays as it is")),
             Err(_) => {
@@ -95,12 +97,8 @@ impl Init {
                     true => Vec::new(),
                     false => choose(&fitting, &ask, screen),
                 };
-                write(
-                    &top,
-                    FILE,
-                    &configuration(branch.as_deref(), &chosen),
-                    screen,
-                )?;
+                let content = configuration(branch.as_deref(), &chosen);
+                written.extend(write(&top, FILE, &content, screen)?);
                 if !chosen.is_empty() {
                     done &= newgate(&["scanners", "install"], screen)?;
                 }
@@ -108,9 +106,9 @@ impl Init {
         }
         if let Some(forge) = self.ci {
             let (path, content) = forge.file();
-            write(&top, path, content, screen)?;
+            written.extend(write(&top, path, content, screen)?);
             let script = include_str!("../../hooks/ci.sh");
-            write(&top, ".newgate/ci.sh", script, screen)?;
+            written.extend(write(&top, ".newgate/ci.sh", script, screen)?);
             screen.note(&format!(
                 "put the commit of the newgate that you trust into `{path}` (`NEWGATE_COMMIT`)"
             ));
@@ -128,7 +126,7 @@ impl Init {
             // Whatever the verdict, the gate is there.
             newgate(&["check"], screen)?;
         }
-        screen.note(&next(installs));
+        screen.note(&next(installs, &written));
         Ok(match done {
             true => Verdict::Pass,
             false => Verdict::Incomplete,
@@ -136,16 +134,28 @@ impl Init {
     }
 }
 
-/// What happens from now on, and how to undo it.
-fn next(installs: bool) -> String {
+/// What happens from now on, and how to undo it: only what was written goes.
+fn next(installs: bool, written: &[&str]) -> String {
     let push = match installs {
-        true => "Each `git push` is checked now: new issues from severity high on block it.",
+        true => "Each `git push` is checked now.",
         false => "Nothing is checked yet: `newgate install` checks each push.",
     };
-    format!(
-        "\n{push}\nCommit `.newgate` and push it: its settings count once they are on the target.\n\
-         `newgate config show` tells what counts; `newgate uninstall && rm -r .newgate` undoes all of this."
-    )
+    let mut undo = Vec::new();
+    if installs {
+        undo.push("newgate uninstall".to_owned());
+    }
+    let mut text = format!("\n{push} `newgate config show` tells what blocks.");
+    if !written.is_empty() {
+        undo.push(format!("rm {}", written.join(" ")));
+        text.push_str(&format!(
+            "\nCommit and push {}: what they say counts once it is on the target.",
+            written.join(", ")
+        ));
+    }
+    if !undo.is_empty() {
+        text.push_str(&format!("\n`{}` undoes this.", undo.join(" && ")));
+    }
+    text
 }
 
 /// Runs a command as somebody would type it; whether it did what was asked for.
@@ -201,8 +211,8 @@ fn choose(
         "code and secrets are built in, and on. These fit too, and are installed if you name them:",
     );
     for (name, what, files) in fitting {
-        let noun = if *files == 1 { "file" } else { "files" };
-        screen.note(&format!("  {name:<11} {what} ({files} {noun})"));
+        let files = plural(*files as u64, "file");
+        screen.note(&format!("  {name:<11} {what} ({files})"));
     }
     let said = ask("Which of them? Names, `all` or `none`", "none");
     let named: Vec<&str> = said.split([' ', ',']).collect();
@@ -240,19 +250,24 @@ fn configuration(target: Option<&str>, scanners: &[&str]) -> String {
     )
 }
 
-/// Writes a file of the work tree, unless it is there.
-fn write(top: &Path, name: &str, content: &str, screen: &Resolved) -> Result<()> {
+/// Writes a file of the work tree, unless it is there; returns its name if it did.
+fn write<'n>(
+    top: &Path,
+    name: &'n str,
+    content: &str,
+    screen: &Resolved,
+) -> Result<Option<&'n str>> {
     let path = top.join(name);
     if fs::symlink_metadata(&path).is_ok() {
         screen.note(&format!("`{name}` is there, and stays as it is"));
-        return Ok(());
+        return Ok(None);
     }
     let folder = path.parent().unwrap_or(top);
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&path, content))
         .map_err(|e| Error::io(format!("`{name}` cannot be written"), e))?;
     screen.note(&format!("wrote `{name}`"));
-    Ok(())
+    Ok(Some(name))
 }
 
 #[cfg(test)]

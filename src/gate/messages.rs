@@ -1,5 +1,5 @@
-//! Credentials in the messages of the commits and annotated tags that a change brings: who fetches it reads
-//! them.
+//! Credentials in the messages of the commits and annotated tags that a change brings: anyone who fetches it
+//! reads them.
 //!
 //! A message is a unit like a file, under the path that git gives it while it is written, so what was found
 //! in it is remembered and masked as that of a file is. Only the scanner inside newgate reads messages.
@@ -87,7 +87,7 @@ fn messages(planned: &Planned<'_>) -> Result<Messages> {
     let is_commit = matches!(repo.peel(&change.head)?, Some(Peeled::Commit { .. }));
     if is_commit && change.base.as_ref() != Some(&change.head) {
         let heads = std::slice::from_ref(&change.head);
-        for commit in repo.commits(heads, &change.known, usize::MAX)? {
+        for commit in repo.commits(heads, &change.known, None)? {
             messages.insert(of_commit(commit), Author::Commit);
         }
     }
@@ -103,7 +103,7 @@ fn earlier(planned: &Planned<'_>) -> Result<Vec<FileVersion>> {
     let mut all = Vec::new();
     if matches!(repo.peel(&change.head)?, Some(Peeled::Commit { .. })) {
         let known = std::slice::from_ref(&change.head);
-        let commits = repo.commits(&heads, known, MOST)?;
+        let commits = repo.commits(&heads, known, Some(MOST))?;
         all.extend(commits.into_iter().map(of_commit));
     }
     let tags = change.replaced_tags.iter();

@@ -449,7 +449,7 @@ pub(super) fn commits(
     repo: &Repository,
     heads: &[Oid],
     known: &[Oid],
-    limit: usize,
+    limit: Option<usize>,
 ) -> Result<Vec<Oid>> {
     let mut walk = repo.revwalk()?;
     walk.set_sorting(Sort::TIME)?;
@@ -459,5 +459,7 @@ pub(super) fn commits(
     for oid in known {
         walk.hide(id(oid)?)?;
     }
-    walk.take(limit).map(|commit| Ok(oid(commit?))).collect()
+    walk.take(limit.unwrap_or(usize::MAX))
+        .map(|commit| Ok(oid(commit?)))
+        .collect()
 }

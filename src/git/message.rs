@@ -31,11 +31,11 @@ impl Repository {
         Ok(tags)
     }
 
-    /// The commits that are reachable from `heads` but from none of `known`, newest first, at most `limit`.
+    /// The commits that are reachable from `heads` but from none of `known`, newest first; with a `limit`, at most as many.
     ///
     /// # Errors
     /// git could not answer.
-    pub fn commits(&self, heads: &[Oid], known: &[Oid], limit: usize) -> Result<Vec<Oid>> {
+    pub fn commits(&self, heads: &[Oid], known: &[Oid], limit: Option<usize>) -> Result<Vec<Oid>> {
         let objects: Vec<&str> = heads.iter().map(Oid::as_str).collect();
         self.ask(
             &objects,

@@ -427,8 +427,14 @@ pub(super) fn introduced(
     Ok(list)
 }
 
-pub(super) fn commits(git: &Git, heads: &[Oid], known: &[Oid], limit: usize) -> Result<Vec<Oid>> {
-    let mut args = vec!["rev-list".to_owned(), format!("--max-count={limit}")];
+pub(super) fn commits(
+    git: &Git,
+    heads: &[Oid],
+    known: &[Oid],
+    limit: Option<usize>,
+) -> Result<Vec<Oid>> {
+    let mut args = vec!["rev-list".to_owned()];
+    args.extend(limit.map(|most| format!("--max-count={most}")));
     args.extend(heads.iter().map(Oid::to_string));
     args.extend(known.iter().map(|k| format!("^{k}")));
     let out = git.run(args)?.must("rev-list")?;

@@ -31,4 +31,4 @@ pub use reasons::{reason, why};
 pub use sarif::{Sarif, sarif};
 pub use sto::sto;
 pub use terminal::{Look, history_lines, show_issue, terminal, terminal_pages};
-pub use words::{fault, in_commit, place};
+pub use words::{fault, in_commit, place, plural};

@@ -78,13 +78,15 @@ pub fn reason(reason: &Reason, from: Option<&Origin>) -> String {
             place(old)
         ),
         Reason::InHistory { commit } => format!(
-            "commit {commit:.10} brings it and a later one takes it away: who fetches the branch gets both"
+            "commit {commit:.10} brings it and a later one takes it away: anyone who fetches the branch gets both"
         ),
         Reason::InMessage { commit } => {
-            format!("the message of commit {commit:.10} has it: who fetches the branch reads it")
+            format!(
+                "the message of commit {commit:.10} has it: anyone who fetches the branch reads it"
+            )
         }
         Reason::InTagMessage { tag } => {
-            format!("the message of tag {tag:.10} has it: who fetches the tag reads it")
+            format!("the message of tag {tag:.10} has it: anyone who fetches the tag reads it")
         }
         Reason::CommentAdded => "the change adds the comment".to_owned(),
         Reason::Gone => "no longer found".to_owned(),

@@ -18,7 +18,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/');
 
 /// A number and a noun.
-pub(super) fn plural(number: u64, one: &str) -> String {
+pub fn plural(number: u64, one: &str) -> String {
     if number == 1 {
         format!("1 {one}")
     } else {

@@ -27,7 +27,8 @@ fn one_command_sets_the_gate_up_and_a_second_changes_nothing() {
         .says("$ newgate install")
         .says("$ newgate baseline build")
         .says("$ newgate check")
-        .says("Each `git push` is checked now");
+        .says("Each `git push` is checked now")
+        .says("`newgate uninstall && rm .newgate/config.toml .github/workflows/newgate.yml .newgate/ci.sh` undoes this");
     let config = world.work().join(".newgate/config.toml");
     let written = std::fs::read_to_string(&config).unwrap();
     assert!(written.lines().count() <= 30, "{written}");
@@ -50,7 +51,8 @@ fn one_command_sets_the_gate_up_and_a_second_changes_nothing() {
         .push(&["--quiet", "origin", "feature"])
         .exits(1)
         .says("BLOCKED");
-    let back = "newgate uninstall && rm -r .newgate";
+    let back =
+        "newgate uninstall && rm .newgate/config.toml .github/workflows/newgate.yml .newgate/ci.sh";
     world.put_on_path(Path::new(env!("CARGO_BIN_EXE_newgate")).parent().unwrap());
     world
         .run_in(&world.work(), "sh", &["-c", back], b"")

@@ -244,7 +244,7 @@ The order follows what an attacker gains, as CWE's Top 25 and OWASP's Top 10 ord
 
 | | scores | why |
 | --- | --- | --- |
-| commands, code and SQL from input; credentials that are valid | 8.0 to 9.5 | whoever reaches them runs code, or reads and writes all data |
+| commands, code and SQL from input; credentials that are valid | 8.0 to 9.5 | anyone who reaches them runs code, or reads and writes all data |
 | the same, where the rule sees no input | 6.0 to 7.0 | most of what such a rule finds is harmless |
 | paths, addresses, pages and XML from input; certificates that are not checked | 7.0 to 8.0 | they give data away, or let somebody in between |
 | weak hashes, ciphers and random numbers | 3.5 to 6.5 | they help only with something else; many protect nothing |

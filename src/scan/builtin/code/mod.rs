@@ -69,7 +69,7 @@ fn anywhere(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
     let mut hits = Vec::new();
     let weight = place::Weight::of(path, content);
     hidden::find(&name, content, weight, &mut hits);
-    starts::find(&name, content, weight, &mut hits);
+    starts::find(&name, content, weight, &mut hits)?;
     let findings = hits.into_iter().map(|hit| {
         let identity = hit.identity.map(|i| blake3::hash(i.as_bytes()).to_hex());
         let identity = identity.map_or(String::new(), |i| format!(":{i:.12}"));

@@ -74,7 +74,15 @@ const USUAL: [&str; 26] = [
 ];
 
 /// Finds what starts by itself in a file.
-pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit>) {
+///
+/// # Errors
+/// It is a file of settings that cannot be read, while an editor may take what is wrong with it; says why.
+pub(super) fn find(
+    path: &str,
+    content: &[u8],
+    weight: Weight,
+    all: &mut Vec<Hit>,
+) -> Result<(), String> {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let is_settings = folders.split('/').any(|f| FOLDERS.contains(&f))
         && (name.ends_with(".json") || name.ends_with(".jsonc") || name.ends_with(".hook"))
@@ -96,18 +104,28 @@ pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit
                 | "startup.xml"
                 | ".dir-locals.el"
         );
-    if !(is_settings || is_package || is_other) || content.len() > LONGEST {
-        return;
+    if !(is_settings || is_package || is_other) {
+        return Ok(());
     }
-    let Ok(text) = std::str::from_utf8(content) else {
-        return;
-    };
+    if content.len() > LONGEST {
+        return Err(format!(
+            "settings longer than {} KiB are not read",
+            LONGEST / 1024
+        ));
+    }
+    let text = &*String::from_utf8_lossy(content);
+    // Editors and npm pass a byte order mark over.
+    let text = text.trim_start_matches('\u{feff}');
     if is_other {
         lines(folders, name, text, all);
-        return;
+        return Ok(());
     }
-    let Ok(value) = serde_json::from_str::<Value>(&without_comments(text)) else {
-        return;
+    let value = match serde_json::from_str::<Value>(&without_comments(text)) {
+        Ok(value) => value,
+        // No package manager reads it either: a template, for instance.
+        Err(_) if is_package => return Ok(()),
+        Err(_) if text.trim().is_empty() => return Ok(()),
+        Err(e) => return Err(format!("these settings cannot be read as JSON: {e}")),
     };
     let mut found = Found { text, all };
     if is_package {
@@ -121,6 +139,7 @@ pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit
         found.settings(&value, "", 0);
     }
     all.dedup_by(|a, b| a.rule == b.rule && a.identity == b.identity);
+    Ok(())
 }
 
 struct Found<'a> {
@@ -251,13 +270,7 @@ impl Found<'_> {
                             "The assistant starts this server when it opens the folder",
                             &whole,
                         ),
-                        Place::Hook => self.add(
-                            HOOK,
-                            8.2,
-                            "Command that an assistant runs",
-                            "The assistant runs this by itself",
-                            &whole,
-                        ),
+                        Place::Hook => self.hook(&whole),
                         Place::Other => {}
                     }
                 }
@@ -279,16 +292,19 @@ impl Found<'_> {
                     && command.contains(' ')
                     && reaches_out(command) =>
             {
-                self.add(
-                    HOOK,
-                    8.2,
-                    "Command that an assistant runs",
-                    "The assistant runs this by itself",
-                    command,
-                );
+                self.hook(command);
             }
             _ => {}
         }
+    }
+
+    /// A command of an assistant's hook.
+    fn hook(&mut self, command: &str) {
+        let (title, why) = (
+            "Command that an assistant runs",
+            "The assistant runs this by itself",
+        );
+        self.add(HOOK, 8.2, title, why, command);
     }
 
     /// Settings that matter by their name.
@@ -327,13 +343,7 @@ impl Found<'_> {
             }
             ("statusLine", Value::Object(map)) => {
                 if let Some(command) = map.get("command").and_then(Value::as_str) {
-                    self.add(
-                        HOOK,
-                        8.2,
-                        "Command that an assistant runs",
-                        "The assistant runs this by itself",
-                        command,
-                    );
+                    self.hook(command);
                 }
             }
             _ => {}
@@ -553,7 +563,7 @@ mod tests {
 
     fn found(path: &str, text: &str) -> Vec<(&'static str, u32, bool)> {
         let mut all = Vec::new();
-        find(path, text.as_bytes(), Weight::Full, &mut all);
+        find(path, text.as_bytes(), Weight::Full, &mut all).unwrap();
         all.iter()
             .map(|h| (h.rule, h.line, h.score >= 7.0))
             .collect()
@@ -622,11 +632,27 @@ mod tests {
                 SCRIPT,
                 1,
             ),
+            (
+                "package.json",
+                "\u{feff}{\"scripts\": {\"postinstall\": \"node setup.js\"}}",
+                SCRIPT,
+                1,
+            ),
             ("a.pth", "import os; os.system('x')\n", IMPORT, 1),
             ("x/config", "[core]\n\tfsmonitor = ./x.sh\n", SHELL, 2),
         ] {
             assert_eq!(found(path, text), [(rule, line, true)], "{path} {text}");
         }
+    }
+
+    #[test]
+    fn settings_that_cannot_be_read_are_not_clean() {
+        let read = |path, content: &[u8]| find(path, content, Weight::Full, &mut Vec::new());
+        assert!(read(".vscode/tasks.json", b"{\"tasks\": [}").is_err());
+        assert!(read(".mcp.json", &vec![b' '; LONGEST + 1]).is_err());
+        // What no package manager reads runs nothing.
+        assert!(read("template/package.json", b"{\"name\": {{name}} }").is_ok());
+        assert!(read(".vscode/tasks.json", b"").is_ok());
     }
 
     #[test]
@@ -653,7 +679,7 @@ mod tests {
         // Those of examples are not installed with the project.
         let mut all = Vec::new();
         let text = b"{\"scripts\": {\"postinstall\": \"node a.js\"}}";
-        find("package.json", text, Weight::Example, &mut all);
+        find("package.json", text, Weight::Example, &mut all).unwrap();
         assert!(all.iter().all(|h| h.score < 4.0));
     }
 }
