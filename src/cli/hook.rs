@@ -54,7 +54,7 @@ struct PreMergeCommit {
 
 impl PreMergeCommit {
     fn run(self, screen: &Resolved) -> Result<Verdict> {
-        self.kept.allows(&[], b"")?;
+        self.kept.allows(&[], b"", screen)?;
         let mut session = Session::open()?;
         make_way(&session.repo);
         // The branch that is merged into is the target, and its tip the base.
@@ -101,7 +101,7 @@ impl Hook {
             Which::PreReceive(hook) => hook.run(screen),
             Which::Update(hook) => hook.run(screen),
             Which::PreMergeCommit(hook) => hook.run(screen),
-            Which::Prewarm(hook) => return hook.run(),
+            Which::Prewarm(hook) => return hook.run(screen),
         };
         verdict.map(Verdict::exit_code)
     }
@@ -128,11 +128,11 @@ impl PrePush {
         let session = Session::open()?;
         let turn = self.turn(&session.repo)?;
         if turn == Some(Turn::First) {
-            self.kept.allows(&args, &input)?;
+            self.kept.allows(&args, &input, screen)?;
         }
         let verdict = self.check(session, lines, screen)?;
         if turn == Some(Turn::Last) && verdict == Verdict::Pass {
-            self.kept.allows(&args, &input)?;
+            self.kept.allows(&args, &input, screen)?;
         }
         Ok(verdict)
     }

@@ -14,6 +14,7 @@ use clap::Args;
 
 use super::hook_file::is_shim;
 use super::manager::Manager;
+use super::screen::Resolved;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::shell_word;
 use crate::process::run_hook;
@@ -243,7 +244,7 @@ impl Kept {
     }
 
     /// The hook to run; none where git would pass over it.
-    fn find(&self) -> Result<Option<PathBuf>> {
+    fn find(&self, screen: &Resolved) -> Result<Option<PathBuf>> {
         let hook = match (&self.hook, &self.perhaps) {
             (Some(hook), _) => in_full(hook),
             (None, Some(hook)) => match older(hook) {
@@ -271,17 +272,26 @@ impl Kept {
             Err(e) => return Err(cannot("read", &hook)(e)),
             Ok(_) => {}
         }
-        // git, too, passes over a hook that is not executable.
+        // git, too, ignores a hook that is not executable, and says so (githooks(5), `advice.ignoredHook`).
         let mode = hook.metadata().map(|m| m.permissions().mode());
-        Ok(mode.map_or(true, |m| m & 0o111 != 0).then_some(hook))
+        if mode.is_ok_and(|m| m & 0o111 == 0) {
+            let shown = hook.display().to_string();
+            screen.note(&format!(
+                "note: the hook that was here before newgate was ignored, since it is not executable: \
+                 `chmod +x {}`",
+                shell_word(&shown)
+            ));
+            return Ok(None);
+        }
+        Ok(Some(hook))
     }
 
     /// Runs it, if there is one that git itself would run; returns its exit code.
     ///
     /// # Errors
     /// It is gone, or cannot be run.
-    pub(super) fn run(&self, args: &[OsString], input: &[u8]) -> Result<i32> {
-        let Some(hook) = self.find()? else {
+    pub(super) fn run(&self, args: &[OsString], input: &[u8], screen: &Resolved) -> Result<i32> {
+        let Some(hook) = self.find(screen)? else {
             return Ok(0);
         };
         run_hook(&hook, args, input).map_err(|e| {
@@ -301,8 +311,8 @@ impl Kept {
     ///
     /// # Errors
     /// It is gone, cannot be run, or refuses.
-    pub(super) fn allows(&self, args: &[OsString], input: &[u8]) -> Result<()> {
-        match self.run(args, input)? {
+    pub(super) fn allows(&self, args: &[OsString], input: &[u8], screen: &Resolved) -> Result<()> {
+        match self.run(args, input, screen)? {
             0 => Ok(()),
             code => {
                 let hook = self.hook.as_ref().or(self.perhaps.as_ref());

@@ -10,6 +10,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::kept::Kept;
+use super::screen::Resolved;
 use super::session::Session;
 use super::{jobs, own_path};
 use crate::cache::now;
@@ -70,7 +71,7 @@ pub(super) fn last_outcome(repo: &Repository) -> Option<Outcome> {
 impl Prewarm {
     /// Never says anything, and ends as the hook that was there before: git's work is done already, and a
     /// push judges anew whatever is missing.
-    pub(super) fn run(self) -> Result<u8> {
+    pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         if self.run {
             if let Ok(session) = Session::open() {
                 fill(session);
@@ -86,7 +87,7 @@ impl Prewarm {
                 .read_to_end(&mut input)
                 .map_err(|e| Error::io("standard input cannot be read", e))?;
         }
-        let ran = self.kept.run(&args, &input)?;
+        let ran = self.kept.run(&args, &input, screen)?;
         let code = u8::try_from(ran).unwrap_or(1);
         // githooks(5): the third argument is 0 where files were checked out, not a branch.
         let of_files = hook == "post-checkout" && args.get(2).is_some_and(|flag| flag == "0");

@@ -53,7 +53,7 @@ impl PreReceive {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let started = Instant::now();
         let input = read_input()?;
-        self.kept.allows(&[], &input)?;
+        self.kept.allows(&[], &input, screen)?;
         judge_push(&parse_receive_lines(&input)?, started, screen)
     }
 }
@@ -62,7 +62,7 @@ impl Update {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let started = Instant::now();
         let args = [&self.name, &self.old, &self.new].map(|a| a.clone().into());
-        self.kept.allows(&args, b"")?;
+        self.kept.allows(&args, b"", screen)?;
         let line = format!("{} {} {}\n", self.old, self.new, self.name);
         judge_push(&parse_receive_lines(line.as_bytes())?, started, screen)
     }

@@ -1,6 +1,7 @@
 //! Which trees are compared, and why.
 
 use super::elsewhere::{other_merge_bases, other_trees, upstreams};
+use super::target::nearest_branch;
 use super::{Peeled, Repository, Scratch, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{BaseReason, Change, Mode, Note, Oid, OtherTree, Tag, harmless};
@@ -289,7 +290,8 @@ fn choose_merge(
 /// git could not answer.
 pub(super) fn base_of(repo: &Repository, head: &Oid, target: Option<&Target>) -> Result<Base> {
     let Some(target) = target else {
-        return Ok(Base::none(BaseReason::NoTarget));
+        let nearest = nearest_branch(repo, head)?;
+        return Ok(Base::none(BaseReason::NoTarget { nearest }));
     };
     let of_commit = |oid: &Oid| -> Result<Option<Oid>> {
         Ok(match repo.peel(oid)? {
@@ -317,7 +319,8 @@ pub(super) fn base_of(repo: &Repository, head: &Oid, target: Option<&Target>) ->
             });
             BaseReason::Shallow { target }
         } else {
-            BaseReason::Unrelated { target }
+            let nearest = nearest_branch(repo, head)?;
+            BaseReason::Unrelated { target, nearest }
         };
         return Ok(Base {
             commit: Some(tip.clone()),

@@ -198,6 +198,40 @@ pub fn find_stand_in(repo: &Repository, remote: &str) -> Result<Option<(Target, 
     Ok(None)
 }
 
+/// How many branches, the newest first, are asked for a common history.
+const ASKED_FOR_HISTORY: &str = "--count=20";
+
+/// The branch with the newest commit among those that have history in common with a commit and do not
+/// contain it: what a user may want to compare with where no target is known.
+///
+/// # Errors
+/// git could not answer.
+pub(super) fn nearest_branch(repo: &Repository, head: &Oid) -> Result<Option<String>> {
+    let args = [
+        "for-each-ref",
+        "--sort=-committerdate",
+        ASKED_FOR_HISTORY,
+        "--format=%(refname)",
+        "refs/heads/",
+        "refs/remotes/",
+    ];
+    let known = repo.git().run(args)?.must("for-each-ref")?;
+    for name in String::from_utf8_lossy(&known).lines() {
+        // `refs/remotes/origin/HEAD` is another name of a branch.
+        if name.ends_with("/HEAD") {
+            continue;
+        }
+        let Some(target) = target_at(repo, name)? else {
+            continue;
+        };
+        let bases = repo.merge_bases(head, &target.tip)?;
+        if bases.first().is_some_and(|base| base != head) {
+            return Ok(Some(target.name));
+        }
+    }
+    Ok(None)
+}
+
 fn target_at(repo: &Repository, name: &str) -> Result<Option<Target>> {
     let Some(oid) = repo.reference(name)? else {
         return Ok(None);

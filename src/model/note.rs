@@ -327,7 +327,11 @@ pub enum BaseReason {
         target: String,
     },
     /// No target branch was found.
-    NoTarget,
+    NoTarget {
+        /// A branch that has history in common with the change.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nearest: Option<String>,
+    },
     /// The remote has no branch that this clone knows of.
     NoRemoteBranch {
         /// The remote.
@@ -349,6 +353,9 @@ pub enum BaseReason {
     Unrelated {
         /// The target.
         target: String,
+        /// A branch that has history in common with the change.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nearest: Option<String>,
     },
     /// It is one of several merge bases.
     OneOfMergeBases {

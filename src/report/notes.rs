@@ -282,7 +282,7 @@ pub fn base_reason(reason: &BaseReason) -> String {
             format!("the tip of {target}, which it is merged into"),
             false,
         ),
-        BaseReason::NoTarget => (
+        BaseReason::NoTarget { .. } => (
             "nothing: no target branch was found, so everything counts as new".into(),
             false,
         ),
@@ -301,7 +301,7 @@ pub fn base_reason(reason: &BaseReason) -> String {
             format!("the tip of {target}: this shallow clone holds no common commit"),
             false,
         ),
-        BaseReason::Unrelated { target } => (
+        BaseReason::Unrelated { target, .. } => (
             format!("the tip of {target}: no common history with it"),
             false,
         ),
@@ -348,7 +348,6 @@ pub(super) fn exclusion(gap: &Gap) -> Option<String> {
 /// The command that changes what a change is compared with, where it is compared with nothing, or with a
 /// branch that it has nothing in common with.
 pub(super) fn base_remedy(reason: &BaseReason) -> Option<String> {
-    let name_it = "`git config newgate.target BRANCH` names the branch to compare with";
     Some(match reason {
         BaseReason::NoRemoteBranch { remote } => {
             let remote = shell_word(remote);
@@ -359,7 +358,15 @@ pub(super) fn base_remedy(reason: &BaseReason) -> Option<String> {
         BaseReason::Shallow { .. } => {
             "`git fetch --unshallow` brings the history to compare with".to_owned()
         }
-        BaseReason::NoTarget | BaseReason::Unrelated { .. } => name_it.to_owned(),
+        BaseReason::NoTarget { nearest } | BaseReason::Unrelated { nearest, .. } => match nearest {
+            Some(branch) => format!(
+                "`git config newgate.target {}` compares with {branch} from now on",
+                shell_word(branch)
+            ),
+            None => "`git branch --all` lists the branches of this clone; git's setting `newgate.target` \
+                     names the one to compare with"
+                .to_owned(),
+        },
         _ => return None,
     })
 }

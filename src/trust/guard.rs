@@ -91,7 +91,7 @@ impl Guard<'_> {
         let forward = bases.contains(&before.commit);
         if guarded && !forward && !is_new {
             return Ok(Some(match is_branch {
-                true => rewritten(&before.commit, &after.commit),
+                true => rewritten(&line.remote_ref, &before.commit, &after.commit),
                 false => stays(),
             }));
         }
@@ -105,8 +105,10 @@ impl Guard<'_> {
         };
         if !guarded {
             return Ok(Some(Refusal {
-                why: format!("this push rewrites the branch and thereby changes {what}, which decides what passes"),
-                next: "`git pull --rebase` puts your commits on top of it; then push without `--force`".into(),
+                why: format!(
+                    "this push rewrites the branch and thereby changes {what}, which decides what passes"
+                ),
+                next: on_top(&line.remote_ref),
             }));
         }
         let commit = after.commit.short();
@@ -327,7 +329,16 @@ fn deleted(name: &str) -> Refusal {
     }
 }
 
-fn rewritten(before: &Oid, after: &Oid) -> Refusal {
+/// How a push that rewrites a branch becomes one that goes on from it.
+fn on_top(name: &str) -> String {
+    let branch = name.strip_prefix("refs/heads/").unwrap_or(name);
+    format!(
+        "`git pull --rebase origin {}` puts your commits on top of it; then push without `--force`",
+        shell_word(branch)
+    )
+}
+
+fn rewritten(name: &str, before: &Oid, after: &Oid) -> Refusal {
     Refusal {
         why: format!(
             "commit {} does not contain {}, which the branch points at, and with `server.config-signers` a protected \
@@ -335,8 +346,7 @@ fn rewritten(before: &Oid, after: &Oid) -> Refusal {
             after.short(),
             before.short()
         ),
-        next: "`git pull --rebase` puts your commits on top of it; then push without `--force`"
-            .into(),
+        next: on_top(name),
     }
 }
 

@@ -27,6 +27,7 @@ mod installing;
 mod leaks;
 mod managers;
 mod memory;
+mod pasted;
 mod policy;
 mod prewarming;
 mod projects;
