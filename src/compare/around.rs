@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::anchors::unit_end;
 use super::lines::Fate;
+use super::manner::Manner;
 use super::matcher::{Assignments, Counts, Matcher};
 use super::names::is_word;
 use super::parts::Around;
@@ -46,10 +47,13 @@ impl<'s, 'm> Scene<'s, 'm> {
             return Rc::clone(found);
         }
         let mut names = Counts::new();
-        let (content, _) = side.text(place).piece_of(scope);
-        for word in content.split(|c: char| !(is_word(c) || c == '$')) {
-            if word.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '$') {
-                *names.entry(word.to_owned()).or_default() += 1;
+        let text = side.text(place);
+        let lines = scope.clone().map(|line| text.line(line));
+        for line in without_comments(lines, text.manner()) {
+            for word in line.split(|c: char| !(is_word(c) || c == '$')) {
+                if word.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '$') {
+                    *names.entry(word.to_owned()).or_default() += 1;
+                }
             }
         }
         let names = Rc::new(names);
@@ -107,6 +111,35 @@ impl<'s, 'm> Scene<'s, 'm> {
         let whole = statement_text(text, line, line);
         whole.get(at..).map(str::to_owned)
     }
+}
+
+/// Lines without those that are a comment, or part of a text that begins a line as Python's descriptions do.
+fn without_comments<'t>(
+    lines: impl Iterator<Item = &'t str>,
+    manner: Manner,
+) -> impl Iterator<Item = &'t str> {
+    let mut within: Option<&str> = None;
+    lines.filter(move |line| {
+        let line = line.trim_start();
+        if let Some(end) = within {
+            if line.contains(end) {
+                within = None;
+            }
+            return false;
+        }
+        let begun = line.trim_start_matches(['r', 'R', 'u', 'U']);
+        for quotes in ["\"\"\"", "'''"] {
+            if let Some(rest) = begun.strip_prefix(quotes) {
+                if !rest.contains(quotes) {
+                    within = Some(quotes);
+                }
+                return false;
+            }
+        }
+        let is_comment = manner.hash_comment && line.starts_with('#')
+            || manner.slash_comment && (line.starts_with("//") || line.starts_with("* "));
+        !is_comment
+    })
 }
 
 impl Around for Scene<'_, '_> {

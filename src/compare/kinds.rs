@@ -99,6 +99,40 @@ fn another_weakness_in_the_place_of_an_old_one_is_new() {
 }
 
 #[test]
+fn a_variable_with_another_name_is_inherited() {
+    let go = |name: &str, inner: &str| {
+        format!(
+            "def f(self, {name}):\n    \"\"\"\n    Reads C{{k}}.\n    \"\"\"\n    # k is checked\n    check({name})\n    {inner}\n"
+        )
+    };
+    let (old, new) = (go("k", "bad(k)"), go("ratio", "bad(ratio)"));
+    assert!(new_lines("a.py", &old, &new, "bad(").is_empty());
+    // One that stands in code still is another one.
+    let (old, new) = (go("k", "bad(k)"), go("k", "bad(ratio)"));
+    assert_eq!(new_lines("a.py", &old, &new, "bad("), ["a.py:7"]);
+    for (old, new, is_new) in [
+        (
+            "bad(6) for x in range(9)",
+            "bad(6) for flag in range(9)",
+            false,
+        ),
+        (
+            "bad(6) for k, v in rows",
+            "bad(6) for key, value in rows",
+            false,
+        ),
+        ("bad(6) for x in rows", "bad(6) for x in request.args", true),
+        ("bad(x) for x in rows", "bad(cmd) for x in rows", true),
+    ] {
+        let go = |inner: &str| format!("def f(rows, cmd):\n    a = list({inner})\n    return a\n");
+        let found = new_lines("a.py", &go(old), &go(new), "bad(");
+        assert_eq!(!found.is_empty(), is_new, "{old} -> {new}");
+    }
+    let go = |name: &str| format!("function f(rows) {{\n  for (const {name} of rows) bad(6)\n}}\n");
+    assert!(new_lines("a.js", &go("x"), &go("flag"), "bad(").is_empty());
+}
+
+#[test]
 fn a_line_in_a_helper_and_an_argument_in_a_variable_are_inherited() {
     let go = |inner: &str| format!("def f(d):\n    start()\n{inner}    finish(d)\n");
     let base = go("    bad(\"ls \" + d)\n");

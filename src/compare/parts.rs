@@ -207,6 +207,10 @@ impl Parts {
                     if KEYWORDS.contains(&token.text) || NEUTRAL.contains(&token.text) || prefix {
                         continue;
                     }
+                    if is_loop_variable(&list, n) {
+                        add(&mut parts.targets, token.text);
+                        continue;
+                    }
                     if assigned.is_some_and(|a| n < a) && !called {
                         let member = before.is_some_and(|t| t.is("."));
                         let last = assigned.is_some_and(|a| n + 1 == a);
@@ -282,8 +286,33 @@ pub(super) fn is_data(list: &[Token<'_>], n: usize) -> bool {
         && !called
         && !named
         && !is_prefix(list, n)
+        && !is_loop_variable(list, n)
         && !KEYWORDS.contains(&token.text)
         && !NEUTRAL.contains(&token.text)
+}
+
+/// Whether a name is given the items of a loop: `for x in`, `for k, v in`, `for (const x of`.
+fn is_loop_variable(list: &[Token<'_>], n: usize) -> bool {
+    /// How long the names of a loop may be, in tokens.
+    const LONGEST: usize = 8;
+    let is_part = |t: &&Token<'_>| {
+        let declares = ["for", "const", "let", "var", "in", "of"].contains(&t.text);
+        t.kind == Kind::Name && !declares || t.is(",")
+    };
+    let after = list.iter().skip(n).take(LONGEST).find(|t| !is_part(t));
+    if !after.is_some_and(|t| t.text == "in" || t.text == "of") {
+        return false;
+    }
+    let before = list.iter().take(n).rev().take(LONGEST);
+    for token in before {
+        if token.text == "for" || token.text == "foreach" {
+            return true;
+        }
+        if !is_part(&token) && !token.is("(") && !["const", "let", "var"].contains(&token.text) {
+            return false;
+        }
+    }
+    false
 }
 
 /// Whether a name is that of a function that is called: `f(`, `f!(`, `f<T>(`, `f::<T>(`.
