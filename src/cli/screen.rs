@@ -13,6 +13,7 @@ use crate::environment;
 use crate::mask::masked;
 use crate::model::harmless;
 use crate::report::Look;
+use crate::scan::redact;
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -124,13 +125,17 @@ impl Resolved {
         write(Stream::Error, &harmless(text));
     }
 
-    /// Writes an error, or a next step, after its label. Whatever it quotes cannot steer the terminal.
+    /// Writes an error, or a next step, after its label. Whatever it quotes cannot steer the terminal, and no
+    /// credential is left in it: an error may come before anything was scanned.
     pub(super) fn error(&self, label: Label, text: &str) {
         let label = match label {
             Label::Error => self.paint("error:", Style::new().red().bold()),
             Label::Hint => self.paint("hint:", Style::new().cyan().bold()),
         };
-        write(Stream::Error, &format!("{label} {}\n", harmless(text)));
+        write(
+            Stream::Error,
+            &format!("{label} {}\n", harmless(&redact(text))),
+        );
     }
 
     fn paint(&self, text: &str, style: Style) -> String {

@@ -601,3 +601,31 @@ fn no_format_holds_a_command_of_a_runner_or_a_control_character() {
         }
     }
 }
+
+#[test]
+fn an_error_shows_no_credential_that_it_quotes() {
+    let world = World::new();
+    let secret = token(7);
+    world.write("app.py", "X = 1\n");
+    world.commit("Start");
+    let line = format!("bandit = {{ token = \"{secret}\"\n");
+    world.write(".newgate/config.toml", format!("[scanners]\n{line}"));
+    world.commit("Break the configuration");
+    let report = format!("{{\"runs\": [{{\"results\": [{{\"level\": \"{secret}\"");
+    std::fs::write(world.path("home/cut.sarif"), report).unwrap();
+    let cut = world.path("home/cut.sarif");
+    let cut = cut.to_str().unwrap();
+    for args in [
+        &["check", "--target", "main~1"][..],
+        &["config", "check"],
+        &["check", "--base", &secret],
+        &["check", "--target", &secret],
+        &["show", &secret],
+        &["explain", &secret],
+        &["check", "--base", "main~1", "--results", cut],
+    ] {
+        let ran = world.newgate(args);
+        assert_ne!(ran.code, 0, "{ran:#?}");
+        assert!(!ran.all().contains(&secret), "{args:?}: {ran:#?}");
+    }
+}
