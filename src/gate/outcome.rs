@@ -44,7 +44,7 @@ pub(super) fn of(planned: &Planned<'_>, evidence: Evidence) -> Result<Outcome> {
         }
     }
     told.add(unread);
-    let silenced = silenced(planned, &compared)?;
+    let silenced = silenced(planned, &compared, &located)?;
     drop(compared);
     located.extend(silenced.located);
     told.add(silenced.told);
@@ -82,7 +82,7 @@ struct Silenced {
 }
 
 /// The comments that silence a scanner and that the change adds, as the policy wants them.
-fn silenced(planned: &Planned<'_>, compared: &Compared) -> Result<Silenced> {
+fn silenced(planned: &Planned<'_>, compared: &Compared, reported: &[Located]) -> Result<Silenced> {
     let mut told = Told::default();
     let mut located = Vec::new();
     let how = planned.policy.suppressions;
@@ -100,7 +100,7 @@ fn silenced(planned: &Planned<'_>, compared: &Compared) -> Result<Silenced> {
     for added in added {
         match how {
             Suppressions::Block => located.extend(added.located()?),
-            _ => told.notes.push(added.note()),
+            _ => told.notes.push(added.note(reported)),
         }
     }
     Ok(Silenced { located, told })

@@ -1,5 +1,6 @@
 //! Comments that silence a scanner and that the change adds: what they hide, no report shows.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use super::compared::Compared;
@@ -163,13 +164,27 @@ impl Comments<'_> {
 }
 
 impl Added {
-    /// A note that names the first places.
-    pub(super) fn note(&self) -> Note {
+    /// A note that names the first places, and who reports them all the same.
+    pub(super) fn note(&self, located: &[Located]) -> Note {
+        let is_here = |finding: &Finding| {
+            let is_on = |line| {
+                finding
+                    .region
+                    .is_some_and(|r| (r.line..=r.end_line).contains(line))
+            };
+            self.places
+                .iter()
+                .any(|(path, line)| *path == finding.path && is_on(line))
+        };
+        let kept = located.iter().filter(|l| l.status != Status::Fixed);
+        let others = kept.filter(|l| l.finding.scanner != self.scanner && is_here(&l.finding));
+        let others: BTreeSet<String> = others.map(|l| l.finding.scanner.to_string()).collect();
         let named = self.places.iter().take(NAMED).cloned();
         Note::SuppressionsAdded {
             scanner: self.scanner.clone(),
             places: named.map(|(path, line)| Spot { path, line }).collect(),
             more: self.places.len().saturating_sub(NAMED) as u64,
+            unheeded_by: others.into_iter().collect(),
         }
     }
 

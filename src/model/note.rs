@@ -201,6 +201,9 @@ pub enum Note {
         places: Vec<Spot>,
         /// How many more there are.
         more: u64,
+        /// Other scanners, which do not heed such a comment and still report one of these lines.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unheeded_by: Vec<String>,
     },
     /// The time ran out before comments that silence a scanner were looked for, which the policy only warns
     /// of.

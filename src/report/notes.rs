@@ -144,7 +144,8 @@ fn note_text(note: &Note) -> String {
             scanner,
             places,
             more,
-        } => suppressions(scanner, places, *more),
+            unheeded_by,
+        } => suppressions(scanner, places, *more, unheeded_by),
         Note::SuppressionsUnsearched => {
             "the time ran out before comments that silence a scanner were looked for".into()
         }
@@ -208,15 +209,23 @@ fn configuration(note: &Note) -> String {
     }
 }
 
-fn suppressions(scanner: &str, places: &[Spot], more: u64) -> String {
+fn suppressions(scanner: &str, places: &[Spot], more: u64, unheeded_by: &[String]) -> String {
     let named = places.iter().map(|s| format!("{}:{}", s.path, s.line));
     let named: Vec<String> = named.collect();
     let more = match more {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
+    let only = match unheeded_by {
+        [] => String::new(),
+        [one] => format!("; {one} does not read such a comment, and reports the line all the same"),
+        many => format!(
+            "; {} do not read such a comment, and report the line all the same",
+            many.join(" and ")
+        ),
+    };
     format!(
-        "the change adds comments that silence {scanner}, so that what they hide is not shown here: {}{more}",
+        "the change adds comments that silence {scanner}, so that what they hide is not shown here: {}{more}{only}",
         named.join(", ")
     )
 }

@@ -415,6 +415,14 @@ fn comments_that_silence_a_scanner_anew_are_told() {
         told.contains("run.py:5") && !told.contains("old.py:2") && !told.contains("renamed.py:1"),
         "{told}"
     );
+    // One comment of two: the other scanner still reports the line, and the note says why.
+    let one = SHELL.replace("shell=True)", "shell=True)  # nosec");
+    world.write("run.py", one);
+    world.commit("Silence one of two");
+    let told = world.newgate(&["check"]).all();
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = "silence bandit, so that what they hide is not shown here: run.py:5; ruff does not read such a comment";
+    assert!(told.contains(said), "{told}");
 }
 
 #[test]
