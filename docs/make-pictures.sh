@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the pictures of the documentation: real scanners on a small repository, and a real browser.
+# Makes the pictures of the documentation: real scanners on a small repository, a real browser, and a real terminal
+# (`script`), whose output rich from PyPI draws.
 # Run `tests/run` once before: it builds newgate and installs the scanners and the browser's driver.
 set -eu
 cd -- "$(dirname -- "$0")/.."
@@ -85,3 +86,53 @@ git commit --quiet --message 'Import orders'
 for _ in 1 2 3; do "$newgate" check --quiet > "$work/log" || true; done
 "$newgate" check --output "html=$work/page.html" > "$work/log" || true
 node "$root/tests/consumers/screenshot.mjs" "$work/page.html" "$root/docs/report.png" light 1180
+
+# The push of the tutorial that is blocked, without the scanners of the page above.
+cd "$work"
+git init --quiet --bare --initial-branch=main cart.git
+git init --quiet --initial-branch=main cart
+cd cart
+git config user.name Dev
+git config user.email dev@example.com
+git remote add origin ../cart.git
+printf 'import os\n\n\ndef deploy(target):\n    os.system("deploy " + target)\n' > deploy.py
+git add --all
+git commit --quiet --message Start
+git push --quiet origin main
+"$newgate" baseline build > "$work/log"
+"$newgate" install > "$work/log" 2>&1
+git switch --quiet --create feature
+cat > cart.py <<'PYTHON'
+import pickle
+
+import requests
+from flask import request
+
+
+def load():
+    return pickle.loads(request.data)
+
+
+def stock(item):
+    return requests.get("https://stock.test/" + item, verify=False, timeout=5)
+PYTHON
+git add --all
+git commit --quiet --message 'Add the cart'
+"$newgate" check --quiet > "$work/log" || true
+python3 -m venv "$work/python"
+"$work/python/bin/python" -m pip install --quiet --disable-pip-version-check rich==15.0.0
+script --quiet --command 'stty cols 100; git push origin feature' "$work/typescript" > "$work/log" || true
+"$work/python/bin/python" - "$work/typescript" "$root/docs/blocked.svg" <<'PYTHON'
+import io, re, sys
+from rich.console import Console
+from rich.text import Text
+
+lines = open(sys.argv[1], errors="replace").read().replace("\r", "").splitlines()
+lines = [line for line in lines if not line.startswith("Script ")]
+console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+console.print("$ git push origin feature", highlight=False)
+console.print(Text.from_ansi("\n".join(lines).strip("\n")))
+svg = console.export_svg(title="git push", unique_id="newgate")
+# No font is loaded from anywhere.
+open(sys.argv[2], "w").write(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.S).replace("Fira Code", "monospace"))
+PYTHON

@@ -588,9 +588,9 @@ fn the_set_up_of_the_page_on_servers_works_as_it_stands_there() {
     let (_, section) = page.split_once("## Who may change the gate\n").unwrap();
     let section = section.split("\n## ").next().unwrap();
     let block = |first: &str| -> String {
-        let lines = section.lines().skip_while(|l| !l.trim().starts_with(first));
-        let lines = lines.take_while(|l| l.starts_with("    "));
-        lines.map(|l| format!("{}\n", l.trim_start())).collect()
+        let lines = section.lines().skip_while(|l| !l.starts_with(first));
+        let lines = lines.take_while(|l| *l != "```");
+        lines.map(|l| format!("{l}\n")).collect()
     };
     let world = strict("[server]\nbudget = 120\n");
     std::fs::create_dir(world.path("home/.ssh")).unwrap();

@@ -44,12 +44,14 @@ fn facts(d: &Descriptor) -> Vec<(&'static str, String)> {
         ("finds", d.finds().to_owned()),
     ];
     let mut reads: Vec<String> = d.globs().iter().map(|g| format!("`{g}`")).collect();
-    reads.extend(d.interpreters().iter().map(|i| format!("scripts of `{i}`")));
+    if !d.interpreters().is_empty() {
+        reads.push(format!("scripts of {}", quoted(d.interpreters())));
+    }
     if !reads.is_empty() {
         facts.push(("reads", reads.join(", ")));
     }
     let scope = match (d.engine(), d.scope()) {
-        (Engine::None, _) => "nothing is run: its results are ingested or loaded",
+        (Engine::None, _) => "nothing: newgate only ingests or loads its results",
         (_, Scope::File) => "each changed file on its own",
         (_, Scope::Project) => "the project as a whole, when one of these files changes",
     };
@@ -63,7 +65,7 @@ fn facts(d: &Descriptor) -> Vec<(&'static str, String)> {
     facts.push(("tested with", super::list::tested_with(d)));
     facts.extend(d.program().into_iter().flat_map(program));
     if !d.suppressions().is_empty() {
-        facts.push(("is silenced by", quoted(d.suppressions())));
+        facts.push(("comments that silence it", quoted(d.suppressions())));
     }
     if let Some(load) = d.load() {
         let urls: Vec<&String> = load.request.iter().map(|r| &r.url).collect();
@@ -77,7 +79,7 @@ fn program(program: &Program) -> Vec<(&'static str, String)> {
     let mut facts = vec![("runs", format!("`{}`", program.command.join(" ")))];
     if !program.config.is_empty() {
         let files: Vec<&String> = program.config.iter().map(|c| &c.file).collect();
-        let text = format!("the first of {} that the target has", quoted(&files));
+        let text = format!("the first of these files on the target: {}", quoted(&files));
         facts.push(("configuration", text));
     }
     if let Some(needs) = &program.config_required {
@@ -92,12 +94,12 @@ fn program(program: &Program) -> Vec<(&'static str, String)> {
         }
     }
     if program.runs_repository_code {
-        facts.push(("trust", "it executes code of the repository".to_owned()));
+        facts.push(("trust", "it runs code of the repository".to_owned()));
     }
     if let Some(database) = &program.database {
         let held = match database.args.is_empty() {
-            true => "a day (UTC), since what its server knows changes",
-            false => "a version of its database",
+            true => "one day (UTC), because its server learns new vulnerabilities",
+            false => "one version of its database",
         };
         facts.push(("results hold for", held.to_owned()));
     }
@@ -115,13 +117,15 @@ fn scores(out: &mut String, d: &Descriptor) {
     if let Some(score) = others {
         let _ = writeln!(
             out,
-            "\nRules that are not named here have the score {score} where the scanner states no severity."
+            "\nA rule that is not listed here has the score {score} if the scanner states no severity."
         );
     }
     if d.severities().is_empty() {
         return;
     }
-    out.push_str("\n## Scores\n\n| its word | score | band |\n| --- | --- | --- |\n");
+    out.push_str(
+        "\n## Scores\n\n| severity in its reports | score | band |\n| --- | --- | --- |\n",
+    );
     let mut rows: Vec<_> = d.severities().iter().collect();
     rows.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
     for (word, score) in rows {

@@ -201,7 +201,25 @@ fn pages() -> BTreeMap<PathBuf, String> {
         format!("{before}{BEGIN}\n{}{END}{after}", table()),
     );
     pages.insert(root().join("docs/scores.md"), scores());
+    let summary = root().join("docs/SUMMARY.md");
+    pages.insert(
+        summary.clone(),
+        contents(&fs::read_to_string(summary).unwrap()),
+    );
     pages
+}
+
+/// The table of contents of the book, with a line for each scanner.
+fn contents(there: &str) -> String {
+    let is_scanner = |line: &&str| line.contains("](scanners/");
+    let mut lines: Vec<String> = Vec::new();
+    for line in there.lines().filter(|l| !is_scanner(l)) {
+        lines.push(line.to_owned());
+        if line.ends_with("](scores.md)") {
+            lines.extend(builtin_names().map(|n| format!("    - [{n}](scanners/{n}.md)")));
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
 /// The rules whose score is known, of all scanners that are not built in.
@@ -237,18 +255,18 @@ fn scores() -> String {
 const SCORES: &str = "\
 # Scores of rules
 
-Written by `cargo test --lib -- --ignored write_the_pages`. These scores count before what a scanner says of its own rules. Where a rule
-is not here, the scanner's word counts, by the table on its page.
+Written by `cargo test --lib -- --ignored write_the_pages`. For these rules, newgate uses its own score. For all others, it uses the severity in the scanner's
+reports, by the table on the scanner's page.
 
-The order follows what an attacker gains, as CWE's Top 25 and OWASP's Top 10 order it:
+The order follows what an attacker gains, like CWE's Top 25 and OWASP's Top 10:
 
 | | scores | why |
 | --- | --- | --- |
-| commands, code and SQL from input; credentials that are valid | 8.0 to 9.5 | anyone who reaches them runs code, or reads and writes all data |
-| the same, where the rule sees no input | 6.0 to 7.0 | most of what such a rule finds is harmless |
-| paths, addresses, pages and XML from input; certificates that are not checked | 7.0 to 8.0 | they give data away, or let somebody in between |
-| weak hashes, ciphers and random numbers | 3.5 to 6.5 | they help only with something else; many protect nothing |
-| imports, swallowed errors, good practice | under 4.0 | nothing is weak yet |
+| commands, code and SQL from input; valid credentials | 8.0 to 9.5 | anyone who reaches them can run code, or read and write all data |
+| the same, if the rule doesn't look for input | 6.0 to 7.0 | most findings of such a rule are harmless |
+| paths, addresses, pages and XML from input; certificates that are not checked | 7.0 to 8.0 | they leak data, or let somebody intercept it |
+| weak hashes, ciphers and random numbers | 3.5 to 6.5 | an attacker needs something else too; many protect nothing |
+| imports, swallowed errors, good practice | under 4.0 | they are no weakness yet |
 
 | score | finds | CWE | scanner | rule |
 | ---: | --- | --- | --- | --- |
@@ -459,7 +477,7 @@ fn write_the_findings() {
 }
 
 #[test]
-#[ignore = "writes docs/scanners.md and docs/scanners/*.md"]
+#[ignore = "writes docs/SUMMARY.md, docs/scanners.md, docs/scores.md and docs/scanners/*.md"]
 fn write_the_pages() {
     fs::create_dir_all(root().join("docs/scanners")).unwrap();
     for (path, text) in pages() {
