@@ -181,3 +181,6 @@ fn jobs() -> usize {
 fn own_path() -> Result<std::path::PathBuf> {
     std::env::current_exe().map_err(|e| Error::io("the path of this program is not known", e))
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@
 
 mod architecture;
 mod baselines;
+mod book;
 mod budgets;
 mod bypass;
 mod caches;
