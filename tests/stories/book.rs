@@ -243,6 +243,22 @@ fn pages_are_written_in_the_usual_words() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+#[test]
+fn files_that_the_map_names_exist() {
+    static FILE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"`([a-z_]+/[a-z_/]+\.[a-z]+)`").unwrap());
+    let page = read("CONTRIBUTING.md");
+    let named: Vec<&str> = FILE
+        .captures_iter(&page)
+        .map(|c| c.get(1).unwrap().as_str())
+        .collect();
+    let exists =
+        |name: &&&str| root().join(name).exists() || root().join("src").join(name).exists();
+    let wrong: Vec<_> = named.iter().filter(|name| !exists(name)).collect();
+    assert!(wrong.is_empty(), "CONTRIBUTING.md: no file is {wrong:?}");
+    assert!(named.len() > 20);
+}
+
 /// The words of the program, without what Rust needs to write them.
 fn sources(folder: &Path, text: &mut String) {
     for entry in fs::read_dir(folder).unwrap().flatten() {
