@@ -39,11 +39,14 @@ fn pages() -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
-    for folder in ["docs", "docs/scanners"] {
-        for entry in fs::read_dir(root().join(folder)).unwrap().flatten() {
-            let name = entry.file_name().into_string().unwrap();
-            if name.ends_with(".md") {
-                found.push(format!("{folder}/{name}"));
+    let mut folders = vec!["docs".to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root().join(&folder)).unwrap().flatten() {
+            let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            match entry.path().is_dir() {
+                true => folders.push(name),
+                false if name.ends_with(".md") => found.push(name),
+                false => {}
             }
         }
     }

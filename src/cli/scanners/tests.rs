@@ -209,17 +209,38 @@ fn pages() -> BTreeMap<PathBuf, String> {
     pages
 }
 
-/// The table of contents of the book, with a line for each scanner.
+/// The table of contents of the book, with a line for each page that is written: scanners, and languages of rules.
 fn contents(there: &str) -> String {
-    let is_scanner = |line: &&str| line.contains("](scanners/");
+    let is_written = |line: &&str| line.contains("](scanners/") || line.contains("](code/");
     let mut lines: Vec<String> = Vec::new();
-    for line in there.lines().filter(|l| !is_scanner(l)) {
+    for line in there.lines().filter(|l| !is_written(l)) {
         lines.push(line.to_owned());
         if line.ends_with("](scores.md)") {
             lines.extend(builtin_names().map(|n| format!("    - [{n}](scanners/{n}.md)")));
         }
+        if line.ends_with("](code.md)") {
+            lines.extend(languages());
+        }
     }
     lines.join("\n") + "\n"
+}
+
+/// A line for each page of `docs/code`, by its heading.
+fn languages() -> Vec<String> {
+    let files = fs::read_dir(root().join("docs/code"));
+    let mut pages: Vec<PathBuf> = files
+        .into_iter()
+        .flatten()
+        .map(|f| f.unwrap().path())
+        .collect();
+    pages.sort();
+    let line = |page: &PathBuf| {
+        let text = fs::read_to_string(page).unwrap();
+        let heading = text.lines().next().unwrap().trim_start_matches("# ");
+        let name = page.file_name().unwrap().to_string_lossy();
+        format!("    - [{heading}](code/{name})")
+    };
+    pages.iter().map(line).collect()
 }
 
 /// The rules whose score is known, of all scanners that are not built in.
