@@ -234,7 +234,7 @@ fn pages_are_written_in_the_usual_words() {
         // Code that is only indented escapes the tests below.
         let indented = prose
             .windows(2)
-            .filter(|l| l[0].is_empty() && l[1].starts_with("     "));
+            .filter(|l| l[0].is_empty() && l[1].starts_with("    "));
         wrong.extend(indented.map(|l| format!("{page}: fence this: {}", l[1])));
         wrong.extend(
             blocks
