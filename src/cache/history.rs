@@ -12,8 +12,8 @@ impl Cache {
     /// Adds a judgement to the history.
     pub fn record(&self, run: &GateRun) {
         if let Some(db) = self.lock() {
-            let put = "INSERT INTO gate (time, head, target, verdict, new, grown, inherited, fixed)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            let put = "INSERT INTO gate (time, head, target, verdict, new, grown, inherited, fixed, base, at_base)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
             let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
             let row = params![
                 run.time,
@@ -23,7 +23,9 @@ impl Cache {
                 number(run.new),
                 number(run.grown),
                 number(run.inherited),
-                number(run.fixed)
+                number(run.fixed),
+                run.base,
+                run.at_base.map(number)
             ];
             self.wrote(&db, db.execute(put, row).map(drop));
             // SQLite gives rows rising numbers, so this keeps the newest.
@@ -36,7 +38,8 @@ impl Cache {
     pub fn history(&self, most: usize) -> Vec<GateRun> {
         let read = || -> Option<Vec<GateRun>> {
             let db = self.lock()?;
-            let ask = "SELECT time, head, target, verdict, new, grown, inherited, fixed
+            let ask =
+                "SELECT time, head, target, verdict, new, grown, inherited, fixed, base, at_base
                        FROM gate ORDER BY rowid DESC LIMIT ?1";
             let mut ask = db.prepare_cached(ask).ok()?;
             let rows = ask.query_map([i64::try_from(most).ok()?], |row| {
@@ -54,6 +57,10 @@ impl Cache {
                     grown: number(5)?,
                     inherited: number(6)?,
                     fixed: number(7)?,
+                    base: row.get::<_, Option<String>>(8)?.map(|b| harmless(&b)),
+                    at_base: row
+                        .get::<_, Option<i64>>(9)?
+                        .and_then(|n| u64::try_from(n).ok()),
                 })
             });
             let mut runs: Vec<GateRun> = rows.ok()?.filter_map(Result::ok).collect();

@@ -17,7 +17,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 const LOG_BYTES: u64 = 256 * 1024;
 
 /// The version of the tables (`PRAGMA user_version`). A file of another version is set aside.
-pub(super) const VERSION: i32 = 3;
+pub(super) const VERSION: i32 = 4;
 
 const TABLES: &str = "
     CREATE TABLE result (scanner BLOB NOT NULL, unit BLOB NOT NULL, payload BLOB NOT NULL, time INTEGER NOT NULL,
@@ -26,7 +26,8 @@ const TABLES: &str = "
     CREATE TABLE listing (scanner BLOB NOT NULL, tree TEXT NOT NULL, payload BLOB NOT NULL, time INTEGER NOT NULL,
                           UNIQUE (scanner, tree));
     CREATE TABLE gate (time INTEGER NOT NULL, head TEXT NOT NULL, target TEXT NOT NULL, verdict TEXT NOT NULL,
-                       new INTEGER NOT NULL, grown INTEGER NOT NULL, inherited INTEGER NOT NULL, fixed INTEGER NOT NULL);
+                       new INTEGER NOT NULL, grown INTEGER NOT NULL, inherited INTEGER NOT NULL, fixed INTEGER NOT NULL,
+                       base TEXT, at_base INTEGER);
     CREATE TABLE secret (key BLOB NOT NULL);
     CREATE TABLE fetched (scanner BLOB NOT NULL, unit BLOB NOT NULL, payload BLOB NOT NULL,
                           PRIMARY KEY (scanner, unit)) WITHOUT ROWID;

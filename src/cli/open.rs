@@ -21,7 +21,11 @@ pub(super) struct Open {
 impl Open {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let session = Session::open()?;
-        let reports = last::reports(&session.repo)?;
+        let mut reports = last::reports(&session.repo)?;
+        let address = session.repo.address()?;
+        for report in &mut reports {
+            report.repository.clone_from(&address);
+        }
         let page = last::folder(&session.repo).join("report.html");
         to_file(&page, |out| {
             Format::Html.write(&reports, session.cache(), PLAIN, out)

@@ -181,6 +181,7 @@ fn frame_of(text: &Lines, findings: &[Finding], hidden: &Hidden<'_>) -> Option<F
         let line = shown.first()?;
         lines = vec![without_columns(line, finding)];
     }
+    let mut cut = 0;
     for (number, line) in (first..).zip(&mut lines) {
         let secret = about_literal || hidden.literals.contains(&number);
         if hidden.secrets.contains(&number) && finding.kind != Kind::Secret {
@@ -195,11 +196,17 @@ fn frame_of(text: &Lines, findings: &[Finding], hidden: &Hidden<'_>) -> Option<F
         if looks_like_key_body(line) {
             *line = "[secret]".into();
         }
-        *line = safe(line);
+        let column = region.column.filter(|_| number == region.line);
+        let from = column.map_or(0, |column| start_of(line, column));
+        if from > 0 {
+            cut = from;
+        }
+        *line = safe(line, from as usize);
     }
     Some(Frame {
         first_line: first,
         lines,
+        cut,
     })
 }
 
@@ -279,10 +286,25 @@ fn looks_like_key_body(line: &str) -> bool {
     body.len() >= 60 && body.bytes().all(of_base64)
 }
 
-/// A line with tabs as spaces, control characters as escapes, and not too long.
-fn safe(line: &str) -> String {
+/// Where the part of a line begins that is shown, in characters, so that a column, which counts from 1, is in it:
+/// at the start wherever it can.
+fn start_of(line: &str, column: u32) -> u32 {
+    let (length, most) = (line.chars().count(), MOST_CHARACTERS);
+    let column = (column as usize).min(length);
+    let start = match column > most / 2 {
+        true => (column - most / 2).min(length.saturating_sub(most)),
+        false => 0,
+    };
+    u32::try_from(start).unwrap_or_default()
+}
+
+/// A line from a character on, with tabs as spaces, control characters as escapes, and not too long.
+fn safe(line: &str, from: usize) -> String {
     let mut out = String::new();
-    for (count, c) in line.chars().enumerate() {
+    if from > 0 {
+        out.push('…');
+    }
+    for (count, c) in line.chars().skip(from).enumerate() {
         if count >= MOST_CHARACTERS {
             out.push('…');
             break;
@@ -358,6 +380,26 @@ mod tests {
         for line in ["cGFzc3dvcmQ=", "login s3cr3t --to=x", "f(s3cr3t, key=1)"] {
             assert_eq!(shown(line), "[secret]");
         }
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_column_that_matters() {
+        let text = format!("{}eval(x){}\n", "a;".repeat(500), ";b".repeat(500));
+        let region = Region {
+            line: 1,
+            column: Some(1_001),
+            end_line: 1,
+            end_column: Some(1_008),
+        };
+        let finding = Finding::build("x", "R", "a.js".into())
+            .region(Some(region))
+            .finish()
+            .unwrap();
+        let frame = frame_of(&Lines::new(text), &[finding], &HIDDEN_NOTHING).unwrap();
+        assert!(frame.lines[0].starts_with("…;a;a"), "{frame:?}");
+        assert!(frame.lines[0].contains(";eval(x);b"), "{frame:?}");
+        assert_eq!(frame.lines[0].chars().count(), MOST_CHARACTERS + 2);
+        assert_eq!(frame.cut, 881);
     }
 
     #[test]

@@ -187,6 +187,8 @@ impl Gate<'_> {
 
     fn remember(&self, report: &Report) {
         let counts = report.counts();
+        let inherited = counts.inherited.total() + counts.grown.total();
+        let at_base = inherited + counts.fixed.total();
         self.cache.record(&GateRun {
             time: report.time,
             head: report.change.head.to_string(),
@@ -196,6 +198,8 @@ impl Gate<'_> {
             grown: counts.grown.total(),
             inherited: counts.inherited.total(),
             fixed: counts.fixed.total(),
+            base: report.change.base.as_ref().map(ToString::to_string),
+            at_base: (report.never_scanned == Some(0)).then_some(at_base),
         });
     }
 }

@@ -19,4 +19,8 @@ pub struct GateRun {
     pub inherited: u64,
     /// Fixed issues.
     pub fixed: u64,
+    /// The commit that it was compared with.
+    pub base: Option<String>,
+    /// How many issues that commit had; `None` where not all of its files have results.
+    pub at_base: Option<u64>,
 }

@@ -22,6 +22,14 @@ pub struct Frame {
     pub first_line: u32,
     /// The lines, secrets cut out, long ones cut short.
     pub lines: Vec<String>,
+    /// How many characters of the line that an occurrence begins in are left out at its start.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub cut: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// One place where a weakness shows, with every scanner's finding about it.

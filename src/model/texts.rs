@@ -285,6 +285,7 @@ impl Occurrence {
         if let Some(frame) = frame {
             let Frame {
                 first_line: _,
+                cut: _,
                 lines,
             } = &mut **frame;
             texts(lines, rewrite);

@@ -10,6 +10,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod next;
 mod notes;
 mod reasons;
 mod sarif;

@@ -15,27 +15,25 @@ pub fn note(note: &Note) -> String {
 fn note_text(note: &Note) -> String {
     match note {
         Note::CacheSetAside { path, why } => format!(
-            "the cache of results could not be used ({why}): it was set aside as `{path}` and is built anew, \
-             so this run takes longer"
+            "the cache could not be used ({why}): it was set aside as `{path}` and is rebuilt, so this run takes longer"
         ),
         Note::CacheUnusable { path, why } => {
-            format!("results are not remembered: `{path}` cannot be used: {why}")
+            format!("results are not cached: `{path}` cannot be used: {why}")
         }
         Note::ResultsNotRemembered { why } => format!(
             "results of this run could not be written to the cache ({why}), so the next run takes longer"
         ),
         Note::Installed { scanner, version } => format!(
-            "{scanner} {version} was installed, since it was missing and `auto-install` is on"
+            "{scanner} was missing, so version {version} was installed (`auto-install` is on)"
         ),
         Note::NotInstalled { scanner, why } => format!("{scanner} cannot be installed: {why}"),
         Note::TargetUnknown { named, taken } => format!(
-            "the configuration names the target `{named}`, which this clone does not know: compared with \
-             {taken} (`git fetch` may bring it)"
+            "the configured target `{named}` is not in this clone, so the change is compared with {taken} (`git fetch` may fetch it)"
         ),
         Note::StandInTarget { remote, taken, why } => {
             let (why, command) = match why {
                 StandIn::OnlyBranch => (
-                    format!("it is the only branch of {remote} that this clone knows"),
+                    format!("it is the only branch of {remote} in this clone"),
                     format!(
                         "git fetch {remote} '+refs/heads/*:refs/remotes/{remote}/*' && git remote set-head \
                          {remote} --auto"
@@ -49,19 +47,19 @@ fn note_text(note: &Note) -> String {
                     ),
                 ),
                 StandIn::OtherRemote => (
-                    format!("nothing was fetched from {remote} yet"),
+                    format!("nothing has been fetched from {remote} yet"),
                     format!("git fetch {remote}"),
                 ),
             };
             format!(
-                "{taken} stands for {remote}'s default branch, since {why}; to change that: `{command}`"
+                "{taken} is used as {remote}'s default branch because {why}; to change that: `{command}`"
             )
         }
         Note::NoDefaultBranch { remote, branch } => format!(
-            "{remote} has no default branch that this clone knows of: compared with {branch} as it is there"
+            "this clone does not know {remote}'s default branch, so the change is compared with {branch} as it is there"
         ),
         Note::RemoteGuessed { remote, target } => format!(
-            "this URL is not one of a configured remote: compared with {target} of `{remote}`"
+            "this URL does not belong to a configured remote, so the change is compared with {target} of `{remote}`"
         ),
         Note::OfParentBranch {
             parent,
@@ -75,29 +73,26 @@ fn note_text(note: &Note) -> String {
             let target = shell_word(&format!("newgate.target={parent}"));
             let push: Vec<_> = push.iter().map(|word| shell_word(word)).collect();
             format!(
-                "{are} in {parent} already, which this branch goes on from; to leave {them} to that branch: \
-                 `git -c {target} push {}`",
+                "{are} already in {parent}, which this branch is based on; to compare with that branch instead: `git -c {target} push {}`",
                 push.join(" ")
             )
         }
         Note::MergeConflicts { target } => format!(
-            "merging into {target} conflicts: the branch is judged as it is, against its merge base"
+            "merging into {target} conflicts, so the branch itself is checked against its merge base"
         ),
         Note::Shallow { target } => format!(
-            "this clone is shallow and holds no common commit with {target}: fixes made there since the \
-             branch left look new here; `git fetch --unshallow` brings the rest"
+            "this clone is shallow and has no common commit with {target}, so issues that were fixed there since may look new here; `git fetch --unshallow` fetches the rest"
         ),
         Note::RemoteUnseen { branch, commit } => format!(
-            "{branch} points at {}, which this clone has never seen: `git fetch` would make the comparison \
-             exact",
+            "{branch} points to {}, which is not in this clone: run `git fetch` for an exact comparison",
             commit.short()
         ),
         Note::ResultsPending { scanner, commit } => format!(
-            "{scanner} has no results for {} yet: what it will say is not judged here",
+            "{scanner} has no results for {} yet, so its findings are not part of this check",
             commit.short()
         ),
         Note::ResultsOfAncestor { scanner, commit } => format!(
-            "{scanner} is compared with its results for {}, the newest before the base that has some",
+            "{scanner} has no results for the base, so it is compared with its results for {}, the nearest earlier commit that has some",
             commit.short()
         ),
         Note::ResultsOfOther {
@@ -109,20 +104,18 @@ fn note_text(note: &Note) -> String {
             wanted.short()
         ),
         Note::ResultsOfBranch { scanner, branch } => {
-            format!("the results of {scanner} are those that its server has for `{branch}` now")
+            format!("the results of {scanner} are those that its server currently has for `{branch}`")
         }
         Note::MovesCutShort => {
-            "the change moves more lines than are searched for moved blocks: some \
-                                inherited findings in them may be shown as new"
+            "the change moves too many lines to match them all, so some inherited issues may be shown as new"
                 .into()
         }
         Note::PairsCutShort => {
-            "a region of the change has too many findings of one rule for all pairs to be \
-                                compared: some inherited ones may be shown as new"
+            "a part of the change has too many findings of one rule to compare them all, so some inherited issues may be shown as new"
                 .into()
         }
         Note::UnreadBefore { scanner, path, why } => format!(
-            "{scanner} cannot read `{path}`: {why}; it could not before, so what is new in it is not known"
+            "{scanner} cannot read `{path}`: {why}; it could not read the earlier version either, so new issues in it are unknown"
         ),
         Note::FilesExcluded {
             scanner,
@@ -135,10 +128,10 @@ fn note_text(note: &Note) -> String {
             if *files == 1 { "is" } else { "are" }
         ),
         Note::LargeFilesUnread { files: 1, path } => {
-            format!("git-lfs keeps the content of `{path}` elsewhere, so it was not scanned")
+            format!("`{path}` is stored in Git LFS, so its content was not scanned")
         }
         Note::LargeFilesUnread { files, path } => format!(
-            "git-lfs keeps the content of {files} changed files elsewhere, so it was not scanned (`{path}` is the first)"
+            "{files} changed files are stored in Git LFS, so their content was not scanned (the first is `{path}`)"
         ),
         Note::SuppressionsAdded {
             scanner,
@@ -147,13 +140,13 @@ fn note_text(note: &Note) -> String {
             unheeded_by,
         } => suppressions(scanner, places, *more, unheeded_by),
         Note::SuppressionsUnsearched => {
-            "the time ran out before comments that silence a scanner were looked for".into()
+            "time ran out before newgate looked for comments that suppress findings".into()
         }
         Note::IncompleteAllowed => {
-            "not everything was scanned, and `on-incomplete = \"warn\"` lets that pass".into()
+            "not everything was scanned; the check passes because of `on-incomplete = \"warn\"`".into()
         }
         Note::SharedBaseline { files } => format!(
-            "a shared baseline tells what {} have: that is counted and decides nothing",
+            "the results of {} come from a shared baseline: they are counted, but do not affect the verdict",
             plural(*files, "unchanged file")
         ),
         Note::ConfigurationHeldBack
@@ -169,32 +162,34 @@ fn configuration(note: &Note) -> String {
     let of = |target: &Option<String>| target.clone().unwrap_or_else(|| "the target".into());
     match note {
         Note::ConfigurationHeldBack => {
-            "`path`, `load`, `auto-install` and scanners of the project in `.newgate` are heeded once they \
-             are on the target; `newgate check --config-from head` tries them out"
+            "`path`, `load`, `auto-install` and the project's own scanners in `.newgate` take effect once they are on the target; `newgate check --config-from head` tries them out"
                 .into()
         }
         Note::ConfigurationWeakening { keys, target } => {
             let keys: Vec<String> = keys.iter().map(|k| format!("`{k}`")).collect();
+            let (is, it) = match keys.len() {
+                1 => ("is", "it"),
+                _ => ("are", "they"),
+            };
             format!(
-                "{} in the change's own `.newgate` would weaken the defaults, and is ignored until it is on \
-                 {}; `newgate check --config-from head` tries it out",
+                "{} in the change's own `.newgate` would weaken the defaults, so {it} {is} ignored until {it} {is} on \
+                 {}; `newgate check --config-from head` tries out the change",
                 keys.join(", "),
                 of(target)
             )
         }
         Note::ConfigurationOfHead { why } => {
             let why = match why {
-                OwnConfiguration::Asked => "as asked".into(),
+                OwnConfiguration::Asked => "as requested".into(),
                 OwnConfiguration::TargetHasNone { target } => {
-                    format!("since {} has none yet", of(target))
+                    format!("because {} has none yet", of(target))
                 }
-                OwnConfiguration::NoTarget => "since there is no target yet".to_owned(),
+                OwnConfiguration::NoTarget => "because there is no target yet".to_owned(),
             };
-            format!("the configuration is the change's own `.newgate`, {why}")
+            format!("the change's own `.newgate` is used, {why}")
         }
         Note::ConfigurationEdited { target } => format!(
-            "the change edits `.newgate`: that applies once it is on {} (`newgate check --config-from head` \
-             tries it out)",
+            "the change edits `.newgate`; the edit takes effect once it is on {} (`newgate check --config-from head` tries it out)",
             of(target)
         ),
         Note::ScannerConfigurationEdited {
@@ -202,10 +197,10 @@ fn configuration(note: &Note) -> String {
             scanner,
             target,
         } => format!(
-            "the change edits `{path}`, which configures {scanner}: that applies once it is on {}",
+            "the change edits `{path}`, which configures {scanner}; the edit takes effect once it is on {}",
             of(target)
         ),
-        _ => "the configuration is the base's, since no target branch was found".into(),
+        _ => "the configuration of the base is used because no target branch was found".into(),
     }
 }
 
@@ -218,14 +213,14 @@ fn suppressions(scanner: &str, places: &[Spot], more: u64, unheeded_by: &[String
     };
     let only = match unheeded_by {
         [] => String::new(),
-        [one] => format!("; {one} does not read such a comment, and reports the line all the same"),
+        [one] => format!("; {one} does not read such a comment and still reports the line"),
         many => format!(
-            "; {} do not read such a comment, and report the line all the same",
+            "; {} do not read such a comment and still report the line",
             many.join(" and ")
         ),
     };
     format!(
-        "the change adds comments that silence {scanner}, so that what they hide is not shown here: {}{more}{only}",
+        "the change adds comments that suppress findings of {scanner}, which are therefore not shown: {}{more}{only}",
         named.join(", ")
     )
 }
@@ -234,14 +229,14 @@ fn suppressions(scanner: &str, places: &[Spot], more: u64, unheeded_by: &[String
 pub fn unknown(report: &Report) -> Vec<String> {
     let late = report.late.map(|phase| {
         let left = match phase {
-            Phase::Plan => "it was clear what to scan",
-            Phase::History => "all commits were looked through",
+            Phase::Plan => "newgate knew what to scan",
+            Phase::History => "all commits were searched",
             Phase::Comparison => "everything was compared",
-            Phase::Suppressions => "comments that silence scanners were looked for",
-            Phase::Tip => "it was clear what the target's tip has already",
+            Phase::Suppressions => "newgate looked for comments that suppress findings",
+            Phase::Tip => "newgate knew which issues the target already has",
             Phase::Policy => "the policy was applied",
         };
-        format!("the time ran out before {left}")
+        format!("time ran out before {left}")
     });
     report.unknown.iter().map(gap).chain(late).collect()
 }
@@ -260,18 +255,15 @@ pub(super) fn compared_with(report: &Report) -> String {
 pub(super) fn gap(gap: &Gap) -> String {
     harmless(&match gap {
         Gap::HistoryCutOff { commit } => format!(
-            "this clone is cut off at {}: which commits are the change's own, and what they added and removed \
-             again, is not known (`git fetch --unshallow` brings the rest)",
+            "the history of this clone ends at {}, so it is unknown which commits the change adds, and what they add and remove again (`git fetch --unshallow` fetches the rest)",
             commit.short()
         ),
         Gap::BrokenConfiguration { why } => format!(
-            "the change's own `.newgate` has mistakes, and would stop every push once it is on the target: \
-             {why}"
+            "the change's own `.newgate` has errors and would block every push once it is on the target: {why}"
         ),
         Gap::Unread { scanner, path, why } => format!("{scanner} cannot read `{path}`: {why}"),
         Gap::NoResultsOfBase { scanner, commit } => format!(
-            "{scanner} has no results for the base {} or a commit before it: which of its issues are new is \
-             not known (ingest those of the target once)",
+            "{scanner} has no results for the base {} or an earlier commit, so it is unknown which of its issues are new (ingest its results for the target once)",
             commit.short()
         ),
     })
@@ -280,8 +272,11 @@ pub(super) fn gap(gap: &Gap) -> String {
 /// What a change is compared with, in words, safe to show.
 pub fn base_reason(reason: &BaseReason) -> String {
     let (text, rewrites) = match reason {
-        BaseReason::Asked { revision } => (format!("`{revision}`, as asked"), false),
-        BaseReason::NothingAsked => ("nothing, as asked: everything counts as new".into(), false),
+        BaseReason::Asked { revision } => (format!("`{revision}`, as requested"), false),
+        BaseReason::NothingAsked => (
+            "nothing, as requested: everything counts as new".into(),
+            false,
+        ),
         BaseReason::LastCommit => ("the last commit".into(), false),
         BaseReason::NoCommit => (
             "nothing: there is no commit yet, so everything counts as new".into(),
@@ -296,18 +291,18 @@ pub fn base_reason(reason: &BaseReason) -> String {
             false,
         ),
         BaseReason::NoRemoteBranch { remote } => (
-            format!("nothing: this clone knows no branch of {remote}, so everything counts as new"),
+            format!("nothing: this clone has no branch of {remote}, so everything counts as new"),
             false,
         ),
         BaseReason::File => (
-            "nothing: it points at a file, and all of that counts as new".into(),
+            "nothing: the ref points to a file, so all of it counts as new".into(),
             false,
         ),
         BaseReason::NoHistory { target } => {
             (format!("the tip of {target}: a tree has no history"), false)
         }
         BaseReason::Shallow { target } => (
-            format!("the tip of {target}: this shallow clone holds no common commit"),
+            format!("the tip of {target}: this shallow clone has no common commit"),
             false,
         ),
         BaseReason::Unrelated { target, .. } => (
@@ -329,7 +324,7 @@ pub fn base_reason(reason: &BaseReason) -> String {
         BaseReason::BeforePush { branch } => {
             let before = match branch {
                 Some(branch) => format!("{branch} before this push"),
-                None => "what was there before this push".into(),
+                None => "the ref before this push".into(),
             };
             (before, false)
         }
@@ -342,51 +337,13 @@ pub fn base_reason(reason: &BaseReason) -> String {
     harmless(&(text + rewrites))
 }
 
-/// How to leave a file out that a scanner cannot read.
-pub(super) fn exclusion(gap: &Gap) -> Option<String> {
-    let Gap::Unread { scanner, path, .. } = gap else {
-        return None;
-    };
-    let path = path.to_string();
-    Some(format!(
-        "if {scanner} is not to read the file, `{scanner} = {{ exclude = [{{ path = {path:?}, reason = \"...\" }}] }}` \
-         under `[scanners]` in `.newgate/config.toml` of the target leaves it out"
-    ))
-}
-
-/// The command that changes what a change is compared with, where it is compared with nothing, or with a
-/// branch that it has nothing in common with.
-pub(super) fn base_remedy(reason: &BaseReason) -> Option<String> {
-    Some(match reason {
-        BaseReason::NoRemoteBranch { remote } => {
-            let remote = shell_word(remote);
-            format!(
-                "`git fetch {remote}` brings the branches of {remote} to compare with, if it has any"
-            )
-        }
-        BaseReason::Shallow { .. } => {
-            "`git fetch --unshallow` brings the history to compare with".to_owned()
-        }
-        BaseReason::NoTarget { nearest } | BaseReason::Unrelated { nearest, .. } => match nearest {
-            Some(branch) => format!(
-                "`git config newgate.target {}` compares with {branch} from now on",
-                shell_word(branch)
-            ),
-            None => "`git branch --all` lists the branches of this clone; git's setting `newgate.target` \
-                     names the one to compare with"
-                .to_owned(),
-        },
-        _ => return None,
-    })
-}
-
 /// Why an issue blocks the change or not, in words, safe to show.
 pub fn because(issue: &Issue) -> String {
     harmless(&match &issue.ruling {
         Ruling::Open => String::new(),
-        Ruling::OnTarget => "the target has it already".into(),
+        Ruling::OnTarget => "the target already has it".into(),
         Ruling::Removed => "the change removes it".into(),
-        Ruling::Shared => "it is inherited, as a shared baseline tells".into(),
+        Ruling::Shared => "inherited, according to a shared baseline".into(),
         Ruling::AllExempted => "every new occurrence is exempted".into(),
         Ruling::Decided {
             status,
@@ -394,24 +351,23 @@ pub fn because(issue: &Issue) -> String {
             by,
         } => {
             let what = match (status, occurrences) {
-                (IssueStatus::Grown, 1) => "a new occurrence of an inherited issue".to_owned(),
-                (IssueStatus::Grown, n) => format!("{n} new occurrences of an inherited issue"),
-                (IssueStatus::New, 1) => "a new issue".to_owned(),
-                (IssueStatus::New, n) => format!("a new issue with {n} occurrences"),
-                (IssueStatus::Inherited, _) => "the target has it already".to_owned(),
+                (IssueStatus::Grown, n) => {
+                    format!("{} of an inherited issue", plural(*n, "new occurrence"))
+                }
+                (IssueStatus::New, 1) => "new".to_owned(),
+                (IssueStatus::New, n) => format!("new, {}", plural(*n, "occurrence")),
+                (IssueStatus::Inherited, _) => "the target already has it".to_owned(),
                 (IssueStatus::Fixed, _) => "the change removes it".to_owned(),
             };
-            format!("{what}; {}", ground(by))
+            format!("{what}, {}", ground(by))
         }
     })
 }
 
 fn ground(by: &Ground) -> String {
     let stated = |severity: Severity, unassigned: Severity| match severity {
-        Severity::Unassigned => {
-            format!("its severity is unassigned, which counts as {unassigned}")
-        }
-        severity => format!("its severity is {severity}"),
+        Severity::Unassigned => format!("unassigned (counts as {unassigned})"),
+        severity => severity.name().to_owned(),
     };
     match by {
         Ground::NotNew => String::new(),
@@ -422,7 +378,10 @@ fn ground(by: &Ground) -> String {
             severity,
             unassigned,
             threshold,
-        } => format!("{}, below `{threshold}`", stated(*severity, *unassigned)),
+        } => format!(
+            "{}, below `block-at = \"{threshold}\"`",
+            stated(*severity, *unassigned)
+        ),
         Ground::Grace {
             severity,
             unassigned,
@@ -436,7 +395,7 @@ fn ground(by: &Ground) -> String {
             unassigned,
             threshold,
         } => format!(
-            "{}, and `{threshold}` and above block",
+            "{} (`block-at = \"{threshold}\"`)",
             stated(*severity, *unassigned)
         ),
     }

@@ -15,15 +15,15 @@ pub fn reason(reason: &Reason, from: Option<&Origin>) -> String {
         None => format!("was at {at}"),
     };
     match reason {
-        Reason::SameFile => "in a file that is the same on both sides".to_owned(),
+        Reason::SameFile => "in an unchanged file".to_owned(),
         Reason::ScannerChanged => {
-            "the file is the same on both sides; what the scanner says of it changed".to_owned()
+            "the file is unchanged, but the scanner's results for it changed".to_owned()
         }
         Reason::NoResultsBefore => {
-            "in a file that is the same on both sides, of which the base has no results".to_owned()
+            "in an unchanged file for which the base has no results".to_owned()
         }
         Reason::UnreadBefore => {
-            "the line stood there already, in a file that the scanner could not read".to_owned()
+            "the line was already there, in a file that the scanner could not read".to_owned()
         }
         Reason::SameLine => "on an unchanged line".to_owned(),
         Reason::Shifted => format!("shifted from {at}"),
@@ -37,56 +37,55 @@ pub fn reason(reason: &Reason, from: Option<&Origin>) -> String {
             format!("moved and rewritten with its scope; {}", was(line))
         }
         Reason::SameSecret => format!("the same secret, from {at}"),
-        Reason::OtherVersion => format!("the same advisory, another version; from {at}"),
+        Reason::OtherVersion => format!("the same advisory for another version, from {at}"),
         Reason::SameSubject => format!("from {at}"),
-        Reason::OnTarget { target } => format!("{target} has it, at {at}"),
+        Reason::OnTarget { target } => format!("{target} already has it, at {at}"),
         Reason::Worse { before } => format!("made worse: it was {before} at {at}"),
         Reason::NotInBase => "the baseline has no such finding".to_owned(),
         Reason::BroughtFromElsewhere { line } => format!(
-            "on an unchanged line: the change elsewhere in the file brought it (at {} the base has no such \
-             finding)",
+            "on an unchanged line, caused by a change elsewhere in the file (the base has no such finding at {})",
             place(line)
         ),
-        Reason::NothingContinues => "no baseline finding of this rule continues here".to_owned(),
+        Reason::NothingContinues => "no finding of this rule in the baseline matches it".to_owned(),
         Reason::Replaces { old, differs } => {
             let differs = match differs {
                 Differs::Function => "calls another function",
-                Differs::Data => "is given other data",
-                Differs::Constant => "is given data in place of a constant",
-                Differs::Everything => "shares nothing with it",
+                Differs::Data => "gets other data",
+                Differs::Constant => "gets data instead of a constant",
+                Differs::Everything => "has nothing in common with it",
             };
-            format!("written in the place of {}, and {differs}", place(old))
+            format!("replaces {}, but {differs}", place(old))
         }
         Reason::CopyOf { original } => {
-            format!("a copy of {}, which still stands", place(original))
+            format!("a copy of {}, which is still there", place(original))
         }
         Reason::Beside {
             old,
             now: Some(line),
         } => format!(
-            "not {}, which went on in line {line} and is not reported there any more",
+            "not {}, which is now in line {line} and no longer reported",
             place(old)
         ),
         Reason::Beside { old, now: None } => {
             format!(
-                "not {}, which is gone and has too little in common",
+                "not {}, which was removed and has too little in common with it",
                 place(old)
             )
         }
         Reason::Uncertain { old } => format!(
-            "this may be {}, but so may a statement beside it that is not reported",
+            "this may be {}, but so may a nearby statement that is not reported",
             place(old)
         ),
         Reason::InHistory { commit } => format!(
-            "commit {commit:.10} brings it and a later one takes it away: anyone who fetches the branch gets both"
+            "commit {commit:.10} adds it and a later commit removes it: anyone who fetches the branch gets both"
         ),
         Reason::InMessage { commit } => {
             format!(
-                "the message of commit {commit:.10} has it: anyone who fetches the branch reads it"
+                "it is in the message of commit {commit:.10}: anyone who fetches the branch can read it"
             )
         }
         Reason::InTagMessage { tag } => {
-            format!("the message of tag {tag:.10} has it: anyone who fetches the tag reads it")
+            format!("it is in the message of tag {tag:.10}: anyone who fetches the tag can read it")
         }
         Reason::CommentAdded => "the change adds the comment".to_owned(),
         Reason::Gone => "no longer found".to_owned(),

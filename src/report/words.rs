@@ -71,7 +71,7 @@ pub(super) fn outcome(report: &Report) -> String {
                 (true, _, Some(_)) => "nothing new".to_owned(),
                 (true, _, None) => "nothing found".to_owned(),
                 (_, true, _) => format!("{} below `{}`", parts.join(" and "), report.block_at),
-                (_, false, _) => format!("{} that the policy lets pass", parts.join(" and ")),
+                (_, false, _) => format!("{} that the policy allows", parts.join(" and ")),
             };
             for excuse in [Excuse::Exempted, Excuse::Ignored, Excuse::Suppressed] {
                 let number = counts.get(Bucket::Excused(excuse)).total();
@@ -155,6 +155,13 @@ pub(super) fn rules(issue: &Issue) -> String {
     rules.collect::<Vec<_>>().join(", ")
 }
 
+/// The scanners that report an issue: `bandit, ruff`.
+pub(super) fn scanners(issue: &Issue) -> String {
+    let mut names: Vec<&str> = issue.rules.iter().map(|r| r.scanner.as_str()).collect();
+    names.dedup();
+    names.join(", ")
+}
+
 /// The score and band of an issue, in capitals: `HIGH 8.0`.
 pub(super) fn band(issue: &Issue) -> String {
     let score = issue.score.map_or_else(String::new, |s| format!(" {s}"));
@@ -182,13 +189,23 @@ pub(super) fn decided(issue: &Issue) -> impl Iterator<Item = &Occurrence> {
 
 /// Files of the target that nobody has scanned yet, in words; `None` where there are none.
 pub(super) fn never_scanned(report: &Report) -> Option<String> {
+    let target = report.change.target.as_deref().unwrap_or("the target");
     let what = match report.never_scanned {
         Some(0) => return None,
-        Some(number) => format!("{} of the target never scanned", plural(number, "file")),
-        None => "the files that the change does not touch are not known to be scanned".to_owned(),
+        Some(1) => {
+            format!("1 file of {target} has not been scanned yet, so its issues are not listed")
+        }
+        Some(n) => {
+            format!(
+                "{n} files of {target} have not been scanned yet, so their issues are not listed"
+            )
+        }
+        None => format!(
+            "only changed files were compared with {target}, so issues in other files are not listed"
+        ),
     };
     Some(format!(
-        "{what}: what is in them is not listed here (`newgate baseline build` scans them once)"
+        "{what} (they cannot block; `newgate baseline build` scans everything once)"
     ))
 }
 
@@ -232,6 +249,47 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     match text.chars().nth(most) {
         None => text.to_owned(),
         Some(_) => format!("{text:.most$}…"),
+    }
+}
+
+/// The part of a line of code that is shown where there is room for so many characters: all of it, or what is
+/// around the column that an occurrence begins at. Marks what is left out.
+pub(super) fn part_of_line(
+    occurrence: &Occurrence,
+    number: u32,
+    line: &str,
+    room: usize,
+) -> String {
+    let length = line.chars().count();
+    if length <= room {
+        return line.to_owned();
+    }
+    let start = start_of_part(occurrence, number, length, room);
+    let (before, most) = match start {
+        0 => ("", room - 1),
+        _ => ("…", room.saturating_sub(2)),
+    };
+    let part: String = line.chars().skip(start).take(most).collect();
+    let after = if start + most < length { "…" } else { "" };
+    format!("{before}{part}{after}")
+}
+
+/// Where the shown part of a line begins, in characters.
+pub(super) fn start_of_part(
+    occurrence: &Occurrence,
+    number: u32,
+    length: usize,
+    room: usize,
+) -> usize {
+    let region = occurrence.region.filter(|r| r.line == number);
+    let column = region.and_then(|r| r.column).unwrap_or(1) as usize;
+    let cut = occurrence.frame.as_ref().map_or(0, |f| f.cut as usize);
+    let column = column.saturating_sub(1 + cut);
+    match column + 10 > room {
+        true => column
+            .saturating_sub(room / 3)
+            .min((length + 2).saturating_sub(room)),
+        false => 0,
     }
 }
 
@@ -293,14 +351,14 @@ pub(super) fn identified_once(reports: &[Report]) -> Vec<(&Issue, &Occurrence, S
 /// What the reader should know of scanners that ran and were not kept from everything else.
 pub(super) fn uncontained(scanners: &[ScannerReport]) -> Vec<String> {
     let words = [
-        (Containment::Off, "not contained, as the configuration says"),
+        (Containment::Off, "without containment, as configured"),
         (
             Containment::Unavailable,
-            "not contained: this system does not support it",
+            "without containment: this system does not support it",
         ),
         (
             Containment::Partial,
-            "contained in part: this system does not support all of it",
+            "with partial containment: this system does not support all of it",
         ),
     ];
     let with = |containment| {

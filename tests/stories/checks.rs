@@ -317,7 +317,7 @@ fn an_issue_of_the_last_report_can_be_looked_at() {
     let id = report["issues"][0]["id"].as_str().unwrap();
     world.newgate(&["show"]).exits(0).says(id).says("grown");
     let ran = world.newgate(&["show", &id[..4]]).exits(0);
-    ran.says("copy.py:1:10 [new: a copy of `old.py:3`, which still stands]")
+    ran.says("copy.py:1:10 [new: a copy of `old.py:3`, which is still there]")
         .says("old.py:4:10 [inherited: shifted from `old.py:3`]")
         .says("blocks: a new occurrence of an inherited issue");
     world

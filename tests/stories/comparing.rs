@@ -91,7 +91,7 @@ fn reports_in_native_format_and_in_sarif_are_compared_line_by_line() {
         let args = [&revisions[..], &["--folder", &checkout, &old, &new]].concat();
         let ran = world.run_in(&bare, env!("CARGO_BIN_EXE_newgate"), &args, b"");
         ran.exits(0)
-            .says("a copy of `run.py:5`, which still stands");
+            .says("a copy of `run.py:5`, which is still there");
     }
 }
 

@@ -320,7 +320,7 @@ fn a_branch_cannot_send_the_token_to_a_server_of_its_own() {
     assert!(
         report["notes"]
             .to_string()
-            .contains("heeded once they are on the target")
+            .contains("take effect once they are on the target")
     );
 }
 

@@ -252,7 +252,7 @@ fn an_issue_is_explained_with_what_would_have_to_change() {
     let id = issues(&report, "new")[0]["id"].as_str().unwrap();
     let told = world.newgate(&["explain", id]).exits(0).out;
     for words in [
-        "its severity is critical",
+        "new, critical (`block-at = ",
         "It would pass",
         "newgate exempt",
         "gate.block-at",

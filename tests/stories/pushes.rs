@@ -267,7 +267,7 @@ fn the_first_push_to_an_empty_remote_says_that_everything_counts_as_new() {
     world
         .push(&["origin", "main"])
         .exits(1)
-        .says("compared with nothing: this clone knows no branch of origin")
+        .says("compared with nothing: this clone has no branch of origin")
         .says("old.py:1");
     world.write("old.py", "TOKEN = None\n");
     world.git(&[

@@ -98,7 +98,7 @@ fn a_shallow_clone_says_what_it_cannot_know() {
     let shallow = world.path("shallow");
     let ran = world.run_in(&shallow, NEWGATE, &["check"], b"").exits(1);
     ran.says("new.py:1")
-        .says("this shallow clone holds no common commit")
+        .says("this shallow clone has no common commit")
         .says("git fetch --unshallow");
 }
 

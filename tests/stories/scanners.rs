@@ -516,7 +516,7 @@ fn a_harmless_finding_that_becomes_dangerous_is_new() {
     assert_eq!(report["verdict"], "blocked", "{report:#}");
     assert_eq!(
         report["issues"][0]["occurrences"][0]["why"],
-        "written in the place of `run.py:5`, and is given data in place of a constant"
+        "replaces `run.py:5`, but gets data instead of a constant"
     );
 }
 

@@ -275,7 +275,7 @@ fn a_form_that_only_the_scanner_knows_is_told_too() {
     world.write("b.txt", "TODO notes:ignore hush\n");
     world.commit("Silence");
     let told = world.newgate(&["check"]).exits(0);
-    told.says("comments that silence notes")
+    told.says("comments that suppress findings of notes")
         .says("a.txt:2, b.txt:1");
     // Once it is on the target, it is an old one, wherever its line goes.
     world

@@ -68,7 +68,7 @@ fn in_a_bare_clone_with_worktrees_the_local_default_branch_is_the_target() {
     let push = |refspec: &str| world.run_in(&tree, "git", &["push", "origin", refspec], b"");
     push("f")
         .exits(0)
-        .says("main stands for origin's default branch");
+        .says("main is used as origin's default branch");
     save("bad.py", &leak(2));
     push("f").exits(1).says("bad.py:1");
     // A push of the branch that stands for the remote's is not compared with itself.
@@ -78,7 +78,7 @@ fn in_a_bare_clone_with_worktrees_the_local_default_branch_is_the_target() {
     // The printed remedy brings the copies.
     paste(&world, &tree, &push("f"));
     let ran = push("f").exits(1).says("bad.py:1");
-    assert!(!ran.all().contains("stands for"), "{ran:#?}");
+    assert!(!ran.all().contains("is used as"), "{ran:#?}");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_remote_that_was_never_fetched_is_compared_with_the_one_that_was() {
     world.git(&["remote", "add", "second", "../second.git"]);
     branch(&world, "f");
     let said = world.push(&["second", "f"]).exits(0);
-    let said = said.says("nothing was fetched from second yet");
+    let said = said.says("nothing has been fetched from second yet");
     paste(&world, &world.work(), &said);
     world.write("bad.py", leak(2));
     world.commit("Bad");
@@ -144,7 +144,7 @@ fn a_renamed_default_branch_is_found_and_so_is_the_only_branch_of_a_narrow_clone
     paste(
         &world,
         &narrow,
-        &ran.exits(0).says("origin/line stands for"),
+        &ran.exits(0).says("origin/line is used as"),
     );
     git(
         &world,

@@ -150,7 +150,7 @@ fn the_first_configuration_is_the_branch_s_own_and_that_is_said() {
     world
         .push(&["origin", "setup"])
         .exits(0)
-        .says("since origin/main has none yet");
+        .says("because origin/main has none yet");
 }
 
 #[test]
@@ -223,7 +223,8 @@ fn the_first_configuration_may_be_stricter_than_the_defaults() {
     world.write("low.py", "assert True\n");
     world.commit("Configure");
     let ran = world.push(&["origin", "setup"]).exits(1);
-    ran.says("low.py:1").says("since origin/main has none yet");
+    ran.says("low.py:1")
+        .says("because origin/main has none yet");
 }
 
 #[test]
@@ -288,7 +289,7 @@ fn a_branch_names_no_program_before_somebody_agreed_to_it() {
     assert!(!mark.exists(), "{report:#}");
     let notes = report["notes"].to_string();
     assert!(
-        notes.contains("heeded once they are on the target"),
+        notes.contains("take effect once they are on the target"),
         "{notes}"
     );
 }
@@ -353,7 +354,7 @@ fn a_target_that_is_named_and_not_there_is_said() {
     world
         .newgate(&["check"])
         .exits(0)
-        .says("names the target `develop`, which this clone does not know");
+        .says("the configured target `develop` is not in this clone");
 }
 
 #[test]
@@ -409,8 +410,14 @@ fn comments_that_silence_a_scanner_anew_are_told() {
     world.commit("Silence it");
     let ran = world.newgate(&["check"]).exits(0);
     let told = ran.all().replace("\n           ", " ");
-    assert!(told.contains("comments that silence bandit"), "{told}");
-    assert!(told.contains("comments that silence ruff"), "{told}");
+    assert!(
+        told.contains("comments that suppress findings of bandit"),
+        "{told}"
+    );
+    assert!(
+        told.contains("comments that suppress findings of ruff"),
+        "{told}"
+    );
     assert!(
         told.contains("run.py:5") && !told.contains("old.py:2") && !told.contains("renamed.py:1"),
         "{told}"

@@ -1,19 +1,18 @@
-//! The pictures of the page, as SVG that a screen reader can tell too.
+//! The pictures of the page, as SVG whose numbers follow in words. One that would be empty is left out.
 
 use maud::{Markup, html};
 
+use super::super::words::plural;
 use crate::model::{BandCounts, Bucket, GateRun, Report, Severity, time_of_seconds};
 
 /// The width of a picture in its own units.
 const WIDTH: u64 = 560;
 /// How much of it is for the names on the left.
 const NAMES: u64 = 90;
-/// How many judgements are drawn.
-const RUNS: usize = 60;
-/// How many judgements are listed in words.
-const LISTED: usize = 20;
+/// How many states of the target are drawn.
+const STATES: usize = 30;
 
-/// Severities by status, as bars.
+/// Severities by status, as bars; nothing where there are too few to compare.
 pub(super) fn by_status(reports: &[Report]) -> Markup {
     let mut rows = Bucket::ALL.map(|bucket| (bucket, BandCounts::default()));
     for counts in reports.iter().map(Report::counts) {
@@ -21,41 +20,40 @@ pub(super) fn by_status(reports: &[Report]) -> Markup {
             sum.add_all(counts.get(*bucket));
         }
     }
-    // An excuse that nothing has is not worth a row.
     let rows: Vec<(&str, BandCounts)> = rows
         .into_iter()
-        .filter(|(bucket, sum)| !matches!(bucket, Bucket::Excused(_)) || sum.total() > 0)
+        .filter(|(_, sum)| sum.total() > 0)
         .map(|(bucket, sum)| (bucket.name(), sum))
         .collect();
+    if rows.len() < 2 {
+        return Markup::default();
+    }
     let height = rows.len() * 30;
-    let most = rows
-        .iter()
-        .map(|(_, c)| c.total())
-        .max()
-        .unwrap_or(0)
-        .max(1);
+    let most = rows.iter().map(|(_, c)| c.total()).max();
+    let most = most.unwrap_or(0).max(1);
     let room = WIDTH - NAMES - 60;
     let width = |number: u64| number * room / most;
+    let used = |s: &Severity| rows.iter().any(|(_, c)| c.get(*s) > 0);
+    let severities: Vec<Severity> = Severity::WORST_FIRST.into_iter().filter(used).collect();
     html! {
-        figure {
-            figcaption { "Issues by status and severity" }
-            svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img" aria-label="Issues by status and severity; the numbers follow" {
-                @for (line, (name, counts)) in (0_u64..).zip(&rows) {
-                    text x="0" y=(line * 30 + 20) { (name) }
-                    @for (severity, from, number) in parts(*counts) {
-                        // A number that is not 0 is seen.
-                        rect class=(severity) x=(NAMES + width(from)) y=(line * 30 + 6) width=(width(number).max(2)) height="20" {
-                            title { (name) ": " (number) " " (severity) }
+        section {
+            h2 { "Issues by status and severity" }
+            figure {
+                svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img" aria-label="Issues by status and severity; a table with the numbers follows" {
+                    @for (line, (name, counts)) in (0_u64..).zip(&rows) {
+                        text x="0" y=(line * 30 + 20) { (name) }
+                        @for (severity, from, number) in parts(*counts) {
+                            // A number that is not 0 is seen.
+                            rect class=(severity) x=(NAMES + width(from)) y=(line * 30 + 6) width=(width(number).max(2)) height="20" {
+                                title { (name) ": " (number) " " (severity) }
+                            }
                         }
+                        text x=(NAMES + width(counts.total()) + 8) y=(line * 30 + 20) { (counts.total()) }
                     }
-                    text x=(NAMES + width(counts.total()) + 8) y=(line * 30 + 20) { (counts.total()) }
                 }
-            }
-            details {
-                summary.faint { "The numbers" }
                 div.scroll { table {
-                    thead { tr { th scope="col" { "status" } @for s in Severity::WORST_FIRST { th.n scope="col" { (s) } } } }
-                    tbody { @for (name, counts) in &rows { tr { th scope="row" { (name) } @for s in Severity::WORST_FIRST { td.n { (counts.get(s)) } } } } }
+                    thead { tr { th scope="col" { "status" } @for s in &severities { th.n scope="col" { span class=(format!("dot {s}")) { (s) } } } } }
+                    tbody { @for (name, counts) in &rows { tr { th scope="row" { (name) } @for s in &severities { td.n { (counts.get(*s)) } } } } }
                 } }
             }
         }
@@ -76,70 +74,77 @@ fn parts(counts: BandCounts) -> Vec<(Severity, u64, u64)> {
     parts
 }
 
-/// The judgements of the past: what was new, grown and inherited in each.
-pub(super) fn over_time(history: &[GateRun]) -> Markup {
-    let runs = &history[history.len().saturating_sub(RUNS)..];
-    let total = |run: &GateRun| run.new + run.grown + run.inherited;
-    let most = runs.iter().map(total).max().unwrap_or(0).max(1);
-    let height = |number: u64| number * 110 / most;
-    let step = (WIDTH - 40) / (runs.len().max(10) as u64);
-    let listed = &runs[runs.len().saturating_sub(LISTED)..];
+/// How many issues the target had, each time it had moved; nothing before it moved.
+pub(super) fn over_time(history: &[GateRun], reports: &[Report]) -> Markup {
+    let Some(target) = reports.first().and_then(|r| r.change.target.as_ref()) else {
+        return Markup::default();
+    };
+    let states = states(history, target);
+    let states = &states[states.len().saturating_sub(STATES)..];
+    if states.len() < 2 {
+        return Markup::default();
+    }
+    let most = states.iter().map(|s| s.issues).max().unwrap_or(0).max(1);
+    let height = |number: u64| number * 100 / most;
+    let step = (WIDTH - 10) / (states.len().max(8) as u64);
     html! {
-        figure {
-            figcaption { "Issues over time (" (runs.len()) " judgements in this clone)" }
-            svg viewBox=(format!("0 0 {WIDTH} 135")) role="img" aria-label="Issues over time; the numbers follow" {
-                line.axis x1="36" y1="120" x2=(WIDTH) y2="120" {}
-                text x="0" y="14" { (most) }
-                text x="0" y="124" { "0" }
-                @for (number, run) in (0_u64..).zip(runs) {
-                    @let x = 40 + number * step;
-                    @let bars = [("inherited", run.inherited), ("grown", run.grown), ("new", run.new)];
-                    g {
-                        title { (said(run)) }
-                        @for (name, from, number) in stacked(bars) {
-                            rect class=(name) x=(x) y=(120 - height(from + number)) width=(step.saturating_sub(2).max(1)) height=(height(number).max(1)) {}
+        section {
+            h2 { "Issues on " (target) " over time" }
+            figure {
+                svg viewBox=(format!("0 0 {WIDTH} 145")) role="img" aria-label={ "Issues on " (target) " over time; the numbers follow" } {
+                    line.axis x1="0" y1="122" x2=(WIDTH) y2="122" {}
+                    @for (number, state) in (0_u64..).zip(states) {
+                        @let x = 5 + number * step;
+                        @let top = 122 - height(state.issues);
+                        g {
+                            title { (said(state)) }
+                            rect.bar x=(x) y=(top) width=(step.saturating_sub(4).max(1)) height=(height(state.issues)) {}
+                            text x=(x) y=(top - 4) { (state.issues) }
                         }
-                        rect class=(match run.verdict { crate::model::Verdict::Pass => "fixed", crate::model::Verdict::Blocked => "new", crate::model::Verdict::Incomplete => "grown" })
-                            x=(x) y="126" width=(step.saturating_sub(2).max(1)) height="6" {}
                     }
                 }
-            }
-            p.key {
-                @for (name, class) in [("new, or blocked", "new"), ("grown, or incomplete", "grown"), ("inherited", "inherited"), ("pass", "fixed")] {
-                    span { svg.sample viewBox="0 0 10 10" aria-hidden="true" { rect class=(class) width="10" height="10" {} } " " (name) }
+                details {
+                    summary.faint { "The numbers" }
+                    ol reversed { @for state in states.iter().rev() { li { (said(state)) } } }
                 }
-                span { "(the small mark below a bar is its verdict)" }
-            }
-            details {
-                summary.faint { "The newest in words" }
-                ol reversed { @for run in listed.iter().rev() { li { (said(run)) } } }
             }
         }
     }
 }
 
-/// The bars of one judgement that are not empty: where each begins and its number.
-fn stacked(bars: [(&'static str, u64); 3]) -> Vec<(&'static str, u64, u64)> {
-    let mut from = 0;
-    let mut parts = Vec::new();
-    for (name, number) in bars {
-        if number > 0 {
-            parts.push((name, from, number));
-        }
-        from += number;
-    }
-    parts
+/// A state of the target.
+struct State<'r> {
+    /// When a change was first compared with it, in seconds since 1970-01-01 UTC.
+    time: i64,
+    commit: &'r str,
+    issues: u64,
 }
 
-fn said(run: &GateRun) -> String {
+/// The states of a target, the oldest first. Many checks may have been compared with one; the last of them
+/// knows best what it has.
+fn states<'r>(history: &'r [GateRun], target: &str) -> Vec<State<'r>> {
+    let mut states: Vec<State<'_>> = Vec::new();
+    for run in history.iter().filter(|r| r.target == target) {
+        let Some((commit, issues)) = run.base.as_deref().zip(run.at_base) else {
+            continue;
+        };
+        match states.iter_mut().find(|s| s.commit == commit) {
+            Some(state) => state.issues = issues,
+            None => states.push(State {
+                time: run.time,
+                commit,
+                issues,
+            }),
+        }
+    }
+    states
+}
+
+fn said(state: &State<'_>) -> String {
     format!(
-        "{} UTC, {}: {} ({} new, {} grown, {} inherited, {} fixed)",
-        time_of_seconds(run.time).replace('T', " "),
-        run.head.get(..10).unwrap_or(&run.head),
-        run.verdict.name(),
-        run.new,
-        run.grown,
-        run.inherited,
-        run.fixed
+        "{} UTC, {}: {}",
+        time_of_seconds(state.time).replace('T', " "),
+        state.commit.get(..10).unwrap_or(state.commit),
+        plural(state.issues, "issue")
     )
 }

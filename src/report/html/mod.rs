@@ -2,39 +2,41 @@
 //! escaped by the template, and a Content Security Policy lets nothing run but the page's own script.
 
 mod chart;
+mod code;
+mod forge;
+mod list;
 mod pane;
+mod scanned;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::notes::compared_with;
-use super::words::{band, duration, occurrences, outcome, plural};
+use super::next::next_step;
+use super::notes::{compared_with, note, unknown};
+use super::words::{bands, duration, fault, outcome, plural};
 use crate::model::{
-    Bucket, Counts, Excuse, GateRun, Issue, IssueStatus, Report, ScannerReport, ScannerState,
-    Severity, Status, is_unsafe_char, time_of_seconds,
+    Bucket, GateRun, Report, ScannerState, Severity, Verdict, is_unsafe_char, time_of_seconds,
 };
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// Most occurrences of an issue that the page lists, and most once it has [`MANY`].
-const OCCURRENCES: (usize, usize) = (100, 5);
-/// After how many occurrences the page lists few of each issue.
-const MANY: usize = 3_000;
-/// Most issues that the page lists.
-const ISSUES: usize = 5_000;
-
-/// Writes reports, and the judgements of the past, as one page.
+/// Writes reports, and the checks of the past, as one page.
 pub fn html(reports: &[Report], history: &[GateRun]) -> String {
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
         hash(STYLE),
         hash(SCRIPT)
     );
-    let name = reports
-        .first()
-        .map_or("nothing", |r| r.change.name.as_str());
+    let verdict = reports
+        .iter()
+        .fold(Verdict::Pass, |v, r| v.worse(r.verdict));
+    let name = match reports {
+        [] => "nothing was checked".to_owned(),
+        [one] => one.change.name.clone(),
+        many => plural(many.len() as u64, "ref"),
+    };
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -43,27 +45,27 @@ pub fn html(reports: &[Report], history: &[GateRun]) -> String {
                 meta http-equiv="Content-Security-Policy" content=(policy);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="referrer" content="no-referrer";
-                title { "Security tests: " (name) }
+                title { (verdict.name().to_uppercase()) ": " (name) " · newgate" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 a.skip href="#issues" { "Skip to the issues" }
                 header {
-                    h1 { "Security tests by newgate" }
-                    @for report in reports { (head(report)) }
-                    @if reports.is_empty() { p { "Nothing was judged." } }
+                    p.brand { strong { "newgate" } " security checks" }
+                    @for report in reports { (head(report, reports.len() > 1)) }
+                    @if reports.is_empty() { h1 { "Nothing was checked." } }
                 }
-                main {
-                    (tiles(reports))
-                    div.pictures {
+                div.page {
+                    (facets(reports))
+                    main id="issues" {
+                        (list::lists(reports))
                         (chart::by_status(reports))
-                        (chart::over_time(history))
+                        (chart::over_time(history, reports))
+                        @for report in reports { (scanned::scanned(report, reports.len() > 1)) }
+                        @for report in reports { (notes(report)) }
                     }
-                    (tools(reports))
-                    (lists(reports))
-                    @for report in reports { (scanned(report, reports.len() > 1)) }
                 }
-                footer { "newgate " (env!("CARGO_PKG_VERSION")) " · made on this machine, loads nothing." }
+                footer { "newgate " (env!("CARGO_PKG_VERSION")) " · this page is one file and loads nothing" }
                 script { (PreEscaped(SCRIPT)) }
             }
         }
@@ -79,221 +81,118 @@ fn hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(digest.as_ref()))
 }
 
-fn head(report: &Report) -> Markup {
+/// The verdict, what it is about, the numbers, and what to do next.
+fn head(report: &Report, several: bool) -> Markup {
+    let change = &report.change;
+    let counts = report.counts();
     html! {
-        section aria-label="Verdict" {
-            h2 {
+        section.head aria-label={ "Verdict on " (change.name) } {
+            h1 {
                 span class=(format!("verdict {}", report.verdict.name())) { (report.verdict.name().to_uppercase()) }
-                (report.change.name) ": " (outcome(report))
+                " "
+                @if several { (change.name) ": " }
+                (outcome(report))
             }
             p.faint {
-                (compared_with(report))
-                " · blocks at " (report.block_at) " and above · "
+                b { (change.name) } " (" code { (change.head.short()) } ") "
+                (pane::in_code(&compared_with(report)))
+                " · severity " (report.block_at) " and above blocks · "
                 time datetime=(time_of_seconds(report.time) + "Z") { (time_of_seconds(report.time).replace('T', " ")) " UTC" }
-                " · in " (duration(report.milliseconds))
+                " · took " (duration(report.milliseconds))
             }
-            @for unknown in super::notes::unknown(report) { p.trouble { "Unknown: " (unknown) } }
-            @for note in &report.notes { p.faint { "Note: " (super::notes::note(note)) } }
+            ul.counts {
+                @for bucket in Bucket::ALL {
+                    @let of = counts.get(bucket);
+                    @if of.total() > 0 {
+                        li data-bucket=(bucket.name()) { strong { (of.total()) } " " (bucket.name()) span.faint { " (" (bands(of)) ")" } }
+                    }
+                }
+            }
+            @for scanner in report.scanners.iter().filter(|s| s.state != ScannerState::Ok) {
+                p.trouble { (scanner.name) " " (scanner.state.name()) ": " (pane::in_code(&fault(scanner))) }
+            }
+            @for unknown in unknown(report) { p.trouble { "Unknown: " (pane::in_code(&unknown)) } }
+            @if let Some(next) = next_step(report) { p.next { b { "Next: " } (pane::in_code(&next)) } }
         }
     }
 }
 
-fn tiles(reports: &[Report]) -> Markup {
-    let of = |severity: Severity| {
-        let all = reports.iter().map(Report::counts);
-        let of = |c: Counts, bucket| c.get(bucket).get(severity);
-        all.fold((0, 0), |(new, old), c| {
-            let added = of(c, Bucket::New) + of(c, Bucket::Grown);
-            (new + added, old + of(c, Bucket::Inherited))
-        })
+/// The controls that choose, group and order issues; they are there for scripts only.
+fn facets(reports: &[Report]) -> Markup {
+    let issues = || reports.iter().flat_map(|r| &r.issues);
+    let mut scanners: Vec<(String, usize)> = Vec::new();
+    for issue in issues() {
+        let mut own: Vec<&str> = issue.rules.iter().map(|r| r.scanner.as_str()).collect();
+        own.sort_unstable();
+        own.dedup();
+        for name in own {
+            match scanners.iter_mut().find(|(n, _)| n == name) {
+                Some((_, number)) => *number += 1,
+                None => scanners.push((name.to_owned(), 1)),
+            }
+        }
+    }
+    let severities = Severity::WORST_FIRST.map(|s| {
+        let number = issues().filter(|i| i.severity == s).count();
+        (s.name().to_owned(), number)
+    });
+    let buckets = Bucket::ALL.map(|b| {
+        let number = issues().filter(|i| i.bucket() == b).count();
+        (b.name().to_owned(), number)
+    });
+    let group = |key: &str, title: &str, values: &[(String, usize)]| {
+        html! {
+            fieldset {
+                legend { (title) }
+                @for (value, number) in values.iter().filter(|(_, n)| *n > 0) {
+                    button.facet type="button" data-key=(key) data-value=(value) aria-pressed="false" {
+                        span class=[(key == "severity").then(|| format!("dot {value}"))] { (value) } " " span.faint { (number) }
+                    }
+                }
+            }
+        }
     };
     html! {
-        ul.tiles aria-label="Filter by severity" {
-            @for severity in Severity::WORST_FIRST {
-                @let (new, old) = of(severity);
-                li {
-                    button type="button" class=(format!("tile {severity}")) data-severity=(severity) aria-pressed="false" disabled {
-                        span.name { (severity) }
-                        strong { (new) " new" }
-                        span.faint { (old) " inherited" }
+        aside.tools role="search" aria-label="Filter" hidden {
+            details id="filters" open {
+                summary { "Filter, group and sort" }
+                label { "Search (/)" input type="search" id="search" placeholder="title, rule, CWE, text"; }
+                label { "Path" input type="search" id="path" placeholder="src/ or *.py"; }
+                (group("severity", "Severity", &severities))
+                (group("status", "Status", &buckets))
+                (group("scanner", "Scanner", &scanners))
+                label {
+                    "Group by"
+                    select id="group" {
+                        option value="" { "what blocks first" }
+                        option value="file" { "file" }
+                        option value="severity" { "severity" }
+                        option value="scanner" { "scanner" }
                     }
                 }
-            }
-        }
-    }
-}
-
-fn tools(reports: &[Report]) -> Markup {
-    let mut scanners: Vec<&str> = Vec::new();
-    for scanner in reports.iter().flat_map(|r| &r.scanners) {
-        if !scanners.contains(&scanner.name.as_str()) {
-            scanners.push(&scanner.name);
-        }
-    }
-    html! {
-        div.tools id="issues" role="search" hidden {
-            label { "Search (/)" input type="search" id="search" placeholder="title, file, CWE, rule"; }
-            label {
-                "Status"
-                select id="status" {
-                    option value="" { "all" }
-                    @for list in LISTS { option value=(list.name()) { (list_title(list)) } }
-                }
-            }
-            label {
-                "Scanner"
-                select id="scanner" {
-                    option value="" { "all" }
-                    @for name in scanners { option value=(name) { (name) } }
-                }
-            }
-            label {
-                "Order"
-                select id="sort" {
-                    option value="given" { "what stops first" }
-                    option value="severity" { "severity" }
-                    option value="title" { "title" }
-                    option value="occurrences" { "occurrences" }
-                }
-            }
-            button type="button" id="reset" { "Show all" }
-            span.faint id="told" role="status" aria-live="polite" {}
-        }
-    }
-}
-
-/// The lists of the page, in their order.
-const LISTS: [Bucket; 7] = [
-    Bucket::New,
-    Bucket::Grown,
-    Bucket::Excused(Excuse::Exempted),
-    Bucket::Excused(Excuse::Ignored),
-    Bucket::Excused(Excuse::Suppressed),
-    Bucket::Fixed,
-    Bucket::Inherited,
-];
-
-/// What a list of the page has, for people.
-fn list_title(list: Bucket) -> &'static str {
-    match list {
-        Bucket::New => "Only in this branch",
-        Bucket::Grown => "Grown: known issues with new occurrences",
-        Bucket::Excused(Excuse::Exempted) => "Exempted",
-        Bucket::Excused(Excuse::Ignored) => "Ignored by the policy",
-        Bucket::Excused(Excuse::Suppressed) => "Suppressed by inline comments",
-        Bucket::Fixed => "Fixed by this branch",
-        Bucket::Inherited => "Common with the baseline",
-    }
-}
-
-fn lists(reports: &[Report]) -> Markup {
-    let mut listed = 0;
-    let all = reports.iter().map(|r| r.issues.len()).sum::<usize>();
-    let left = all.saturating_sub(ISSUES) as u64;
-    let issues = reports
-        .iter()
-        .flat_map(|r| &r.issues)
-        .take(ISSUES)
-        .map(|issue| {
-            let most = match listed < MANY {
-                true => OCCURRENCES.0,
-                false => OCCURRENCES.1,
-            };
-            listed += issue.occurrences.len().min(most);
-            (most, issue)
-        });
-    let issues: Vec<(usize, (usize, &Issue))> = issues.enumerate().collect();
-    html! {
-        @if issues.is_empty() { p { "No scanner found an issue." } }
-        @if left > 0 { p { (plural(left, "more issue")) ": " code { "newgate report csv" } " lists all" } }
-        @for list in LISTS {
-            @let own: Vec<_> = issues.iter().filter(|(_, (_, i))| i.bucket() == list).collect();
-            @if !own.is_empty() {
-                section.list aria-labelledby=(format!("list-{}", list.name())) {
-                    h3 id=(format!("list-{}", list.name())) { (list_title(list)) " (" span.count { (own.len()) } ")" }
-                    div.columns aria-hidden="true" {
-                        span { "severity" } span { "issue" } span { "occurrences" } span { "status" } span { "scanner" }
-                    }
-                    div.rows { @for (place, (most, issue)) in own { (row(*place, issue, list, *most)) } }
-                }
-            }
-        }
-    }
-}
-
-fn row(place: usize, issue: &Issue, list: Bucket, most: usize) -> Markup {
-    let mut scanners: Vec<&str> = issue.rules.iter().map(|r| r.scanner.as_str()).collect();
-    scanners.dedup();
-    let standing_now = issue.occurrences.iter();
-    let here = standing_now.filter(|o| o.status != Status::Fixed).count() as u64;
-    let number = match issue.status {
-        IssueStatus::Fixed => issue.occurrences.len() as u64,
-        _ => here + issue.elsewhere,
-    };
-    html! {
-        details class=(format!("issue {}", issue.severity)) id=(format!("issue-{place}-{}", issue.id)) open[issue.blocks]
-            data-severity=(issue.severity) data-status=(list.name()) data-scanners=(scanners.join(" "))
-            data-title=(issue.title) data-occurrences=(number) data-place=(place) {
-            summary {
-                span.band { (band(issue)) }
-                span.title { (issue.title) @if issue.blocks { " " span.stops { "blocks" } } }
-                span { (plural(number, "occurrence")) }
-                span { (status(issue)) }
-                span.faint { (scanners.join(", ")) }
-            }
-            (pane::pane(issue, most))
-        }
-    }
-}
-
-/// The status of an issue in a word or two.
-fn status(issue: &Issue) -> String {
-    let new = occurrences(issue, Status::New).count();
-    match issue.status {
-        IssueStatus::Grown => format!("grown by {new}"),
-        status => status.name().to_owned(),
-    }
-}
-
-fn scanned(report: &Report, several: bool) -> Markup {
-    html! {
-        section aria-label="What was scanned" {
-            h3 { "What was scanned" @if several { ": " (report.change.name) } }
-            div.scroll tabindex="0" { table {
-                thead { tr {
-                    th scope="col" { "scanner" } th scope="col" { "version" } th.n scope="col" { "files scanned" }
-                    th.n scope="col" { "from cache" } th.n scope="col" { "not for it" } th.n scope="col" { "time" } th scope="col" { "result" }
-                } }
-                tbody {
-                    @for scanner in &report.scanners { (scanner_row(scanner)) }
-                    @for off in &report.available {
-                        tr { td { (off.name) } td colspan="5" .faint { "off" } td { "would read " (plural(off.files, "file")) " of this change" } }
+                label {
+                    "Sort by"
+                    select id="sort" {
+                        option value="" { "importance" }
+                        option value="severity" { "severity" }
+                        option value="path" { "path" }
+                        option value="title" { "title" }
+                        option value="occurrences" { "occurrences" }
                     }
                 }
-            } }
-            @for text in super::words::uncontained(&report.scanners) { p { (text) "." } }
-            @match report.never_scanned {
-                Some(0) => {}
-                Some(n) => p { (plural(n, "file")) " of the target never scanned: inherited issues there are not counted." }
-                None if report.change.base.is_some() => p { "Inherited issues are counted in changed files only; `newgate baseline build` scans the rest once." }
-                None => {}
+                button type="button" id="reset" { "Show all" }
             }
+            p.faint id="told" role="status" aria-live="polite" {}
         }
     }
 }
 
-fn scanner_row(scanner: &ScannerReport) -> Markup {
+fn notes(report: &Report) -> Markup {
     html! {
-        tr {
-            td { (pane::link(&scanner.homepage, &scanner.name)) }
-            td { (scanner.version.as_deref().unwrap_or("unknown")) }
-            td.n { (scanner.scanned) }
-            td.n { (scanner.cached) }
-            td.n { (scanner.skipped) }
-            td.n { (duration(scanner.milliseconds)) }
-            @match scanner.state {
-                ScannerState::Ok => td { "ok" }
-                state => td.trouble { (state.name()) ": " (super::words::fault(scanner)) }
+        @if !report.notes.is_empty() {
+            section {
+                h2 { "Notes" }
+                ul { @for text in &report.notes { li { (pane::in_code(&note(text))) } } }
             }
         }
     }

@@ -3,21 +3,38 @@
 use maud::{Markup, html};
 
 use super::super::notes::because;
+use super::super::reasons::why;
 use super::super::words::{exempt_command, in_commit, not_counting, page_of, place, plural};
+use super::code::Painter;
 use crate::model::{Action, Finding, Frame, Issue, Occurrence, Region, Status};
 
-/// What is known of an issue; at most `most` of its occurrences are listed.
-pub(super) fn pane(issue: &Issue, most: usize) -> Markup {
-    let left = issue.occurrences.len().saturating_sub(most) as u64;
+/// Most occurrences of an issue that are listed, and most of which all that was said is shown.
+const OCCURRENCES: usize = 100;
+const WHOLE: usize = 1;
+
+/// Finds the page of an occurrence on the forge.
+type Links<'a> = dyn Fn(&Occurrence) -> Option<String> + 'a;
+
+/// What is known of an issue.
+pub(super) fn pane(issue: &Issue, painter: &mut Painter, links: &Links<'_>) -> Markup {
+    let left = issue.occurrences.len().saturating_sub(OCCURRENCES) as u64;
     let description = issue.occurrences.iter().map(|o| o.message.as_str());
     let description = description.into_iter().find(|m| !m.is_empty());
     html! {
         div.pane {
             dl {
-                dt { "Score" }
-                dd { @match issue.score { Some(score) => { (score) " of 10, " (issue.severity) } None => { "no scanner states one" } } }
-                dt { "Decision" } dd { @if issue.blocks { "blocks: " } @else { "does not block: " } (in_code(&because(issue))) }
-                @if let Some(text) = description { dt { "Description" } dd { (text) } }
+                dt { "Why" }
+                dd {
+                    @if issue.blocks { b.stops { "blocks" } } @else { "does not block" }
+                    ": " (in_code(&because(issue)))
+                    @if let Some(score) = issue.score { " (score " (score) " of 10)" }
+                }
+                @if let Some(text) = description { dt { "What" } dd { (in_code(text)) } }
+                @if let Some(fix) = &issue.fix { dt { "Fix" } dd { (in_code(fix)) } }
+                @if issue.blocks {
+                    dt { "Exempt" }
+                    dd { code.command { (exempt_command(issue, None)) } span.faint { " (only if it is not a problem here)" } }
+                }
                 @if !issue.references.is_empty() {
                     dt { "References" }
                     dd {
@@ -27,32 +44,35 @@ pub(super) fn pane(issue: &Issue, most: usize) -> Markup {
                         }
                     }
                 }
-                dt { "Reported by" }
-                dd { @for (number, rule) in issue.rules.iter().enumerate() { @if number > 0 { ", " } (rule.scanner) " " code { (rule.rule) } } }
-                @if let Some(fix) = &issue.fix { dt { "Remediation" } dd { (in_code(fix)) } }
                 @if !issue.links.is_empty() {
-                    dt { "To read" } dd { @for url in &issue.links { (link(url, url)) " " } }
+                    dt { "Read more" } dd { @for url in &issue.links { (link(url, url)) " " } }
                 }
+                dt { "Rule" }
+                dd { @for (number, rule) in issue.rules.iter().enumerate() { @if number > 0 { ", " } (rule.scanner) " " code { (rule.rule) } } }
                 dt { "Issue" } dd { code { (issue.id) } " (" (issue.kind.name()) ")" }
-                @if issue.blocks {
-                    dt { "To exempt it" } dd { code { (exempt_command(issue, None)) } }
-                }
             }
-            h4 { "Occurrences" }
+            h3 { "Occurrences" }
             ol.occurrences {
-                @for one in issue.occurrences.iter().take(most) { li { (occurrence(one)) } }
-                @if left > 0 { li.faint { (plural(left, "more occurrence")) ": " code { "newgate report csv" } " lists all" } }
+                @for (number, one) in issue.occurrences.iter().take(OCCURRENCES).enumerate() {
+                    li { (occurrence(one, description, number < WHOLE, painter, links)) }
+                }
+                @if left > 0 { li.faint { (plural(left, "more occurrence")) ": " code.command { "newgate report csv" } " lists all" } }
                 @if issue.elsewhere > 0 { li.faint { (issue.elsewhere) " more in files that the change does not touch" } }
             }
         }
     }
 }
 
-/// A text in which what stands between backticks is code.
-fn in_code(text: &str) -> Markup {
+/// A text in which what stands between backticks is code; commands can be copied.
+pub(super) fn in_code(text: &str) -> Markup {
+    const PROGRAMS: [&str; 3] = ["newgate ", "git ", "npm "];
+    // An odd one out quotes nothing.
+    let paired = text.matches('`').count() / 2 * 2;
     html! {
-        @for (number, part) in text.split('`').enumerate() {
-            @if number % 2 == 1 { code { (part) } } @else { (part) }
+        @for (number, part) in text.splitn(paired + 1, '`').enumerate() {
+            @if number % 2 == 0 { (part) }
+            @else if PROGRAMS.iter().any(|p| part.starts_with(p)) { code.command { (part) } }
+            @else { code { (part) } }
         }
     }
 }
@@ -65,31 +85,53 @@ pub(super) fn link(url: &str, text: &str) -> Markup {
     }
 }
 
-fn occurrence(occurrence: &Occurrence) -> Markup {
+/// A place, which leads to the forge where its page is known.
+pub(super) fn linked(page: Option<String>, place: &str) -> Markup {
     html! {
-        strong { code { (place(occurrence)) } }
+        @match page {
+            Some(page) => a.place href=(page) rel="noopener noreferrer" target="_blank" { (place) },
+            None => code.place { (place) },
+        }
+    }
+}
+
+fn occurrence(
+    occurrence: &Occurrence,
+    described: Option<&str>,
+    whole: bool,
+    painter: &mut Painter,
+    links: &Links<'_>,
+) -> Markup {
+    let status = occurrence.status.name();
+    let message =
+        Some(occurrence.message.as_str()).filter(|m| !m.is_empty() && Some(*m) != described);
+    html! {
+        (linked(links(occurrence), &place(occurrence)))
         (in_commit(occurrence))
-        " " span class=[(occurrence.action == Some(Action::Block)).then_some("stops")] { (occurrence.status.name()) }
+        " " @if occurrence.action == Some(Action::Block) { b.stops { (status) } } @else { b { (status) } }
         span.faint {
-            ": " (super::super::reasons::why(occurrence))
+            ": " (in_code(&why(occurrence)))
             @if let Some(from) = &occurrence.from {
                 @if occurrence.status == Status::Inherited && from.line > 0 { " (at base " (from.path) ":" (from.line) ")" }
             }
         }
         @if let Some(why) = not_counting(occurrence) { p { (why) } }
         @if let Some(was) = &occurrence.was_exempted { p { (was) } }
-        @if !occurrence.message.is_empty() { p { (occurrence.message) } }
-        @if let Some(shown) = &occurrence.frame { (frame(shown, occurrence.region)) }
-        @for finding in &occurrence.findings { (raw(finding)) }
+        @if let Some(text) = message { p { (in_code(text)) } }
+        @if let Some(shown) = &occurrence.frame {
+            (frame(shown, &occurrence.path.to_text(), occurrence.region, painter))
+        }
+        @if whole { @for finding in &occurrence.findings { (raw(finding)) } }
     }
 }
 
-fn frame(frame: &Frame, region: Option<Region>) -> Markup {
+fn frame(frame: &Frame, path: &str, region: Option<Region>, painter: &mut Painter) -> Markup {
     let hit = |number: u32| region.is_some_and(|r| (r.line..=r.end_line).contains(&number));
+    let colored = painter.colored(path, &frame.lines);
     html! {
-        pre tabindex="0" aria-label="Code" {
-            @for (number, line) in (frame.first_line..).zip(&frame.lines) {
-                span class=[hit(number).then_some("hit")] { span.number { (number) } (line) }
+        pre tabindex="0" role="region" aria-label="Code" {
+            @for ((number, line), _) in (frame.first_line..).zip(0..).zip(&frame.lines) {
+                span class=[hit(number).then_some("hit")] { span.number { (number) } (colored.line(line)) }
             }
         }
     }
@@ -101,12 +143,12 @@ fn raw(finding: &Finding) -> Markup {
     html! {
         @if !finding.flow.is_empty() {
             details {
-                summary { "How data gets there (" (finding.flow.len()) " steps)" }
+                summary { "How data gets there (" (plural(finding.flow.len() as u64, "step")) ")" }
                 ol { @for step in &finding.flow { li { code { (step.path) ":" (step.line) } " " (step.message) } } }
             }
         }
         details {
-            summary.faint { "What " (finding.scanner) " said" }
+            summary.faint { "Raw result of " (finding.scanner) }
             pre.raw tabindex="0" { (text) }
         }
     }

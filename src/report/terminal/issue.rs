@@ -6,8 +6,10 @@ use owo_colors::Style;
 
 use super::super::notes::because;
 use super::super::reasons::why;
-use super::super::words::{band, decided, in_commit, not_counting, place, plural, rules, standing};
-use super::Page;
+use super::super::words::{
+    band, decided, in_commit, not_counting, part_of_line, place, plural, rules, standing,
+};
+use super::{FEWEST, Page};
 use crate::model::{Issue, IssueStatus, Occurrence, Severity, Status};
 
 /// How many occurrences of an issue are shown with their lines, and how many at all.
@@ -15,7 +17,7 @@ const SHOWN: (usize, usize) = (3, 10);
 /// The same where one issue is shown as a whole.
 const SHOWN_WHOLE: (usize, usize) = (100, 100);
 
-fn style_of(severity: Severity) -> Style {
+pub(super) fn style_of(severity: Severity) -> Style {
     match severity {
         Severity::Critical => Style::new().bright_white().on_red().bold(),
         Severity::High | Severity::Unassigned => Style::new().red().bold(),
@@ -72,8 +74,14 @@ impl Page {
             false => SHOWN,
         };
         let mut shown = 0;
+        // What was said already is not said again.
+        let mut said = issue.title.clone();
         for occurrence in new().take(at_all) {
-            self.occurrence(&issue.title, occurrence, shown < with_lines);
+            self.occurrence(&said, occurrence, shown < with_lines);
+            occurrence
+                .message
+                .trim_end_matches('.')
+                .clone_into(&mut said);
             shown += 1;
         }
         let left = new().count() - shown;
@@ -135,14 +143,18 @@ impl Page {
         }
     }
 
-    /// Issues that do not block, a few lines each.
-    pub(super) fn in_short(&mut self, issues: &[&Issue]) {
+    /// Issues that do not block, a few lines each, in so many lines. Returns how many there was no room for.
+    pub(super) fn in_short(&mut self, issues: &[&Issue], room: usize) -> usize {
         if issues.is_empty() {
-            return;
+            return 0;
         }
+        let before = self.lines();
         let head = self.strong("Does not block");
         let _ = writeln!(self.out, "\n{head} (`-v` shows more)");
-        for issue in issues {
+        for (number, issue) in issues.iter().enumerate() {
+            if number >= FEWEST && self.lines() - before >= room {
+                return issues.len() - number;
+            }
             let band = band(issue);
             let mut places: Vec<String> = Vec::new();
             for occurrence in decided(issue).take(SHOWN.0) {
@@ -164,6 +176,7 @@ impl Page {
                 self.wrapped("                 ", "                 ", &because(issue));
             }
         }
+        0
     }
 
     fn status_line(&self, issue: &Issue) -> String {
@@ -180,7 +193,7 @@ impl Page {
         }
     }
 
-    fn occurrence(&mut self, title: &str, occurrence: &Occurrence, with_lines: bool) {
+    fn occurrence(&mut self, said: &str, occurrence: &Occurrence, with_lines: bool) {
         let column = occurrence.region.and_then(|r| r.column);
         let column = column.map_or(String::new(), |c| format!(":{c}"));
         let place = format!("{}{column}", place(occurrence));
@@ -214,7 +227,7 @@ impl Page {
             self.frame(occurrence);
         }
         if occurrence.status == Status::New {
-            if occurrence.message.trim_end_matches('.') != title {
+            if occurrence.message.trim_end_matches('.') != said {
                 self.wrapped("      ", "      ", &occurrence.message);
             }
             if occurrence.commit.is_some() {
@@ -240,10 +253,7 @@ impl Page {
                 " ".to_owned()
             };
             let gutter = self.faint(&format!("{number:>digits$} |"));
-            let mut text: String = line.chars().take(room).collect();
-            if text.len() < line.len() {
-                text.push('…');
-            }
+            let text = part_of_line(occurrence, number, line, room);
             let line = format!("    {sign} {gutter} {text}");
             let _ = writeln!(self.out, "{}", line.trim_end());
         }

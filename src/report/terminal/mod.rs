@@ -1,5 +1,6 @@
 //! The report for people at a terminal: the verdict first and last, between them what to do.
 
+mod by_file;
 mod issue;
 mod summary;
 
@@ -15,8 +16,13 @@ use crate::model::{
     without_commands,
 };
 
-/// Most issues that are shown at once, and most where the reader asks for more.
-const MOST: (usize, usize) = (100, 1_000);
+/// Most issues that are shown where the reader asks for more.
+const MOST: usize = 1_000;
+/// Most lines that issues in full may take where the reader does not ask for more, and most that all issues may.
+/// One issue alone is shown in full.
+const LINES: (usize, usize) = (32, 36);
+/// Fewest issues that do not block are listed.
+const FEWEST: usize = 3;
 
 /// How a report looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,16 +55,27 @@ pub fn terminal(report: &Report, look: Look) -> String {
             _ => {}
         }
     }
-    let most = match look.verbose {
-        true => MOST.1,
-        false => MOST.0,
-    };
+    let most = if look.verbose { MOST } else { 10 };
+    let mut full = Page::new(look);
     for issue in shown.iter().take(most) {
-        page.issue(issue);
+        full.issue(issue);
     }
-    page.more_issues(shown.len().saturating_sub(most));
-    page.in_short(passing.get(..most).unwrap_or(&passing));
-    page.more_issues(passing.len().saturating_sub(most));
+    let fits = shown.len() == 1 || shown.len() <= most && full.lines() <= LINES.0;
+    let before = page.lines();
+    let left = match look.verbose || fits {
+        true => {
+            page.out.push_str(&full.out);
+            shown.len().saturating_sub(most)
+        }
+        false => page.by_file(&shown),
+    };
+    page.more_issues(left);
+    let room = match look.verbose {
+        true => usize::MAX,
+        false => LINES.1.saturating_sub(page.lines() - before),
+    };
+    let left = page.in_short(passing.get(..MOST).unwrap_or(&passing), room);
+    page.more_issues(left + passing.len().saturating_sub(MOST));
     page.trouble(report);
     if !look.quiet {
         page.summary(report);
@@ -195,6 +212,10 @@ impl Page {
         }
     }
 
+    fn lines(&self) -> usize {
+        self.out.lines().count()
+    }
+
     fn strong(&self, text: &str) -> String {
         self.paint(text, Style::new().bold())
     }
@@ -250,7 +271,13 @@ impl Page {
     }
 
     fn base(&mut self, report: &Report) {
-        let text = self.faint(&compared_with(report));
-        let _ = writeln!(self.out, "  {text}");
+        let before = self.out.len();
+        self.wrapped("  ", "  ", &compared_with(report));
+        // Escape codes have no width, so they come after the breaking.
+        let lines = self.out.split_off(before);
+        for line in lines.lines() {
+            let line = self.faint(line);
+            let _ = writeln!(self.out, "{line}");
+        }
     }
 }

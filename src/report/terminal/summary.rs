@@ -4,13 +4,17 @@ use std::fmt::Write as _;
 
 use owo_colors::Style;
 
+use super::super::next::{base_remedy, next_step};
 use super::super::notes;
 use super::super::words::{self, bands, duration, plural};
 use super::Page;
-use crate::model::{Action, Bucket, IssueStatus, Occurrence, Report, ScannerState, Verdict};
+use crate::model::{Action, Bucket, Report, ScannerState, Verdict};
 
 /// The command that installs missing scanners, as their details name it.
 const INSTALL: &str = "newgate scanners install";
+
+/// Most scanners that are off and named.
+const MOST_OFF: usize = 3;
 
 impl Page {
     pub(super) fn trouble(&mut self, report: &Report) {
@@ -101,39 +105,34 @@ impl Page {
         match (scanned.is_empty(), idle) {
             (_, 0) => {}
             (true, _) => {
-                scanned.push("nothing in this change is for the scanners that are on".into());
+                scanned.push("no enabled scanner reads the files of this change".into());
             }
-            (false, 1) => scanned.push("one other had nothing to read".into()),
+            (false, 1) => scanned.push("1 other had nothing to read".into()),
             (false, n) => scanned.push(format!("{n} others had nothing to read")),
         }
         if report.without_scanner > 0 {
             let files = plural(report.without_scanner, "file");
-            scanned.push(format!(
-                "no scanner that is on reads {files} of this change"
-            ));
+            scanned.push(format!("no enabled scanner reads {files} of this change"));
         }
         if !scanned.is_empty() {
             self.wrapped("  scanned  ", "           ", &scanned.join("; "));
         }
-        match report.never_scanned {
-            Some(0) => {}
-            Some(n) => self.wrapped(
-                "  baseline ",
-                "           ",
-                &format!("{} of the target never scanned, so inherited issues there are not counted; `newgate baseline build` scans them once", plural(n, "file")),
-            ),
-            None if report.change.base.is_some() => self.wrapped(
-                "  baseline ",
-                "           ",
-                "inherited issues are counted in changed files only; `newgate baseline build` scans the rest of the target once",
-            ),
-            None => {}
+        if (report.never_scanned, &report.change.base) != (None, &None)
+            && let Some(text) = words::never_scanned(report)
+        {
+            self.wrapped("  baseline ", "           ", &text);
         }
         if !report.available.is_empty() {
-            let each = report.available.iter();
+            let each = report.available.iter().take(MOST_OFF);
             let each = each.map(|s| format!("{} would read {}", s.name, plural(s.files, "file")));
+            let more = match report.available.len().saturating_sub(MOST_OFF) {
+                0 => String::new(),
+                n => format!(" and {n} more"),
+            };
+            let first = report.available.first().map_or("", |s| s.name.as_str());
             let text = format!(
-                "{} of this change; `NAME = true` under `[scanners]` in `.newgate/config.toml` turns one on",
+                "{}{more} of this change; to enable one, add `{first} = true` under `[scanners]` in \
+                 `.newgate/config.toml`",
                 each.collect::<Vec<_>>().join(", ")
             );
             self.wrapped("  off      ", "           ", &text);
@@ -149,10 +148,10 @@ impl Page {
     /// What to do, and the verdict again.
     pub(super) fn last_line(&mut self, report: &Report) {
         const SHORT: usize = 40;
-        let counts = report.counts();
-        if self.out.lines().count() > SHORT {
+        const AGAIN: usize = 10;
+        if self.look.verbose && self.lines() > SHORT {
             // What blocks stands far above: once more, in short.
-            for issue in report.issues.iter().filter(|i| i.blocks) {
+            for issue in report.issues.iter().filter(|i| i.blocks).take(AGAIN) {
                 let place = issue
                     .occurrences
                     .iter()
@@ -165,46 +164,11 @@ impl Page {
                 );
             }
         }
-        let blocking = report.issues.iter().filter(|i| i.blocks);
-        let mut elsewhere = blocking
-            .flat_map(|i| &i.occurrences)
-            .filter(|o| o.commit.is_some());
-        let in_message = elsewhere.clone().any(Occurrence::is_in_message);
-        let in_history = elsewhere.any(|o| !o.is_in_message());
-        let only_new = report
-            .issues
-            .iter()
-            .filter(|i| i.blocks)
-            .all(|i| i.status != IssueStatus::Inherited);
-        let old = if counts.inherited.total() > 0 && only_new {
-            "; issues that were already there do not block"
-        } else {
-            ""
-        };
-        let next = match report.verdict {
-            Verdict::Pass => String::new(),
-            Verdict::Blocked if in_history => format!(
-                "take it out of the commit that brings it (`git rebase -i`), change the secret, and try again{old}"
-            ),
-            Verdict::Blocked if in_message => {
-                format!(
-                    "reword the commit or tag (`fix` says how), change the secret, and try again{old}"
-                )
-            }
-            Verdict::Blocked => {
-                format!("fix the issues marked `blocks`, commit, and try again{old}")
-            }
-            Verdict::Incomplete => {
-                let unread = report.unknown.iter().find_map(notes::exclusion);
-                let exclude = unread.map(|how| format!("; {how}")).unwrap_or_default();
-                format!("fix what failed, and try again; what was scanned is remembered{exclude}")
-            }
-        };
-        if !next.is_empty() {
+        if let Some(next) = next_step(report) {
             self.wrapped("  next     ", "           ", &next);
         }
         if report.verdict != Verdict::Pass
-            && let Some(remedy) = notes::base_remedy(&report.change.base_reason)
+            && let Some(remedy) = base_remedy(&report.change.base_reason)
         {
             self.wrapped("  base     ", "           ", &remedy);
         }
