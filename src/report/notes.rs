@@ -66,9 +66,9 @@ fn note_text(note: &Note) -> String {
             issues,
             push,
         } => {
-            let (are, them) = match issues {
-                1 => ("1 issue that blocks this push is".to_owned(), "it"),
-                n => (format!("{n} issues that block this push are"), "them"),
+            let are = match issues {
+                1 => "1 issue that blocks this push is".to_owned(),
+                n => format!("{n} issues that block this push are"),
             };
             let target = shell_word(&format!("newgate.target={parent}"));
             let push: Vec<_> = push.iter().map(|word| shell_word(word)).collect();

@@ -287,7 +287,7 @@ fn a_form_that_only_the_scanner_knows_is_told_too() {
     let report = world.check(&[]);
     assert_eq!(report["scanners"][0]["state"], "ok", "{report:#}");
     assert!(
-        !report["notes"].to_string().contains("silence"),
+        !report["notes"].to_string().contains("suppress findings"),
         "{report:#}"
     );
 }
