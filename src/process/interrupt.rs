@@ -33,11 +33,11 @@ impl Stopped {
     /// What to tell, in one line.
     pub fn told(self) -> String {
         let name = match self.0 {
-            SIGINT => "SIGINT",
+            SIGINT => "Ctrl-C (SIGINT)",
             SIGTERM => "SIGTERM",
             _ => "SIGHUP",
         };
-        format!("interrupted by {name}: there is no verdict")
+        format!("stopped by {name} before the check was finished: there is no verdict")
     }
 }
 
