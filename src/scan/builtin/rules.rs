@@ -434,6 +434,8 @@ mod tests {
         };
         let value = "q8Zr2LmX0vKp4TnYw7Bs";
         assert!(quiet("yarn.lock", &format!("token = \"{value}\"")));
+        let hashed = format!("\"hashed_secret\": \"{value}\"");
+        assert!(quiet(".secrets.baseline", &hashed));
         assert!(!quiet("a.env", &format!("token = \"{value}\"")));
         for placeholder in [
             "${DB_PASSWORD}",
