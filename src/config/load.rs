@@ -4,7 +4,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::reader::{Mistake, Mistakes, Table};
 use super::rules::read_policy;
-use super::scanner::read_scanner;
+use super::scanner::{outline_settings, read_scanner};
 use super::server::read_server;
 use super::{Baseline, Config, ConfigSigners, OnIncomplete, Server, Trust};
 use crate::model::Severity;
@@ -44,7 +44,7 @@ pub fn parse_server(text: &str) -> Server {
     server
 }
 
-fn read(root: &Table<'_>, scanners: &[String]) -> Config {
+pub(super) fn read(root: &Table<'_>, scanners: &[String]) -> Config {
     let mut config = Config::default();
     root.version();
     config.target = read_target(root);
@@ -111,6 +111,9 @@ fn read_scanners(table: &Table<'_>, scanners: &[String], config: &mut Config) {
     // Those that may be named, whether they are or not.
     for name in scanners {
         table.get(name);
+    }
+    if let Some(sample) = table.sample() {
+        outline_settings(&sample);
     }
     for (key, value) in table.entries() {
         let name = key.get_ref().as_ref();

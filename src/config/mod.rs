@@ -4,9 +4,11 @@
 
 mod load;
 mod model;
+mod outline;
 mod reader;
 mod rules;
 mod scanner;
+mod schema;
 mod server;
 mod shown;
 
@@ -17,6 +19,7 @@ pub use model::{
 };
 pub use reader::{Mistake, render};
 pub use rules::parse_exemptions;
+pub use schema::{config_schema, exemptions_schema};
 pub use shown::{ConfigValue, values};
 
 /// The folder of the project's own files.

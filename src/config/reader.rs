@@ -2,13 +2,15 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use crate::model::{harmless, is_unsafe_char};
+use super::outline::{ANY_KEY, Outline, Sort};
+use crate::model::{harmless, is_unsafe_char, nearest};
 
 /// The version of the files' format.
 const VERSION: i64 = 1;
@@ -37,12 +39,29 @@ impl Mistake {
 
 /// The mistakes of one file, as they are found.
 #[derive(Debug, Default)]
-pub(super) struct Mistakes(RefCell<Vec<Mistake>>);
+pub(super) struct Mistakes {
+    found: RefCell<Vec<Mistake>>,
+    /// What the reader asks for, where that is what is wanted, and not a file's content.
+    outline: Option<Outline>,
+}
 
 impl Mistakes {
+    /// Notes what the reader asks for.
+    pub(super) fn outlining() -> Mistakes {
+        Mistakes {
+            outline: Some(Outline::default()),
+            ..Mistakes::default()
+        }
+    }
+
+    /// What the reader asked for.
+    pub(super) fn into_outline(self) -> Outline {
+        self.outline.unwrap_or_default()
+    }
+
     /// What was read, unless there were mistakes: then all of them, in the order of their places.
     pub(super) fn finish<T>(self, read: T) -> Result<T, Vec<Mistake>> {
-        let mut mistakes = self.0.into_inner();
+        let mut mistakes = self.found.into_inner();
         if mistakes.is_empty() {
             return Ok(read);
         }
@@ -50,6 +69,9 @@ impl Mistakes {
         Err(mistakes)
     }
 }
+
+/// What a table is read as that a file does not have, where the reader is asked what it reads.
+static EMPTY: LazyLock<DeTable<'static>> = LazyLock::new(DeTable::new);
 
 /// A table of the file. It learns which keys it may have by being asked for them; what nobody asked for
 /// when it goes is a mistake.
@@ -59,6 +81,8 @@ pub(super) struct Table<'a> {
     mistakes: &'a Mistakes,
     /// Where it stands, for people: ``in `[gate]` ``.
     place: String,
+    /// The same in keys: `gate`, `rules[]`.
+    path: String,
     asked: RefCell<Vec<String>>,
 }
 
@@ -71,7 +95,7 @@ impl Drop for Table<'_> {
             if known.contains(&name) {
                 continue;
             }
-            let hint = match nearest(name, &known) {
+            let hint = match nearest(name, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known keys are `{}`", known.join("`, `")),
             };
@@ -87,7 +111,36 @@ impl<'a> Table<'a> {
             table,
             mistakes,
             place: place.to_owned(),
+            path: String::new(),
             asked: RefCell::default(),
+        }
+    }
+
+    /// A table below this one, with the key that it stands at.
+    fn at(&self, key: &str, table: &'a DeTable<'a>, place: &str) -> Table<'a> {
+        let path = match self.path.as_str() {
+            "" => key.to_owned(),
+            path => format!("{path}.{key}"),
+        };
+        Table {
+            table,
+            mistakes: self.mistakes,
+            place: place.to_owned(),
+            path,
+            asked: RefCell::default(),
+        }
+    }
+
+    /// A table below this one for what the file names as it likes, where the reader is asked what it reads.
+    pub(super) fn sample(&self) -> Option<Table<'a>> {
+        self.mistakes.outline.as_ref()?;
+        Some(self.at(ANY_KEY, &EMPTY, ""))
+    }
+
+    /// Notes of what sort the value of a key is.
+    pub(super) fn is(&self, key: &str, sort: impl FnOnce() -> Sort) {
+        if let Some(outline) = &self.mistakes.outline {
+            outline.note(&self.path, key, sort());
         }
     }
 
@@ -98,7 +151,7 @@ impl<'a> Table<'a> {
         message: impl Into<String>,
         hint: Option<String>,
     ) {
-        self.mistakes.0.borrow_mut().push(Mistake {
+        self.mistakes.found.borrow_mut().push(Mistake {
             place,
             message: message.into(),
             hint,
@@ -122,7 +175,7 @@ impl<'a> Table<'a> {
 
     /// Whether it has a key.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.table.contains_key(key)
+        self.table.contains_key(key) || self.mistakes.outline.is_some()
     }
 
     /// All keys with their values.
@@ -138,11 +191,13 @@ impl<'a> Table<'a> {
         if !asked.iter().any(|k| k == key) {
             asked.push(key.to_owned());
         }
+        self.is(key, || Sort::Any);
         self.table.get(key)
     }
 
     /// A text, which must not be another kind of value.
     pub(super) fn text(&self, key: &str) -> Option<&'a str> {
+        self.is(key, || Sort::Text);
         let value = self.get(key)?;
         match value.get_ref() {
             DeValue::String(text) => Some(text.as_ref()),
@@ -161,9 +216,13 @@ impl<'a> Table<'a> {
 
     /// A table below this one. `place` says where it stands.
     pub(super) fn table(&self, key: &str, place: &str) -> Option<Table<'a>> {
-        let value = self.get(key)?;
+        self.is(key, || Sort::Table);
+        let Some(value) = self.get(key) else {
+            let outlines = self.mistakes.outline.is_some();
+            return outlines.then(|| self.at(key, &EMPTY, place));
+        };
         match value.get_ref() {
-            DeValue::Table(inner) => Some(Table::new(inner, self.mistakes, place)),
+            DeValue::Table(inner) => Some(self.at(key, inner, place)),
             other => {
                 let what = format!("`{key}` is a table, not {}", article(other));
                 self.wrong(value.span(), what, None);
@@ -174,8 +233,13 @@ impl<'a> Table<'a> {
 
     /// A list of tables (`[[key]]`).
     pub(super) fn tables(&self, key: &str) -> Vec<Table<'a>> {
+        self.is(key, || Sort::Tables);
         let Some(value) = self.get(key) else {
-            return Vec::new();
+            let outlines = self.mistakes.outline.is_some();
+            return outlines
+                .then(|| self.at(key, &EMPTY, ""))
+                .into_iter()
+                .collect();
         };
         let place = format!("in `[[{key}]]`");
         let inner = |v: &'a Spanned<DeValue<'a>>| match v.get_ref() {
@@ -202,6 +266,7 @@ impl<'a> Table<'a> {
 
     /// One of several words.
     pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<T> {
+        self.is(key, || Sort::choice(choices));
         let text = self.text(key)?;
         self.choose(key, text, choices)
     }
@@ -211,7 +276,7 @@ impl<'a> Table<'a> {
             return Some(*value);
         }
         let names: Vec<&str> = choices.iter().map(|(n, _)| *n).collect();
-        let hint = match nearest(text, &names) {
+        let hint = match nearest(text, names.iter().copied()) {
             Some(name) => format!("did you mean `\"{name}\"`?"),
             None => format!("one of `\"{}\"`", names.join("\"`, `\"")),
         };
@@ -222,6 +287,7 @@ impl<'a> Table<'a> {
 
     /// A list of choices, or one.
     pub(super) fn choices<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Vec<T> {
+        self.is(key, || Sort::choices(choices));
         let words = self.words(key);
         words
             .iter()
@@ -231,6 +297,7 @@ impl<'a> Table<'a> {
 
     /// A list of texts, or one.
     pub(super) fn words(&self, key: &str) -> Vec<String> {
+        self.is(key, || Sort::Words);
         match self.get(key).map(Spanned::get_ref) {
             Some(DeValue::String(text)) => vec![text.as_ref().to_owned()],
             Some(DeValue::Array(values)) if values.is_empty() => {
@@ -245,6 +312,7 @@ impl<'a> Table<'a> {
 
     /// A list of texts.
     pub(super) fn texts(&self, key: &str) -> Vec<String> {
+        self.is(key, || Sort::Texts);
         let Some(value) = self.get(key) else {
             return Vec::new();
         };
@@ -264,6 +332,7 @@ impl<'a> Table<'a> {
 
     /// A whole number that is not negative.
     pub(super) fn number(&self, key: &str) -> Option<i64> {
+        self.is(key, || Sort::Number);
         let value = self.get(key)?;
         let number = whole_number(value.get_ref()).filter(|n| *n >= 0);
         if number.is_none() {
@@ -275,6 +344,7 @@ impl<'a> Table<'a> {
 
     /// A number from 0 to `most`.
     pub(super) fn float(&self, key: &str, most: f64) -> Option<f64> {
+        self.is(key, || Sort::Float(most));
         let value = self.get(key)?;
         let number = match value.get_ref() {
             DeValue::Float(number) => number.as_str().parse().ok(),
@@ -290,6 +360,7 @@ impl<'a> Table<'a> {
 
     /// True or false.
     pub(super) fn switch(&self, key: &str) -> Option<bool> {
+        self.is(key, || Sort::Switch);
         let value = self.get(key)?;
         match value.get_ref() {
             DeValue::Boolean(on) => Some(*on),
@@ -304,6 +375,7 @@ impl<'a> Table<'a> {
     /// A time of at most a week, in seconds or as a text such as `5m`.
     pub(super) fn seconds(&self, key: &str) -> Option<Duration> {
         const MOST: u64 = 7 * 24 * 60 * 60;
+        self.is(key, || Sort::Time);
         let value = self.get(key)?;
         let seconds = match value.get_ref() {
             DeValue::String(text) => duration(text),
@@ -321,6 +393,7 @@ impl<'a> Table<'a> {
 
     /// The format's version, which must be the one that this program reads.
     pub(super) fn version(&self) {
+        self.is("version", || Sort::Version(VERSION));
         let Some(value) = self.get("version") else {
             return;
         };
@@ -368,14 +441,6 @@ pub(super) fn article(value: &DeValue<'_>) -> &'static str {
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
     }
-}
-
-fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let scored = known
-        .iter()
-        .map(|k| (strsim::damerau_levenshtein(name, k), *k));
-    let (distance, key) = scored.min()?;
-    (distance <= 1 + name.len() / 3).then_some(key)
 }
 
 /// Writes mistakes for people, each with the lines of the file that it is in.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::de::{DeTable, DeValue};
 
+use super::outline::Sort;
 use super::reader::{Mistake, Mistakes, Table, article, whole_number};
 use crate::model::{Action, Kind, Score, Severity, days_of_date};
 use crate::policy::{
@@ -112,6 +113,7 @@ fn read_rule(table: &Table<'_>, number: usize) -> Option<PolicyRule> {
 
 /// CWE numbers: `79`, `"79"` or `"CWE-79"`, one or a list.
 fn cwe(table: &Table<'_>) -> Vec<u32> {
+    table.is("cwe", || Sort::Cwe);
     let Some(value) = table.get("cwe") else {
         return Vec::new();
     };
@@ -196,11 +198,15 @@ pub fn parse_exemptions(text: &str) -> Result<Vec<Exemption>, Vec<Mistake>> {
     }
     let mistakes = Mistakes::default();
     let root = Table::new(document.get_ref(), &mistakes, "at the top");
+    let all = read_exemptions(&root);
+    drop(root);
+    mistakes.finish(all)
+}
+
+pub(super) fn read_exemptions(root: &Table<'_>) -> Vec<Exemption> {
     root.version();
     let tables = root.tables("exemption");
-    let all = tables.iter().filter_map(read_exemption).collect();
-    drop((tables, root));
-    mistakes.finish(all)
+    tables.iter().filter_map(read_exemption).collect()
 }
 
 fn read_exemption(table: &Table<'_>) -> Option<Exemption> {
@@ -210,6 +216,7 @@ fn read_exemption(table: &Table<'_>) -> Option<Exemption> {
             table.wrong(place.clone(), format!("an exemption needs `{key}`"), None);
         }
     }
+    table.is("path", || Sort::Text);
     let (issue, path, print) = (table.word("issue"), table.get("path"), table.word("print"));
     let rule = pattern(table, "rule", false);
     let reason = table.choice("reason", &ExemptionReason::ALL);
@@ -255,6 +262,7 @@ fn read_exemption(table: &Table<'_>) -> Option<Exemption> {
 
 /// A date, as TOML's own or as a text.
 fn date(table: &Table<'_>, key: &str) -> Option<i64> {
+    table.is(key, || Sort::Date);
     let value = table.get(key)?;
     let text = match value.get_ref() {
         DeValue::Datetime(date) => date.to_string(),

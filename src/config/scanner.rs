@@ -54,6 +54,12 @@ pub(super) fn read_scanner<'a>(
     config.settings.insert(name.to_owned(), settings);
 }
 
+/// Tells which settings a scanner may have: all that any may have.
+pub(super) fn outline_settings(table: &Table<'_>) {
+    table.switch("enabled");
+    read_settings(table, "secrets");
+}
+
 fn read_settings(table: &Table<'_>, name: &str) -> ScannerSettings {
     let path = table.text("path");
     if let Some(path) = path

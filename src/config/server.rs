@@ -6,15 +6,12 @@ use crate::policy::Pattern;
 
 pub(super) fn read_server(table: &Table<'_>) -> Server {
     let mut server = Server::default();
-    if let Some(value) = table.get("protect") {
+    if table.has("protect") {
         server.protect = table.words("protect");
         for pattern in &server.protect {
             if let Err(why) = Pattern::new(pattern, true) {
-                table.wrong(
-                    value.span(),
-                    format!("`{pattern}` is not a pattern: {why}"),
-                    None,
-                );
+                let what = format!("`{pattern}` is not a pattern: {why}");
+                table.wrong_at("protect", what, None);
             }
         }
     }

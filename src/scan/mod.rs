@@ -28,6 +28,8 @@ mod work;
 pub use builtin::code::{RuleFacts, rules_built_in, scan as weaknesses};
 pub use builtin::{SecretKey, Secrets, redact};
 pub use catalog::{Catalog, builtin_names, hints_for};
+#[cfg(test)]
+pub(crate) use descriptor::descriptor_schema;
 pub use descriptor::{
     ConfigList, Descriptor, Engine, Format, GoModule, Install, Load, LoadRequest, MavenArtifacts,
     Met, OtherRules, Output, PassesOver, Program, RuleData, Scope, Tested, scanner_name,

@@ -22,6 +22,15 @@ pub use written::{
     OtherRules, Output, PassesOver, Program, RuleData, Scope, Tested,
 };
 
+/// The JSON schema of a descriptor, as its reader has it.
+#[cfg(test)]
+pub(crate) fn descriptor_schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Written);
+    let title = "A scanner's descriptor for newgate, `.newgate/scanners/NAME.toml`";
+    schema.insert("title".to_owned(), title.into());
+    schema.to_value()
+}
+
 /// A scanner's descriptor, checked.
 #[derive(Clone, Debug)]
 pub struct Descriptor {

@@ -8,6 +8,7 @@ use crate::model::{Kind, Score};
 
 /// What part of a tree a scanner's results depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// The results for a file depend on that file alone.
@@ -18,6 +19,7 @@ pub enum Scope {
 
 /// What does the scanning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
     /// A program of its own.
@@ -33,6 +35,7 @@ pub enum Engine {
 
 /// The format of a scanner's output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// SARIF 2.1.0.
@@ -46,6 +49,7 @@ pub enum Format {
 
 /// Where a program leaves its report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ReportIn {
     /// Standard output.
@@ -59,6 +63,7 @@ pub enum ReportIn {
 
 /// A file of the scanner's own configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ConfigFile {
     /// Its path in the repository: a file, or a folder of which all files count.
@@ -80,6 +85,7 @@ pub struct ConfigFile {
 
 /// Lists in a configuration file, in TOML, whose elements are handed on as arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ConfigList {
     /// Where they stand: keys, with dots between.
@@ -92,6 +98,7 @@ pub struct ConfigList {
 
 /// Files that a scanner passes over without a word: newgate says that they were not read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PassesOver {
     /// Globs of the files.
@@ -108,6 +115,7 @@ pub struct PassesOver {
 
 /// A file that newgate gives to a scanner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OwnFile {
     /// Its name.
@@ -121,6 +129,7 @@ pub struct OwnFile {
 
 /// Where the version of a vulnerability database comes from. Results depend on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Database {
     /// The arguments that make the program print the database's version. None: the database is a
@@ -134,6 +143,7 @@ pub struct Database {
 
 /// How the program is called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Program {
     /// The program and its arguments. `{files}` stands for the files, `{config}` for the arguments
@@ -223,6 +233,7 @@ fn default_batch() -> u64 {
 
 /// How the output is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Output {
     /// Its format.
@@ -260,6 +271,7 @@ pub struct Output {
 
 /// One request to a server that has results.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LoadRequest {
     /// The address, with `{server}`, `{project}`, `{branch}`, `{commit}` and `{page}`.
@@ -291,6 +303,7 @@ pub struct LoadRequest {
 
 /// How to ask which commit a server's results for a branch are of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Revision {
     /// The address, as in a request.
@@ -304,6 +317,7 @@ pub struct Revision {
 
 /// How results are loaded from a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Load {
     /// The server, where the configuration names none.
@@ -319,6 +333,7 @@ pub struct Load {
 
 /// What is known of one rule besides what the scanner says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RuleData {
     /// A title.
@@ -343,6 +358,7 @@ pub struct RuleData {
 
 /// What is known of the rules that a descriptor does not name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OtherRules {
     /// A regular expression for the rule, whose first group is the title, with spaces for `-` and `_`.
@@ -365,6 +381,7 @@ pub struct OtherRules {
 
 /// A score for some messages of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct When {
     /// A regular expression for the message.
@@ -375,6 +392,7 @@ pub struct When {
 
 /// A rule that stands for this scanner's rules across scanners.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Alias {
     /// A regular expression for the whole rule id.
@@ -385,6 +403,7 @@ pub(super) struct Alias {
 
 /// Where the program comes from, pinned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Install {
     /// The requirement for pip (`bandit[sarif]==1.9.4`).
@@ -409,6 +428,7 @@ pub struct Install {
 
 /// A module that Go builds a program from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GoModule {
     /// Its path and version (`github.com/rhysd/actionlint@v1.7.12`).
@@ -422,6 +442,7 @@ pub struct GoModule {
 
 /// Artifacts of Maven that a Java program consists of; what they need comes with them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MavenArtifacts {
     /// `group:artifact:version`, the one whose version counts first.
@@ -471,6 +492,7 @@ impl Install {
 
 /// How newgate has met a scanner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Met {
     /// newgate's tests run the program.
@@ -483,6 +505,7 @@ pub enum Met {
 
 /// What a scanner's descriptor was tested with. Without it, only the documentation is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Tested {
     /// How newgate has met it.
@@ -494,6 +517,7 @@ pub struct Tested {
 
 /// A descriptor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Written {
     pub(super) name: String,

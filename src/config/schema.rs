@@ -1,0 +1,47 @@
+//! The schemas of the files that people write, as their reader has it: it is run on nothing, and notes what it asks for.
+//! So a key that it reads is in the schema, and no other.
+
+use serde_json::{Value, json};
+use toml::de::DeTable;
+
+use super::load::read;
+use super::reader::{Mistakes, Table};
+use super::rules::read_exemptions;
+
+fn schema(title: &str, of: impl FnOnce(&Table<'_>)) -> Value {
+    let mistakes = Mistakes::outlining();
+    let empty = DeTable::new();
+    let root = Table::new(&empty, &mistakes, "");
+    of(&root);
+    drop(root);
+    let outline = mistakes.into_outline();
+    let mut schema = outline.table("");
+    let definitions = outline.definitions();
+    if !definitions.is_empty() {
+        schema["$defs"] = Value::Object(definitions);
+    }
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!(title);
+    schema
+}
+
+/// The JSON schema of the configuration. `scanners` are the names that it may use, besides those whose results are
+/// ingested or loaded.
+pub fn config_schema(scanners: &[String]) -> Value {
+    schema(
+        "The configuration of newgate, `.newgate/config.toml`",
+        |root| {
+            read(root, scanners);
+        },
+    )
+}
+
+/// The JSON schema of the exemptions.
+pub fn exemptions_schema() -> Value {
+    schema(
+        "The exemptions of newgate, `.newgate/exemptions.toml`",
+        |root| {
+            read_exemptions(root);
+        },
+    )
+}

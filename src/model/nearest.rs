@@ -1,0 +1,8 @@
+/// The known name that somebody meant who wrote another: the one that differs in the fewest letters, if these are few.
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let scored = known
+        .into_iter()
+        .map(|k| (strsim::damerau_levenshtein(name, k), k));
+    let (distance, key) = scored.min()?;
+    (distance <= 1 + name.len() / 3).then_some(key)
+}
