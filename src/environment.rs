@@ -145,6 +145,21 @@ pub fn no_color() -> bool {
     variable("NO_COLOR").is_some() || variable("TERM").is_some_and(|t| t == "dumb")
 }
 
+/// Whether a coding agent runs this, by the variables that agents set for the commands that they run.
+pub fn is_agent() -> bool {
+    const SET: [&str; 7] = [
+        // For any agent (<https://github.com/vercel/vercel/tree/main/packages/detect-agent>).
+        "AI_AGENT",
+        "CLAUDECODE",
+        "CODEX_SANDBOX",
+        "CODEX_THREAD_ID",
+        "CURSOR_AGENT",
+        "GEMINI_CLI",
+        "OPENCODE",
+    ];
+    SET.iter().any(|name| variable(name).is_some())
+}
+
 /// The file that a job of GitHub Actions adds to its summary
 /// (<https://docs.github.com/en/actions/reference/workflows-and-actions/variables>).
 pub fn job_summary() -> Option<PathBuf> {

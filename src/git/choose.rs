@@ -1,6 +1,7 @@
 //! Which trees are compared, and why.
 
 use super::elsewhere::{other_merge_bases, other_trees, upstreams};
+use super::similar::similar_ref;
 use super::target::nearest_branch;
 use super::{Peeled, Repository, Scratch, Target};
 use crate::error::{Error, ErrorKind, Result};
@@ -70,11 +71,17 @@ impl Base {
 /// It names nothing, or something without a tree.
 fn typed(repo: &Repository, revision: &str, option: &str) -> Result<(Oid, Oid)> {
     let unknown = || {
-        Error::new(
+        let error = Error::new(
             ErrorKind::Usage,
             format!("`{revision}` names no commit here (given by `{option}`)"),
+        );
+        let error = match similar_ref(repo, revision) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error,
+        };
+        error.hint(
+            "`git log --oneline --all` lists what there is; a remote's branch is `origin/NAME`",
         )
-        .hint("`git log --oneline --all` lists what there is; a remote's branch is `origin/NAME`")
     };
     let oid = repo.resolve(revision)?.ok_or_else(unknown)?;
     match repo.peel(&oid)?.ok_or_else(unknown)? {

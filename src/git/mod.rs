@@ -6,6 +6,7 @@
 
 mod choose;
 mod configured;
+mod differs;
 mod elsewhere;
 mod history;
 mod hooks;
@@ -19,6 +20,7 @@ mod push;
 mod push_line;
 mod raw_object;
 mod signed;
+mod similar;
 mod snapshot;
 mod target;
 mod unpushed;
@@ -43,6 +45,7 @@ pub use publish::PushedRef;
 pub use push::{Pushed, choose_push, default_branch, receive_target};
 pub use push_line::{PushLine, parse_push_lines, parse_receive_lines};
 pub use signed::Signed;
+pub use similar::similar_ref;
 pub use snapshot::Scratch;
 pub use target::{Target, find_remote, find_stand_in, find_target};
 pub use unpushed::unpushed;

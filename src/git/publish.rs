@@ -28,6 +28,23 @@ const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(30);
 
 impl Repository {
+    /// Removes all refs below a name.
+    ///
+    /// # Errors
+    /// git could not answer, or a ref cannot be removed.
+    pub fn drop_refs(&self, below: &str) -> Result<()> {
+        let listed = self
+            .git()
+            .run(["for-each-ref", "--format=%(refname)", below])?;
+        let listed = String::from_utf8_lossy(&listed.must("for-each-ref")?).into_owned();
+        for name in listed.lines() {
+            self.git()
+                .run(["update-ref", "-d", name])?
+                .must("update-ref -d")?;
+        }
+        Ok(())
+    }
+
     /// Fetches one ref of a remote to a ref here; `None` if the remote has no such ref.
     ///
     /// # Errors

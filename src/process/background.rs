@@ -38,6 +38,39 @@ pub fn stop_background(lock: &Path) {
     }
 }
 
+/// A file that a process holds as long as it lives, so that another can see that it has ended.
+#[derive(Debug)]
+pub struct Held {
+    _lock: File,
+}
+
+impl Held {
+    /// Makes a file and holds it.
+    ///
+    /// # Errors
+    /// It cannot be made, or another process holds it.
+    pub fn take(file: &Path) -> io::Result<Held> {
+        let lock = made(file)?;
+        fcntl_lock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+        Ok(Held { _lock: lock })
+    }
+}
+
+/// Leaves the group of the process that started this one: what ends the group does not end it.
+pub fn leave_group() {
+    // It leads a group already if a shell with job control started it.
+    let _ = setsid();
+}
+
+fn made(lock: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(lock)
+}
+
 impl Background {
     /// Makes this process the one in the background, in the place of the one that is there: in a
     /// session of its own, with the lowest priority.
@@ -45,15 +78,9 @@ impl Background {
     /// # Errors
     /// The lock cannot be made, or the one that is there does not end.
     pub fn enter(lock: &Path) -> io::Result<Background> {
-        // It leads a group already if a shell with job control started it.
-        let _ = setsid();
+        leave_group();
         let _ = nice(19);
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(lock)?;
+        let file = made(lock)?;
         let began = Instant::now();
         loop {
             match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {

@@ -20,7 +20,9 @@ use std::time::Duration;
 use crate::environment;
 use child::{start, watch};
 
-pub use background::{Background, in_background, start_detached, stop_background};
+pub use background::{
+    Background, Held, in_background, leave_group, start_detached, stop_background,
+};
 pub use command::{Command, Ended};
 pub use contain::{Reach, containment};
 pub use deadline::must_end_by;

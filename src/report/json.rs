@@ -134,6 +134,11 @@ fn issue_out(issue: &Issue) -> IssueOut<'_> {
     }
 }
 
+/// Issues as a report has them.
+pub fn json_of_issues(issues: &[&Issue]) -> impl Serialize {
+    issues.iter().map(|i| issue_out(i)).collect::<Vec<_>>()
+}
+
 fn issue_in(out: IssueOut<'_>) -> Issue {
     Issue {
         occurrences: out.occurrences.0.into_owned(),

@@ -1,6 +1,7 @@
 //! What people and other tools read. Report writers see the model only, and none of them can change
 //! the verdict.
 
+mod agent;
 mod csv;
 mod each;
 mod env;
@@ -18,13 +19,14 @@ mod sto;
 mod terminal;
 mod words;
 
+pub use agent::agent;
 pub use csv::csv;
 pub use each::write_json;
 pub use env::env;
 pub use github::github;
 pub use gitlab::{gitlab_code_quality, gitlab_sast};
 pub use html::html;
-pub use json::{from_json, json};
+pub use json::{from_json, json, json_of_issues};
 pub use junit::junit;
 pub use markdown::{MARKER, markdown};
 pub use notes::{base_reason, because, note, unknown};
