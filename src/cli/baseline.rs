@@ -1,15 +1,19 @@
+use std::fmt::Write as _;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
+use super::output::ListOutput;
 use super::screen::{Label, Resolved};
 use super::session::Session;
 use crate::cache;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::shared::{self, Part, Shared};
-use crate::gate::{Gate, Shard, build_baseline, build_built_in, read_tree};
+use crate::gate::{Gate, Shard, build_baseline, build_built_in, known_of_baseline, read_tree};
 use crate::git::{PushedRef, Target};
 use crate::model::{Oid, Verdict};
+use crate::report::plural;
 use crate::trust::{Namespace, Signers, is_ssh, sign};
 
 /// Where a baseline lies on a remote.
@@ -27,7 +31,7 @@ pub(super) enum Baseline {
     /// Scan every file of the target's tip that has no result yet; goes on where it was stopped
     Build(Build),
     /// Show what is known of the target's tip, here and in the shared baseline
-    Show(Where),
+    Show(Show),
     /// Take over the baseline that a remote shares
     Fetch(Where),
     /// Share what is known of the target's tip with all clones, through the remote
@@ -54,6 +58,14 @@ pub(super) struct Where {
     /// The branch, instead of the remote's default branch
     #[arg(long, value_name = "REF")]
     target: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    #[command(flatten)]
+    place: Where,
+    #[command(flatten)]
+    output: ListOutput,
 }
 
 #[derive(Debug, Args)]
@@ -221,7 +233,7 @@ impl Baseline {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         match self {
             Baseline::Build(build) => build.run(screen),
-            Baseline::Show(place) => place.show(screen),
+            Baseline::Show(show) => show.run(screen),
             Baseline::Fetch(place) => place.fetch(screen),
             Baseline::Publish(publish) => publish.run(screen),
             Baseline::Prune(prune) => prune.run(screen),
@@ -243,7 +255,8 @@ impl Build {
         let mut failed = false;
         for (name, scanned, known, trouble) in &built.scanners {
             screen.note(&format!(
-                "{name}: {scanned} files scanned, {known} known before"
+                "{name}: {} scanned, {known} known before",
+                plural(*scanned, "file")
             ));
             if !trouble.is_empty() {
                 failed = true;
@@ -276,33 +289,6 @@ fn tell(screen: &Resolved, parts: &[Part]) {
 impl Where {
     fn site(&self) -> Result<Site> {
         Site::open(self.remote.as_deref(), self.target.as_deref())
-    }
-
-    fn show(&self, screen: &Resolved) -> Result<Verdict> {
-        let site = self.site()?;
-        let (name, tip) = (&site.target.name, site.target.tip.short());
-        screen.data(&format!("known here of {name} ({tip}):\n"));
-        tell(screen, &shared::known_here(&site.gate(), &site.target)?);
-        let Some(commit) = site.session.repo.reference(&site.local_ref())? else {
-            screen.data("no shared baseline was fetched (`newgate baseline fetch`)\n");
-            return Ok(Verdict::Pass);
-        };
-        match site.read(&commit).unwrap_or(None) {
-            None => screen.data("what was fetched is no baseline of this version\n"),
-            Some((shared, signature)) => {
-                let signed = match site.signer(&shared, signature.as_deref())? {
-                    Ok(who) => format!("signed by {who}"),
-                    Err(why) => format!("counted only: {why}"),
-                };
-                let newest = shared.tips.first().map_or("nothing", Oid::short);
-                screen.data(&format!(
-                    "shared baseline: {} units, generation {}, newest tip {newest}, {signed}\n",
-                    shared.len(),
-                    shared.generation
-                ));
-            }
-        }
-        Ok(Verdict::Pass)
     }
 
     fn fetch(&self, screen: &Resolved) -> Result<Verdict> {
@@ -350,6 +336,103 @@ impl Where {
         });
         tell(screen, &parts);
         Ok(Verdict::Pass)
+    }
+}
+
+/// What is known of a target's tip.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct KnownOut {
+    target: String,
+    tip: String,
+    scanners: Vec<KnownOf>,
+    /// The shared baseline, where one was fetched and can be read.
+    shared: Option<SharedOut>,
+    #[serde(skip)]
+    fetched: bool,
+}
+
+#[derive(Serialize)]
+struct KnownOf {
+    name: String,
+    /// The files that it reads, and how many of them have a result.
+    files: u64,
+    known: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct SharedOut {
+    units: usize,
+    generation: u32,
+    newest_tip: Option<String>,
+    signed_by: Option<String>,
+    /// Why it only counts inherited issues, where nobody who may has signed it.
+    counted_only: Option<String>,
+}
+
+impl Show {
+    fn run(self, screen: &Resolved) -> Result<Verdict> {
+        let site = self.place.site()?;
+        let known = known_of_baseline(&site.gate(), &site.target)?;
+        let commit = site.session.repo.reference(&site.local_ref())?;
+        let read = commit.as_ref().and_then(|c| site.read(c).ok().flatten());
+        let shared = match read {
+            None => None,
+            Some((shared, signature)) => {
+                let signer = site.signer(&shared, signature.as_deref())?;
+                Some(SharedOut {
+                    units: shared.len(),
+                    generation: shared.generation,
+                    newest_tip: shared.tips.first().map(Oid::to_string),
+                    signed_by: signer.as_ref().ok().cloned(),
+                    counted_only: signer.err(),
+                })
+            }
+        };
+        let known = known.into_iter();
+        let out = KnownOut {
+            target: site.target.name.clone(),
+            tip: site.target.tip.to_string(),
+            scanners: known
+                .map(|(name, files, known)| KnownOf { name, files, known })
+                .collect(),
+            shared,
+            fetched: commit.is_some(),
+        };
+        let words = || out.words(site.target.tip.short());
+        self.output.format.write(screen, &out, words);
+        Ok(Verdict::Pass)
+    }
+}
+
+impl KnownOut {
+    fn words(&self, tip: &str) -> String {
+        let mut out = format!("known here of {} ({tip}):\n", self.target);
+        for KnownOf { name, files, known } in &self.scanners {
+            let files = plural(*files, "file");
+            let _ = writeln!(out, "  {name}: {known} of {files} scanned");
+        }
+        out.push_str(&match &self.shared {
+            None if self.fetched => "what was fetched is no baseline of this version\n".to_owned(),
+            None => "no shared baseline was fetched (`newgate baseline fetch`)\n".to_owned(),
+            Some(shared) => {
+                let signed = match (&shared.signed_by, &shared.counted_only) {
+                    (Some(who), _) => format!("signed by {who}"),
+                    (None, why) => {
+                        format!("counted only: {}", why.as_deref().unwrap_or_default())
+                    }
+                };
+                let newest = shared.newest_tip.as_deref().and_then(|t| t.get(..10));
+                format!(
+                    "shared baseline: {} units, generation {}, newest tip {}, {signed}\n",
+                    shared.units,
+                    shared.generation,
+                    newest.unwrap_or("nothing")
+                )
+            }
+        });
+        out
     }
 }
 

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::agents::Patience;
 use super::ingest::{How, descriptor_of, take_reports};
 use super::last;
 use super::output::Output;
@@ -12,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::gate::ingest::Over;
 use crate::gate::{ConfigSource, Gate, ingest};
 use crate::git::{Against, Head, Request, Scratch};
-use crate::model::{Change, Verdict};
+use crate::model::{Change, Verdict, shell_word};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -69,7 +70,8 @@ pub(super) enum From {
 }
 
 impl Check {
-    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
+    pub(super) fn run(mut self, screen: &Resolved) -> Result<Verdict> {
+        self.output.again = Some(self.again());
         let mut session = Session::open()?;
         make_way(&session.repo);
         let (remote, choice) = session.target(None, self.target.as_deref())?;
@@ -88,6 +90,7 @@ impl Check {
             From::Head => ConfigSource::Head,
         };
         let given = self.take_results(&session, &change, config_from)?;
+        let patience = Patience::beside(&session.repo, self.head());
         let progress = screen.progress();
         let gate = Gate {
             config_from,
@@ -98,11 +101,39 @@ impl Check {
             ..session.gate()
         };
         let report = gate.judge(change)?;
-        drop(progress);
+        drop((progress, patience));
         let mut reports = [report];
         last::keep(&session.repo, &reports);
         self.output
             .write(&session, &mut reports, screen, Stream::Out)
+    }
+
+    /// The command that checks the same again.
+    fn again(&self) -> String {
+        let mut words = vec!["newgate", "check"];
+        let flags = [
+            (self.staged, "--staged"),
+            (self.worktree, "--worktree"),
+            (self.merge, "--merge"),
+            (self.no_base, "--no-base"),
+            (self.enforce, "--enforce"),
+        ];
+        words.extend(flags.iter().filter(|(on, _)| *on).map(|(_, flag)| *flag));
+        let head = Some(&self.head).filter(|h| *h != "HEAD");
+        let named = [
+            ("--head", head),
+            ("--base", self.base.as_ref()),
+            ("--target", self.target.as_ref()),
+        ];
+        for (option, value) in named {
+            words.extend(value.into_iter().flat_map(|v| [option, v.as_str()]));
+        }
+        if self.config_from == From::Head {
+            words.extend(["--config-from", "head"]);
+        }
+        words.extend(["--format", "agent"]);
+        let words: Vec<String> = words.into_iter().map(shell_word).collect();
+        words.join(" ")
     }
 
     fn head(&self) -> Head {

@@ -5,14 +5,15 @@ use std::fmt::Write as _;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::output::ListFormat;
+use super::output::ListOutput;
+use super::schema::Schema;
 use super::screen::Resolved;
 use super::session::Session;
 use crate::config::{EXEMPTIONS, FILE, FOLDER, SCANNERS, values};
 use crate::error::Result;
 use crate::gate::{ConfigSource, Settings};
 use crate::git::{Against, Head, Scratch};
-use crate::model::{Change, Oid, Verdict, harmless};
+use crate::model::{Change, Verdict, harmless};
 use crate::scan::tools::LOCK;
 
 #[derive(Debug, Subcommand)]
@@ -21,13 +22,14 @@ pub(super) enum Config {
     Check,
     /// Show what counts for the next push, and where each value comes from
     Show(Show),
+    /// Print the JSON schema of a file in `.newgate`, for editors
+    Schema(Schema),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// The format
-    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
-    format: ListFormat,
+    #[command(flatten)]
+    output: ListOutput,
 }
 
 impl Config {
@@ -35,6 +37,7 @@ impl Config {
         match self {
             Config::Check => check(screen),
             Config::Show(show) => show.run(screen),
+            Config::Schema(schema) => schema.run(screen),
         }
     }
 }
@@ -46,12 +49,12 @@ fn check(screen: &Resolved) -> Result<Verdict> {
     let change = session.choose(Head::WorkTree, Against::Target, target, &mut scratch)?;
     // All mistakes are errors of these.
     let own = session.gate().settings(&change, ConfigSource::Head)?;
-    let Some(folder) = session.repo.folder(&change.head_tree, FOLDER)? else {
+    if session.repo.folder(&change.head_tree, FOLDER)?.is_none() {
         screen.note(&format!(
             "there is no `{FOLDER}` in the work tree: the defaults count"
         ));
         return Ok(Verdict::Pass);
-    };
+    }
     let mut read = Vec::new();
     for file in [FILE, EXEMPTIONS, SCANNERS, LOCK] {
         let files = own.files(&session.repo, file)?;
@@ -61,29 +64,30 @@ fn check(screen: &Resolved) -> Result<Verdict> {
         [] => screen.note(&format!("`{FOLDER}` has no file that newgate reads")),
         read => screen.note(&format!("no mistakes in {}", read.join(", "))),
     }
-    if let Some(text) = differs(&session, &change, &folder)? {
+    if let Some(text) = differs(&session, &change)? {
         screen.note(&text);
     }
     Ok(Verdict::Pass)
 }
 
-/// What to say where pushes are judged by other files than those of a folder.
-fn differs(session: &Session, change: &Change, folder: &Oid) -> Result<Option<String>> {
+/// What to say where the files of the work tree are not those that pushes are judged by.
+pub(super) fn differs(session: &Session, change: &Change) -> Result<Option<String>> {
     let (Some(tip), Some(name)) = (&change.tip, &change.target) else {
         return Ok(None);
     };
+    if !session.repo.differs_from(tip, FOLDER)? {
+        return Ok(None);
+    }
     let (_, tree) = session.commit_and_tree(tip.as_str())?;
-    let there = session.repo.folder(&tree, FOLDER)?;
-    Ok(match there {
-        Some(there) if there == *folder => None,
-        Some(_) => Some(format!(
+    Ok(Some(match session.repo.folder(&tree, FOLDER)? {
+        Some(_) => format!(
             "`{FOLDER}` of {name} differs: it counts until yours is there; \
              `newgate check --config-from head` tries out what you committed"
-        )),
-        None => Some(format!(
+        ),
+        None => format!(
             "{name} has no `{FOLDER}` yet: until yours is there, it can make the defaults stricter, and nothing else"
-        )),
-    })
+        ),
+    }))
 }
 
 /// A value, and where it comes from.
@@ -103,13 +107,8 @@ impl Show {
         let change = session.change_by_default()?;
         let counts = session.gate().settings(&change, ConfigSource::Target)?;
         let rows = rows(&session, &change, &counts)?;
-        let text = match self.format {
-            ListFormat::Json => {
-                serde_json::to_string_pretty(&rows).expect("rows are plain data") + "\n"
-            }
-            ListFormat::Terminal => table(&rows, &source(&change, &counts)),
-        };
-        screen.data(&text);
+        let words = || table(&rows, &source(&change, &counts));
+        self.output.format.write(screen, &rows, words);
         if !counts.weakening().is_empty() {
             screen.note(&format!(
                 "ignored until the target has it: `{}`",

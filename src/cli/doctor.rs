@@ -2,11 +2,16 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 
+use super::agents::{self, Agent};
+use super::config::differs;
 use super::coverage::{Coverage, coverage, others};
-use super::hook_file::{is_shim, kept_by};
+use super::hook_file::{PRE_COMMIT, is_shim, kept_by};
+use super::kept;
 use super::named::Named;
+use super::output::ListOutput;
 use super::screen::Resolved;
 use super::session::Session;
 use super::shim::PREWARMING;
@@ -22,23 +27,50 @@ use crate::report;
 use crate::scan::State;
 
 #[derive(Debug, Args)]
-pub(super) struct Doctor {}
+pub(super) struct Doctor {
+    #[command(flatten)]
+    output: ListOutput,
+}
 
 /// What is told, and how many things are wrong.
 #[derive(Default)]
 struct Page {
-    out: String,
+    rows: Vec<Row>,
     wrong: u32,
 }
 
+/// One thing that is told.
+#[derive(Serialize)]
+struct Row {
+    /// What it is about.
+    name: &'static str,
+    /// Whether it may leave a verdict incomplete or a push unchecked.
+    wrong: bool,
+    text: String,
+}
+
 impl Page {
-    fn say(&mut self, name: &str, text: &str) {
-        let _ = writeln!(self.out, "  {name:<11} {}", harmless(text));
+    fn say(&mut self, name: &'static str, text: &str) {
+        self.add(name, false, text);
     }
 
-    fn wrong(&mut self, name: &str, text: &str) {
+    fn wrong(&mut self, name: &'static str, text: &str) {
         self.wrong += 1;
-        let _ = writeln!(self.out, "! {name:<11} {}", harmless(text));
+        self.add(name, true, text);
+    }
+
+    fn add(&mut self, name: &'static str, wrong: bool, text: &str) {
+        let text = harmless(text);
+        self.rows.push(Row { name, wrong, text });
+    }
+
+    fn words(&self) -> String {
+        let mut out = String::new();
+        for row in &self.rows {
+            let mark = if row.wrong { '!' } else { ' ' };
+            let _ = writeln!(out, "{mark} {:<11} {}", row.name, row.text);
+        }
+        out
     }
 }
 
@@ -65,6 +97,9 @@ impl Doctor {
                     ),
                     None => page.wrong("target", "there is none: everything counts as new"),
                 }
+                if let Some(text) = differs(&session, &change)? {
+                    page.say("settings", &text);
+                }
                 let gate = session.gate();
                 match gate.settings(&change, ConfigSource::Target) {
                     Err(e) => page.wrong("settings", &e.chain()),
@@ -73,8 +108,11 @@ impl Doctor {
             }
         }
         containing(&mut page);
+        in_agents(&session.repo, &mut page);
         background(&session.repo, &mut page);
-        screen.data(&page.out);
+        self.output
+            .format
+            .write(screen, &page.rows, || page.words());
         if page.wrong > 0 {
             screen.note(&format!(
                 "{} of these may leave a verdict incomplete or a push unjudged",
@@ -108,12 +146,13 @@ fn git(repo: &Repository, page: &mut Page) {
 fn hooks(repo: &Repository, page: &mut Page) -> Result<()> {
     match coverage(repo, &Named::at(Path::new(".")))? {
         Coverage::Checked(hook) => {
-            let merges = hook.with_file_name("pre-merge-commit");
-            let more = if is_shim(&merges) {
-                ", pre-merge-commit"
-            } else {
-                ""
-            };
+            let mut more = String::new();
+            for name in ["pre-merge-commit", PRE_COMMIT] {
+                let own = hook.with_file_name(name);
+                if is_shim(&own) || is_shim(&own.with_extension(kept::LEGACY)) {
+                    more.push_str(&format!(", {name}"));
+                }
+            }
             page.say("hooks", &format!("{}{more}", hook.display()));
             if swallowed::was_pushed(repo)? {
                 page.wrong(
@@ -206,6 +245,31 @@ fn containing(page: &mut Page) {
         _ => "none: this system does not support it (Landlock, in Linux 5.13 and newer)",
     };
     page.say("containment", text);
+}
+
+/// The coding agents that are used here, and whether they have newgate's hooks.
+fn in_agents(repo: &Repository, page: &mut Page) {
+    let Some(top) = repo.work_dir() else {
+        return;
+    };
+    let names = |all: &[Agent]| {
+        let names: Vec<&str> = all.iter().map(|a| a.name()).collect();
+        names.join(", ")
+    };
+    let (with, without): (Vec<Agent>, Vec<Agent>) = Agent::value_variants()
+        .iter()
+        .filter(|a| agents::has(**a, top) || agents::used(top).contains(a))
+        .partition(|a| agents::has(**a, top));
+    if !with.is_empty() {
+        page.say("agents", &format!("hooks for {}", names(&with)));
+    }
+    if !without.is_empty() {
+        let text = format!(
+            "no hooks for {} (`newgate install --agent`)",
+            names(&without)
+        );
+        page.say("agents", &text);
+    }
 }
 
 fn background(repo: &Repository, page: &mut Page) {

@@ -10,7 +10,7 @@ use crate::cache::now;
 use crate::config::{EXEMPTIONS, parse_exemptions, render};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Issue, Kind as IssueKind, Occurrence, Status, Verdict, date_of_days, days_of_date,
+    Issue, Kind as IssueKind, Occurrence, Status, Verdict, date_of_days, days_of_date, nearest,
 };
 use crate::policy::ExemptionReason;
 use crate::report::{place, plural};
@@ -52,7 +52,7 @@ impl Exempt {
         self.check_reason()?;
         self.check_text()?;
         let today = now() / (24 * 60 * 60);
-        let until = self.last_day(today)?;
+        let until = last_day(&self.until, today)?;
         let work = session
             .repo
             .work_dir()
@@ -119,21 +119,11 @@ impl Exempt {
         }
         let names = ExemptionReason::ALL.map(|(name, _)| name).join(", ");
         let text = format!("`{}` is not a known reason", self.reason);
-        Err(usage(text).hint(format!("use one of {names}")))
-    }
-
-    /// The last day on which it holds, in days since 1970-01-01.
-    fn last_day(&self, today: i64) -> Result<i64> {
-        let days = self.until.strip_suffix('d');
-        let days = days.and_then(|d| d.parse::<i64>().ok());
-        let until = match days {
-            Some(days) => today.checked_add(days),
-            None => days_of_date(&self.until),
-        };
-        until.filter(|u| *u >= today).ok_or_else(|| {
-            usage(format!("`{}` is not a future date", self.until))
-                .hint("use a date such as 2027-01-31, or a number of days such as 30d")
-        })
+        let near = nearest(&self.reason, ExemptionReason::ALL.map(|(name, _)| name));
+        Err(usage(text).hint(match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("use one of {names}"),
+        }))
     }
 
     /// The lines that every exemption of this call has.
@@ -161,12 +151,29 @@ impl Exempt {
     }
 }
 
+/// The last day on which an exemption holds, in days since 1970-01-01.
+///
+/// # Errors
+/// It is no day, or is over.
+pub(super) fn last_day(text: &str, today: i64) -> Result<i64> {
+    let days = text.strip_suffix('d');
+    let days = days.and_then(|d| d.parse::<i64>().ok());
+    let until = match days {
+        Some(days) => today.checked_add(days),
+        None => days_of_date(text),
+    };
+    until.filter(|u| *u >= today).ok_or_else(|| {
+        usage(format!("`{text}` is not a future date"))
+            .hint("use a date such as 2027-01-31, or a number of days such as 30d")
+    })
+}
+
 fn usage(text: impl Into<String>) -> Error {
     Error::new(ErrorKind::Usage, text)
 }
 
 /// Adds exemptions to the work tree's file, which must be a file of its own and stay readable.
-fn append(work: &Path, scopes: &[String], grant: &str) -> Result<()> {
+pub(super) fn append(work: &Path, scopes: &[String], grant: &str) -> Result<()> {
     let path = work.join(EXEMPTIONS);
     let folder = path.parent().unwrap_or(work);
     let link = |p: &Path| fs::symlink_metadata(p).is_ok_and(|m| m.is_symlink());
@@ -231,7 +238,7 @@ impl Scope<'_> {
 }
 
 /// The lines of one occurrence.
-fn entry(issue: &Issue, o: &Occurrence) -> Result<String> {
+pub(super) fn entry(issue: &Issue, o: &Occurrence) -> Result<String> {
     if o.print.is_empty() {
         let line = o.region.map_or(0, |r| r.line);
         let text = format!("the last report has no print of {}:{line}", o.path);

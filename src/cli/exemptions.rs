@@ -1,8 +1,10 @@
 use std::fs;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::last;
+use super::output::{ListFormat, ListOutput};
 use super::screen::Resolved;
 use super::session::Session;
 use crate::cache::now;
@@ -19,6 +21,31 @@ pub(super) struct Exemptions {
     /// Exit with 1 if one has ended, ends soon, or matches nothing
     #[arg(long)]
     check: bool,
+    #[command(flatten)]
+    output: ListOutput,
+}
+
+/// An exemption, as it stands.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Row<'e> {
+    /// `active`, `pending`, `ends soon`, `expired` or `not yet`.
+    state: &'static str,
+    issue: Option<&'e str>,
+    path: Option<String>,
+    print: Option<&'e str>,
+    rule: Option<&'e str>,
+    reason: &'static str,
+    text: &'e str,
+    requested_by: &'e str,
+    approved_by: &'e str,
+    link: &'e str,
+    granted: String,
+    until: String,
+    /// Whether the last report has something that it covers; none if there is no report.
+    matches: Option<bool>,
+    #[serde(skip)]
+    scope: &'e ExemptionScope,
 }
 
 impl Exemptions {
@@ -42,7 +69,7 @@ impl Exemptions {
                 }
             }
         }
-        if all.is_empty() {
+        if all.is_empty() && self.output.format == ListFormat::Terminal {
             screen.note("there are no exemptions; `newgate exempt` writes one");
             return Ok(Verdict::Pass);
         }
@@ -50,7 +77,7 @@ impl Exemptions {
         // What the last report has, if there is one.
         let issues = last::issues(&session.repo).ok();
         let used = issues.as_ref().map(|i| covered(&all, i));
-        let mut troubled = false;
+        let mut rows = Vec::new();
         for (number, exemption) in all.iter().enumerate() {
             let ended =
                 exemption.holds(today, Severity::Unassigned, &settings.config.policy.longest);
@@ -62,27 +89,72 @@ impl Exemptions {
                 (Holds::Yes, false) if left <= SOON => "ends soon",
                 (Holds::Yes, false) => "active",
             };
-            let matches = used
-                .as_ref()
-                .is_none_or(|u| u.values().any(|n| *n == number));
-            let matches = if matches {
-                ""
-            } else {
-                ", matches nothing in the last report"
-            };
-            troubled |= !matches.is_empty() || matches!(state, "expired" | "ends soon");
-            screen.data(&format!(
-                "{state:<9} until {}{matches}\n          {}\n          {}: {}\n",
-                date_of_days(exemption.until),
-                of(&exemption.scope),
-                exemption.reason.name(),
-                exemption.text
-            ));
+            let used = used.as_ref();
+            let matches = used.map(|u| u.values().any(|n| *n == number));
+            rows.push(Row::of(exemption, state, matches));
         }
+        let words = || rows.iter().map(Row::words).collect();
+        self.output.format.write(screen, &rows, words);
+        let wrong =
+            |r: &Row<'_>| r.matches == Some(false) || matches!(r.state, "expired" | "ends soon");
+        let troubled = rows.iter().any(wrong);
         Ok(match self.check && troubled {
             true => Verdict::Blocked,
             false => Verdict::Pass,
         })
+    }
+}
+
+impl<'e> Row<'e> {
+    fn of(exemption: &'e Exemption, state: &'static str, matches: Option<bool>) -> Row<'e> {
+        let (mut issue, mut path, mut print, mut rule) = (None, None, None, None);
+        match &exemption.scope {
+            ExemptionScope::Issue(id) => issue = Some(id.as_str()),
+            ExemptionScope::Occurrence {
+                issue: id,
+                path: at,
+                print: of,
+            } => {
+                issue = Some(id.as_str());
+                path = Some(at.to_string());
+                print = Some(of.as_str());
+            }
+            ExemptionScope::Rule { rule: of, path: at } => {
+                rule = Some(of.text());
+                path = at.as_ref().map(|p| p.text().to_owned());
+            }
+        }
+        Row {
+            state,
+            issue,
+            path,
+            print,
+            rule,
+            reason: exemption.reason.name(),
+            text: &exemption.text,
+            requested_by: &exemption.requested_by,
+            approved_by: &exemption.approved_by,
+            link: &exemption.link,
+            granted: date_of_days(exemption.granted),
+            until: date_of_days(exemption.until),
+            matches,
+            scope: &exemption.scope,
+        }
+    }
+
+    fn words(&self) -> String {
+        let matches = match self.matches {
+            Some(false) => ", matches nothing in the last report",
+            _ => "",
+        };
+        format!(
+            "{:<9} until {}{matches}\n          {}\n          {}: {}\n",
+            self.state,
+            self.until,
+            of(self.scope),
+            self.reason,
+            self.text
+        )
     }
 }
 

@@ -1,8 +1,10 @@
 use std::fmt::Write as _;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::last::{self, Named};
+use super::output::ListOutput;
 use super::screen::Resolved;
 use super::session::Session;
 use crate::error::Result;
@@ -19,6 +21,8 @@ pub(super) struct Explain {
     /// An issue's id, or an occurrence's print, of the last report; without one, the verdict
     #[arg(value_name = "ISSUE|OCCURRENCE")]
     name: Option<String>,
+    #[command(flatten)]
+    output: ListOutput,
 }
 
 impl Explain {
@@ -33,9 +37,132 @@ impl Explain {
                 Named::Occurrence(issue, occurrence) => issue_in_words(issue, Some(occurrence)),
             },
         };
-        screen.data(&harmless(&text));
+        let explained = match &self.name {
+            None => Explained::verdict(&reports, &issues),
+            Some(name) => match last::named(&issues, name)? {
+                Named::Issue(issue) => Explained::issue(issue, None),
+                Named::Occurrence(issue, occurrence) => Explained::issue(issue, Some(occurrence)),
+            },
+        };
+        let format = self.output.format;
+        format.write(screen, &explained, || harmless(&text));
         Ok(Verdict::Pass)
     }
+}
+
+/// What decided, for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Explained<'r> {
+    /// The verdict of each change; none where an issue is explained.
+    changes: Vec<ExplainedChange<'r>>,
+    /// The issue, or those that block.
+    issues: Vec<ExplainedIssue<'r>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct ExplainedChange<'r> {
+    name: &'r str,
+    verdict: &'static str,
+    compared_with: String,
+    /// What keeps the verdict open.
+    open: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct ExplainedIssue<'r> {
+    id: &'r str,
+    title: &'r str,
+    blocks: bool,
+    because: String,
+    fix: Option<&'r str>,
+    /// The command that exempts a new occurrence, with a reason to fill in.
+    exempt: Option<String>,
+    occurrences: Vec<ExplainedOccurrence<'r>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct ExplainedOccurrence<'r> {
+    path: String,
+    line: Option<u32>,
+    status: &'static str,
+    why: String,
+    action: Option<&'static str>,
+    exempted: Option<&'r str>,
+}
+
+impl<'r> Explained<'r> {
+    fn verdict(reports: &'r [Report], issues: &'r [Issue]) -> Explained<'r> {
+        let change = |report: &'r Report| {
+            let troubled = report.scanners.iter();
+            let troubled = troubled.filter(|s| s.state != ScannerState::Ok);
+            let mut open: Vec<String> = troubled
+                .map(|s| format!("{} is {}: {}", s.name, s.state.name(), report::fault(s)))
+                .collect();
+            open.extend(report::unknown(report));
+            ExplainedChange {
+                name: &report.change.name,
+                verdict: report.verdict.name(),
+                compared_with: report::base_reason(&report.change.base_reason),
+                open,
+            }
+        };
+        let blocking = issues.iter().filter(|i| i.blocks);
+        Explained {
+            changes: reports.iter().map(change).collect(),
+            issues: blocking.map(|i| explained(i, None)).collect(),
+        }
+    }
+
+    fn issue(issue: &'r Issue, only: Option<&'r Occurrence>) -> Explained<'r> {
+        Explained {
+            changes: Vec::new(),
+            issues: vec![explained(issue, only)],
+        }
+    }
+}
+
+fn explained<'r>(issue: &'r Issue, only: Option<&'r Occurrence>) -> ExplainedIssue<'r> {
+    let shown = issue.occurrences.iter();
+    let shown = shown.filter(|o| only.is_none_or(|only| *o == only));
+    ExplainedIssue {
+        id: &issue.id,
+        title: &issue.title,
+        blocks: issue.blocks,
+        because: report::because(issue),
+        fix: issue.fix.as_deref(),
+        exempt: exemptible(issue).map(|o| exempt_command(o)),
+        occurrences: shown
+            .map(|o| ExplainedOccurrence {
+                path: o.path.to_string(),
+                line: o.region.map(|r| r.line),
+                status: o.status.name(),
+                why: report::why(o),
+                action: o.action.map(Action::name),
+                exempted: o.exempted.as_deref(),
+            })
+            .collect(),
+    }
+}
+
+/// The occurrence that the command for an exemption names: one that blocks.
+fn exemptible(issue: &Issue) -> Option<&Occurrence> {
+    let blocks = |o: &&Occurrence| o.action == Some(Action::Block) && !o.print.is_empty();
+    issue
+        .occurrences
+        .iter()
+        .find(blocks)
+        .filter(|_| issue.blocks)
+}
+
+fn exempt_command(occurrence: &Occurrence) -> String {
+    format!(
+        "newgate exempt {} --reason false-positive --until 30d --text '...'",
+        occurrence.print
+    )
 }
 
 fn verdict(reports: &[Report], issues: &[Issue]) -> String {
@@ -132,14 +259,9 @@ fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
         } else {
             out.push_str("  fixed\n");
         }
-        let blocked = |o: &&Occurrence| o.action == Some(Action::Block) && !o.print.is_empty();
-        let new = issue.occurrences.iter().find(blocked);
-        if let Some(new) = new {
-            let _ = writeln!(
-                out,
-                "  exempted, with a reason and for a time: newgate exempt {} --reason false-positive --until 30d --text '...'",
-                new.print
-            );
+        if let Some(new) = exemptible(issue) {
+            let command = exempt_command(new);
+            let _ = writeln!(out, "  exempted, with a reason and for a time: {command}");
         }
         match issue.ruling {
             Ruling::Decided {

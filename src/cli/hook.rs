@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 
+use super::agents::{AgentHook, Patience};
+use super::commit::PreCommit;
 use super::hook_file::PRE_PUSH;
 use super::input::read_input;
 use super::kept::Kept;
@@ -40,8 +42,12 @@ enum Which {
     Update(super::server::Update),
     /// Judge a merge before it is committed: the index against the current branch
     PreMergeCommit(PreMergeCommit),
+    /// Judge what is staged before it is committed, against the last commit
+    PreCommit(PreCommit),
     /// Fill the cache in the background, for the push that follows
     Prewarm(super::prewarm::Prewarm),
+    /// Answer the hook of a coding agent: JSON on standard input and output
+    Agent(AgentHook),
 }
 
 #[derive(Debug, Args)]
@@ -101,7 +107,9 @@ impl Hook {
             Which::PreReceive(hook) => hook.run(screen),
             Which::Update(hook) => hook.run(screen),
             Which::PreMergeCommit(hook) => hook.run(screen),
+            Which::PreCommit(hook) => hook.run(screen),
             Which::Prewarm(hook) => return hook.run(screen),
+            Which::Agent(hook) => return hook.run(screen),
         };
         verdict.map(Verdict::exit_code)
     }
@@ -179,7 +187,9 @@ impl PrePush {
         make_way(&session.repo);
         let mut scratch = Scratch::new();
         let files = scratch.trees_of_files(&mut session.repo, &lines)?;
+        let patience = Patience::beside(&session.repo, Head::Revision("HEAD".into()));
         let (mut reports, notes) = self.judge(&session, &lines, &files, screen)?;
+        drop(patience);
         if !were_given {
             swallowed::remember(&session.repo, &lines);
         }

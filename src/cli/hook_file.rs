@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 
 /// The hook that checks a push.
 pub(super) const PRE_PUSH: &str = "pre-push";
+/// The hook that checks a commit before it is made.
+pub(super) const PRE_COMMIT: &str = "pre-commit";
 /// The text by which a script of newgate's is known, of any version.
 const MARK: &str = "newgate-shim";
 /// The command that every hook has that lets newgate check a push.

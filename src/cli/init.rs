@@ -6,6 +6,8 @@ use std::path::Path;
 
 use clap::{Args, Parser, ValueEnum};
 
+use super::config::differs;
+use super::import;
 use super::screen::Resolved;
 use super::session::Session;
 use super::{Arguments, run};
@@ -25,6 +27,12 @@ const PROPOSED: [(&str, &str); 7] = [
     ("pip-audit", "Python packages"),
     ("retire", "JavaScript packages"),
 ];
+
+/// Where the schema of the configuration is read, by editors that know TOML.
+const SCHEMA: &str = concat!(
+    "https://raw.githubusercontent.com/newgate/newgate/main/",
+    "docs/schemas/config.schema.json"
+);
 
 /// How many files are looked at to find scanners that fit.
 const MOST_FILES: usize = 200_000;
@@ -65,7 +73,7 @@ impl Forge {
 
 impl Init {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
-        let session = Session::open()?;
+        let mut session = Session::open()?;
         let top = session.repo.work_dir().map(Path::to_owned);
         let Some(top) = top else {
             let error = Error::new(ErrorKind::Usage, "there is no work tree here");
@@ -82,7 +90,15 @@ impl Init {
         let mut done = true;
         let mut written = Vec::new();
         match fs::symlink_metadata(top.join(FILE)) {
-            Ok(_) => screen.note(&format!("`{FILE}` is there, and stays as it is")),
+            Ok(_) => {
+                screen.note(&format!("`{FILE}` is there, and stays as it is"));
+                if has_commits {
+                    let change = session.change_by_default()?;
+                    differs(&session, &change)?
+                        .iter()
+                        .for_each(|t| screen.note(t));
+                }
+            }
             Err(_) => {
                 let branch = match &target {
                     Some(found) => {
@@ -103,6 +119,12 @@ impl Init {
                     done &= newgate(&["scanners", "install"], screen)?;
                 }
             }
+        }
+        for name in import::found(&top) {
+            screen.note(&format!(
+                "`{}` is of another tool: `newgate import` takes over what it names",
+                name.display()
+            ));
         }
         if let Some(forge) = self.ci {
             let (path, content) = forge.file();
@@ -231,7 +253,8 @@ fn configuration(target: Option<&str>, scanners: &[&str]) -> String {
     };
     let scanners: String = scanners.iter().map(|s| format!("{s} = true\n")).collect();
     format!(
-        "# What newgate goes by. `newgate config check` looks for mistakes in it, `newgate config show`\n\
+        "#:schema {SCHEMA}\n\
+         # What newgate goes by. `newgate config check` looks for mistakes in it, `newgate config show`\n\
          # tells every value that counts; docs/configuration.md lists all keys.\n\
          version = 1\n\
          \n\

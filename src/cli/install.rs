@@ -1,15 +1,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use super::agents::{self, Agent};
 use super::coverage::{Coverage, coverage, off, others};
-use super::hook_file::{self, PRE_PUSH, is_shim};
+use super::hook_file::{self, PRE_COMMIT, PRE_PUSH, is_shim};
 use super::manager::{self, Manager, Written};
 use super::named::Named;
 use super::screen::Resolved;
-use super::shim::{self, LINE, PREWARMING, PROGRAM, install_shim, quoted, write_shim};
+use super::shim::{self, COMMIT_LINE, LINE, PREWARMING, PROGRAM, install_shim, quoted, write_shim};
 use super::{everywhere, kept, lefthook, own_path, simple_git_hooks};
+use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::{
     HookFolder, HooksPath, Repository, default_branch, hook_folder, name_hook_folder, set_config,
@@ -25,15 +27,29 @@ pub(super) struct Install {
     #[arg(long, conflicts_with = "server")]
     shared: bool,
     /// Check pushes from all your repositories, present and future
-    #[arg(long, conflicts_with_all = ["server", "shared", "merges", "prewarm", "path"])]
+    #[arg(long, conflicts_with_all = ["server", "shared", "merges", "commit", "prewarm", "path"])]
     global: bool,
     /// Judge merges before they are committed too (pre-merge-commit)
     #[arg(long)]
     merges: bool,
+    /// Check what is staged before each commit too (pre-commit), with the scanners that are built in
+    #[arg(long, conflicts_with = "server")]
+    commit: bool,
     /// Scan in the background after each commit, merge, checkout and rewrite, so that the push that
     /// follows answers from the cache
     #[arg(long, conflicts_with = "server")]
     prewarm: bool,
+    /// Let coding agents check each turn, and refuse git commands that skip hooks: the agents named, or those that
+    /// are used here
+    #[arg(
+        long,
+        value_name = "AGENTS",
+        num_args = 0..=1,
+        require_equals = true,
+        value_delimiter = ',',
+        conflicts_with_all = ["server", "global"]
+    )]
+    agent: Option<Vec<Agent>>,
     /// Install the gate of a server: PATH is a bare repository that receives pushes
     #[arg(long, conflicts_with = "merges")]
     server: bool,
@@ -64,6 +80,10 @@ pub(super) struct Uninstall {
     /// Undo `newgate install --global`
     #[arg(long, conflicts_with = "path")]
     global: bool,
+    /// Remove what newgate keeps too: this repository's cache and reports, and the scanners that newgate installed for
+    /// all repositories
+    #[arg(long)]
+    purge: bool,
 }
 
 fn open(path: &Path) -> Result<Repository> {
@@ -185,6 +205,18 @@ impl Install {
                 "every `git push` from here is checked already, by `{}` (`newgate uninstall --global` undoes that)",
                 hook.display()
             ));
+            if let Some(wanted) = &self.agent {
+                in_agents(&repo, wanted, screen)?;
+            }
+            if self.commit {
+                let own = repo.common_dir().join("hooks");
+                let text = "the hooks of all your repositories are in one folder, so newgate adds none for the commits of this one";
+                return Err(Error::new(ErrorKind::Usage, text).hint(format!(
+                    "to give this repository its own hooks, instead of those: `{} && {} --commit`",
+                    named.set_hooks_path(&own),
+                    named.install()
+                )));
+            }
             return Ok(Verdict::Pass);
         }
         let folder = usable_folder(&repo, &named)?;
@@ -203,6 +235,12 @@ impl Install {
                 }
                 screen.note("the cache is filled in the background after each commit (`newgate doctor` tells how that goes)");
             }
+        }
+        if self.commit {
+            before_commit(&repo, &folder, screen)?;
+        }
+        if let Some(wanted) = &self.agent {
+            in_agents(&repo, wanted, screen)?;
         }
         match coverage(&repo, &named)? {
             Coverage::Checked(_) => screen.note("every `git push` from here is checked now; `newgate check` checks by hand, `newgate uninstall` undoes this"),
@@ -364,6 +402,63 @@ fn add_to_lefthook(repo: &Repository, top: &Path, hook: &Path, screen: &Resolved
     }
 }
 
+/// Puts newgate before every commit.
+fn before_commit(repo: &Repository, folder: &HookFolder, screen: &Resolved) -> Result<()> {
+    let managed = manager::of_husky(folder, repo.work_dir()).map(|written| written.path);
+    let uses_lefthook = repo.work_dir().is_some_and(lefthook::is_used);
+    if managed.is_some() || folder.tracked || uses_lefthook {
+        let place = managed.unwrap_or_else(|| folder.path.join(PRE_PUSH));
+        let text = match uses_lefthook {
+            true => {
+                "lefthook writes the hooks here, so newgate does not add one for commits".to_owned()
+            }
+            false => format!(
+                "the hooks in `{}` are committed, so newgate does not add one for commits",
+                place.parent().unwrap_or(&place).display()
+            ),
+        };
+        return Err(Error::new(ErrorKind::Usage, text).hint(format!(
+            "have its `{PRE_COMMIT}` hook run this command: {COMMIT_LINE}"
+        )));
+    }
+    let hook = make(&folder.path)?.join(PRE_COMMIT);
+    // pre-commit, which was installed over newgate's hook, runs that.
+    let legacy = hook.with_extension(kept::LEGACY);
+    let generated = Manager::of_hook(&hook);
+    if generated.is_some_and(Manager::keeps_legacy) && is_shim(&legacy) {
+        let kept = hook_file::kept_by(&legacy).filter(|k| k.symlink_metadata().is_ok());
+        return write_shim(&legacy, PRE_COMMIT, kept.as_deref());
+    }
+    install_shim(&hook, PRE_COMMIT, screen)
+}
+
+/// Writes newgate's hooks into the settings of coding agents.
+fn in_agents(repo: &Repository, wanted: &[Agent], screen: &Resolved) -> Result<()> {
+    let top = repo
+        .work_dir()
+        .ok_or_else(|| Error::new(ErrorKind::Usage, "there is no work tree here"))?;
+    let agents = match wanted {
+        [] => agents::used(top),
+        named => named.to_vec(),
+    };
+    if agents.is_empty() {
+        let text = "no coding agent is used here, as far as its folders tell";
+        return Err(Error::new(ErrorKind::Usage, text).hint(
+            "name those that you use: `newgate install --agent=claude,cursor,codex,gemini`",
+        ));
+    }
+    for agent in agents {
+        let (name, file) = (agent.name(), agent.file());
+        match agents::add(agent, top)? {
+            true => screen.note(&format!(
+                "added hooks for {name} to `{file}`: commit it (they do nothing for people without newgate)"
+            )),
+            false => screen.note(&format!("`{file}` has newgate's hooks")),
+        }
+    }
+    Ok(())
+}
+
 /// Keeps files of newgate's out of what is committed.
 fn ignore(repo: &Repository, patterns: &[&str]) -> Result<()> {
     let file = repo.common_dir().join("info/exclude");
@@ -384,10 +479,38 @@ fn ignore(repo: &Repository, patterns: &[&str]) -> Result<()> {
     fs::write(&file, text).map_err(failed)
 }
 
+/// Removes what newgate keeps in a repository, and for all repositories of this user.
+fn purge(repo: Option<&Repository>, screen: &Resolved) -> Result<()> {
+    let mut folders = Vec::new();
+    if let Some(repo) = repo {
+        super::prewarm::make_way(repo);
+        repo.drop_refs("refs/newgate")?;
+        folders.push(repo.common_dir().join("newgate"));
+    }
+    folders.extend(environment::cache_home().map(|cache| cache.join("newgate")));
+    for folder in folders {
+        match fs::remove_dir_all(&folder) {
+            Ok(()) => screen.note(&format!("removed `{}`", folder.display())),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            Err(e) => {
+                return Err(Error::io(
+                    format!("`{}` cannot be removed", folder.display()),
+                    e,
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 impl Uninstall {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         if self.global {
-            return everywhere::uninstall(screen);
+            let verdict = everywhere::uninstall(screen)?;
+            if self.purge {
+                purge(None, screen)?;
+            }
+            return Ok(verdict);
         }
         let repo = open(&self.path)?;
         let folder = hook_folder(&repo)?;
@@ -398,6 +521,14 @@ impl Uninstall {
         {
             screen.note("removed newgate from the configuration of lefthook");
             undone = true;
+        }
+        for agent in Agent::value_variants() {
+            if let Some(top) = repo.work_dir()
+                && agents::remove(*agent, top)?
+            {
+                screen.note(&format!("removed newgate's hooks from `{}`", agent.file()));
+                undone = true;
+            }
         }
         let folder = match folder.setting {
             HooksPath::Shared(_) => repo.common_dir().join("hooks"),
@@ -426,6 +557,10 @@ impl Uninstall {
             if kept::put_back(hook, shim)? {
                 screen.note("put back the hook that was there before");
             }
+            undone = true;
+        }
+        if self.purge {
+            purge(Some(&repo), screen)?;
             undone = true;
         }
         if let Some(command) = repo.work_dir().and_then(simple_git_hooks::undo) {

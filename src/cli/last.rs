@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::output::{write_anew, write_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::Repository;
-use crate::model::{Issue, Occurrence, Report};
+use crate::model::{Issue, Occurrence, Report, nearest};
 use crate::report::from_json;
 
 /// The last reports: one, or one for each ref of a push.
@@ -65,6 +65,11 @@ pub(super) enum Named<'i> {
     Occurrence(&'i Issue, &'i Occurrence),
 }
 
+/// The id of an issue that somebody meant.
+pub(super) fn similar<'i>(issues: &'i [Issue], name: &str) -> Option<&'i str> {
+    nearest(name, issues.iter().map(|i| i.id.as_str()))
+}
+
 /// Finds an issue by its id, or an occurrence by its print; the beginning is enough.
 pub(super) fn named<'i>(issues: &'i [Issue], name: &str) -> Result<Named<'i>> {
     let of_issue = issues
@@ -85,7 +90,12 @@ pub(super) fn named<'i>(issues: &'i [Issue], name: &str) -> Result<Named<'i>> {
             ErrorKind::Usage,
             format!("the last report has no issue or occurrence `{name}`"),
         )
-        .hint("`newgate show` lists its issues; at least four characters are needed")
+        .hint(match similar(issues, name) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                "`newgate show` lists its issues; at least four characters are needed".to_owned()
+            }
+        })
     };
     let first = first.ok_or_else(unknown)?;
     let more = found.next();

@@ -1,7 +1,9 @@
 //! The command line: one file a subcommand.
 
+mod agents;
 mod baseline;
 mod check;
+mod commit;
 mod compare;
 mod config;
 mod coverage;
@@ -15,6 +17,7 @@ mod fault;
 mod history;
 mod hook;
 mod hook_file;
+mod import;
 mod ingest;
 mod init;
 mod input;
@@ -30,6 +33,7 @@ mod prewarm;
 mod receipt;
 mod report;
 mod scanners;
+mod schema;
 mod screen;
 mod server;
 mod session;
@@ -88,6 +92,8 @@ enum Command {
     Explain(explain::Explain),
     /// Write an exemption for an issue or an occurrence of the last report, for a time
     Exempt(exempt::Exempt),
+    /// Take over baselines and ignore files of other tools, as exemptions and excludes
+    Import(import::Import),
     /// List the exemptions: active, pending, soon to end, expired, matching nothing
     Exemptions(exemptions::Exemptions),
     /// Check the configuration, or show what counts
@@ -150,6 +156,7 @@ fn run(command: Command, screen: &screen::Resolved) -> Result<u8> {
         Command::Receipt(command) => command.run(screen),
         Command::Explain(command) => command.run(screen),
         Command::Exempt(command) => command.run(screen),
+        Command::Import(command) => command.run(screen),
         Command::Exemptions(command) => command.run(screen),
         Command::Config(command) => command.run(screen),
         Command::Scanners(command) => command.run(screen),

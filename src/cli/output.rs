@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use super::screen::{Resolved, Stream};
 use super::session::Session;
@@ -20,6 +21,8 @@ use crate::report::{self, Look, Sarif, terminal_pages};
 pub(super) enum Format {
     /// For people
     Terminal,
+    /// For coding agents: what blocks, in the fewest words that are enough to fix it
+    Agent,
     /// One self-contained page for a browser
     Html,
     /// A comment on a merge request
@@ -46,6 +49,9 @@ pub(super) enum Format {
     Sto,
 }
 
+/// The command that checks again, where no other is known.
+const AGAIN: &str = "newgate check --format agent";
+
 /// How many judgements of the past the page shows at most.
 const HISTORY: usize = 60;
 
@@ -53,9 +59,12 @@ impl Format {
     /// Whether the format has every occurrence, old ones in unchanged files too.
     pub(super) fn lists_all(self) -> bool {
         match self {
-            Format::Terminal | Format::Markdown | Format::Github | Format::Junit | Format::Env => {
-                false
-            }
+            Format::Terminal
+            | Format::Agent
+            | Format::Markdown
+            | Format::Github
+            | Format::Junit
+            | Format::Env => false,
             Format::Html
             | Format::Sarif
             | Format::GithubSarif
@@ -78,6 +87,7 @@ impl Format {
         let text = match self {
             Format::Json => return write_json(reports, out),
             Format::Terminal => terminal_pages(reports, look),
+            Format::Agent => report::agent(reports, AGAIN),
             Format::Html => report::html(reports, &cache.history(HISTORY)),
             Format::Markdown => report::markdown(reports),
             Format::Sarif => report::sarif(reports, Sarif::All),
@@ -101,6 +111,29 @@ pub(super) enum ListFormat {
     Terminal,
     /// For programs
     Json,
+}
+
+impl ListFormat {
+    /// Writes a list: for people in words, for programs as one document of JSON.
+    pub(super) fn write(
+        self,
+        screen: &Resolved,
+        list: &impl Serialize,
+        words: impl FnOnce() -> String,
+    ) {
+        match self {
+            ListFormat::Terminal => screen.data(&words()),
+            ListFormat::Json => screen.written(|out| report::write_json(list, out)),
+        }
+    }
+}
+
+/// The format of what a command lists.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct ListOutput {
+    /// The format of the list
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub format: ListFormat,
 }
 
 /// A format and a file.
@@ -149,9 +182,17 @@ pub(super) struct Output {
     /// Write the report to a file too; may be given several times
     #[arg(long = "output", value_name = "FORMAT=PATH")]
     outputs: Vec<Target>,
+    /// The command that checks the same again
+    #[arg(skip)]
+    pub again: Option<String>,
 }
 
 impl Output {
+    /// Whether nothing was asked for but words on the screen.
+    pub(super) fn is_plain(&self) -> bool {
+        self.format == Format::Terminal && self.outputs.is_empty()
+    }
+
     /// Whether a report must list everything.
     pub(super) fn lists_all(&self) -> bool {
         self.format.lists_all() || self.outputs.iter().any(|o| o.format.lists_all())
@@ -167,8 +208,7 @@ impl Output {
         screen: &Resolved,
         stream: Stream,
     ) -> Result<Verdict> {
-        let of_people = self.format == Format::Terminal && self.outputs.is_empty();
-        if !of_people {
+        if !self.is_plain() {
             let address = session.repo.address()?;
             for report in &mut *reports {
                 report.repository.clone_from(&address);
@@ -178,6 +218,10 @@ impl Output {
         match self.format {
             Format::Terminal => {
                 screen.text(stream, &terminal_pages(reports, screen.look(stream)));
+            }
+            Format::Agent => {
+                let again = self.again.as_deref().unwrap_or(AGAIN);
+                screen.data(&report::agent(reports, again));
             }
             format => screen.written(|out| format.write(reports, cache, PLAIN, out)),
         }

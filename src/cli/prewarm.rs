@@ -16,9 +16,9 @@ use super::{jobs, own_path};
 use crate::cache::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::Gate;
-use crate::git::Repository;
+use crate::git::{Against, Head, Repository, Scratch};
 use crate::model::ScannerState;
-use crate::process::{Background, interrupted, start_detached};
+use crate::process::{Background, in_background, interrupted, leave_group, start_detached};
 
 /// How long it waits before it begins: of many commits in a row (a rebase), the last one counts.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -32,6 +32,12 @@ pub(super) struct Prewarm {
     /// Do it, in this process
     #[arg(long, hide = true)]
     run: bool,
+    /// What is in the work tree, instead of the last commit
+    #[arg(long, hide = true, requires = "run")]
+    worktree: bool,
+    /// Only if the check that holds this file is killed
+    #[arg(long, value_name = "FILE", hide = true, requires = "run")]
+    after: Option<PathBuf>,
     /// The hook that git runs, and what git gave it
     #[arg(
         value_name = "HOOK",
@@ -73,8 +79,15 @@ impl Prewarm {
     /// push judges anew whatever is missing.
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         if self.run {
+            if self.after.as_deref().is_some_and(|file| !was_killed(file)) {
+                return Ok(0);
+            }
+            let head = match self.worktree {
+                true => Some(Head::WorkTree),
+                false => None,
+            };
             if let Ok(session) = Session::open() {
-                fill(session);
+                fill(session, head);
             }
             return Ok(0);
         }
@@ -98,13 +111,42 @@ impl Prewarm {
         if of_files || (rebasing && hook != "post-rewrite") {
             return Ok(code);
         }
-        let program = own_path()?;
-        let _ = start_detached(&program, &["hook", "prewarm", "--run"]);
+        start_filling(&Head::Revision("HEAD".into()));
         Ok(code)
     }
 }
 
-fn fill(mut session: Session) {
+/// The arguments of newgate that fill the cache for a head.
+pub(super) fn filling(head: &Head) -> Vec<&'static str> {
+    let mut args = vec!["hook", "prewarm", "--run"];
+    if *head == Head::WorkTree {
+        args.push("--worktree");
+    }
+    args
+}
+
+/// Starts filling the cache for a head, in the background.
+pub(super) fn start_filling(head: &Head) {
+    if let Ok(program) = own_path() {
+        let _ = start_detached(&program, &filling(head));
+    }
+}
+
+/// Waits for the check that holds a file; whether it was killed. One that ends by itself removes the file.
+fn was_killed(file: &Path) -> bool {
+    const STEP: Duration = Duration::from_millis(50);
+    leave_group();
+    while file.exists() {
+        if !in_background(file) && file.exists() {
+            let _ = fs::remove_file(file);
+            return true;
+        }
+        std::thread::sleep(STEP);
+    }
+    false
+}
+
+fn fill(mut session: Session, wanted: Option<Head>) {
     let started = Instant::now();
     let repo = &session.repo;
     let folder = repo.common_dir().join("newgate");
@@ -120,7 +162,7 @@ fn fill(mut session: Session) {
     let mut head = String::new();
     let done = match interrupted() {
         true => Err(Error::new(ErrorKind::Interrupted, "stopped")),
-        false => judge(&mut session, started, &mut head),
+        false => judge(&mut session, wanted, started, &mut head),
     };
     let outcome = match done {
         Ok(left) if left.is_empty() => "done".to_owned(),
@@ -139,8 +181,20 @@ fn fill(mut session: Session) {
 }
 
 /// Judges, and returns what could not be scanned.
-fn judge(session: &mut Session, started: Instant, head: &mut String) -> Result<Vec<String>> {
-    let change = session.change_by_default()?;
+fn judge(
+    session: &mut Session,
+    wanted: Option<Head>,
+    started: Instant,
+    head: &mut String,
+) -> Result<Vec<String>> {
+    let mut scratch = Scratch::new();
+    let change = match wanted {
+        None => session.change_by_default()?,
+        Some(wanted) => {
+            let target = session.target(None, None)?.1.target;
+            session.choose(wanted, Against::Target, target, &mut scratch)?
+        }
+    };
     change.head.as_str().clone_into(head);
     let gate = Gate {
         deadline: Some(started + LONGEST),

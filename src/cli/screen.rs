@@ -202,6 +202,11 @@ impl Drop for Progress {
     }
 }
 
+/// Writes a line about the run from wherever it is.
+pub(super) fn line(text: &str) {
+    write(Stream::Error, &format!("{}\n", harmless(text)));
+}
+
 /// Writes an error and hints, for a process that ends wherever it is.
 pub(super) fn last_words(words: &[String]) {
     for (number, text) in words.iter().enumerate() {

@@ -5,15 +5,16 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::hook_file::{PRE_PUSH, calls_newgate, is_shim, text_to_edit};
+use super::hook_file::{PRE_COMMIT, PRE_PUSH, calls_newgate, is_shim, text_to_edit};
 use super::screen::Resolved;
 use super::{kept, own_path};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::shell_word;
 
 /// The scripts, by hook; `@NEWGATE@` is the path of this program, `@KEPT@` that of a kept hook from where the script is.
-const SHIMS: [(&str, &str); 8] = [
+const SHIMS: [(&str, &str); 9] = [
     (PRE_PUSH, include_str!("../../hooks/pre-push")),
+    (PRE_COMMIT, include_str!("../../hooks/pre-commit")),
     (
         "pre-merge-commit",
         include_str!("../../hooks/pre-merge-commit"),
@@ -35,6 +36,8 @@ pub(super) const PROGRAM: &str = "newgate.program";
 /// if newgate was installed here and is gone. What git wrote on standard input is read again by what follows: git-lfs
 /// uploads nothing without it.
 pub(super) const LINE: &str = "if newgate=$(git config newgate.program || command -v newgate); then refs=$(mktemp) && cat > \"$refs\" && exec 3< \"$refs\" < \"$refs\" && rm \"$refs\" && \"$newgate\" hook pre-push \"$@\" <&3 3<&- || exit $?; exec 3<&-; fi # newgate";
+/// The same before a commit, where there is nothing on standard input.
+pub(super) const COMMIT_LINE: &str = "if newgate=$(git config newgate.program || command -v newgate); then \"$newgate\" hook pre-commit || exit $?; fi";
 /// What the lines of older versions have in common.
 const OLDER: &str = "if newgate=$(git config newgate.program || command -v newgate); then \"$newgate\" hook pre-push";
 

@@ -1,17 +1,20 @@
 use clap::Args;
 
 use super::last;
+use super::output::ListOutput;
 use super::screen::{Resolved, Stream};
 use super::session::Session;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::Verdict;
-use crate::report::show_issue;
+use crate::model::{Issue, Verdict};
+use crate::report::{json_of_issues, show_issue};
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
     /// The issue's id, or the beginning of it; without one, the issues are listed
     #[arg(value_name = "ISSUE")]
     issue: Option<String>,
+    #[command(flatten)]
+    output: ListOutput,
 }
 
 impl Show {
@@ -23,15 +26,15 @@ impl Show {
             if issues.is_empty() {
                 screen.note("the last report has no issue");
             }
-            for issue in &issues {
-                screen.data(&format!(
-                    "{}  {:<10} {:<9} {}\n",
-                    issue.id,
-                    issue.severity.name(),
-                    issue.status.name(),
-                    issue.title
-                ));
-            }
+            let all: Vec<&Issue> = issues.iter().collect();
+            let format = self.output.format;
+            format.write(screen, &json_of_issues(&all), || {
+                let line = |issue: &Issue| {
+                    let (severity, status) = (issue.severity.name(), issue.status.name());
+                    format!("{}  {severity:<10} {status:<9} {}\n", issue.id, issue.title)
+                };
+                issues.iter().map(line).collect()
+            });
             return Ok(Verdict::Pass);
         };
         let found: Vec<_> = issues
@@ -43,9 +46,15 @@ impl Show {
                 ErrorKind::Usage,
                 format!("the last report has no issue `{wanted}`"),
             )
-            .hint("`newgate show` lists its issues")),
+            .hint(match last::similar(&issues, &wanted) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`newgate show` lists its issues".to_owned(),
+            })),
             [issue] => {
-                screen.data(&show_issue(issue, look));
+                let format = self.output.format;
+                format.write(screen, &json_of_issues(&[issue]), || {
+                    show_issue(issue, look)
+                });
                 Ok(Verdict::Pass)
             }
             _ => Err(Error::new(

@@ -1,11 +1,11 @@
 //! The whole baseline of a target, computed once so that every push after it is cheap.
 
-use super::{Gate, listing};
+use super::{Gate, Settings, listing};
 use crate::cache::UnitDigest;
 use crate::error::Result;
 use crate::git::Target;
 use crate::model::{BaseReason, Change, FileChange, FileVersion, Mode};
-use crate::scan::{Need, Scanner, Scope, SecretKey, Trees, plan, resolve};
+use crate::scan::{Need, Plan, Scanner, Scope, SecretKey, Trees, plan, project, resolve};
 
 /// What a build came to.
 #[derive(Clone, Debug)]
@@ -55,6 +55,54 @@ pub(super) fn change_of(target: &Target) -> Change {
     }
 }
 
+/// The configuration that the next check of the current branch goes by: that of the target, or that of the branch where
+/// the target has none yet.
+///
+/// # Errors
+/// The configuration has mistakes, or git could not answer.
+pub(super) fn settings_for(gate: &Gate<'_>, target: &Target) -> Result<Settings> {
+    let mut change = change_of(target);
+    if let Some(head) = gate.repo.resolve("HEAD")?
+        && let Some(tree) = super::tree_of(gate.repo, &head)?
+    {
+        change.head_tree = tree;
+    }
+    gate.settings(&change, gate.config_from)
+}
+
+/// How much is known of a target's tip: for each scanner that a build runs its name, the files that it reads, and how
+/// many of them have a result.
+///
+/// # Errors
+/// As [`build_baseline`].
+pub fn known_of_baseline(gate: &Gate<'_>, target: &Target) -> Result<Vec<(String, u64, u64)>> {
+    let (_, scanners, plans) = planned(gate, target, Shard::WHOLE, &|_| true)?;
+    let mut all = Vec::new();
+    for (scanner, plan) in scanners.iter().zip(&plans) {
+        let has = |digest: &UnitDigest| {
+            let result = gate.cache.result_or_fetched(&scanner.key, digest);
+            result.is_some()
+        };
+        let files = plan.head.len() as u64;
+        let known = match scanner.descriptor.scope() {
+            Scope::File => {
+                let known = plan.head.iter().filter(|f| has(&UnitDigest::of_file(f)));
+                known.count() as u64
+            }
+            Scope::Project if files == 0 => 0,
+            Scope::Project => {
+                let digests = project::digests(gate.repo, &scanner.descriptor, &target.tree)?;
+                match digests.iter().any(has) {
+                    true => files,
+                    false => 0,
+                }
+            }
+        };
+        all.push((scanner.descriptor.name().to_owned(), files, known));
+    }
+    Ok(all)
+}
+
 /// Scans every file of a target's tip, or of a part of it, that has no result yet. Scanners of a whole
 /// project belong to the first part.
 ///
@@ -79,12 +127,41 @@ fn build(
     shard: Shard,
     wanted: &dyn Fn(&Scanner) -> bool,
 ) -> Result<Built> {
-    let change = change_of(target);
-    let settings = gate.settings(&change, gate.config_from)?;
-    let mut scanners = gate.scanners(&settings)?;
-    scanners.retain(|s| wanted(s) && !s.given);
+    let (settings, scanners, plans) = planned(gate, target, shard, wanted)?;
     // What a trusted signer signed need not be scanned again.
     gate.trust(&settings)?;
+    let key = SecretKey::new(gate.cache.secret_key());
+    let resolved = resolve(
+        gate.resolver(&key, gate.deadline),
+        &scanners,
+        &plans,
+        Need::Comparison,
+    )?;
+    let mut built = Vec::new();
+    for (scanner, one) in scanners.iter().zip(resolved) {
+        if one.detail.is_empty() && scanner.descriptor.scope() == Scope::File {
+            listing::walk(gate.repo, gate.cache, scanner, &target.tree, usize::MAX)?;
+        }
+        built.push((
+            scanner.descriptor.name().to_owned(),
+            one.scanned,
+            one.cached,
+            one.detail,
+        ));
+    }
+    Ok(Built { scanners: built })
+}
+
+/// The scanners of a build, with the files of each.
+fn planned(
+    gate: &Gate<'_>,
+    target: &Target,
+    shard: Shard,
+    wanted: &dyn Fn(&Scanner) -> bool,
+) -> Result<(Settings, Vec<Scanner>, Vec<Plan>)> {
+    let settings = settings_for(gate, target)?;
+    let mut scanners = gate.scanners(&settings)?;
+    scanners.retain(|s| wanted(s) && !s.given);
     let files = listing::files_of(gate.repo, &target.tree)?;
     let changes: Vec<FileChange> = files
         .into_iter()
@@ -111,24 +188,5 @@ fn build(
             Scope::Project => {}
         }
     }
-    let key = SecretKey::new(gate.cache.secret_key());
-    let resolved = resolve(
-        gate.resolver(&key, gate.deadline),
-        &scanners,
-        &plans,
-        Need::Comparison,
-    )?;
-    let mut built = Vec::new();
-    for (scanner, one) in scanners.iter().zip(resolved) {
-        if one.detail.is_empty() && scanner.descriptor.scope() == Scope::File {
-            listing::walk(gate.repo, gate.cache, scanner, &target.tree, usize::MAX)?;
-        }
-        built.push((
-            scanner.descriptor.name().to_owned(),
-            one.scanned,
-            one.cached,
-            one.detail,
-        ));
-    }
-    Ok(Built { scanners: built })
+    Ok((settings, scanners, plans))
 }

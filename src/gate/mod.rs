@@ -42,10 +42,20 @@ use crate::scan::{Resolver, SecretKey, UnitResult};
 
 use clock::Clock;
 
-pub use build::{Built, Shard, build_baseline, build_built_in};
+pub use build::{Built, Shard, build_baseline, build_built_in, known_of_baseline};
 pub use own_files::{read_server, read_tree};
 pub use settings::{ConfigSource, Settings};
 pub use target::{Choice, target_for};
+
+/// Which of the scanners that are on run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// Each of them.
+    #[default]
+    All,
+    /// Those inside newgate, which start no program.
+    BuiltIn,
+}
 
 /// What a judgement works with.
 pub struct Gate<'a> {
@@ -58,6 +68,8 @@ pub struct Gate<'a> {
     /// Scanners whose results were given for this very run, besides those that the configuration
     /// says.
     pub given: &'a [String],
+    /// Which of the scanners that are on run.
+    pub wanted: Wanted,
     /// Whether nothing that the change says for itself counts, as on a server.
     pub enforce: bool,
     /// When the verdict must be there.
@@ -91,6 +103,7 @@ impl<'a> Gate<'a> {
             cache,
             config_from: ConfigSource::Target,
             given: &[],
+            wanted: Wanted::All,
             enforce: false,
             deadline: None,
             jobs,
@@ -117,6 +130,9 @@ impl Gate<'_> {
         };
         let mut settings = self.settings(&change, source)?;
         settings.give(self.given);
+        if self.wanted == Wanted::BuiltIn {
+            settings.keep_built_in()?;
+        }
         clock.allow(settings.config.budget.filter(|_| !self.unrecorded));
         if let Some(end) = clock.scans_end() {
             self.cache.hurry(end);

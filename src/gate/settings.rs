@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{self, Config, Exclusion, Results};
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::{Repository, default_branch};
-use crate::model::{Change, FileChange, Gap, Mode, Note, Oid, OwnConfiguration, RepoPath};
+use crate::model::{Change, FileChange, Gap, Mode, Note, Oid, OwnConfiguration, RepoPath, nearest};
 use crate::policy::Exemption;
 use crate::scan::tools::Lock;
 use crate::scan::{Catalog, Descriptor, Engine, Scanner, Wish, builtin_names};
@@ -148,6 +148,22 @@ impl Settings {
         }
     }
 
+    /// Turns all scanners off but those inside newgate.
+    ///
+    /// # Errors
+    /// There is no scanner of a name that is on.
+    pub(super) fn keep_built_in(&mut self) -> Result<()> {
+        let mut kept = Vec::new();
+        for name in std::mem::take(&mut self.config.scanners) {
+            let engine = self.descriptor(&name)?.engine();
+            if matches!(engine, Engine::Secrets | Engine::Code) {
+                kept.push(name);
+            }
+        }
+        self.config.scanners = kept;
+        Ok(())
+    }
+
     /// What the configuration and the lock say of a scanner.
     pub fn wish(&self, name: &str) -> Wish {
         let said = self.config.settings.get(name).cloned().unwrap_or_default();
@@ -182,8 +198,12 @@ impl Settings {
             None if given => Descriptor::generic(name),
             None => {
                 let text = format!("there is no scanner `{name}`");
-                return Err(Error::new(ErrorKind::Config, text)
-                    .hint("`newgate scanners` lists those that there are"));
+                let names = self.catalog.names();
+                let error = Error::new(ErrorKind::Config, text);
+                return Err(match nearest(name, names.iter().map(String::as_str)) {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None => error.hint("`newgate scanners` lists those that there are"),
+                });
             }
         };
         let globs: Vec<String> = self

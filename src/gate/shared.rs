@@ -250,8 +250,7 @@ struct Own {
 
 /// The scanners that are on for a target.
 fn scanners_of(gate: &Gate<'_>, target: &Target) -> Result<Vec<Scanner>> {
-    let change = super::build::change_of(target);
-    gate.scanners(&gate.settings(&change, gate.config_from)?)
+    gate.scanners(&super::build::settings_for(gate, target)?)
 }
 
 /// The scanners whose results can be shared: those that are run here and can be.
@@ -336,14 +335,6 @@ pub fn units_of_tip(gate: &Gate<'_>, target: &Target) -> Result<HashSet<(Scanner
         }
     }
     Ok(all)
-}
-
-/// What is known of a target's tip here, for each scanner that can be shared.
-///
-/// # Errors
-/// As [`add_own`].
-pub fn known_here(gate: &Gate<'_>, target: &Target) -> Result<Vec<Part>> {
-    add_own(gate, target, &mut Shared::default())
 }
 
 /// Takes over what is shared of a target's tip: summed up, to be told beside the verdict. What an allowed

@@ -2,7 +2,7 @@
 
 use super::own_files::read_tree;
 use crate::error::{Error, ErrorKind, Result};
-use crate::git::{Repository, Target, find_stand_in, find_target};
+use crate::git::{Repository, Target, find_stand_in, find_target, similar_ref};
 use crate::model::Note;
 
 /// A target, and what the reader should know of the choice.
@@ -27,7 +27,7 @@ pub fn target_for(repo: &Repository, remote: Option<&str>, wanted: Option<&str>)
                 target: Some(target),
                 note: None,
             }),
-            None => Err(Error::new(ErrorKind::Usage, format!("there is no branch `{wanted}` to compare with"))
+            None => Err(unknown(repo, wanted)
                 .hint("`git branch --all` lists the branches that this clone knows; `git fetch` brings new ones")),
         };
     }
@@ -75,4 +75,14 @@ pub fn target_for(repo: &Repository, remote: Option<&str>, wanted: Option<&str>)
             target: Some(default),
         },
     })
+}
+
+/// There is no such branch; perhaps one of a similar name is meant.
+fn unknown(repo: &Repository, wanted: &str) -> Error {
+    let text = format!("there is no branch `{wanted}` to compare with");
+    let error = Error::new(ErrorKind::Usage, text);
+    match similar_ref(repo, wanted) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error,
+    }
 }

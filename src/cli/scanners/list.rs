@@ -3,18 +3,19 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::output::ListFormat;
+use crate::cli::config::differs;
+use crate::cli::output::ListOutput;
 use crate::cli::screen::Resolved;
 use crate::cli::session::Session;
 use crate::error::Result;
+use crate::gate::ConfigSource;
 use crate::model::Verdict;
 use crate::scan::{Descriptor, Engine, Met, State};
 
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// The format of the list
-    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
-    format: ListFormat,
+    #[command(flatten)]
+    output: ListOutput,
 }
 
 #[derive(Serialize)]
@@ -40,7 +41,8 @@ struct Row {
 impl List {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let mut session = Session::open()?;
-        let settings = session.settings_by_default()?;
+        let change = session.change_by_default()?;
+        let settings = session.gate().settings(&change, ConfigSource::Target)?;
         let gate = session.gate();
         let mut rows = Vec::new();
         for name in settings.catalog.names() {
@@ -70,13 +72,10 @@ impl List {
                 tested: tested_with(&scanner.descriptor),
             });
         }
-        let text = match self.format {
-            ListFormat::Json => {
-                serde_json::to_string_pretty(&rows).expect("rows are plain data") + "\n"
-            }
-            ListFormat::Terminal => table(&rows),
-        };
-        screen.data(&text);
+        self.output.format.write(screen, &rows, || table(&rows));
+        if let Some(text) = differs(&session, &change)? {
+            screen.note(&format!("note: {text}"));
+        }
         Ok(Verdict::Pass)
     }
 }

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use super::screen::Resolved;
 use super::session::Session;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::Verdict;
+use crate::model::{Verdict, nearest};
 use crate::scan::{Catalog, Descriptor};
 
 #[derive(Debug, Args)]
@@ -69,10 +69,9 @@ fn catalog() -> Result<Catalog> {
 fn named(catalog: &Catalog, name: &str) -> Result<Descriptor> {
     catalog.get(name)?.ok_or_else(|| {
         let names = catalog.names();
-        let all = names.iter().map(|n| (strsim::damerau_levenshtein(n, name), n));
-        let hint = match all.min() {
-            Some((distance, near)) if distance <= 2 => format!("did you mean `{near}`?"),
-            _ => "`newgate scanners` lists those that the target has; the file of a descriptor that is \
+        let hint = match nearest(name, names.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`newgate scanners` lists those that the target has; the file of a descriptor that is \
                   not there yet can be named instead"
                 .to_owned(),
         };
