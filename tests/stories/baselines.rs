@@ -105,7 +105,7 @@ fn parts_of_a_baseline_add_up_and_a_second_build_scans_nothing() {
     world
         .newgate(&["baseline", "show"])
         .exits(0)
-        .says("bandit: 12 of 12 units have a result")
+        .says("bandit: 12 of 12 files scanned")
         .says("no shared baseline was fetched");
     for wrong in ["0/3", "4/3", "1", "a/b"] {
         world
@@ -542,7 +542,7 @@ fn a_file_with_very_many_findings_spoils_no_signature() {
     world
         .newgate(&["baseline", "show"])
         .exits(0)
-        .says("bandit: 2 of 3 units have a result");
+        .says("bandit: 3 of 3 files scanned");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::support::World;
 
 /// A weakness in each language: the request chooses what a shell runs.
-const INJECTIONS: [(&str, &str); 8] = [
+pub const INJECTIONS: [(&str, &str); 8] = [
     (
         "app.py",
         "import os\n\n\ndef show():\n    os.system(\"ls \" + request.args.get(\"dir\"))\n",

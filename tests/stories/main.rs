@@ -8,6 +8,7 @@
     reason = "a test that cannot go on stops; nobody uses a test from outside"
 )]
 
+mod agents;
 mod architecture;
 mod baselines;
 mod book;
@@ -17,6 +18,7 @@ mod caches;
 mod catalogue;
 mod checks;
 mod code;
+mod commits;
 mod comparing;
 mod containment;
 mod costs;
@@ -24,6 +26,7 @@ mod endings;
 mod faults;
 mod given;
 mod hostile;
+mod importing;
 mod installing;
 mod leaks;
 mod managers;

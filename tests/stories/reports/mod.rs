@@ -2,6 +2,7 @@
 
 mod counts;
 mod sarif;
+mod schemas;
 
 use std::fs;
 use std::path::Path;
