@@ -27,7 +27,7 @@ pub(super) struct PreCommit {
 
 impl PreCommit {
     pub(super) fn run(mut self, screen: &Resolved) -> Result<Verdict> {
-        self.kept.allows(&[], b"")?;
+        self.kept.allows(&[], b"", screen)?;
         let mut session = Session::open()?;
         make_way(&session.repo);
         let target = session.target(None, None)?.1.target;
