@@ -34,7 +34,7 @@ def alike(one, other):
 def findings(newgate, folder):
     """The findings in a folder: (path, line, score, rule, CWE numbers)."""
     with tempfile.TemporaryDirectory() as temp:
-        git = ["git", f"--git-dir={temp}/git", f"--work-tree={folder}", "-c", "user.name=b", "-c", "user.email=b@b"]
+        git = ["git", f"--git-dir={temp}/git", f"--work-tree={folder}", "-c", "user.name=b", "-c", "user.email=b@b", "-c", "gc.auto=0"]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         subprocess.run([*git, "init", "-q"], check=True, **quiet)
         subprocess.run([*git, "add", "--all", "--force"], check=True, **quiet)

@@ -11,10 +11,12 @@ use super::screen::Resolved;
 use super::session::Session;
 use crate::config::{EXEMPTIONS, FILE, FOLDER, SCANNERS, values};
 use crate::error::Result;
-use crate::gate::{ConfigSource, Settings};
+use crate::gate::{ConfigSource, Settings, rule_mistakes};
 use crate::git::{Against, Head, Scratch};
 use crate::model::{Change, Verdict, harmless};
+use crate::report::plural;
 use crate::scan::tools::LOCK;
+use crate::scan::{OwnFacts, OwnRules, RULES};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Config {
@@ -56,9 +58,14 @@ fn check(screen: &Resolved) -> Result<Verdict> {
         return Ok(Verdict::Pass);
     }
     let mut read = Vec::new();
-    for file in [FILE, EXEMPTIONS, SCANNERS, LOCK] {
+    for file in [FILE, EXEMPTIONS, SCANNERS, RULES, LOCK] {
         let files = own.files(&session.repo, file)?;
         read.extend(files.into_iter().map(|(path, _)| format!("`{path}`")));
+    }
+    let examples = try_examples(&session, &own)?;
+    if examples > 0 {
+        let examples = plural(examples as u64, "example");
+        screen.note(&format!("the rules are right about {examples}"));
     }
     match read.as_slice() {
         [] => screen.note(&format!("`{FOLDER}` has no file that newgate reads")),
@@ -68,6 +75,15 @@ fn check(screen: &Resolved) -> Result<Verdict> {
         screen.note(&text);
     }
     Ok(Verdict::Pass)
+}
+
+/// Tries the project's own rules on their examples; returns how many there are.
+fn try_examples(session: &Session, own: &Settings) -> Result<usize> {
+    let files = own.files(&session.repo, RULES)?;
+    let texts = || files.iter().map(|(p, c)| (p.as_str(), c.as_slice()));
+    let rules = OwnRules::of(texts()).map_err(|mistakes| rule_mistakes(&mistakes))?;
+    let tried = rules.try_examples(texts());
+    tried.map_err(|mistakes| rule_mistakes(&mistakes))
 }
 
 /// What to say where the files of the work tree are not those that pushes are judged by.
@@ -137,6 +153,20 @@ fn rows(session: &Session, change: &Change, counts: &Settings) -> Result<Vec<Row
             line: one.line,
         })
         .collect();
+    let rules = own_rules(session, counts)?;
+    if !rules.is_empty() {
+        let names: Vec<&str> = rules.iter().map(|r| r.id.as_str()).collect();
+        rows.push(Row {
+            key: RULES.to_owned(),
+            value: format!(
+                "{}: {}",
+                plural(rules.len() as u64, "rule"),
+                names.join(", ")
+            ),
+            origin: "file",
+            line: None,
+        });
+    }
     if !rows.iter().any(|r| r.key == "target") {
         let row = Row {
             key: "target".to_owned(),
@@ -150,6 +180,13 @@ fn rows(session: &Session, change: &Change, counts: &Settings) -> Result<Vec<Row
         rows.insert(0, row);
     }
     Ok(rows)
+}
+
+/// The project's own rules that count.
+pub(super) fn own_rules(session: &Session, counts: &Settings) -> Result<Vec<OwnFacts>> {
+    let files = counts.files(&session.repo, RULES)?;
+    let rules = OwnRules::of(files.iter().map(|(p, c)| (p.as_str(), c.as_slice())));
+    Ok(rules.map_err(|mistakes| rule_mistakes(&mistakes))?.listed())
 }
 
 /// Where the file is read from, for people.
@@ -175,6 +212,7 @@ fn table(rows: &[Row], source: &str) -> String {
         let origin = match (row.origin, row.line) {
             ("git", _) => "git's `newgate.target`".to_owned(),
             (_, Some(line)) => format!("line {line}"),
+            ("file", None) => "its files".to_owned(),
             _ => "default".to_owned(),
         };
         let text = format!("{} = {}", row.key, row.value);

@@ -16,6 +16,7 @@ pub mod ingest;
 mod large_files;
 mod links;
 mod listing;
+mod locks;
 mod messages;
 mod outcome;
 mod own_files;
@@ -43,7 +44,7 @@ use crate::scan::{Resolver, SecretKey, UnitResult};
 use clock::Clock;
 
 pub use build::{Built, Shard, build_baseline, build_built_in, known_of_baseline};
-pub use own_files::{read_server, read_tree};
+pub use own_files::{read_server, read_tree, rule_mistakes};
 pub use settings::{ConfigSource, Settings};
 pub use target::{Choice, target_for};
 

@@ -3,7 +3,7 @@
 use super::compared::Compared;
 use super::evidence::Evidence;
 use super::planned::{Planned, Told};
-use super::{elsewhere, suppressions};
+use super::{elsewhere, locks, suppressions};
 use crate::compare::Located;
 use crate::error::Result;
 use crate::model::{FileVersion, Gap, Note, Phase};
@@ -44,6 +44,8 @@ pub(super) fn of(planned: &Planned<'_>, evidence: Evidence) -> Result<Outcome> {
         }
     }
     told.add(unread);
+    let locks = locks::suspicious(planned);
+    located.extend(told.in_time(Phase::Comparison, locks)?);
     let silenced = silenced(planned, &compared, &located)?;
     drop(compared);
     located.extend(silenced.located);

@@ -5,8 +5,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::git::Repository;
 use crate::model::{FileVersion, Oid};
 use crate::policy::Exemption;
-use crate::scan::Catalog;
 use crate::scan::tools::{LOCK, Lock};
+use crate::scan::{Catalog, OwnRules, RULES, RuleMistake};
 
 use super::own_path;
 
@@ -81,7 +81,29 @@ pub(super) fn config_files(
     Ok(contents)
 }
 
-/// Reads configuration and descriptors from a tree.
+/// Checks a tree's own rules for the scanner of code.
+fn check_rules(repo: &Repository, tree: &Oid) -> Result<()> {
+    if repo.folder(tree, RULES)?.is_none() {
+        return Ok(());
+    }
+    let files = config_files(repo, tree, RULES)?;
+    let read = OwnRules::of(files.iter().map(|(p, c)| (p.as_str(), c.as_slice())));
+    read.map_err(|mistakes| rule_mistakes(&mistakes))?;
+    Ok(())
+}
+
+/// Mistakes in rules or their examples as an error.
+pub fn rule_mistakes(mistakes: &[RuleMistake]) -> Error {
+    let number = match mistakes.len() {
+        1 => "a mistake".to_owned(),
+        n => format!("{n} mistakes"),
+    };
+    let all: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    let text = format!("`{RULES}` has {number}\n\n{}\n", all.join("\n"));
+    Error::new(ErrorKind::Config, text).hint("`docs/rules.md` says how to write a rule")
+}
+
+/// Reads configuration and descriptors from a tree, and checks its rules.
 ///
 /// # Errors
 /// They have mistakes, or git could not answer.
@@ -107,6 +129,7 @@ pub fn read_tree(repo: &Repository, tree: &Oid) -> Result<(Config, Catalog)> {
         }
     }
     let catalog = Catalog::with(&descriptors)?;
+    check_rules(repo, tree)?;
     let Some(content) = read_file(repo, tree, config::FILE)? else {
         return Ok((Config::default(), catalog));
     };

@@ -25,7 +25,10 @@ mod stored;
 pub mod tools;
 mod work;
 
-pub use builtin::code::{RuleFacts, rules_built_in, scan as weaknesses};
+pub use builtin::code::{
+    OwnFacts, OwnRules, RuleFacts, RuleMistake, in_lock_file, is_lock_file, is_rule_file,
+    rules_built_in, scan as weaknesses,
+};
 pub use builtin::{SecretKey, Secrets, redact};
 pub use catalog::{Catalog, builtin_names, hints_for};
 #[cfg(test)]
@@ -36,7 +39,7 @@ pub use descriptor::{
 };
 pub use exposed::{learn_secrets_in, learn_secrets_of_names};
 pub use plan::{Plan, Side, Trees, is_listed_for, plan, reads};
-pub use program::{Absent, ConfigReader, Scanner, State, Wish, prepare};
+pub use program::{Absent, ConfigReader, RULES, Scanner, State, Wish, prepare};
 pub use propose::propose;
 pub use resolve::{learn_secrets, resolve};
 pub use resolved::{Need, Resolved};

@@ -16,6 +16,9 @@ use crate::environment::{self, Found};
 use crate::model::Containment;
 use crate::process::{self, Cancel, Ended};
 
+/// The folder of a project's own rules for the scanner of code.
+pub const RULES: &str = ".newgate/rules";
+
 /// What became of the search for a scanner's program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
@@ -178,6 +181,15 @@ pub fn prepare(
                 break;
             }
         }
+    }
+    if descriptor.engine() == Engine::Code {
+        let rules = config(RULES)?.into_iter();
+        let rules = rules.filter(|(path, _)| super::is_rule_file(path));
+        config_files.extend(rules.map(|(path, content)| ConfigContent {
+            path,
+            content,
+            beside: true,
+        }));
     }
     let required = descriptor.program().and_then(|p| p.config_required.clone());
     let found = match (descriptor.engine(), required) {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::builtin::code;
@@ -141,6 +142,10 @@ fn built_in(
 ) -> Result<BatchResult> {
     let started = std::time::Instant::now();
     let mut results = Vec::with_capacity(files.len());
+    let own = match own_rules(scanner) {
+        Ok(own) => own,
+        Err(why) => return Ok(Err(Fault::Failed(why))),
+    };
     for file in files {
         if cancel.is_cancelled() || process::interrupted() {
             return Ok(Err(Fault::Cancelled));
@@ -149,22 +154,48 @@ fn built_in(
             break;
         }
         let content = content(file)?;
-        let result = match scanner.descriptor.engine() {
-            Engine::Code => match code::scan(&file.path, &content) {
-                Ok(findings) => UnitResult {
-                    findings,
-                    unread: None,
-                },
-                Err(why) => UnitResult {
-                    findings: Vec::new(),
-                    unread: Some(why),
-                },
-            },
+        let result = match (scanner.descriptor.engine(), &own) {
+            (Engine::Code, Some(own)) => {
+                let stop = || cancel.is_cancelled() || process::interrupted() || late();
+                match code::scan_watched(&file.path, content, own, &stop) {
+                    code::Watched::Done(found) => of_code(found),
+                    code::Watched::Failed(why) => return Ok(Err(Fault::Failed(why))),
+                    code::Watched::Stopped if late() => break,
+                    code::Watched::Stopped => return Ok(Err(Fault::Cancelled)),
+                }
+            }
+            (Engine::Code, None) => of_code(code::scan(&file.path, &content)),
             _ => Secrets::get().scan_unit(&file.path, &content, key),
         };
         results.push((file.clone(), result));
     }
     Ok(Ok((results, started.elapsed())))
+}
+
+/// The rules of the project for the scanner of code, where it has some.
+fn own_rules(scanner: &Scanner) -> std::result::Result<Option<Arc<code::OwnRules>>, String> {
+    if scanner.descriptor.engine() != Engine::Code || scanner.config_files.is_empty() {
+        return Ok(None);
+    }
+    let files = scanner.config_files.iter();
+    let own = code::OwnRules::of(files.map(|f| (f.path.as_str(), f.content.as_slice())));
+    own.map(Some).map_err(|mistakes| {
+        let all: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        all.join("; ")
+    })
+}
+
+fn of_code(found: std::result::Result<Vec<crate::model::Finding>, String>) -> UnitResult {
+    match found {
+        Ok(findings) => UnitResult {
+            findings,
+            unread: None,
+        },
+        Err(why) => UnitResult {
+            findings: Vec::new(),
+            unread: Some(why),
+        },
+    }
 }
 
 /// One batch on its stage, ready to run.

@@ -1,6 +1,6 @@
 //! Weaknesses in code, with the built-in scanner and no other.
 
-use crate::support::World;
+use crate::support::{World, places_and_rules};
 
 /// A weakness in each language: the request chooses what a shell runs.
 pub const INJECTIONS: [(&str, &str); 8] = [
@@ -139,4 +139,161 @@ fn a_script_of_a_package_that_a_change_adds_or_alters_blocks() {
     assert_eq!(verdict(second).as_deref(), Some("blocked"));
     let altered = verdict(package("node other.js"));
     assert_eq!(altered.as_deref(), Some("blocked"));
+}
+
+#[test]
+fn a_lock_file_that_no_package_manager_writes_blocks() {
+    let world = World::new();
+    let entry = |name: &str, host: &str, hash: &str| {
+        format!(
+            "{name}@^1.0.0:\n  version \"1.0.0\"\n  resolved \"https://{host}/{name}/-/{name}-1.0.0.tgz\"\n  integrity sha512-{hash}==\n\n"
+        )
+    };
+    let npmjs = "registry.npmjs.org";
+    let start = ["a", "b", "c"].map(|n| entry(n, npmjs, "AAAA")).concat();
+    world.write("yarn.lock", &start);
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    let issues = |text: String| {
+        world.write("yarn.lock", text);
+        world.commit("Change the lock file");
+        places_and_rules(&world.check(&[]), "new")
+    };
+    assert!(issues(start.clone() + &entry("d", npmjs, "BBBB")).is_empty());
+    let forged = start.replacen("sha512-AAAA", "sha512-CCCC", 1);
+    assert_eq!(issues(forged.clone()), ["yarn.lock:4 lock-hash"]);
+    let other = start.clone() + &entry("d", "evil.example", "BBBB");
+    assert_eq!(issues(other.clone()), ["yarn.lock:18 lock-host"]);
+    // What the target has is nobody's fault, on any branch.
+    world.git(&["push", "--quiet", "--no-verify", "origin", "feature:main"]);
+    assert!(issues(other + &entry("e", npmjs, "BBBB")).is_empty());
+    assert_eq!(issues(forged), ["yarn.lock:4 lock-hash"]);
+}
+
+#[test]
+fn what_starts_by_itself_or_is_hidden_is_silenced_like_any_other_finding() {
+    let world = World::new();
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    let task = |comment: &str| {
+        format!(
+            "{{\n  \"tasks\": [\n    {{\n      {comment}\n      \"command\": \"make\",\n      \"runOptions\": {{ \"runOn\": \"folderOpen\" }}\n    }}\n  ]\n}}\n"
+        )
+    };
+    let letter = |comment: &str| format!("def f(a):\n    return \u{430}  {comment}\n");
+    let cases = [
+        (".vscode/tasks.json", task(""), true),
+        (
+            ".vscode/tasks.json",
+            task("// newgate: ignore[starts-with-editor] -- we all want it"),
+            false,
+        ),
+        (
+            ".vscode/tasks.json",
+            task("// newgate: ignore[starts-with-editor]"),
+            true,
+        ),
+        (".vscode/tasks.json", task("// nosec"), true),
+        ("a.py", letter(""), true),
+        (
+            "a.py",
+            letter("# newgate: ignore[hidden-letter] -- a test of ours"),
+            false,
+        ),
+        (
+            "a.py",
+            letter("# newgate: ignore[hidden-text] -- a test of ours"),
+            true,
+        ),
+        ("a.py", letter("# nosec"), true),
+    ];
+    for (path, text, blocks) in cases {
+        world.write(path, &text);
+        world.commit("Change it");
+        let report = world.check(&[]);
+        let verdict = if blocks { "blocked" } else { "pass" };
+        assert_eq!(report["verdict"], verdict, "{text}: {report}");
+        if !blocks {
+            // A new comment of this kind is told.
+            assert!(report["notes"].to_string().contains(path), "{report}");
+        }
+        world.git(&["rm", "--quiet", path]);
+        world.commit("Take it out");
+    }
+}
+
+#[test]
+fn a_weakness_that_another_scanner_finds_too_is_one_issue() {
+    let mut world = World::new();
+    world.put_on_path(&crate::support::tools());
+    let on = |names: &[&str]| {
+        let on = names.iter().map(|n| format!("{n} = true\n"));
+        let on: String = on.collect();
+        let off = if names.contains(&"code") {
+            ""
+        } else {
+            "code = false\n"
+        };
+        format!("version = 1\n[scanners]\n{off}{on}")
+    };
+    world.write(".newgate/config.toml", on(&["bandit", "code"]));
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write(
+        "app.py",
+        "import hashlib\nimport os\nimport pickle\nimport subprocess\n\nimport yaml\n\n\ndef show(x):\n    os.system(\"ls \" + request.args.get(\"dir\"))\n    subprocess.call(\"ls \" + request.args[\"d\"], shell=True)\n    pickle.loads(request.data)\n    yaml.load(request.data)\n    eval(request.args[\"e\"])\n    hashlib.md5(x.password)\n    cursor.execute(\"SELECT * FROM t WHERE a = '%s'\" % request.args[\"a\"])\n",
+    );
+    world.commit("Weaknesses");
+    let report = world.check(&[]);
+    let mut both = 0;
+    for issue in report["issues"].as_array().unwrap() {
+        for occurrence in issue["occurrences"].as_array().unwrap() {
+            let line = occurrence["line"].as_u64().unwrap();
+            if line < 10 {
+                // Bandit also reports what is imported.
+                continue;
+            }
+            let scanners = occurrence["scanners"].to_string();
+            assert!(
+                scanners.contains("bandit") && scanners.contains("code"),
+                "{line}: {issue}"
+            );
+            both += 1;
+        }
+    }
+    assert_eq!(both, 7, "{report}");
+    // What one of them knew of the target is not new to the other, whichever came first.
+    for (first, then) in [("bandit", "code"), ("code", "bandit")] {
+        world.git(&["switch", "--quiet", "--force-create", "main"]);
+        world.write(".newgate/config.toml", on(&[first]));
+        world.commit("One scanner");
+        world.git(&[
+            "push",
+            "--quiet",
+            "--force",
+            "--no-verify",
+            "origin",
+            "main",
+        ]);
+        assert!(places_and_rules(&world.check(&["--no-base"]), "new").len() >= 7);
+        world.write(".newgate/config.toml", on(&[first, then]));
+        world.commit("Both");
+        world.git(&[
+            "push",
+            "--quiet",
+            "--force",
+            "--no-verify",
+            "origin",
+            "main",
+        ]);
+        world.git(&["switch", "--quiet", "--force-create", "feature"]);
+        let text = std::fs::read_to_string(world.work().join("app.py")).unwrap();
+        world.write("app.py", format!("# {then}\n{text}"));
+        world.commit("Touch it");
+        let report = world.check(&[]);
+        assert_eq!(places_and_rules(&report, "new").len(), 0, "{report}");
+    }
 }

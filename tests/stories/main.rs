@@ -41,6 +41,7 @@ mod pushes;
 mod remedies;
 mod reports;
 mod repositories;
+mod rules;
 mod scanners;
 mod secrets;
 mod servers;

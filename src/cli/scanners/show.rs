@@ -2,10 +2,12 @@ use std::fmt::Write as _;
 
 use clap::Args;
 
+use crate::cli::config::own_rules;
 use crate::cli::screen::Resolved;
+use crate::cli::session::Session;
 use crate::error::Result;
 use crate::model::Verdict;
-use crate::scan::{Descriptor, Engine, Program, Scope, rules_built_in};
+use crate::scan::{Descriptor, Engine, OwnFacts, Program, Scope, rules_built_in};
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
@@ -18,8 +20,36 @@ impl Show {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let descriptor = super::named(&super::catalog()?, &self.scanner)?;
         screen.data(&page(&descriptor));
+        if descriptor.engine() == Engine::Code
+            && let Ok(mut session) = Session::open()
+        {
+            let counts = session.settings_by_default()?;
+            screen.data(&rules_of_project(&own_rules(&session, &counts)?));
+        }
         Ok(Verdict::Pass)
     }
+}
+
+/// The rules that the target adds.
+fn rules_of_project(rules: &[OwnFacts]) -> String {
+    let mut out = String::new();
+    if rules.is_empty() {
+        return out;
+    }
+    let _ = write!(
+        out,
+        "\n## Rules of this project\n\n| rule | language | finds | score | file |\n| --- | --- | --- | --- | --- |\n"
+    );
+    for rule in rules {
+        let title = rule.title.replace('|', "\\|");
+        let (id, language, score) = (&rule.id, rule.language, rule.score);
+        let _ = writeln!(
+            out,
+            "| `{id}` | {language} | {title} | {score} | `{}` |",
+            rule.place
+        );
+    }
+    out
 }
 
 /// A scanner's page, in Markdown: the docs hold the same (`docs/scanners/NAME.md`).
@@ -139,9 +169,16 @@ fn rules_of_code(out: &mut String) {
     for rule in rules_built_in().unwrap_or_default() {
         if language != rule.language {
             language = rule.language;
+            let _ = write!(out, "\n## {language}\n");
+            if let Some(page) = page_of(language) {
+                let _ = write!(
+                    out,
+                    "\n[Each rule with its examples](https://github.com/newgate/newgate/blob/main/docs/code/{page}.md)\n"
+                );
+            }
             let _ = write!(
                 out,
-                "\n## {language}\n\n| rule | finds | score | CWE | what to do |\n| --- | --- | --- | --- | --- |\n"
+                "\n| rule | finds | score | CWE | what to do |\n| --- | --- | --- | --- | --- |\n"
             );
         }
         let cwe: Vec<String> = rule.cwe.iter().map(u32::to_string).collect();
@@ -154,6 +191,13 @@ fn rules_of_code(out: &mut String) {
             cwe.join(", ")
         );
     }
+}
+
+/// The page of a language's rules in `docs/code`.
+fn page_of(language: &str) -> Option<&'static str> {
+    let all = ["python", "javascript", "go", "java", "php", "ruby"];
+    let name = language.split(',').next()?.to_ascii_lowercase();
+    all.into_iter().find(|page| *page == name)
 }
 
 fn rules(out: &mut String, d: &Descriptor) {

@@ -11,17 +11,17 @@ use serde::{Deserialize, Serialize};
 pub(super) enum Dialect {
     #[serde(alias = "python", alias = "py")]
     Python,
-    #[serde(alias = "javascript", alias = "js", alias = "jsx")]
+    #[serde(alias = "javascript", alias = "js", alias = "JS", alias = "jsx")]
     JavaScript,
-    #[serde(alias = "typescript", alias = "ts")]
+    #[serde(alias = "typescript", alias = "ts", alias = "TS")]
     TypeScript,
-    #[serde(alias = "tsx")]
+    #[serde(alias = "tsx", alias = "TSX")]
     Tsx,
     #[serde(alias = "go", alias = "golang")]
     Go,
     #[serde(alias = "java")]
     Java,
-    #[serde(alias = "php")]
+    #[serde(alias = "php", alias = "PHP")]
     Php,
     #[serde(alias = "ruby", alias = "rb")]
     Ruby,
@@ -49,6 +49,34 @@ impl Dialect {
             Dialect::Java => "java",
             Dialect::Php => "php",
             Dialect::Ruby => "ruby",
+        }
+    }
+
+    /// The name that rules and people use.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Dialect::Python => "Python",
+            Dialect::JavaScript => "JavaScript",
+            Dialect::TypeScript => "TypeScript",
+            Dialect::Tsx => "Tsx",
+            Dialect::Go => "Go",
+            Dialect::Java => "Java",
+            Dialect::Php => "PHP",
+            Dialect::Ruby => "Ruby",
+        }
+    }
+
+    /// A name of a file of this dialect.
+    pub(super) fn example_name(self) -> &'static str {
+        match self {
+            Dialect::Python => "a.py",
+            Dialect::JavaScript => "a.js",
+            Dialect::TypeScript => "a.ts",
+            Dialect::Tsx => "a.tsx",
+            Dialect::Go => "a.go",
+            Dialect::Java => "A.java",
+            Dialect::Php => "a.php",
+            Dialect::Ruby => "a.rb",
         }
     }
 

@@ -37,6 +37,8 @@ pub(super) struct Scope<'t> {
     pub(super) called: Option<&'t str>,
     /// What it returns.
     pub(super) returns: Vec<Node<'t>>,
+    /// Its parameters that are requests by their types, and the names that requests are known by.
+    pub(super) typed: Vec<(&'t str, &'static str)>,
 }
 
 /// The assignments of a file, by function.
@@ -53,6 +55,8 @@ pub(super) struct Flow<'t> {
     pub(super) functions: HashMap<&'t str, Vec<usize>>,
     /// An assignment without a declaration is one to a name of a function around it, if that has it.
     pub(super) reaches_out: bool,
+    /// Whether any function has a parameter that is a request by its type.
+    has_typed: bool,
 }
 
 impl<'t> Flow<'t> {
@@ -68,6 +72,7 @@ impl<'t> Flow<'t> {
             calls: HashMap::new(),
             functions: HashMap::new(),
             reaches_out: !matches!(dialect, Dialect::Python | Dialect::Php),
+            has_typed: false,
         };
         let within = flow.names.within.iter();
         let within = within.filter(|(words, _)| words.iter().any(|w| text.contains(w.as_str())));
@@ -153,6 +158,7 @@ impl<'t> Flow<'t> {
             handles,
             called,
             returns: last.into_iter().collect(),
+            typed: Vec::new(),
         });
         let index = self.scopes.len() - 1;
         if let Some(name) = called {
@@ -226,6 +232,10 @@ impl<'t> Flow<'t> {
             return;
         };
         let element = self.elements_for(function);
+        let handed = self.handed_to(function);
+        if let Some(None) = handed {
+            self.scopes[scope].handles = true;
+        }
         let binding = |parameter, place: usize| match (element, place) {
             (Some(list), 0) => Binding::Value(list),
             _ => Binding::Parameter(parameter, place),
@@ -234,21 +244,82 @@ impl<'t> Flow<'t> {
             self.bind(list, binding(list, 0), scope);
             return;
         }
+        let several = list.named_child_count() > 1;
         let mut cursor = list.walk();
         let mut place = 0;
         for parameter in list.named_children(&mut cursor) {
             let name = ["name", "pattern", "left"]
                 .into_iter()
                 .find_map(|f| parameter.child_by_field_name(f))
+                .or_else(|| {
+                    // Python's `name: Type` has no field for its name.
+                    let typed = parameter.kind() == "typed_parameter";
+                    parameter.named_child(0).filter(|_| typed)
+                })
                 .unwrap_or(parameter);
             if matches!(parameter.kind(), "comment" | "receiver_parameter") {
                 continue;
             }
             self.bind(name, binding(parameter, place), scope);
+            self.note_type(parameter, name, scope);
+            if let Some(Some(known)) = handed.filter(|_| place == 0 && several) {
+                let name = self.text_of(name);
+                self.scopes[scope].typed.push((name, known));
+                self.has_typed = true;
+            }
             // The object that a method is called on is no argument of the call.
             let is_object = place == 0 && matches!(self.text_of(parameter), "self" | "cls");
             place += usize::from(!is_object);
         }
+    }
+
+    /// What is known of the parameters of a function by the call that it is handed over to.
+    fn handed_to(&self, function: Node<'t>) -> Option<Option<&'static str>> {
+        if self.names.handed.is_empty() {
+            return None;
+        }
+        let arguments = function.parent().filter(|p| p.kind() == "arguments")?;
+        let callee = self.callee(arguments.parent()?)?.as_bytes();
+        let mut handed = self.names.handed.iter();
+        let found = handed.find(|(of, _)| callee.len() < 80 && of.is_match(callee));
+        found.map(|(_, name)| name.as_deref())
+    }
+
+    /// Notes a parameter that is a request by its type.
+    fn note_type(&mut self, parameter: Node<'t>, name: Node<'t>, scope: usize) {
+        let (text, name) = (self.text_of(parameter), self.text_of(name));
+        let mut typed = self.names.typed.iter();
+        let known = typed.find(|(of, _)| text.len() > name.len() && of.is_match(text.as_bytes()));
+        if let Some((_, known)) = known {
+            self.scopes[scope].typed.push((name, known));
+            self.has_typed = true;
+        }
+    }
+
+    /// Whether an expression that begins with a parameter is data of a request by the type of that.
+    pub(super) fn is_typed_request(&self, text: &str, at: usize) -> bool {
+        if !self.has_typed {
+            return false;
+        }
+        let of_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$');
+        let end = text.bytes().position(|b| !of_name(b)).unwrap_or(text.len());
+        let (Some(name), Some(rest)) = (text.get(..end), text.get(end..)) else {
+            return false;
+        };
+        let mut index = Some(self.scope_at(at));
+        while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
+            if let Some((_, known)) = scope.typed.iter().find(|(n, _)| *n == name) {
+                return self
+                    .names
+                    .request
+                    .is_match(format!("{known}{rest}").as_bytes());
+            }
+            if scope.names.contains_key(name) {
+                return false;
+            }
+            index = scope.parent;
+        }
+        false
     }
 
     /// The list whose elements a function gets: `list.map(x => ..)`.

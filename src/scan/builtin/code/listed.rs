@@ -90,6 +90,10 @@ pub(super) const PYTHON: Listed = &[
     ("open-redirect", include_str!("python/open-redirect.yml")),
     ("path-traversal", include_str!("python/path-traversal.yml")),
     (
+        "path-traversal-pathlib",
+        include_str!("python/path-traversal-pathlib.yml"),
+    ),
+    (
         "path-traversal-save",
         include_str!("python/path-traversal-save.yml"),
     ),
@@ -162,6 +166,7 @@ pub(super) const PYTHON: Listed = &[
     ("xss-return", include_str!("python/xss-return.yml")),
     ("xxe", include_str!("python/xxe.yml")),
     ("xxe-feature", include_str!("python/xxe-feature.yml")),
+    ("xxe-parse", include_str!("python/xxe-parse.yml")),
     (
         "xxe-resolve-entities",
         include_str!("python/xxe-resolve-entities.yml"),
@@ -448,6 +453,10 @@ pub(super) const GO: Listed = &[
         "sql-injection-context",
         include_str!("go/sql-injection-context.yml"),
     ),
+    (
+        "sql-injection-gorm",
+        include_str!("go/sql-injection-gorm.yml"),
+    ),
     ("ssh-host-key", include_str!("go/ssh-host-key.yml")),
     ("ssrf", include_str!("go/ssrf.yml")),
     ("ssti", include_str!("go/ssti.yml")),
@@ -625,6 +634,10 @@ pub(super) const PHP: Listed = &[
         "command-injection-backticks",
         include_str!("php/command-injection-backticks.yml"),
     ),
+    (
+        "command-injection-process",
+        include_str!("php/command-injection-process.yml"),
+    ),
     ("cookie-flags", include_str!("php/cookie-flags.yml")),
     ("cors-any-origin", include_str!("php/cors-any-origin.yml")),
     ("csrf-off", include_str!("php/csrf-off.yml")),
@@ -650,6 +663,10 @@ pub(super) const PHP: Listed = &[
     ),
     ("open-redirect", include_str!("php/open-redirect.yml")),
     ("path-traversal", include_str!("php/path-traversal.yml")),
+    (
+        "path-traversal-response",
+        include_str!("php/path-traversal-response.yml"),
+    ),
     ("permissive-mode", include_str!("php/permissive-mode.yml")),
     ("phpinfo", include_str!("php/phpinfo.yml")),
     (
@@ -672,6 +689,7 @@ pub(super) const PHP: Listed = &[
         include_str!("php/sql-injection-static.yml"),
     ),
     ("ssrf", include_str!("php/ssrf.yml")),
+    ("ssrf-client", include_str!("php/ssrf-client.yml")),
     ("ssti", include_str!("php/ssti.yml")),
     ("static-iv", include_str!("php/static-iv.yml")),
     (

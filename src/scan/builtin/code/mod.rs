@@ -7,18 +7,25 @@
 
 mod dialect;
 mod disguise;
+mod examples;
 mod flow;
 mod hidden;
+mod json;
 mod kinds;
 mod listed;
+mod locks;
 mod names;
 mod origin;
+mod own;
 mod parse;
 mod place;
 mod rule;
 mod rules;
 mod silenced;
 mod starts;
+mod watched;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ast_grep_core::Node;
 use ast_grep_core::matcher::MatcherExt;
@@ -31,12 +38,17 @@ use flow::Flow;
 use origin::Origin;
 use rule::{Follow, Rule};
 
+pub use locks::{in_lock_file, is_lock_file};
+pub use own::{OwnFacts, OwnRules, RuleMistake, is_rule_file};
 pub(in crate::scan) use rules::REVISION;
+pub(in crate::scan) use watched::{Watched, scan_watched};
 
 /// The name of the scanner in the catalogue.
 const NAME: &str = "code";
 /// Most findings in one file.
 const MOST: usize = 2_000;
+/// Longest message of a project's rule, in characters.
+const MESSAGE: usize = 500;
 
 type Found<'t> = Node<'t, StrDoc<Dialect>>;
 
@@ -45,8 +57,37 @@ type Found<'t> = Node<'t, StrDoc<Dialect>>;
 /// # Errors
 /// The file is beyond a limit, so that its weaknesses are unknown; says which.
 pub fn scan(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
-    let mut all = anywhere(path, content)?;
-    all.extend(in_code(path, content)?);
+    scan_with(path, content, Which::BUILT_IN)
+}
+
+/// Which rules are asked.
+#[derive(Clone, Copy)]
+struct Which<'r> {
+    /// Those that are compiled in.
+    built_in: bool,
+    /// Those of the project.
+    own: Option<&'r OwnRules>,
+    /// Whatever these say of paths.
+    anywhere: bool,
+    /// Where the number of the one that is at work is written.
+    current: Option<&'r AtomicUsize>,
+}
+
+impl Which<'_> {
+    const BUILT_IN: Which<'static> = Which {
+        built_in: true,
+        own: None,
+        anywhere: false,
+        current: None,
+    };
+}
+
+fn scan_with(path: &RepoPath, content: &[u8], which: Which<'_>) -> Result<Vec<Finding>, String> {
+    let mut all = match which.built_in {
+        true => anywhere(path, content)?,
+        false => Vec::new(),
+    };
+    all.extend(in_code(path, content, which)?);
     Ok(all)
 }
 
@@ -70,38 +111,44 @@ fn anywhere(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
     let weight = place::Weight::of(path, content);
     hidden::find(&name, content, weight, &mut hits);
     starts::find(&name, content, weight, &mut hits)?;
+    if hits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = String::from_utf8_lossy(content);
+    let comments = silenced::Comments::of(&text);
     let findings = hits.into_iter().map(|hit| {
-        let identity = hit.identity.map(|i| blake3::hash(i.as_bytes()).to_hex());
-        let identity = identity.map_or(String::new(), |i| format!(":{i:.12}"));
-        let region = Region {
-            line: hit.line,
-            column: None,
-            end_line: hit.line,
-            end_column: None,
-        };
-        Finding::build(NAME, hit.rule, path.clone())
-            .canonical(format!("{NAME}:{}{identity}", hit.rule))
-            .kind(Kind::Code)
-            .region(Some(region))
-            .title(hit.title)
-            .message(hit.message)
-            .score(Score::new(hit.score))
-            .cwe(hit.cwe)
-            .fix(Some(hit.fix))
-            .finish()
-            .map_err(|e| e.to_string())
+        let (line, rule) = (Region::line(hit.line), hit.rule);
+        let mut finding = finding_of(path, hit)?;
+        finding.suppressed = comments.own(line, rule);
+        Ok(finding)
     });
     findings.collect()
 }
 
-fn in_code(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
+fn finding_of(path: &RepoPath, hit: Hit) -> Result<Finding, String> {
+    let identity = hit.identity.map(|i| blake3::hash(i.as_bytes()).to_hex());
+    let identity = identity.map_or(String::new(), |i| format!(":{i:.12}"));
+    Finding::build(NAME, hit.rule, path.clone())
+        .canonical(format!("{NAME}:{}{identity}", hit.rule))
+        .kind(Kind::Code)
+        .region(Some(Region::line(hit.line)))
+        .title(hit.title)
+        .message(hit.message)
+        .score(Score::new(hit.score))
+        .cwe(hit.cwe)
+        .fix(Some(hit.fix))
+        .finish()
+        .map_err(|e| e.to_string())
+}
+
+fn in_code(path: &RepoPath, content: &[u8], which: Which<'_>) -> Result<Vec<Finding>, String> {
     let Some(dialect) = Dialect::of(path.as_bytes(), content) else {
         return Ok(Vec::new());
     };
     // A file without NUL bytes is read in one way only.
     let mut all: Vec<Finding> = Vec::new();
     for reading in encodings::readings(content) {
-        for finding in scan_reading(path, &reading, dialect)? {
+        for finding in scan_reading(path, &reading, dialect, which)? {
             let known = |f: &Finding| f.rule == finding.rule && f.line() == finding.line();
             if !all.iter().any(known) || !content.contains(&0) {
                 all.push(finding);
@@ -111,9 +158,20 @@ fn in_code(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
     Ok(all)
 }
 
-fn scan_reading(path: &RepoPath, content: &[u8], dialect: Dialect) -> Result<Vec<Finding>, String> {
+fn scan_reading(
+    path: &RepoPath,
+    content: &[u8],
+    dialect: Dialect,
+    which: Which<'_>,
+) -> Result<Vec<Finding>, String> {
     let text = disguise::undone(String::from_utf8_lossy(content), dialect)?;
-    let rules = rules::that_may_find(dialect, text.as_bytes())?;
+    let mut rules: Vec<&Rule> = match which.built_in {
+        true => rules::that_may_find(dialect, text.as_bytes())?,
+        false => Vec::new(),
+    };
+    if let Some(own) = which.own {
+        rules.extend(own.that_may_find(dialect, path, &text, which.anywhere));
+    }
     let may_disguise = disguise::may_disguise(&text, dialect);
     if rules.is_empty() && !may_disguise {
         return Ok(Vec::new());
@@ -141,6 +199,7 @@ fn scan_reading(path: &RepoPath, content: &[u8], dialect: Dialect) -> Result<Vec
         flow: None,
         weight: place::Weight::of(path, content),
         found: Vec::new(),
+        current: which.current,
     };
     for node in nodes {
         let rules = of_kind(node.kind_id());
@@ -163,11 +222,26 @@ struct Search<'t> {
     /// Read once a rule asks for it.
     flow: Option<Flow<'t>>,
     weight: place::Weight,
-    found: Vec<(Region, &'t Rule, Score, Option<Origin>)>,
+    found: Vec<Match<'t>>,
+    /// See [`Which::current`].
+    current: Option<&'t AtomicUsize>,
+}
+
+/// What a rule matches.
+struct Match<'t> {
+    region: Region,
+    rule: &'t Rule,
+    score: Score,
+    origin: Option<Origin>,
+    /// The rule's message, with what its variables stand for.
+    message: Option<String>,
 }
 
 impl<'t> Search<'t> {
     fn try_rule(&mut self, rule: &'t Rule, node: &Found<'t>) {
+        if let Some(current) = self.current {
+            current.store(rule.own, Ordering::Relaxed);
+        }
         let Some(found) = rule.config.matcher.match_node(node.clone()) else {
             return;
         };
@@ -216,19 +290,29 @@ impl<'t> Search<'t> {
             end_line: number(end.row),
             end_column: Some(number(end.column)),
         };
-        self.found.push((region, rule, score, origin));
+        let message = (rule.own > 0 && rule.message.contains('$')).then(|| {
+            let message = rule.config.get_message(&found);
+            message.chars().take(MESSAGE).collect()
+        });
+        self.found.push(Match {
+            region,
+            rule,
+            score,
+            origin,
+            message,
+        });
     }
 
     /// The findings: of several about one weakness at one place, the worst.
     fn finish(self) -> Result<Vec<Finding>, String> {
         let mut found = self.found;
         found.sort_by(|a, b| {
-            let order = |(region, rule, score, _): &(Region, &Rule, Score, Option<Origin>)| {
+            let order = |m: &Match<'_>| {
                 (
-                    region.line,
-                    std::cmp::Reverse(*score),
-                    region.column,
-                    rule.id.clone(),
+                    m.region.line,
+                    std::cmp::Reverse(m.score),
+                    m.region.column,
+                    m.rule.id.clone(),
                 )
             };
             order(a).cmp(&order(b))
@@ -236,7 +320,8 @@ impl<'t> Search<'t> {
         let mut told: Vec<(u32, Region)> = Vec::new();
         let silenced = silenced::Comments::of(self.parsed.source());
         let mut all = Vec::new();
-        for (region, rule, score, origin) in found {
+        for one in found {
+            let (region, rule, score) = (one.region, one.rule, one.score);
             let weakness = rule.cwe.first().copied().unwrap_or(0);
             // Those of one line are told apart by their places: in a packed file, all are on one.
             told.retain(|(_, other)| other.line == region.line);
@@ -249,13 +334,13 @@ impl<'t> Search<'t> {
                 }
                 told.push((weakness, region));
             }
-            let weight = self.weight.for_origin(origin);
+            let weight = self.weight.for_origin(one.origin);
             let finding = Finding::build(NAME, &rule.id, self.path.clone())
                 .canonical(canonical(self.dialect, rule, score, weight))
                 .kind(Kind::Code)
                 .region(Some(region))
                 .title(rule.title.clone())
-                .message(message(rule, origin, weight))
+                .message(message(&one, weight))
                 .score(Some(weight.of_score(score)))
                 .cwe(rule.cwe.clone())
                 .fix(rule.fix.clone())
@@ -294,6 +379,94 @@ pub struct RuleFacts {
     pub fix: String,
 }
 
+/// What is found in files of any kind: name, title, score, CWE, and what to do.
+const ANYWHERE: [(&str, &str, f64, u32, &str); 12] = [
+    (
+        "hidden-bidi",
+        "Text in another order than it is shown",
+        8.2,
+        1007,
+        "Take the characters U+202A to U+202E and U+2066 to U+2069 out.",
+    ),
+    (
+        "hidden-letter",
+        "Letter that looks like another",
+        7.1,
+        1007,
+        "Type the word again.",
+    ),
+    (
+        "hidden-program",
+        "Program under the name of a picture or a font",
+        8.6,
+        506,
+        "Find out who put it there. Give it the name of what it is, or remove it.",
+    ),
+    (
+        "hidden-text",
+        "Text that cannot be seen",
+        8.2,
+        506,
+        "Take the characters out: `cat -v FILE` shows where they are.",
+    ),
+    (
+        "starts-with-editor",
+        "Task that runs when the folder is opened",
+        8.4,
+        506,
+        "Take it out, unless you know what the command does.",
+    ),
+    (
+        "starts-with-agent",
+        "Command that an assistant runs",
+        8.2,
+        506,
+        "Take it out, unless you know what the command does.",
+    ),
+    (
+        "agent-server-command",
+        "Program that an assistant starts",
+        7.6,
+        506,
+        "Take it out, unless you know what the command does.",
+    ),
+    (
+        "lifecycle-script",
+        "Script that runs when the package is installed",
+        7.4,
+        506,
+        "Take it out, unless everyone who installs this agreed to it.",
+    ),
+    (
+        "starts-with-python",
+        "Code that runs whenever Python starts",
+        8.0,
+        506,
+        "Take it out, unless you know what it does.",
+    ),
+    (
+        "starts-with-git",
+        "Settings of git that run a command",
+        8.0,
+        506,
+        "Take them out, unless you know what the command does.",
+    ),
+    (
+        "lock-hash",
+        "Another content for the same version of a package",
+        8.4,
+        506,
+        "Restore the lock file and let the package manager write it.",
+    ),
+    (
+        "lock-host",
+        "Package from another host than the others",
+        7.8,
+        506,
+        "Restore the lock file, or name the address in the manifest.",
+    ),
+];
+
 /// The rules that are compiled in, by language.
 ///
 /// # Errors
@@ -308,11 +481,22 @@ pub fn rules_built_in() -> Result<Vec<RuleFacts>, String> {
         (Dialect::Ruby, "Ruby"),
     ];
     let mut all = Vec::new();
+    for (id, title, score, cwe, fix) in ANYWHERE {
+        all.push(RuleFacts {
+            language: "Files of any kind",
+            id: id.to_owned(),
+            title: title.to_owned(),
+            score: Score::new(score).ok_or("a score is wrong")?,
+            reason: String::new(),
+            cwe: vec![cwe],
+            fix: fix.to_owned(),
+        });
+    }
     for (dialect, language) in LANGUAGES {
         for (_, text) in rules::listed(dialect) {
-            let written = rule::written(text)?;
+            let written = rule::written(text).map_err(|e| e.what)?;
             let reason = rule::metadata(&written)?.reason.unwrap_or_default();
-            let rule = Rule::compile(written, dialect)?;
+            let rule = rules::compiled_in(text, dialect)?;
             all.push(RuleFacts {
                 language,
                 id: rule.id,
@@ -379,12 +563,14 @@ fn canonical(dialect: Dialect, rule: &Rule, score: Score, weight: place::Weight)
         None => "",
         Some(name) => name,
     };
-    format!("{NAME}:{}:{}{part}", dialect.language(), rule.id)
+    // A later newgate may have a rule of the same name.
+    let own = if rule.own > 0 { "own:" } else { "" };
+    format!("{NAME}:{own}{}:{}{part}", dialect.language(), rule.id)
 }
 
-fn message(rule: &Rule, origin: Option<Origin>, weight: place::Weight) -> String {
-    let stated = rule.message.trim();
-    let what = match origin {
+fn message(one: &Match<'_>, weight: place::Weight) -> String {
+    let stated = one.message.as_deref().unwrap_or(&one.rule.message).trim();
+    let what = match one.origin {
         Some(Origin::Request) => " Data of the request reaches it.",
         Some(Origin::Built) => " It is built from values that are not constant.",
         Some(Origin::Unknown) => " Its value is not a constant.",

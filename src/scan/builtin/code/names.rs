@@ -28,6 +28,12 @@ pub(super) struct Names {
     pub(super) fills: Option<Regex>,
     /// More expressions that are data of a request, in files that have one of some words.
     pub(super) within: Vec<(Vec<String>, Regex)>,
+    /// Parameters of these types are requests, whatever they are called; and the name that [`Names::request`]
+    /// knows them by.
+    pub(super) typed: Vec<(Regex, String)>,
+    /// Functions that are handed over to these calls get a request first, by the name that [`Names::request`]
+    /// knows it by, or, without one, data of a stranger in all parameters.
+    pub(super) handed: Vec<(Regex, Option<String>)>,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +55,24 @@ struct Written {
     fills: Vec<String>,
     #[serde(default)]
     within: Vec<Within>,
+    #[serde(default)]
+    typed: Vec<Typed>,
+    #[serde(default)]
+    handed: Vec<Handed>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Handed {
+    callee: String,
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    parameter: String,
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -111,6 +135,16 @@ impl Names {
                     .within
                     .into_iter()
                     .map(|w| (w.words, any(&w.request, false)))
+                    .collect(),
+                handed: written
+                    .handed
+                    .into_iter()
+                    .map(|h| (ascii(&h.callee).expect("a test compiles each"), h.name))
+                    .collect(),
+                typed: written
+                    .typed
+                    .into_iter()
+                    .map(|t| (ascii(&t.parameter).expect("a test compiles each"), t.name))
                     .collect(),
             }
         })

@@ -108,7 +108,10 @@ impl<'t> Flow<'t> {
                 return Origin::Constant;
             }
             let is_request = self.names.request.is_match(text.as_bytes());
-            if is_request || self.within.iter().any(|r| r.is_match(text.as_bytes())) {
+            if is_request
+                || self.within.iter().any(|r| r.is_match(text.as_bytes()))
+                || self.is_typed_request(text, node.start_byte())
+            {
                 return Origin::Request;
             }
         }
@@ -133,13 +136,16 @@ impl<'t> Flow<'t> {
                 value.map_or(Origin::Constant, |v| self.value(v, search, depth + 1))
             }
             Role::Choice => {
-                let condition = node.child_by_field_name("condition").map(|c| c.id());
+                let condition = node.child_by_field_name("condition");
                 // Python has no fields there: `a if condition else b`.
-                let condition = condition.or_else(|| node.named_child(1).map(|c| c.id()));
+                let condition = condition.or_else(|| node.named_child(1));
+                let said = condition.map_or("", |c| self.text_of(c));
                 let mut cursor = node.walk();
                 let parts = node.named_children(&mut cursor);
-                let parts: Vec<_> = parts.filter(|p| Some(p.id()) != condition).collect();
-                self.most(parts, search, depth)
+                let parts = parts.filter(|p| Some(p.id()) != condition.map(|c| c.id()));
+                // `in_array($x, $list) ? $x : 'other'`
+                let parts = parts.filter(|p| !is_looked_up(said, self.text_of(*p)));
+                self.most(parts.collect(), search, depth)
             }
             _ if node.named_child_count() == 0 => Origin::Constant,
             _ => self.parts(node, search, depth),
@@ -292,14 +298,15 @@ impl<'t> Flow<'t> {
         if let Some(known) = self.bound(text, node.start_byte(), search, depth) {
             return known;
         }
-        let last = text.rsplit(['.', '>', ':']).next().unwrap_or(text);
-        if is_constant_name(last) {
-            return Origin::Constant;
-        }
         let base = node.named_child(0);
-        match base.map(|b| self.value(b, search, depth + 1)) {
-            Some(Origin::Request) => Origin::Request,
-            _ => Origin::Unknown,
+        // Before the name: a field of Go may be called `URL`.
+        if base.map(|b| self.value(b, search, depth + 1)) == Some(Origin::Request) {
+            return Origin::Request;
+        }
+        let last = text.rsplit(['.', '>', ':']).next().unwrap_or(text);
+        match is_constant_name(last) {
+            true => Origin::Constant,
+            false => Origin::Unknown,
         }
     }
 
@@ -392,6 +399,22 @@ impl<'t> Flow<'t> {
         }
         false
     }
+}
+
+/// Whether a condition looks a value up in a list of those that are allowed.
+fn is_looked_up(condition: &str, value: &str) -> bool {
+    let looks = [
+        "in_array(",
+        "array_key_exists(",
+        ".includes(",
+        ".has(",
+        ".include?(",
+        ".key?(",
+        ".contains(",
+        ".containsKey(",
+        " in ",
+    ];
+    condition.contains(value) && looks.iter().any(|l| condition.contains(l))
 }
 
 /// Whether a name is one of a constant by the customs of all eight languages: `ALL_CAPITALS`.

@@ -1,6 +1,6 @@
 //! A rule: ast-grep's YAML, with what newgate needs to know under `metadata`.
 
-use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig, from_str};
+use ast_grep_config::{GlobalRules, RuleConfig, RuleConfigError, SerializableRuleConfig, from_str};
 use regex::bytes::Regex;
 use serde::Deserialize;
 
@@ -96,6 +96,8 @@ pub(super) struct Rule {
     pub shape: Option<Regex>,
     pub needs: Option<Regex>,
     pub config: RuleConfig<Dialect>,
+    /// The number of a rule of the project, from 1; 0 for one that is compiled in.
+    pub own: usize,
 }
 
 impl std::fmt::Debug for Rule {
@@ -104,13 +106,51 @@ impl std::fmt::Debug for Rule {
     }
 }
 
-/// The rule as it is written, not compiled.
-pub(super) fn written(text: &str) -> Result<SerializableRuleConfig<Dialect>, String> {
-    from_str(text).map_err(|e| e.to_string())
+/// A rule as it is written, not compiled.
+pub(super) type Written = SerializableRuleConfig<Dialect>;
+
+/// Why a text is no rule.
+#[derive(Debug)]
+pub(super) struct NoRule {
+    /// The line, from 1, where the reader knows it.
+    pub line: Option<usize>,
+    pub what: String,
+}
+
+impl std::fmt::Display for NoRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// Why a rule cannot be compiled.
+#[derive(Debug)]
+pub(super) struct RuleFault {
+    /// The key that is wrong.
+    pub key: &'static str,
+    pub what: String,
+}
+
+impl std::fmt::Display for RuleFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// Reads a rule.
+pub(super) fn written(text: &str) -> Result<Written, NoRule> {
+    let read: Result<Written, _> = from_str(text);
+    read.map_err(|e| NoRule {
+        line: e
+            .location()
+            .and_then(|l| usize::try_from(l.line()).ok())
+            .filter(|l| *l > 0),
+        what: e.to_string(),
+    })
 }
 
 /// What a written rule says under `metadata`.
-pub(super) fn metadata(written: &SerializableRuleConfig<Dialect>) -> Result<Metadata, String> {
+pub(super) fn metadata(written: &Written) -> Result<Metadata, String> {
     let Some(stated) = &written.metadata else {
         return Ok(Metadata::default());
     };
@@ -120,14 +160,16 @@ pub(super) fn metadata(written: &SerializableRuleConfig<Dialect>) -> Result<Meta
 
 impl Rule {
     /// Compiles a rule for a dialect: one for JavaScript serves TypeScript too.
-    pub(super) fn compile(
-        mut written: SerializableRuleConfig<Dialect>,
-        dialect: Dialect,
-    ) -> Result<Rule, String> {
+    pub(super) fn compile(mut written: Written, dialect: Dialect) -> Result<Rule, RuleFault> {
         written.language = dialect;
-        let stated = metadata(&written)?;
+        let wrong = |what: String| RuleFault {
+            key: "metadata",
+            what,
+        };
+        let stated = metadata(&written).map_err(wrong)?;
         let score = |given: f64| {
-            Score::new(given).ok_or_else(|| format!("`{given}` is not a score from 0 to 10"))
+            let made = Score::new(given);
+            made.ok_or_else(|| wrong(format!("`{given}` is not a score from 0 to 10")))
         };
         let by_level = match written.severity {
             ast_grep_config::Severity::Error => 8.0,
@@ -140,7 +182,8 @@ impl Rule {
                 true => ascii(&format!("^(?:{text})$")),
                 false => ascii(text),
             });
-            made.transpose().map_err(|e| format!("`{name}`: {e}"))
+            made.transpose()
+                .map_err(|e| wrong(format!("`{name}`: {e}")))
         };
         let title = stated.title.clone().unwrap_or_else(|| {
             let words = written.id.replace(['-', '_'], " ");
@@ -161,8 +204,18 @@ impl Rule {
             clean: expression(&stated.clean, "clean", true)?,
             shape: expression(&stated.shape, "shape", false)?,
             needs: expression(&stated.needs, "needs", false)?,
-            config: RuleConfig::try_from(written, &GlobalRules::default())
-                .map_err(|e| chain(&e))?,
+            own: 0,
+            config: RuleConfig::try_from(written, &GlobalRules::default()).map_err(|e| {
+                let key = match &e {
+                    RuleConfigError::Fixer(_) => "fix",
+                    RuleConfigError::Rewriter(_) => "rewriters",
+                    RuleConfigError::UndefinedRewriter(_) => "transform",
+                    RuleConfigError::LabelVariable(_) => "labels",
+                    _ => "rule",
+                };
+                let what = chain(&e);
+                RuleFault { key, what }
+            })?,
         })
     }
 }

@@ -12,7 +12,7 @@ use super::rule::{Rule, written};
 
 /// Stands for the engine and all its rules in the key of remembered results: a digest of the rules
 /// (a test tells when it is out of date, and what it must be), and the version of the engine.
-pub(in crate::scan) const REVISION: &str = "engine 7, rules 1375e95b002f006e";
+pub(in crate::scan) const REVISION: &str = "engine 8, rules 7f5f18e26ca32f46";
 
 /// The rules for a dialect.
 pub(super) fn listed(dialect: Dialect) -> Listed {
@@ -70,9 +70,9 @@ pub(super) fn that_may_find(
             Some(rule) => *rule,
             None => {
                 let (id, text) = listed.get(index).ok_or("a rule is missing")?;
-                let made = written(&in_ascii(text)).and_then(|w| Rule::compile(w, dialect));
                 // Rules live as long as the process: there are few, and each is compiled once.
-                let made = made.map_err(|e| format!("rule `{id}`: {e}"))?;
+                let made = compiled_in(&in_ascii(text), dialect)
+                    .map_err(|e| format!("rule `{id}`: {e}"))?;
                 let made: &'static Rule = Box::leak(Box::new(made));
                 compiled.insert(index, made);
                 made
@@ -81,6 +81,12 @@ pub(super) fn that_may_find(
         all.push(rule);
     }
     Ok(all)
+}
+
+/// Compiles a rule's text.
+pub(super) fn compiled_in(text: &str, dialect: Dialect) -> Result<Rule, String> {
+    let written = written(text).map_err(|e| e.what)?;
+    Rule::compile(written, dialect).map_err(|e| e.what)
 }
 
 /// A rule whose expressions mean ASCII by `\w` and the like: most of the time to compile one goes into

@@ -74,6 +74,15 @@ impl<'t> Comments<'t> {
         Comments { lines }
     }
 
+    /// The same for what other scanners know no rules of: newgate's own word alone counts.
+    pub(super) fn own(&self, region: Region, rule: &str) -> bool {
+        let is_own = |line: &&&str| line.contains(OWN);
+        let before = self.lines.get(&region.line.saturating_sub(1));
+        let above = before.filter(|l| is_comment_alone(l));
+        let mut lines = above.into_iter().chain(self.lines.get(&region.line));
+        lines.any(|line| is_own(&line) && silences(line, rule, &[], false))
+    }
+
     /// Whether a comment on the lines of a finding, or alone on the line before, silences it.
     pub(super) fn silence(&self, region: Region, rule: &str, cwe: &[u32]) -> bool {
         let before = region.line.saturating_sub(1);

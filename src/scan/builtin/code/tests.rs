@@ -71,7 +71,7 @@ fn every_rule_finds_its_examples_and_nothing_in_the_others() {
                 wrong.push(format!("{language}/{id}: it has no examples of both kinds"));
             }
             for (dialect, name) in dialects {
-                let rule = match rule::written(text).and_then(|w| Rule::compile(w, *dialect)) {
+                let rule = match rules::compiled_in(text, *dialect) {
                     Ok(rule) => rule,
                     Err(why) => {
                         wrong.push(format!("{language}/{id}: {why}"));
@@ -145,6 +145,85 @@ fn the_revision_is_that_of_the_rules() {
         "the rules have changed: `REVISION` in `rules.rs` must end with {}",
         digest()
     );
+}
+
+/// The pages `docs/code/LANGUAGE.md`: each rule with what it must find and must not.
+fn pages() -> Vec<(PathBuf, String)> {
+    let names = [
+        "Python",
+        "JavaScript, TypeScript and TSX",
+        "Go",
+        "Java",
+        "PHP",
+        "Ruby",
+    ];
+    let mut pages = Vec::new();
+    for ((language, fence, dialects), name) in LANGUAGES.into_iter().zip(names) {
+        let mut out = format!(
+            "# Rules for {name}\n\nOf the [scanner for code](../code.md). A test writes this page, and runs each example.\n"
+        );
+        for (id, text) in listed(dialects[0].0) {
+            let rule = rules::compiled_in(text, dialects[0].0).unwrap();
+            let path = folder().join(language).join(format!("{id}.test.yml"));
+            let examples = fs::read_to_string(path).unwrap();
+            let examples: Examples = ast_grep_config::from_str(&examples).unwrap();
+            let also = |what: &str, score: Option<Score>| {
+                score.map_or(String::new(), |s| format!(", {s} {what}"))
+            };
+            let cwe = rule
+                .cwe
+                .iter()
+                .map(|n| format!("[CWE-{n}](https://cwe.mitre.org/data/definitions/{n}.html)"));
+            let follows = if rule.follow.is_some() {
+                " for data of a request"
+            } else {
+                ""
+            };
+            out.push_str(&format!(
+                "\n## {id}\n\n{}: {}{follows}{}{}. {}\n\n{} {}\n",
+                rule.title,
+                rule.score,
+                also("for text that is built", rule.built),
+                also("for other values", rule.unknown),
+                cwe.collect::<Vec<_>>().join(", "),
+                rule.message.trim(),
+                rule.fix.as_deref().unwrap_or_default().trim(),
+            ));
+            let found = examples.invalid.first().or(examples.unsure.first());
+            for (what, code) in [("Found", found), ("Not found", examples.valid.first())] {
+                if let Some(code) = code {
+                    out.push_str(&format!(
+                        "\n{what}:\n\n```{fence}\n{}\n```\n",
+                        code.trim_end()
+                    ));
+                }
+            }
+        }
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/code/{language}.md"));
+        pages.push((path, out));
+    }
+    pages
+}
+
+#[test]
+fn the_docs_show_each_rule_with_its_examples() {
+    for (path, text) in pages() {
+        let there = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            there == text,
+            "{} is out of date: `cargo test --lib write_the_pages -- --ignored` writes it",
+            path.display()
+        );
+    }
+}
+
+#[test]
+#[ignore = "writes docs/code/*.md"]
+fn write_the_pages() {
+    for (path, text) in pages() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
 }
 
 #[test]

@@ -1,0 +1,179 @@
+//! What runs a command without a word: tasks of editors, hooks and servers of assistants, scripts of packages, and
+//! lines of other files.
+
+mod lines;
+mod packages;
+mod settings;
+
+use serde_json::Value;
+
+use super::Hit;
+use super::json::without_comments;
+use super::place::Weight;
+
+const TASK: &str = "starts-with-editor";
+const HOOK: &str = "starts-with-agent";
+const SERVER: &str = "agent-server-command";
+const SCRIPT: &str = "lifecycle-script";
+const IMPORT: &str = "starts-with-python";
+const SHELL: &str = "starts-with-git";
+
+/// Longest file that is read as settings, in bytes.
+const LONGEST: usize = 1024 * 1024;
+/// Longest part of a command that a message shows, in characters.
+const SHOWN: usize = 80;
+
+/// Folders of editors and assistants whose files of JSON may run commands.
+const FOLDERS: [&str; 20] = [
+    ".vscode",
+    ".cursor",
+    ".claude",
+    ".gemini",
+    ".kiro",
+    ".roo",
+    ".windsurf",
+    ".amazonq",
+    ".codex",
+    ".continue",
+    ".zed",
+    ".junie",
+    ".factory",
+    ".qwen",
+    ".trae",
+    ".cline",
+    ".augment",
+    ".opencode",
+    ".copilot",
+    ".devcontainer",
+];
+
+/// Finds what starts by itself in a file.
+///
+/// # Errors
+/// It is a file of settings that cannot be read, while an editor may take what is wrong with it; says why.
+pub(super) fn find(
+    path: &str,
+    content: &[u8],
+    weight: Weight,
+    all: &mut Vec<Hit>,
+) -> Result<(), String> {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let is_settings = folders.split('/').any(|f| FOLDERS.contains(&f))
+        && (name.ends_with(".json") || name.ends_with(".jsonc") || name.ends_with(".hook"))
+        || folders.ends_with(".github/hooks") && name.ends_with(".json")
+        || matches!(
+            name,
+            ".mcp.json" | "mcp.json" | "opencode.json" | "opencode.jsonc"
+        )
+        || name.ends_with(".code-workspace");
+    let is_package = matches!(name, "package.json" | "composer.json");
+    let is_other = name.ends_with(".pth")
+        || matches!(
+            name,
+            "config"
+                | "config.toml"
+                | ".npmrc"
+                | "sitecustomize.py"
+                | "usercustomize.py"
+                | "startup.xml"
+                | ".dir-locals.el"
+        );
+    if !(is_settings || is_package || is_other) {
+        return Ok(());
+    }
+    if content.len() > LONGEST {
+        return Err(format!(
+            "settings longer than {} KiB are not read",
+            LONGEST / 1024
+        ));
+    }
+    let text = &*String::from_utf8_lossy(content);
+    // Editors and npm pass a byte order mark over.
+    let text = text.trim_start_matches('\u{feff}');
+    if is_other {
+        lines::lines(folders, name, text, all);
+        return Ok(());
+    }
+    let value = match serde_json::from_str::<Value>(&without_comments(text)) {
+        Ok(value) => value,
+        // No package manager reads it either: a template, for instance.
+        Err(_) if is_package => return Ok(()),
+        Err(_) if text.trim().is_empty() => return Ok(()),
+        Err(e) => return Err(format!("these settings cannot be read as JSON: {e}")),
+    };
+    let mut found = Found { text, all };
+    if is_package {
+        // Packages of tests and examples are not installed with the project.
+        let most = match weight {
+            Weight::Full | Weight::Tool => 10.0,
+            _ => 3.9,
+        };
+        found.scripts(&value, name == "composer.json", most);
+    } else {
+        found.settings(&value, "", 0);
+    }
+    all.dedup_by(|a, b| a.rule == b.rule && a.identity == b.identity);
+    Ok(())
+}
+
+struct Found<'a> {
+    text: &'a str,
+    all: &'a mut Vec<Hit>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, rule: &'static str, score: f64, title: &str, why: &str, command: &str) {
+        let shown: String = command.chars().take(SHOWN).collect();
+        let written = serde_json::to_string(command).unwrap_or_default();
+        let at = self.text.find(&written).or_else(|| self.text.find(command));
+        let before = at.and_then(|at| self.text.get(..at)).unwrap_or_default();
+        let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(1);
+        self.all.push(Hit {
+            rule,
+            line,
+            score,
+            cwe: vec![506],
+            title: title.into(),
+            message: format!("{why}: `{shown}`"),
+            fix: "Take it out, unless you know what the command does and everyone who opens or installs this agreed to it.".into(),
+            identity: Some(command.to_owned()),
+        });
+    }
+}
+
+/// Whether a command fetches something, or runs what it is given as a text.
+fn reaches_out(command: &str) -> bool {
+    let signs = [
+        "curl",
+        "wget",
+        "http://",
+        "https://",
+        "node -e",
+        "node --eval",
+        "python -c",
+        "python3 -c",
+        "sh -c",
+        "bash -c",
+        "base64",
+        "eval",
+        "powershell",
+        "/dev/tcp",
+        "nc ",
+        "npx -y",
+        "iwr ",
+        "Invoke-",
+    ];
+    signs.iter().any(|s| command.contains(s))
+}
+
+/// The strings of a value, which is one or a list of them.
+fn strings(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Settings of editors and assistants.
+
+use serde_json::Value;
+
+use super::{Found, HOOK, SERVER, TASK, reaches_out, strings};
+
+impl Found<'_> {
+    pub(super) fn settings(&mut self, value: &Value, key: &str, depth: usize) {
+        if depth > 32 {
+            return;
+        }
+        match value {
+            Value::Object(map) => {
+                let command = ["command", "cmd", "bash", "powershell", "script"]
+                    .iter()
+                    .find_map(|k| map.get(*k));
+                let command = command
+                    .map(|c| strings(c).join(" "))
+                    .filter(|c| !c.is_empty());
+                let arguments = map
+                    .get("args")
+                    .map(|a| strings(a).join(" "))
+                    .unwrap_or_default();
+                let whole = command.map(|c| format!("{c} {arguments}").trim_end().to_owned());
+                let opens = map
+                    .get("runOptions")
+                    .and_then(|o| o.get("runOn"))
+                    .and_then(Value::as_str);
+                if opens == Some("folderOpen") {
+                    let whole = whole.clone().unwrap_or_else(|| "folderOpen".into());
+                    self.add(
+                        TASK,
+                        8.4,
+                        "Task that runs when the folder is opened",
+                        "The editor runs this as soon as it opens the folder",
+                        &whole,
+                    );
+                } else if let Some(whole) = whole {
+                    match Place::of(key) {
+                        Place::Server => self.add(
+                            SERVER,
+                            7.6,
+                            "Program that an assistant starts",
+                            "The assistant starts this server when it opens the folder",
+                            &whole,
+                        ),
+                        Place::Hook => self.hook(&whole),
+                        Place::Other => {}
+                    }
+                }
+                for (name, inner) in map {
+                    self.one(name, inner);
+                    let place = Place::of(key);
+                    // What is below `hooks` or `mcpServers` is of it, however deep.
+                    let next = match place {
+                        Place::Other => name.as_str(),
+                        _ => key,
+                    };
+                    self.settings(inner, next, depth + 1);
+                }
+            }
+            Value::Array(all) => all.iter().for_each(|v| self.settings(v, key, depth + 1)),
+            Value::String(command)
+                if Place::of(key) == Place::Hook
+                    && depth > 1
+                    && command.contains(' ')
+                    && reaches_out(command) =>
+            {
+                self.hook(command);
+            }
+            _ => {}
+        }
+    }
+
+    /// A command of an assistant's hook.
+    fn hook(&mut self, command: &str) {
+        let (title, why) = (
+            "Command that an assistant runs",
+            "The assistant runs this by itself",
+        );
+        self.add(HOOK, 8.2, title, why, command);
+    }
+
+    /// Settings that matter by their name.
+    fn one(&mut self, name: &str, value: &Value) {
+        let on = || value.as_bool() == Some(true) || value.as_str() == Some("on");
+        match (name, value) {
+            ("task.allowAutomaticTasks", _) if on() => self.add(
+                TASK,
+                7.8,
+                "Tasks that run without being asked for",
+                "The editor runs the tasks of the folder without asking",
+                name,
+            ),
+            ("enableAllProjectMcpServers", _) if on() => self.add(
+                SERVER,
+                7.6,
+                "Servers that an assistant starts without asking",
+                "The assistant starts every server that the folder names",
+                name,
+            ),
+            (
+                "apiKeyHelper"
+                | "awsAuthRefresh"
+                | "awsCredentialExport"
+                | "otelHeadersHelper"
+                | "initializeCommand",
+                Value::String(command),
+            ) => {
+                self.add(
+                    HOOK,
+                    8.2,
+                    "Command that runs when the folder is opened",
+                    &format!("`{name}` runs on your machine"),
+                    command,
+                );
+            }
+            ("statusLine", Value::Object(map)) => {
+                if let Some(command) = map.get("command").and_then(Value::as_str) {
+                    self.hook(command);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What the settings are about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Server,
+    Hook,
+    Other,
+}
+
+impl Place {
+    fn of(key: &str) -> Place {
+        match key {
+            "mcpServers" | "mcp_servers" | "servers" | "mcp" | "context_servers" => Place::Server,
+            "hooks" | "hook" | "then" => Place::Hook,
+            _ => Place::Other,
+        }
+    }
+}

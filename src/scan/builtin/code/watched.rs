@@ -1,0 +1,85 @@
+//! A file with a project's own rules, within a time: what ast-grep does for a rule cannot be stopped, so it runs on a
+//! thread that is left behind.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use super::dialect::Dialect;
+use super::own::OwnRules;
+use super::{Which, scan_with};
+use crate::model::{Finding, RepoPath};
+
+/// How long one file may take with a project's own rules. The longest file takes a second or two with newgate's.
+const LIMIT: Duration = Duration::from_secs(20);
+/// How often the caller is asked whether to go on.
+const ROUND: Duration = Duration::from_millis(20);
+/// A rule may call itself for each level of a tree: room for the deepest one that is searched, in bytes.
+const STACK: usize = 256 * 1024 * 1024;
+
+/// What became of a file.
+pub(in crate::scan) enum Watched {
+    /// It was searched, or has no answer.
+    Done(Result<Vec<Finding>, String>),
+    /// A rule took too long, or the search failed: another time it may not. Says why.
+    Failed(String),
+    /// The caller does not want to wait any longer.
+    Stopped,
+}
+
+/// Finds the weaknesses in a file with a project's own rules too.
+pub(in crate::scan) fn scan_watched(
+    path: &RepoPath,
+    content: Vec<u8>,
+    own: &Arc<OwnRules>,
+    stop: &dyn Fn() -> bool,
+) -> Watched {
+    if !Dialect::of(path.as_bytes(), &content).is_some_and(|d| own.has(d)) {
+        return Watched::Done(super::scan(path, &content));
+    }
+    if let Some(name) = own.too_slow() {
+        return Watched::Failed(format!("{name} took too long for another file"));
+    }
+    let at = Arc::new(AtomicUsize::new(0));
+    let (send, receive) = channel();
+    let (own, path) = (own.clone(), path.clone());
+    let (rules, file, current) = (own.clone(), path.clone(), at.clone());
+    let work = move || {
+        let which = Which {
+            built_in: true,
+            own: Some(&rules),
+            anywhere: false,
+            current: Some(&current),
+        };
+        // Nobody listens any more where it took too long.
+        let _ = send.send(scan_with(&file, &content, which));
+    };
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(work);
+    if let Err(e) = thread {
+        return Watched::Failed(format!("a thread for `{path}` cannot be started: {e}"));
+    }
+    let started = Instant::now();
+    loop {
+        match receive.recv_timeout(ROUND) {
+            Ok(result) => return Watched::Done(result),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Watched::Failed(format!("newgate failed while it searched `{path}`"));
+            }
+            Err(RecvTimeoutError::Timeout) if stop() => return Watched::Stopped,
+            Err(RecvTimeoutError::Timeout) if started.elapsed() > LIMIT => {
+                let number = at.load(Ordering::Relaxed);
+                own.slow.store(number.max(1), Ordering::Relaxed);
+                let name = match number {
+                    0 => "newgate's own search".to_owned(),
+                    number => own.name(number),
+                };
+                return Watched::Failed(format!(
+                    "{name} takes more than {} s for `{path}`",
+                    LIMIT.as_secs()
+                ));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
