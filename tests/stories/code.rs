@@ -182,7 +182,7 @@ fn what_starts_by_itself_or_is_hidden_is_silenced_like_any_other_finding() {
             "{{\n  \"tasks\": [\n    {{\n      {comment}\n      \"command\": \"make\",\n      \"runOptions\": {{ \"runOn\": \"folderOpen\" }}\n    }}\n  ]\n}}\n"
         )
     };
-    let letter = |comment: &str| format!("def f(a):\n    return \u{430}  {comment}\n");
+    let letter = |comment: &str| format!("def f(a):\n    return p\u{430}ypal  {comment}\n");
     let cases = [
         (".vscode/tasks.json", task(""), true),
         (

@@ -36,7 +36,7 @@ use crate::model::{Finding, Kind, Region, RepoPath, Score};
 use dialect::Dialect;
 use flow::Flow;
 use origin::Origin;
-use rule::{Follow, Rule};
+use rule::{Expression, Follow, Rule};
 
 pub use locks::{in_lock_file, is_lock_file};
 pub use own::{OwnFacts, OwnRules, RuleMistake, is_rule_file};
@@ -258,19 +258,19 @@ impl<'t> Search<'t> {
                 });
                 let (parsed, dialect) = (self.parsed, self.dialect);
                 let flow = self.flow.get_or_insert_with(|| Flow::of(parsed, dialect));
+                let clean = rule.clean.as_ref().map(Expression::get);
                 let inner: Vec<_> = values.iter().map(Found::get_inner_node).collect();
-                let origins = inner.iter().map(|v| flow.origin(*v, rule.clean.as_ref()));
+                let origins = inner.iter().map(|v| flow.origin(*v, clean));
                 let origin = origins.max().unwrap_or(Origin::Constant);
-                let other = rule
-                    .needs
-                    .as_ref()
-                    .is_some_and(|n| origin > Origin::Constant && !flow.looks_like(&inner, n));
+                let other = rule.needs.as_ref().is_some_and(|n| {
+                    origin > Origin::Constant && !flow.looks_like(&inner, n.get())
+                });
                 let score = match origin {
                     _ if other => None,
                     Origin::Constant => None,
                     Origin::Unknown => rule.unknown,
                     Origin::Built => match &rule.shape {
-                        Some(shape) if !flow.looks_like(&inner, shape) => rule.unshaped,
+                        Some(shape) if !flow.looks_like(&inner, shape.get()) => rule.unshaped,
                         _ => rule.built.or(rule.unknown),
                     },
                     Origin::Request => Some(rule.score),

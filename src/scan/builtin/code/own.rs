@@ -384,20 +384,16 @@ impl OwnRule {
             }
         };
         let dialect = rule.language;
-        let compiled = match Rule::compile(rule.clone(), dialect) {
-            Ok(made) => Some(made),
-            Err(RuleFault { key, what }) => {
-                mistakes.push((line_of(key), what));
-                None
-            }
-        };
+        let compiled = Rule::compile(rule.clone(), dialect);
+        if let Err(RuleFault { key, what }) = compiled.and_then(|made| made.check()) {
+            mistakes.push((line_of(key), what));
+        }
         // A rule for itself is said to be wrong once.
         mistakes.sort();
         mistakes.dedup();
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
-        drop(compiled);
         Ok(OwnRule {
             id: rule.id.clone(),
             number: 0,

@@ -1,5 +1,7 @@
 //! A rule: ast-grep's YAML, with what newgate needs to know under `metadata`.
 
+use std::sync::OnceLock;
+
 use ast_grep_config::{GlobalRules, RuleConfig, RuleConfigError, SerializableRuleConfig, from_str};
 use regex::bytes::Regex;
 use serde::Deserialize;
@@ -79,6 +81,27 @@ impl Cwe {
     }
 }
 
+/// An expression that is compiled when it is first asked for: most rules that may find something do not.
+pub(super) struct Expression {
+    text: String,
+    made: OnceLock<Regex>,
+}
+
+impl Expression {
+    fn new(text: String) -> Expression {
+        Expression {
+            text,
+            made: OnceLock::new(),
+        }
+    }
+
+    /// The expression, compiled.
+    pub(super) fn get(&self) -> &Regex {
+        self.made
+            .get_or_init(|| ascii(&self.text).expect("`Rule::check` or a test compiled it"))
+    }
+}
+
 /// A rule that is ready to run.
 pub(super) struct Rule {
     pub id: String,
@@ -92,9 +115,9 @@ pub(super) struct Rule {
     pub unknown: Option<Score>,
     pub unshaped: Option<Score>,
     pub follow: Option<Follow>,
-    pub clean: Option<Regex>,
-    pub shape: Option<Regex>,
-    pub needs: Option<Regex>,
+    pub clean: Option<Expression>,
+    pub shape: Option<Expression>,
+    pub needs: Option<Expression>,
     pub config: RuleConfig<Dialect>,
     /// The number of a rule of the project, from 1; 0 for one that is compiled in.
     pub own: usize,
@@ -177,14 +200,7 @@ impl Rule {
             ast_grep_config::Severity::Info => 3.0,
             _ => 1.0,
         };
-        let expression = |text: &Option<String>, name: &str, whole: bool| {
-            let made = text.as_deref().map(|text| match whole {
-                true => ascii(&format!("^(?:{text})$")),
-                false => ascii(text),
-            });
-            made.transpose()
-                .map_err(|e| wrong(format!("`{name}`: {e}")))
-        };
+        let whole = |text: String| format!("^(?:{text})$");
         let title = stated.title.clone().unwrap_or_else(|| {
             let words = written.id.replace(['-', '_'], " ");
             words.trim().to_owned()
@@ -201,9 +217,9 @@ impl Rule {
             unknown: stated.unknown.map(score).transpose()?,
             unshaped: stated.unshaped.map(score).transpose()?,
             follow: stated.follow,
-            clean: expression(&stated.clean, "clean", true)?,
-            shape: expression(&stated.shape, "shape", false)?,
-            needs: expression(&stated.needs, "needs", false)?,
+            clean: stated.clean.map(whole).map(Expression::new),
+            shape: stated.shape.map(Expression::new),
+            needs: stated.needs.map(Expression::new),
             own: 0,
             config: RuleConfig::try_from(written, &GlobalRules::default()).map_err(|e| {
                 let key = match &e {
@@ -217,6 +233,25 @@ impl Rule {
                 RuleFault { key, what }
             })?,
         })
+    }
+}
+
+impl Rule {
+    /// Checks the expressions that are compiled late.
+    pub(super) fn check(&self) -> Result<(), RuleFault> {
+        let all = [
+            ("clean", &self.clean),
+            ("shape", &self.shape),
+            ("needs", &self.needs),
+        ];
+        for (name, expression) in all {
+            let made = expression.as_ref().map(|e| ascii(&e.text));
+            made.transpose().map_err(|e| RuleFault {
+                key: "metadata",
+                what: format!("`{name}`: {e}"),
+            })?;
+        }
+        Ok(())
     }
 }
 

@@ -72,7 +72,10 @@ fn every_rule_finds_its_examples_and_nothing_in_the_others() {
             }
             for (dialect, name) in dialects {
                 let rule = match rules::compiled_in(text, *dialect) {
-                    Ok(rule) => rule,
+                    Ok(rule) => {
+                        rule.check().unwrap();
+                        rule
+                    }
                     Err(why) => {
                         wrong.push(format!("{language}/{id}: {why}"));
                         continue;
