@@ -1,5 +1,6 @@
 //! The rules of the secrets scanner, read from `secrets.toml`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -11,6 +12,9 @@ use serde::Deserialize;
 
 use super::value::ends_with_escape;
 use crate::model::{RepoPath, Score};
+
+/// The rules as they are written.
+const SOURCE: &str = include_str!("secrets.toml");
 
 /// Most memory for the states of one expression in one thread, in bytes.
 const DFA_BYTES: usize = 512 * 1024;
@@ -238,8 +242,7 @@ fn set(patterns: &[String]) -> RegexSet {
 
 impl Rules {
     pub(super) fn built_in() -> Rules {
-        let written: Written =
-            toml::from_str(include_str!("secrets.toml")).expect("a test reads the rules");
+        let written: Written = toml::from_str(SOURCE).expect("a test reads the rules");
         let mut keywords: Vec<String> = Vec::new();
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut by_keyword: Vec<Vec<usize>> = Vec::new();
@@ -359,6 +362,40 @@ impl Rules {
     }
 }
 
+/// Whether a text holds a keyword of any rule, without reading the rules, which would cost more than all else
+/// of a push that was checked before.
+pub(super) fn holds_keyword(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let found = |keyword: &str| memchr::memmem::find(text.as_bytes(), keyword.as_bytes()).is_some();
+    written_keywords().any(|k| found(&k))
+}
+
+/// The keywords as they are written in each rule's line; a test compares them with what the rules have.
+fn written_keywords() -> impl Iterator<Item = Cow<'static, str>> {
+    let lines = SOURCE
+        .lines()
+        .filter_map(|l| l.strip_prefix("keywords = ["));
+    lines.flat_map(|mut rest| {
+        std::iter::from_fn(move || {
+            let (_, begun) = rest.split_at_checked(rest.find(['"', '\''])?)?;
+            let quote = begun.chars().next()?;
+            let begun = begun.get(1..)?;
+            let mut escaped = false;
+            let end = begun.find(|c| {
+                let ends = c == quote && !escaped;
+                escaped = quote == '"' && c == '\\' && !escaped;
+                ends
+            })?;
+            let (word, after) = begun.split_at_checked(end)?;
+            rest = after.get(1..)?;
+            Some(match quote == '"' && word.contains('\\') {
+                true => Cow::Owned(word.replace("\\\"", "\"").replace("\\\\", "\\")),
+                false => Cow::Borrowed(word),
+            })
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{SecretKey, Secrets};
@@ -381,6 +418,21 @@ mod tests {
         path: Option<String>,
         hit: Vec<String>,
         miss: Vec<String>,
+    }
+
+    #[test]
+    fn the_keywords_that_are_looked_for_first_are_those_of_the_rules() {
+        let rules = Rules::built_in();
+        let mut written: Vec<Cow<str>> = Vec::new();
+        for keyword in written_keywords() {
+            if !written.contains(&keyword) {
+                written.push(keyword);
+            }
+        }
+        assert_eq!(written, rules.keywords);
+        // A rule without keywords is for certain files, and a text alone has no name.
+        let mut without = rules.without_keyword.iter();
+        assert!(without.all(|index| rules.rules[*index].is_for_some()));
     }
 
     #[test]
