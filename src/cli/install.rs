@@ -8,6 +8,7 @@ use super::coverage::{Coverage, coverage, off, others};
 use super::hook_file::{self, PRE_COMMIT, PRE_PUSH, is_shim};
 use super::manager::{self, Manager, Written};
 use super::named::Named;
+use super::purge::purge;
 use super::screen::Resolved;
 use super::shim::{self, COMMIT_LINE, LINE, PREWARMING, PROGRAM, install_shim, quoted, write_shim};
 use super::{everywhere, kept, lefthook, own_path, simple_git_hooks};
@@ -479,43 +480,28 @@ fn ignore(repo: &Repository, patterns: &[&str]) -> Result<()> {
     fs::write(&file, text).map_err(failed)
 }
 
-/// Removes what newgate keeps in a repository, and for all repositories of this user.
-fn purge(repo: Option<&Repository>, screen: &Resolved) -> Result<()> {
-    let mut folders = Vec::new();
-    if let Some(repo) = repo {
-        super::prewarm::make_way(repo);
-        repo.drop_refs("refs/newgate")?;
-        folders.push(repo.common_dir().join("newgate"));
-    }
-    folders.extend(environment::cache_home().map(|cache| cache.join("newgate")));
-    for folder in folders {
-        match fs::remove_dir_all(&folder) {
-            Ok(()) => screen.note(&format!("removed `{}`", folder.display())),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-            Err(e) => {
-                return Err(Error::io(
-                    format!("`{}` cannot be removed", folder.display()),
-                    e,
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
 impl Uninstall {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         if self.global {
-            let verdict = everywhere::uninstall(screen)?;
+            let undone = everywhere::uninstall(screen)?;
             if self.purge {
                 purge(None, screen)?;
             }
-            return Ok(verdict);
+            return Ok(undone);
         }
         let repo = open(&self.path)?;
-        let folder = hook_folder(&repo)?;
-        set_config(&repo, PROGRAM, None)?;
-        let mut undone = self.committed(&repo, &folder, screen)?;
+        let undone = self.take_out(&repo, screen);
+        if self.purge {
+            purge(Some(&repo), screen)?;
+        }
+        undone
+    }
+
+    /// Takes the hooks of a repository out.
+    fn take_out(&self, repo: &Repository, screen: &Resolved) -> Result<Verdict> {
+        let folder = hook_folder(repo)?;
+        set_config(repo, PROGRAM, None)?;
+        let mut undone = self.committed(repo, &folder, screen)?;
         if let Some(top) = repo.work_dir()
             && lefthook::remove(top)?
         {
@@ -557,10 +543,6 @@ impl Uninstall {
             if kept::put_back(hook, shim)? {
                 screen.note("put back the hook that was there before");
             }
-            undone = true;
-        }
-        if self.purge {
-            purge(Some(&repo), screen)?;
             undone = true;
         }
         if let Some(command) = repo.work_dir().and_then(simple_git_hooks::undo) {

@@ -30,6 +30,7 @@ mod named;
 mod open;
 mod output;
 mod prewarm;
+mod purge;
 mod receipt;
 mod report;
 mod scanners;
@@ -41,11 +42,12 @@ mod shim;
 mod show;
 mod simple_git_hooks;
 mod swallowed;
+mod upgrade;
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::{Error, Result};
 use crate::model::Verdict;
@@ -113,6 +115,13 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Show it all in a throw-away repository: a push that is blocked, and one that passes
     Demo(demo::Demo),
+    /// Show how newgate was installed, and the command that upgrades it
+    Upgrade(upgrade::Upgrade),
+}
+
+/// The commands and their options, for what is generated from them: completions and man pages.
+pub fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the program and returns its exit code.
@@ -165,6 +174,7 @@ fn run(command: Command, screen: &screen::Resolved) -> Result<u8> {
         Command::Compare(command) => command.run(screen),
         Command::Doctor(command) => command.run(screen),
         Command::Demo(command) => command.run(screen),
+        Command::Upgrade(command) => command.run(screen),
     };
     // What was asked for and done passes.
     ended.map(Verdict::exit_code)
