@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds newgate from this folder and installs it; `./install.sh --help` tells more.
+# Installs newgate from this folder, and builds it first if need be; see `./install.sh --help`.
 set -eu
 
 usage() {
@@ -7,7 +7,9 @@ usage() {
 usage: ./install.sh [--prefix DIR] [--demo] [REPOSITORY]
        ./install.sh --uninstall [--prefix DIR] [REPOSITORY]
 
-Builds newgate and installs it as DIR/bin/newgate (DIR is ~/.local unless you say otherwise).
+Installs newgate as DIR/bin/newgate (DIR is ~/.local unless you say otherwise). A program of this version in
+dist/out or dist, where dist/build puts it, is used as it is. Without one newgate is built, which takes two to
+four minutes on two cores.
 
   --demo        then show what it does, in a throw-away repository: a push that is blocked,
                 and one that passes
@@ -16,7 +18,7 @@ Builds newgate and installs it as DIR/bin/newgate (DIR is ~/.local unless you sa
   --prefix DIR  where to install
   --help        this text
 
-Nothing is touched but DIR/bin/newgate, the `target` folder here, and the hook of REPOSITORY.
+Nothing is touched but DIR/bin/newgate, DIR/share/newgate, the `target` folder here, and the hook of REPOSITORY.
 TEXT
 }
 
@@ -74,6 +76,7 @@ if [ "$uninstall" = yes ]; then
     fi
     if [ -e "$binary" ]; then
         rm -- "$binary"
+        rm -rf -- "$prefix/share/newgate"
         printf 'removed %s\n' "$binary"
     else
         printf 'there is no %s\n' "$binary"
@@ -81,18 +84,7 @@ if [ "$uninstall" = yes ]; then
     exit 0
 fi
 
-missing=
-need() {
-    command -v "$1" >/dev/null 2>&1 || missing="$missing
-  $1: $2"
-}
-need cargo 'the Rust toolchain, 1.90 or newer (https://rustup.rs)'
-need git 'git 2.38 or newer (https://git-scm.com)'
-if ! command -v cc >/dev/null 2>&1 && ! command -v gcc >/dev/null 2>&1 && ! command -v clang >/dev/null 2>&1; then
-    missing="$missing
-  cc: a C compiler, such as gcc or clang (parts of newgate are written in C)"
-fi
-[ -z "$missing" ] || fail "these programs are missing:$missing"
+command -v git >/dev/null 2>&1 || fail 'git is missing; newgate needs git 2.38 or newer (https://git-scm.com)'
 version=$(git version | sed 's/^git version \([0-9]*\.[0-9]*\).*/\1/')
 major=${version%%.*}
 minor=${version#*.}
@@ -100,12 +92,39 @@ if [ "$major" -lt 2 ] || { [ "$major" -eq 2 ] && [ "$minor" -lt 38 ]; }; then
     fail "git is version $version; newgate needs 2.38 or newer"
 fi
 
-printf 'building newgate (a minute or two the first time)\n'
-cargo build --release --locked --quiet --manifest-path "$here/Cargo.toml" --target-dir "$here/target" ||
-    fail 'the build failed; what cargo said stands above' 3
-mkdir -p -- "$prefix/bin"
+# A program that was made for another machine does not say its version here.
+own=$(sed -n 's/^version = "\(.*\)"$/newgate \1/p' "$here/Cargo.toml")
+program=
+for ready in "$here/dist/out/newgate" "$here/dist/newgate"; do
+    if [ -f "$ready" ] && [ -x "$ready" ] && [ "$("$ready" --version 2>/dev/null)" = "$own" ]; then
+        program=$ready
+        printf 'using the program that was built before, %s (remove it to build newgate from its sources)\n' "$ready"
+        break
+    fi
+done
+
+if [ -z "$program" ]; then
+    missing=
+    need() {
+        command -v "$1" >/dev/null 2>&1 || missing="$missing
+  $1: $2"
+    }
+    need cargo 'the Rust toolchain, 1.90 or newer (https://rustup.rs)'
+    if ! command -v cc >/dev/null 2>&1 && ! command -v gcc >/dev/null 2>&1 && ! command -v clang >/dev/null 2>&1; then
+        missing="$missing
+  cc: a C compiler, such as gcc or clang (parts of newgate are written in C)"
+    fi
+    [ -z "$missing" ] || fail "these programs are missing:$missing"
+    printf 'building newgate: two to four minutes on two cores the first time\n'
+    cargo build --release --locked --manifest-path "$here/Cargo.toml" --target-dir "$here/target" ||
+        fail 'the build failed; see the output of cargo above' 3
+    program=$here/target/release/newgate
+fi
+mkdir -p -- "$prefix/bin" "$prefix/share/newgate"
+# For `newgate upgrade`.
+printf '%s\n' "$here" >"$prefix/share/newgate/source"
 # Beside the old one and then in its place, so that a hook that runs now is not harmed.
-cp -- "$here/target/release/newgate" "$binary.new"
+cp -- "$program" "$binary.new"
 mv -- "$binary.new" "$binary"
 printf 'installed %s\n' "$binary"
 case :$PATH: in

@@ -9,9 +9,18 @@
 #   NEWGATE_DEPTH       how deep a shallow clone is made at most, in commits (10000)
 #   NEWGATE_INSTALL=no  install no scanners: they are here
 #
+#   NEWGATE_WHEELS      a folder or an address with the wheel of newgate, instead of the package index of pip
+#
+# A newgate on PATH is taken as it is. Else this installs the version below into a temporary folder, with
+# Python 3 and pip (Debian: `apt-get install git python3-pip`); the target's `.newgate/newgate.txt`, which
+# `newgate init --ci` writes, has its hashes. To install scanners from PyPI takes Python's venv (Debian:
+# `apt-get install python3-venv`), from npm takes npm.
+#
 # Arguments are handed to `newgate check`. The exit code is its own (0 pass, 1 blocked, 2 mistake,
-# 3 incomplete); 2 as well where git lacks something.
+# 3 incomplete); 2 as well where git or Python lacks something.
 set -u
+
+version=0.1.0
 
 fail() {
     printf 'newgate: %s\n' "$1" >&2
@@ -26,7 +35,6 @@ fail() {
 GIT_TERMINAL_PROMPT=0
 export GIT_TERMINAL_PROMPT
 
-command -v newgate >/dev/null || fail 'the program newgate is not on PATH'
 top=$(git rev-parse --show-toplevel) || fail 'this is no checkout that git reads'
 cd -- "$top" || fail "$top cannot be entered"
 
@@ -90,6 +98,29 @@ until is_deep_enough; do
     step=$((step * 2))
 done
 
+# By the hashes that the target names, not those of the change. It is one wheel with a program, so nothing of it
+# runs before it is whole and has its hash.
+install_newgate() {
+    python3 -m pip --version >/dev/null 2>&1 || fail 'newgate is not on PATH, and python3 with pip, which would install it, is not here' \
+        'apt-get install python3-pip'
+    home=$(mktemp -d) || exit 2
+    printf 'newgate==%s\n' "$version" >"$home/newgate.txt"
+    if git cat-file -e "$target:.newgate/newgate.txt" 2>/dev/null; then
+        git show "$target:.newgate/newgate.txt" >"$home/newgate.txt" || exit 2
+        set -- --require-hashes
+    else
+        printf 'newgate: %s has no .newgate/newgate.txt, so the hash of newgate is not checked (newgate init --ci writes it)\n' "$branch" >&2
+        set --
+    fi
+    [ -z "${NEWGATE_WHEELS:-}" ] || set -- "$@" --no-index --find-links "$NEWGATE_WHEELS"
+    PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --no-input --no-deps --only-binary :all: \
+        --target "$home" --requirement "$home/newgate.txt" "$@" ||
+        fail "newgate $version cannot be installed; pip says why above"
+    PATH=$home/bin:$PATH
+    export PATH
+}
+command -v newgate >/dev/null || install_newgate
+
 # In a folder that holds the target's `.newgate` only: which scanners, and which versions, is for the
 # target to say, not for the change. Where it has none yet, no scanner runs that needs to be installed.
 install_scanners() {
@@ -107,6 +138,13 @@ if [ "${NEWGATE_INSTALL:-yes}" != no ] && git rev-parse --quiet --verify "$targe
     install_scanners || printf 'newgate: not all scanners could be installed\n' >&2
 fi
 
-# The change may hold a link of this name, and the report would be written to where it leads.
-rm -f -- newgate.json || fail 'newgate.json is in the way of the report'
-exec newgate check --enforce --merge --target "$target" --output json=newgate.json "$@"
+# What the forge shows: annotations and the summary of the job on GitHub, the merge request's widget on GitLab.
+set -- --output json=newgate.json "$@"
+if [ "${GITLAB_CI:-}" = true ]; then
+    set -- --output gitlab-code-quality=newgate-quality.json --output gitlab-sast=newgate-sast.json "$@"
+elif [ "${GITHUB_ACTIONS:-}" = true ] && [ "${GITEA_ACTIONS:-}" != true ]; then
+    set -- --output github=/dev/stdout --output github-sarif=newgate.sarif "$@"
+fi
+# The change may hold links of these names, and the reports would be written to where they lead.
+rm -f -- newgate.json newgate.sarif newgate-quality.json newgate-sast.json || fail 'a file of the checkout is in the way of a report'
+exec newgate check --enforce --merge --target "$target" "$@"

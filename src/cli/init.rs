@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{RepoPath, Verdict};
 use crate::report::plural;
 use crate::scan::Catalog;
+use crate::scan::tools::own_wheels;
 
 /// What may be proposed beside the built-in scanners, each with what it looks at.
 const PROPOSED: [(&str, &str); 7] = [
@@ -131,9 +132,7 @@ impl Init {
             written.extend(write(&top, path, content, screen)?);
             let script = include_str!("../../hooks/ci.sh");
             written.extend(write(&top, ".newgate/ci.sh", script, screen)?);
-            screen.note(&format!(
-                "put the commit of the newgate that you trust into `{path}` (`NEWGATE_COMMIT`)"
-            ));
+            written.extend(pin(&top, screen)?);
         }
         drop(session);
         let answered = ask("Check every `git push` from here?", "yes");
@@ -244,6 +243,27 @@ fn choose(
         .map(|(name, ..)| *name)
         .filter(wanted)
         .collect()
+}
+
+/// Writes the hashes of the newgate that the pipeline installs.
+fn pin(top: &Path, screen: &Resolved) -> Result<Option<&'static str>> {
+    const PINNED: &str = ".newgate/newgate.txt";
+    let version = env!("CARGO_PKG_VERSION");
+    if top.join(PINNED).exists() {
+        return write(top, PINNED, "", screen);
+    }
+    match own_wheels(version) {
+        Ok(lines) => write(top, PINNED, &lines, screen),
+        Err(why) => {
+            screen.note(&format!(
+                "the pipeline installs newgate {version}, and does not check its hash: `{PINNED}` was not written, \
+                 since pip found no wheel to take the hash of ({})\n\
+                 To write it, run `newgate init --ci` again where pip reaches its package index",
+                why.lines().next().unwrap_or_default()
+            ));
+            Ok(None)
+        }
+    }
 }
 
 fn configuration(target: Option<&str>, scanners: &[&str]) -> String {

@@ -226,7 +226,8 @@ impl Output {
             format => screen.written(|out| format.write(reports, cache, PLAIN, out)),
         }
         let mut written = Vec::new();
-        if self.format == Format::Github {
+        if self.format == Format::Github || self.outputs.iter().any(|o| o.format == Format::Github)
+        {
             written.push(add_summary(reports));
         }
         for output in &self.outputs {

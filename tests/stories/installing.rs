@@ -200,9 +200,14 @@ fn the_demonstration_shows_a_block_and_a_pass() {
 #[test]
 fn the_installer_checks_what_it_needs_and_touches_only_its_prefix() {
     let mut world = started_without_hook();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("install.sh");
-    let script = script.to_str().unwrap();
     let home = world.path("home");
+    // Without a program that was built before.
+    for name in ["install.sh", "Cargo.toml"] {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        std::fs::copy(from, home.join(name)).unwrap();
+    }
+    let script = home.join("install.sh");
+    let script = script.to_str().unwrap();
     let run = |world: &World, args: &[&str]| world.run_in(&home, script, args, b"");
     run(&world, &["--help"])
         .exits(0)
@@ -411,4 +416,22 @@ fn the_hook_for_all_repositories_leaves_their_own_and_is_undone() {
     world.newgate(&["uninstall", "--global"]).exits(0);
     assert_eq!(world.git(&["config", "--global", "--list"]), "");
     world.push(&["origin", "bad"]).exits(0);
+}
+
+#[test]
+fn a_purge_removes_what_newgate_keeps_for_itself() {
+    let world = started_without_hook();
+    world.install();
+    world.newgate(&["check", "--target", "origin/main"]);
+    let results = world.work().join(".git/newgate");
+    let tools = world.path("home/.cache/newgate/tools/x/1");
+    std::fs::create_dir_all(&tools).unwrap();
+    assert!(results.is_dir());
+    world.newgate(&["uninstall"]).exits(0);
+    assert!(results.is_dir() && tools.is_dir());
+    world
+        .newgate(&["uninstall", "--purge"])
+        .exits(0)
+        .says("removed `");
+    assert!(!results.exists() && !world.path("home/.cache/newgate").exists());
 }

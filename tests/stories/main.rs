@@ -32,6 +32,7 @@ mod leaks;
 mod managers;
 mod memory;
 mod pasted;
+mod packages;
 mod policy;
 mod prewarming;
 mod projects;

@@ -92,6 +92,9 @@ fn the_workflows_pass_a_scanner_of_workflows() {
         let content = std::fs::read(root().join("hooks").join(name)).unwrap();
         world.write(&format!(".github/workflows/{name}"), content);
     }
+    for name in [".github/workflows/release.yml", "action.yml"] {
+        world.write(name, std::fs::read(root().join(name)).unwrap());
+    }
     let zizmor = tools().join("zizmor");
     let args = ["--offline", "--no-progress", "--strict-collection", "."];
     world

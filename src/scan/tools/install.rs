@@ -154,27 +154,7 @@ impl Place<'_> {
 
     /// Runs an installer in the folder of the installation and returns what it printed.
     fn run(&self, program: &str, args: &[&str]) -> Result<Vec<u8>, String> {
-        Self::run_in(self.folder, program, args)
-    }
-
-    /// Runs an installer in a folder and returns what it printed.
-    fn run_in(folder: &Path, program: &str, args: &[&str]) -> Result<Vec<u8>, String> {
-        let ran = process::installer(folder, program, args).map_err(|e| match e.kind() {
-            io::ErrorKind::NotFound => format!("it needs `{program}`, which is not on `PATH`"),
-            _ => format!("`{program}` cannot be started: {e}"),
-        })?;
-        match ran.code {
-            0 => Ok(ran.out),
-            _ => {
-                // Maven says what is wrong on standard output.
-                let said = [ran.err, ran.out].concat();
-                let said = String::from_utf8_lossy(&said);
-                Err(explain(
-                    program,
-                    &environment::without_proxy_credentials(&said),
-                ))
-            }
-        }
+        installer(self.folder, program, args)
     }
 
     /// A virtual environment with a requirement and all that it needs, each by its hash: by uv where
@@ -315,7 +295,7 @@ impl Place<'_> {
         let package = format!("./{}", go.package);
         let options = ["-mod=readonly", "-trimpath", "-buildvcs=false", &*flags];
         let rest = ["-o", &*program, &*package];
-        Self::run_in(
+        installer(
             Path::new(field("Dir")?),
             "go",
             &[&["build"][..], &options[..], &rest[..]].concat(),
@@ -356,9 +336,29 @@ fn sha256(content: &[u8]) -> String {
     digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// Runs an installer in a folder and returns what it printed; why it failed, in words.
+pub(super) fn installer(folder: &Path, program: &str, args: &[&str]) -> Result<Vec<u8>, String> {
+    let ran = process::installer(folder, program, args).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => format!("it needs `{program}`, which is not on `PATH`"),
+        _ => format!("`{program}` cannot be started: {e}"),
+    })?;
+    match ran.code {
+        0 => Ok(ran.out),
+        _ => {
+            // Maven says what is wrong on standard output.
+            let said = [ran.err, ran.out].concat();
+            let said = String::from_utf8_lossy(&said);
+            Err(explain(
+                program,
+                &environment::without_proxy_credentials(&said),
+            ))
+        }
+    }
+}
+
 /// A requirements file of what pip's report says that it would install
 /// (<https://pip.pypa.io/en/stable/reference/installation-report/>).
-fn requirements_of(report: &[u8]) -> Result<String, String> {
+pub(super) fn requirements_of(report: &[u8]) -> Result<String, String> {
     let wrong = || "pip's report cannot be read".to_owned();
     let report: Value = serde_json::from_slice(report).map_err(|_| wrong())?;
     let mut lines = Vec::new();

@@ -5,6 +5,7 @@
 
 mod install;
 mod lock;
+mod own;
 
 use std::fs;
 use std::io;
@@ -15,6 +16,7 @@ use crate::environment;
 
 pub use install::install;
 pub use lock::{Lock, Locked, Registry};
+pub use own::own_wheels;
 
 /// The file of a project that pins its scanners' versions and hashes.
 pub const LOCK: &str = ".newgate/scanners.lock";
