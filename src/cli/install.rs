@@ -12,7 +12,6 @@ use super::purge::purge;
 use super::screen::Resolved;
 use super::shim::{self, COMMIT_LINE, LINE, PREWARMING, PROGRAM, install_shim, quoted, write_shim};
 use super::{everywhere, kept, lefthook, own_path, simple_git_hooks};
-use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::{
     HookFolder, HooksPath, Repository, default_branch, hook_folder, name_hook_folder, set_config,

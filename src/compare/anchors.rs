@@ -158,7 +158,7 @@ pub(super) fn unit_end(text: &Text, header: usize) -> usize {
         if text.blank(line) {
             continue;
         }
-        if text.indent[line] > indent {
+        if text.indent[line] > indent || text.inside_text(line) {
             last = line;
             continue;
         }
@@ -249,12 +249,15 @@ fn headers(text: &Text) -> Vec<Header> {
     let mut headers = Vec::new();
     let mut next = text.len();
     let mut opens = vec![false; text.len()];
-    for line in (0..text.len()).rev().filter(|l| !text.blank(*l)) {
+    let counts = |l: &usize| !text.blank(*l) && !text.inside_text(*l);
+    for line in (0..text.len()).rev().filter(counts) {
         let deeper = next < text.len() && text.indent[next] > text.indent[line];
         opens[line] = deeper && text.opens_block(line);
         next = line;
     }
-    let opens = |l: &usize| text.significant(*l) && (text.name(*l).is_some() || opens[*l]);
+    let opens = |l: &usize| {
+        text.significant(*l) && (text.name(*l).is_some() || opens[*l]) && !text.inside_text(*l)
+    };
     for line in (0..text.len()).filter(opens) {
         let indent = text.indent[line];
         while open.last().is_some_and(|(i, _)| *i >= indent) {

@@ -61,6 +61,19 @@ fn a_copy_whose_original_was_fixed_is_new() {
 }
 
 #[test]
+fn code_in_a_text_does_not_end_the_scopes_around_it() {
+    let test = |name: &str| {
+        format!(
+            "    def {name}(self):\n        \"\"\"Says why.\"\"\"\n        bad(\n            \"\"\"\n@once\ndef f(d):\n    yield d\n        \"\"\",\n        )\n        d = f()\n        check(d, 14)\n\n"
+        )
+    };
+    let class = "\n\nclass Tests(Case):\n    \"\"\"\n    Of returns.\n    \"\"\"\n\n";
+    let base = format!("{class}{}", test("one"));
+    let head = format!("{class}{}{}", test("two"), test("one"));
+    assert_eq!(new_lines("a.py", &base, &head, "bad("), ["a.py:10"]);
+}
+
+#[test]
 fn an_inner_function_without_a_name_does_not_outweigh_the_outer_one() {
     let one = |name: &str, inner: &str, f: &str| {
         format!(

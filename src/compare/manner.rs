@@ -15,6 +15,8 @@ pub(super) struct Manner {
     layout: &'static [&'static str],
     /// The lines of one stage of a container file stand below the line that begins it.
     pub stages: bool,
+    /// A text between back quotes may have several lines.
+    pub back_quotes: bool,
     /// The lines of a statement that a semicolon ends stand below its first, and the case of letters
     /// does not count.
     pub statements: bool,
@@ -74,6 +76,7 @@ impl Manner {
             } else {
                 &[]
             },
+            back_quotes: is(&["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "go"]),
             statements: is(&["sql"]),
             stages: name.starts_with(b"Dockerfile")
                 || name.starts_with(b"Containerfile")

@@ -58,6 +58,7 @@ mod moved;
 mod names;
 mod parts;
 mod places;
+mod quoted;
 mod reformat;
 mod region;
 mod repeats;

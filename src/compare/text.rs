@@ -7,6 +7,7 @@ use super::indent::indents;
 use super::joined;
 use super::manner::Manner;
 use super::names::{bare_key_name, called_name, is_word, scope_name};
+use super::quoted::inside_texts;
 
 /// A line that is longer than this many bytes is cut into virtual lines at `;`, `{` and `}`, so that
 /// a minified file can be mapped piece by piece.
@@ -58,6 +59,7 @@ pub(super) struct Text {
     statements: OnceCell<Vec<u32>>,
     /// For each line the nearest one above that is indented less; itself if there is none.
     parents: OnceCell<Vec<u32>>,
+    inside_texts: OnceCell<Vec<bool>>,
 }
 
 impl Text {
@@ -73,6 +75,7 @@ impl Text {
             manner: Manner::of(path),
             statements: OnceCell::new(),
             parents: OnceCell::new(),
+            inside_texts: OnceCell::new(),
             content: String::new(),
         };
         let bytes = content.as_bytes();
@@ -293,6 +296,14 @@ impl Text {
         first.unwrap_or(line)..last.unwrap_or(line) + 1
     }
 
+    /// Whether a line stands inside of a text that goes over several lines.
+    pub(super) fn inside_text(&self, line: usize) -> bool {
+        self.inside_texts.get_or_init(|| {
+            let lines: Vec<&str> = (0..self.len()).map(|l| self.line(l)).collect();
+            inside_texts(&lines, self.manner)
+        })[line]
+    }
+
     /// The line that opens the block around a line: the nearest one above that is indented less. Of
     /// a header over several lines it is the first.
     pub(super) fn parent(&self, line: usize) -> Option<usize> {
@@ -307,7 +318,7 @@ impl Text {
                         .strip_suffix(':')
                         .is_some_and(|l| l.chars().all(is_word));
                 let comment = content.starts_with(['#', '*']) || content.starts_with("//");
-                if self.blank(line) || comment || label {
+                if self.blank(line) || comment || label || self.inside_text(line) {
                     parents.push(open.last().copied().unwrap_or(line) as u32);
                     continue;
                 }

@@ -137,7 +137,8 @@ fn form_of(host: &str) -> Option<Form> {
     }
     let (first, rest) = host.split_once('.')?;
     match first {
-        _ if rest.is_empty() => None,
+        // Neither half a name, nor one that looks like the forge's own.
+        _ if rest.is_empty() || rest.starts_with("com.") || rest.starts_with("org.") => None,
         "github" => Some(Form::GitHub),
         "gitlab" => Some(Form::GitLab),
         "gitea" | "forgejo" => Some(Form::Gitea),
