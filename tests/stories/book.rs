@@ -334,15 +334,18 @@ impl Reader {
         (ran.code, self.plain(&ran.out))
     }
 
-    /// An output without what differs from machine to machine.
+    /// An output without what differs from machine to machine, or with the files that `newgate init` writes.
     fn plain(&self, text: &str) -> String {
         static TIME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b[\d,.]+ m?s\b").unwrap());
         static DAY: LazyLock<Regex> =
             LazyLock::new(|| Regex::new(r"\b20\d\d-\d\d-\d\d\b").unwrap());
+        static BASE: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r"\bcompared with [0-9a-f]{10}\b").unwrap());
         let top = self.world.folder().display().to_string();
         let text = text.replace(&top, "~");
         let text = DAY.replace_all(&text, "2026-12-31");
         let text = TIME.replace_all(&text, "9 ms");
+        let text = BASE.replace_all(&text, "compared with 120df49340");
         text.lines()
             .map(|l| format!("{}\n", l.trim_end()))
             .collect()
