@@ -4,6 +4,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::last::{self, Named};
+use super::schema;
 use super::screen::Resolved;
 use super::session::Session;
 use crate::cache::now;
@@ -184,7 +185,9 @@ pub(super) fn append(work: &Path, scopes: &[String], grant: &str) -> Result<()> 
     }
     let mut text = match fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => "version = 1\n".to_owned(),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            format!("{}version = 1\n", schema::File::Exemptions.first_line())
+        }
         Err(e) => return Err(Error::io(format!("`{EXEMPTIONS}` cannot be read"), e)),
     };
     for scope in scopes {

@@ -126,6 +126,7 @@ enum Turn {
 
 impl PrePush {
     fn run(mut self, screen: &Resolved) -> Result<Verdict> {
+        self.output.again = Some("git push".to_owned());
         if let Some((script, kept)) = self.kept.adopt(PRE_PUSH)? {
             write_shim(&script, PRE_PUSH, Some(&kept))?;
         }

@@ -8,6 +8,7 @@ use clap::{Args, Parser, ValueEnum};
 
 use super::config::differs;
 use super::import;
+use super::schema;
 use super::screen::Resolved;
 use super::session::Session;
 use super::{Arguments, run};
@@ -28,12 +29,6 @@ const PROPOSED: [(&str, &str); 7] = [
     ("pip-audit", "Python packages"),
     ("retire", "JavaScript packages"),
 ];
-
-/// Where the schema of the configuration is read, by editors that know TOML.
-const SCHEMA: &str = concat!(
-    "https://raw.githubusercontent.com/newgate/newgate/main/",
-    "docs/schemas/config.schema.json"
-);
 
 /// How many files are looked at to find scanners that fit.
 const MOST_FILES: usize = 200_000;
@@ -271,10 +266,10 @@ fn configuration(target: Option<&str>, scanners: &[&str]) -> String {
         Some(name) => format!("target = {}", toml::Value::String(name.to_owned())),
         None => "# target = \"origin/main\"".to_owned(),
     };
+    let schema = schema::File::Config.first_line();
     let scanners: String = scanners.iter().map(|s| format!("{s} = true\n")).collect();
     format!(
-        "#:schema {SCHEMA}\n\
-         # What newgate goes by. `newgate config check` looks for mistakes in it, `newgate config show`\n\
+        "{schema}# What newgate goes by. `newgate config check` looks for mistakes in it, `newgate config show`\n\
          # tells every value that counts; docs/configuration.md lists all keys.\n\
          version = 1\n\
          \n\

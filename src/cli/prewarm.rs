@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -132,10 +132,16 @@ pub(super) fn start_filling(head: &Head) {
     }
 }
 
+/// What the file says of a check that is watched.
+const WATCHED: &[u8] = b"watched";
+
 /// Waits for the check that holds a file; whether it was killed. One that ends by itself removes the file.
 fn was_killed(file: &Path) -> bool {
     const STEP: Duration = Duration::from_millis(50);
     leave_group();
+    // From now on what ends the check's group does not end this; the check may have removed the file meanwhile.
+    let open = fs::OpenOptions::new().write(true).open(file);
+    let _ = open.and_then(|mut f| f.write_all(WATCHED));
     while file.exists() {
         if !in_background(file) && file.exists() {
             let _ = fs::remove_file(file);

@@ -6,9 +6,12 @@ use super::screen::Resolved;
 use crate::error::Result;
 use crate::model::Verdict;
 
+/// Where the schemas are read, by editors that know TOML.
+const ADDRESS: &str = "https://raw.githubusercontent.com/newgate/newgate/main/docs/schemas";
+
 /// A file that people write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum File {
+pub(super) enum File {
     /// `.newgate/config.toml`
     Config,
     /// `.newgate/exemptions.toml`
@@ -25,6 +28,17 @@ pub(super) struct Schema {
 }
 
 impl File {
+    /// The first line of such a file, which names its schema to editors
+    /// (<https://taplo.tamasfe.dev/configuration/directives.html>).
+    pub(super) fn first_line(self) -> String {
+        let name = match self {
+            File::Config => "config",
+            File::Exemptions => "exemptions",
+            File::Scanner => "scanner",
+        };
+        format!("#:schema {ADDRESS}/{name}.schema.json\n")
+    }
+
     fn schema(self) -> &'static str {
         match self {
             File::Config => include_str!("../../docs/schemas/config.schema.json"),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::planned::{Planned, Told};
-use super::{Settings, frame, listing, prints};
+use super::{Settings, Wanted, frame, listing, prints};
 use crate::cache::now;
 use crate::compare::{Located, group};
 use crate::error::Result;
@@ -108,7 +108,10 @@ fn scanner_reports(planned: &Planned<'_>, results: Vec<Resolved>) -> Vec<Scanner
 
 /// Adds what is known of files that the change does not touch to issues that were judged.
 fn add_unchanged(planned: &Planned<'_>, issues: &mut Vec<Issue>) -> Result<listing::Elsewhere> {
-    if planned.clock.is_over() {
+    // Before a commit nobody asks for what is in other files.
+    let gate = planned.gate;
+    let only_change = gate.wanted == Wanted::BuiltIn && !gate.list_unchanged;
+    if planned.clock.is_over() || only_change {
         return Ok(listing::Elsewhere::default());
     }
     let mut elsewhere = listing::elsewhere(planned)?;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::exempt::{append, entry, last_day};
+use super::schema;
 use super::screen::Resolved;
 use super::session::Session;
 use crate::cache::now;
@@ -155,7 +156,7 @@ impl Import {
         let file = top.join(FILE);
         let mut text = super::hook_file::text_to_edit(&file)?;
         if text.is_empty() {
-            text.push_str("version = 1\n");
+            text = format!("{}version = 1\n", schema::File::Config.first_line());
         }
         let names = crate::scan::Catalog::default().names();
         let before = parse(&text, &names);

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::schema::File;
 use crate::cli::screen::Resolved;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Verdict;
@@ -46,6 +47,7 @@ impl New {
             .hint("`docs/scanners.md` says how to write one by hand")
         };
         let text = propose(name, &report).map_err(unreadable)?;
+        let text = format!("{}{text}", File::Scanner.first_line());
         let file = self
             .output
             .unwrap_or_else(|| PathBuf::from(format!("{}/{name}.toml", crate::config::SCANNERS)));
