@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::support::{World, tools};
 
 /// Most instructions of a push that was judged before, in millions.
-const CEILING: f64 = 20.0;
+const CEILING: f64 = 16.0;
 /// How much more a repository of a hundred times as many files may cost.
 const GROWTH: f64 = 1.15;
 
