@@ -8,7 +8,6 @@
 #   NEWGATE_FETCH=no    fetch nothing: the target and the whole history are here
 #   NEWGATE_DEPTH       how deep a shallow clone is made at most, in commits (10000)
 #   NEWGATE_INSTALL=no  install no scanners: they are here
-#
 #   NEWGATE_WHEELS      a folder or an address with the wheel of newgate, instead of the package index of pip
 #
 # A newgate on PATH is taken as it is. Else this installs the version below into a temporary folder, with
@@ -99,9 +98,9 @@ until is_deep_enough; do
 done
 
 # By the hashes that the target names, not those of the change. It is one wheel with a program, so nothing of it
-# runs before it is whole and has its hash.
+# runs before it is whole and has its hash. `-I`, since Python would take modules from the checkout.
 install_newgate() {
-    python3 -m pip --version >/dev/null 2>&1 || fail 'newgate is not on PATH, and python3 with pip, which would install it, is not here' \
+    python3 -I -m pip --version >/dev/null 2>&1 || fail 'newgate is not on PATH, and python3 with pip, which would install it, is not here' \
         'apt-get install python3-pip'
     home=$(mktemp -d) || exit 2
     printf 'newgate==%s\n' "$version" >"$home/newgate.txt"
@@ -113,7 +112,7 @@ install_newgate() {
         set --
     fi
     [ -z "${NEWGATE_WHEELS:-}" ] || set -- "$@" --no-index --find-links "$NEWGATE_WHEELS"
-    PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --no-input --no-deps --only-binary :all: \
+    PIP_ROOT_USER_ACTION=ignore python3 -I -m pip install --quiet --disable-pip-version-check --no-input --no-deps --only-binary :all: \
         --target "$home" --requirement "$home/newgate.txt" "$@" ||
         fail "newgate $version cannot be installed; pip says why above"
     PATH=$home/bin:$PATH
