@@ -14,6 +14,9 @@ use super::parse::Parsed;
 /// for what a call returns.
 pub(super) const CALLS: usize = 8;
 
+/// Longest text before the arguments of a call that is looked at for what the call adds to, in bytes.
+const LONGEST_CALLEE: usize = 400;
+
 /// What a name stands for.
 #[derive(Clone, Copy)]
 pub(super) enum Binding<'t> {
@@ -95,6 +98,7 @@ impl<'t> Flow<'t> {
                 Role::Call => {
                     flow.called(node);
                     flow.filled(node, current);
+                    flow.added(node, current);
                 }
                 Role::Other if node.kind() == "return_statement" || node.kind() == "return" => {
                     let value = node.named_child(0);
@@ -191,6 +195,35 @@ impl<'t> Flow<'t> {
         }
     }
 
+    /// Binds what a call adds to the name that it is called on: `text.append(x)`.
+    fn added(&mut self, call: Node<'t>, scope: usize) {
+        let Some(adds) = &self.names.adds else {
+            return;
+        };
+        let adding = |c: &&str| c.len() < LONGEST_CALLEE && adds.is_match(c.as_bytes());
+        let Some(callee) = self.callee(call).filter(adding) else {
+            return;
+        };
+        let of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let end = callee.bytes().position(|b| !of_name(b)).unwrap_or(0);
+        let (Some(name), Some(arguments)) =
+            (callee.get(..end), call.child_by_field_name("arguments"))
+        else {
+            return;
+        };
+        let scope = self.scope_with(name, scope);
+        // What is no variable of this file cannot be looked up either.
+        if let Some(known) = self
+            .scopes
+            .get_mut(scope)
+            .and_then(|s| s.names.get_mut(name))
+        {
+            // The calls of a chain are seen from the last to the first.
+            let at = known.partition_point(|(end, _)| *end <= call.end_byte());
+            known.insert(at, (call.end_byte(), Binding::Added(arguments)));
+        }
+    }
+
     /// The name of a function, its own or that of what it is assigned to.
     fn name_of(&self, function: Node<'t>) -> Option<&'t str> {
         let own = function.child_by_field_name("name");
@@ -281,7 +314,7 @@ impl<'t> Flow<'t> {
         let arguments = function.parent().filter(|p| p.kind() == "arguments")?;
         let callee = self.callee(arguments.parent()?)?.as_bytes();
         let mut handed = self.names.handed.iter();
-        let found = handed.find(|(of, _)| callee.len() < 80 && of.is_match(callee));
+        let found = handed.find(|(of, _)| callee.len() < LONGEST_CALLEE && of.is_match(callee));
         found.map(|(_, name)| name.as_deref())
     }
 

@@ -336,6 +336,10 @@ pub(super) const JAVASCRIPT: Listed = &[
         "sql-injection",
         include_str!("javascript/sql-injection.yml"),
     ),
+    (
+        "sql-injection-builder",
+        include_str!("javascript/sql-injection-builder.yml"),
+    ),
     ("ssrf", include_str!("javascript/ssrf.yml")),
     ("ssti", include_str!("javascript/ssti.yml")),
     ("static-iv", include_str!("javascript/static-iv.yml")),
@@ -820,5 +824,6 @@ pub(super) const RUBY: Listed = &[
     ("xss-html-safe", include_str!("ruby/xss-html-safe.yml")),
     ("xss-raw", include_str!("ruby/xss-raw.yml")),
     ("xss-render", include_str!("ruby/xss-render.yml")),
+    ("xss-sinatra", include_str!("ruby/xss-sinatra.yml")),
     ("xxe", include_str!("ruby/xxe.yml")),
 ];

@@ -26,6 +26,8 @@ pub(super) struct Names {
     pub(super) harmless: Regex,
     /// Calls that put what they read into an argument.
     pub(super) fills: Option<Regex>,
+    /// Calls that add their arguments to what they are called on.
+    pub(super) adds: Option<Regex>,
     /// More expressions that are data of a request, in files that have one of some words.
     pub(super) within: Vec<(Vec<String>, Regex)>,
     /// Parameters of these types are requests, whatever they are called; and the name that [`Names::request`]
@@ -53,6 +55,8 @@ struct Written {
     harmless: Vec<String>,
     #[serde(default)]
     fills: Vec<String>,
+    #[serde(default)]
+    adds: Vec<String>,
     #[serde(default)]
     within: Vec<Within>,
     #[serde(default)]
@@ -131,6 +135,7 @@ impl Names {
                 clean: any(&written.clean, true),
                 harmless: some(&written.harmless).expect("a test reads each"),
                 fills: some(&written.fills),
+                adds: some(&written.adds),
                 within: written
                     .within
                     .into_iter()

@@ -66,7 +66,10 @@ impl<'t> Flow<'t> {
                 let value = node.named_child(u32::try_from(last).unwrap_or(0));
                 return value.is_some_and(|v| self.looks_like(&[v], shape));
             }
-            let text = self.text_of(*node);
+            // `builder.toString()` is what was added to it.
+            let is_call = role(node.kind()) == Role::Call;
+            let on = called_on(*node).filter(|on| is_call && role(on.kind()) == Role::Name);
+            let text = self.text_of(on.unwrap_or(*node));
             let mut index = Some(self.scope_at(node.start_byte()));
             while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
                 if let Some(bindings) = scope.names.get(text) {
@@ -332,13 +335,7 @@ impl<'t> Flow<'t> {
             return self.returned(last, search, depth);
         }
         let mut parts = Vec::new();
-        let on = ["receiver", "object", "scope"]
-            .into_iter()
-            .find_map(|f| node.child_by_field_name(f))
-            .or_else(|| {
-                let function = node.child_by_field_name("function")?;
-                (role(function.kind()) == Role::Member).then(|| function.named_child(0))?
-            });
+        let on = called_on(node);
         // `String.format`, `path.join`: what it is called on is no value.
         parts.extend(on.filter(|o| self.is_value(*o)));
         parts.extend(node.child_by_field_name("arguments"));
@@ -399,6 +396,16 @@ impl<'t> Flow<'t> {
         }
         false
     }
+}
+
+/// What a method is called on.
+fn called_on(call: Node<'_>) -> Option<Node<'_>> {
+    let on = ["receiver", "object", "scope"];
+    let on = on.into_iter().find_map(|f| call.child_by_field_name(f));
+    on.or_else(|| {
+        let function = call.child_by_field_name("function")?;
+        (role(function.kind()) == Role::Member).then(|| function.named_child(0))?
+    })
 }
 
 /// Whether a condition looks a value up in a list of those that are allowed.

@@ -300,7 +300,7 @@ fn keys<'t>(document: &'t str, below: Option<&str>) -> Vec<(usize, &'t str)> {
             continue;
         }
         if inside && *step.get_or_insert(indent) == indent {
-            all.push((number, key));
+            all.push((number, key.trim_matches(['"', '\''])));
         }
     }
     all
@@ -315,30 +315,25 @@ impl OwnRule {
             let found = top.iter().find(|(_, k)| *k == key);
             found.map_or(first, |(line, _)| first + line)
         };
-        let unknown = |keys: &[(usize, &str)], known: &[&str], all: bool| {
-            let mut wrong = Vec::new();
-            for (line, key) in keys.iter().filter(|(_, k)| !known.contains(k)) {
-                let near = known
-                    .iter()
-                    .map(|k| (strsim::damerau_levenshtein(k, key), k));
-                let near = near.min().filter(|(distance, _)| *distance <= 2);
-                match near {
-                    Some((_, near)) => wrong.push((
-                        first + line,
-                        format!("`{key}` is not a key of a rule: did you mean `{near}`?"),
-                    )),
-                    None if all => {
-                        wrong.push((first + line, format!("`{key}` is not a key of a rule")));
-                    }
-                    None => {}
-                }
+        for (line, key) in &top {
+            if !KEYS.contains(key) {
+                let near = near(key, &KEYS).filter(|(distance, _)| *distance <= 2);
+                let near = near.map_or(String::new(), |(_, n)| format!(": did you mean `{n}`?"));
+                mistakes.push((
+                    first + line,
+                    format!("`{key}` is not a key of a rule{near}"),
+                ));
             }
-            wrong
-        };
-        mistakes.extend(unknown(&top, &KEYS, true));
-        // ast-grep leaves `metadata` to everybody.
-        let below = keys(document, Some("metadata"));
-        mistakes.extend(unknown(&below, &METADATA, false));
+        }
+        for (line, key) in keys(document, Some("metadata")) {
+            // ast-grep leaves `metadata` to everybody: only letters that changed places, are missing or too many are
+            // a mistake.
+            let near = near(key, &METADATA).filter(|(d, n)| *d == 1 && is_slip(key, n));
+            if let Some((_, near)) = near {
+                let what = format!("`{key}` is not a key of `metadata`: did you mean `{near}`?");
+                mistakes.push((first + line, what));
+            }
+        }
         let rule = match written(document) {
             Ok(rule) => rule,
             Err(e) => {
@@ -428,6 +423,24 @@ impl OwnRule {
         });
         made.as_ref()
     }
+}
+
+/// The key that is nearest to one, and how far it is.
+fn near<'k>(key: &str, known: &[&'k str]) -> Option<(usize, &'k str)> {
+    let all = known
+        .iter()
+        .map(|k| (strsim::damerau_levenshtein(k, key), *k));
+    all.min()
+}
+
+/// Whether a word has the letters of another in another order, or one more or less.
+fn is_slip(one: &str, other: &str) -> bool {
+    let letters = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    one.len() != other.len() || letters(one) == letters(other)
 }
 
 fn json(written: &impl serde::Serialize) -> serde_json::Value {
