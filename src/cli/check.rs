@@ -17,17 +17,16 @@ use crate::model::{Change, Verdict, shell_word};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// The commit to judge
+    /// The commit to check
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     head: String,
-    /// Judge what is in the index against the last commit
+    /// Check the index against the last commit
     #[arg(long, conflicts_with = "head")]
     staged: bool,
-    /// Judge what is in the work tree (new files that git does not ignore among them) against the
-    /// last commit
+    /// Check the work tree against the last commit, including untracked files that are not ignored
     #[arg(long, conflicts_with_all = ["head", "staged"])]
     worktree: bool,
-    /// Judge what merging the head into the target would make, against the target's tip
+    /// Check the result of merging the head into the target
     #[arg(long, conflicts_with_all = ["staged", "worktree", "base", "no_base"])]
     merge: bool,
     /// The commit to compare with, instead of the merge base with the target
@@ -42,19 +41,17 @@ pub(super) struct Check {
     /// Where to read `.newgate` and the scanners' configuration from
     #[arg(long, value_name = "SIDE", default_value = "target")]
     config_from: From,
-    /// Take in a report of a scanner that ran elsewhere on the head, and judge it too; may be given
-    /// several times
+    /// Include a report of a scanner that ran elsewhere on the head; can be repeated
     #[arg(long, value_name = "REPORT")]
     results: Vec<PathBuf>,
-    /// The scanner that `--results` is of, instead of the tool that it names
+    /// The scanner of `--results`, instead of the tool that the report names
     #[arg(long, value_name = "SCANNER", requires = "results")]
     results_scanner: Option<String>,
     /// The folder that the scanner of `--results` ran in: one of the repository, or the absolute path
     /// that the repository had on the scanner's machine
     #[arg(long, value_name = "FOLDER", requires = "results")]
     results_folder: Option<String>,
-    /// Let nothing count that the change says for itself: exemptions of its own, scanners that would
-    /// execute its code
+    /// Ignore the change's own exemptions, and refuse scanners that execute its code, as a server does
     #[arg(long, conflicts_with = "config_from")]
     enforce: bool,
     #[command(flatten)]
@@ -165,10 +162,9 @@ impl Check {
         }
         let own = session.commit_and_tree(change.head.as_str())?.1;
         if own != change.head_tree {
-            let text =
-                "the reports are of the head, and what is judged is the tree that the merge makes";
+            let text = "the reports are about the head, but `--merge` checks the merged tree";
             return Err(Error::new(ErrorKind::Usage, text).hint(
-                "judge the head without `--merge`, or check the merge out, scan that, and judge it",
+                "check the head without `--merge`, or check out the merge, scan it, and check that",
             ));
         }
         let settings = session.gate().settings(change, config_from)?;

@@ -182,7 +182,8 @@ fn read_report(
             ErrorKind::Usage,
             format!("`{shown}` cannot be read as a report: {e}"),
         )
-        .hint("check that it is whole and of the commit that you named; `--folder` names the folder of its scanner")
+        .hint("check that it is complete and about the commit that you named; use `--folder` if its scanner ran \
+            in another folder")
     })?;
     Ok((tool, reading.findings))
 }

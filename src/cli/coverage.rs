@@ -108,7 +108,7 @@ fn is_main(repo: &Repository) -> bool {
 pub(super) fn off(setting: &Setting) -> String {
     let value = match setting.value.as_str() {
         "" => "empty".to_owned(),
-        value => format!("`{value}`, which is no folder"),
+        value => format!("`{value}`, which is not a folder"),
     };
     format!(
         "`core.hooksPath` is {value}, in the {} configuration, so git runs no hooks here",

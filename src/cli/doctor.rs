@@ -157,7 +157,8 @@ fn hooks(repo: &Repository, page: &mut Page) -> Result<()> {
             if swallowed::was_pushed(repo)? {
                 page.wrong(
                     "hooks",
-                    &format!("a push went out of which newgate was given no refs, so not all of it may have been checked; {}", swallowed::HINT),
+                    &format!("git pushed refs that it did not list for newgate, so they may not have been \
+                        checked; {}", swallowed::HINT),
                 );
             }
             large_files(repo, &hook, page);
@@ -184,7 +185,8 @@ fn large_files(repo: &Repository, hook: &Path, page: &mut Page) {
     if is_used && is_shim(hook) && !kept.contains("git lfs") && !kept.contains("git-lfs") {
         page.wrong(
             "git-lfs",
-            "its pre-push hook is not here, so a push leaves its files behind; run `newgate uninstall && git lfs install && newgate install`",
+            "its pre-push hook is not here, so a push leaves its files behind; run `newgate uninstall && git \
+             lfs install && newgate install`",
         );
     }
 }
@@ -196,7 +198,9 @@ fn remembered(repo: &Repository, cache: &Cache, page: &mut Page) {
     page.say(
         "cache",
         &format!(
-            "{results} results and {judgements} judgements, {} KiB, {}",
+            "{} and {}, {} KiB, {}",
+            report::plural(results, "result"),
+            report::plural(judgements, "past check"),
             bytes / 1024,
             path.display()
         ),
@@ -208,12 +212,12 @@ fn remembered(repo: &Repository, cache: &Cache, page: &mut Page) {
 
 fn scanners(gate: &Gate<'_>, settings: &Settings, page: &mut Page) -> Result<()> {
     let origin = match settings.is_of_head() {
-        true => "the head's own, since the target has none yet",
+        true => "the head's own, because the target has none yet",
         false => "the target's",
     };
     let budget = settings.config.budget;
     let budget = budget.map_or("none".to_owned(), |b| format!("{} s", b.as_secs()));
-    page.say("settings", &format!("{origin}; budget of time: {budget}"));
+    page.say("settings", &format!("{origin}; time budget: {budget}"));
     for name in &settings.config.scanners {
         let scanner = gate.scanner(settings, name)?;
         let version = scanner.version.as_deref().unwrap_or_default();
@@ -283,7 +287,7 @@ fn background(repo: &Repository, page: &mut Page) {
         false => "",
     };
     let last = match prewarm::last_outcome(repo) {
-        None => "nothing was filled yet".to_owned(),
+        None => "nothing has been filled yet".to_owned(),
         Some(last) => format!(
             "{} {} UTC, {} in {} ms: {}",
             date_of_days(last.time / 86_400),

@@ -52,7 +52,7 @@ fn own_folder() -> Result<PathBuf> {
     let folder = environment::config_home();
     folder
         .map(|f| f.join("newgate/hooks"))
-        .ok_or_else(|| Error::new(ErrorKind::Io, "the home folder is not known").hint("set `HOME`"))
+        .ok_or_else(|| Error::new(ErrorKind::Io, "the home folder is unknown").hint("set `HOME`"))
 }
 
 /// The user's `core.hooksPath` as it is written, and as a path.
@@ -85,7 +85,8 @@ pub(super) fn install(screen: &Resolved) -> Result<Verdict> {
         {
             return Err(Error::new(
                 ErrorKind::Usage,
-                format!("`{HOOKS_PATH}` is `{value}` in the global configuration, which is no folder for all repositories"),
+                format!("`{HOOKS_PATH}` is `{value}` in the global configuration, which is not a folder for all \
+                    repositories"),
             )
             .hint(format!(
                 "`git config --global --unset-all {HOOKS_PATH} && newgate install --global`"
@@ -108,7 +109,8 @@ pub(super) fn install(screen: &Resolved) -> Result<Verdict> {
             ));
         }
     }
-    screen.note("pushes from all your repositories are checked now, except where a repository sets `core.hooksPath` itself (`newgate doctor` says so); `newgate uninstall --global` undoes this");
+    screen.note("pushes from all your repositories are checked now, except where a repository sets \
+        `core.hooksPath` itself (`newgate doctor` says so); `newgate uninstall --global` undoes this");
     Ok(Verdict::Pass)
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Exempt {
     /// An issue's id (for its new occurrences), or an occurrence's print, of the last report
     #[arg(value_name = "ISSUE|OCCURRENCE")]
     name: String,
-    /// Exempt every occurrence of the issue in the repository, also those that are still to come
+    /// Exempt every occurrence of the issue in the repository, present and future
     #[arg(long)]
     all_occurrences: bool,
     /// Why: compensating-controls, acceptable-use, acceptable-risk, false-positive, fix-unavailable, other
@@ -179,9 +179,7 @@ pub(super) fn append(work: &Path, scopes: &[String], grant: &str) -> Result<()> 
     let folder = path.parent().unwrap_or(work);
     let link = |p: &Path| fs::symlink_metadata(p).is_ok_and(|m| m.is_symlink());
     if link(&path) || link(folder) {
-        return Err(usage(format!(
-            "`{EXEMPTIONS}` is a link, and leads somewhere else"
-        )));
+        return Err(usage(format!("`{EXEMPTIONS}` is a symbolic link")));
     }
     let mut text = match fs::read_to_string(&path) {
         Ok(text) => text,

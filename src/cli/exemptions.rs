@@ -18,7 +18,7 @@ const SOON: i64 = 14;
 
 #[derive(Debug, Args)]
 pub(super) struct Exemptions {
-    /// Exit with 1 if one has ended, ends soon, or matches nothing
+    /// Exit with code 1 if one has ended, ends soon, or matches nothing
     #[arg(long)]
     check: bool,
     #[command(flatten)]

@@ -45,14 +45,15 @@ pub(super) fn tell(screen: &Resolved) -> Option<u8> {
     }
     screen.error(
         Label::Error,
-        "newgate has a fault of its own and did not come to a verdict (incomplete)",
+        "internal error: newgate did not reach a verdict (incomplete)",
     );
     let file = FILE.lock().unwrap_or_else(PoisonError::into_inner);
     screen.error(
         Label::Hint,
         &match file.as_deref() {
             Some(file) => format!(
-                "report it at {}/issues with `{}`, which tells the place in newgate's code and nothing of your files",
+                "report it at {}/issues with `{}`, which names the place in newgate's code and nothing about \
+                 your files",
                 env!("CARGO_PKG_REPOSITORY"),
                 file.display()
             ),

@@ -10,10 +10,10 @@ use crate::report::history_lines;
 
 #[derive(Debug, Args)]
 pub(super) struct History {
-    /// How many judgements, the newest first
+    /// How many verdicts to list, the newest first
     #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 20)]
     number: usize,
-    /// Only those against this target, such as origin/main
+    /// List only those against this target, such as origin/main
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
     /// The format of the list
@@ -32,8 +32,10 @@ impl History {
         let runs = runs.split_off(runs.len().saturating_sub(self.number));
         match self.format {
             ListFormat::Terminal if runs.is_empty() => screen.note(match any {
-                false => "nothing was judged here yet: `newgate check` judges the current branch",
-                true => "no judgement of the past fits that",
+                false => {
+                    "nothing has been checked here yet: `newgate check` checks the current branch"
+                }
+                true => "no past check matches",
             }),
             ListFormat::Terminal => {
                 screen.data(&history_lines(&runs, screen.look(Stream::Out)));

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::gate::Settings;
 use crate::gate::ingest::{self, Ingested, Over, Reader};
 use crate::model::{Oid, Verdict};
+use crate::report::plural;
 use crate::scan::read::tools_of;
 use crate::scan::{Catalog, Descriptor, SecretKey};
 
@@ -17,23 +18,23 @@ pub(super) struct Ingest {
     /// The reports: SARIF, or in any other format that `newgate scanners` knows
     #[arg(value_name = "REPORT", required = true)]
     reports: Vec<PathBuf>,
-    /// The scanner that they are of, instead of the tool that they name
+    /// Their scanner, instead of the tool that they name
     #[arg(long, value_name = "SCANNER")]
     scanner: Option<String>,
     /// The commit that they are about
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     rev: String,
-    /// The format, instead of the one that is recognised: `sarif`, or the name of a scanner or format
+    /// Their format, instead of the detected one: `sarif`, or the name of a scanner or format
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
     /// The folder that the scanner ran in: one of the repository, or the absolute path that the
     /// repository had on the scanner's machine
     #[arg(long, value_name = "FOLDER")]
     folder: Option<String>,
-    /// Keep them beside those that were ingested for this commit before
+    /// Keep earlier reports for this commit too
     #[arg(long, conflicts_with = "replace")]
     add: bool,
-    /// Put them in the place of those that were ingested for this commit before
+    /// Replace earlier reports for this commit
     #[arg(long)]
     replace: bool,
 }
@@ -62,21 +63,21 @@ impl Ingest {
             };
             let descriptor = descriptor_of(&settings, &scanner)?;
             ingest::keep(&session.repo, session.cache(), &descriptor, &tree, of, over)?;
-            screen.note(&format!(
-                "{number} findings of {scanner} are kept for {commit}"
-            ));
+            let findings = plural(number as u64, "finding");
+            screen.note(&format!("kept {findings} of {scanner} for {commit}"));
             let on = settings.config.scanners.contains(&scanner);
             let runs = settings
                 .descriptor(&scanner)
                 .is_ok_and(|d| d.program().is_some());
             if on && runs && !settings.wish(&scanner).given {
                 screen.note(&format!(
-                    "{scanner} is run here, so they do not count: `{scanner} = {{ results = \"ingest\" }}` makes them count"
+                    "{scanner} is run here, so they do not count: `{scanner} = {{ results = \"ingest\" }}` \
+                     makes them count"
                 ));
             } else if !on {
                 screen.note(&format!(
-                    "{scanner} is not on: add `{scanner} = {{ results = \"ingest\" }}` under `[scanners]` \
-                     in `.newgate/config.toml`, or judge with `newgate check --results`"
+                    "{scanner} is not enabled: add `{scanner} = {{ results = \"ingest\" }}` under `[scanners]` \
+                     in `.newgate/config.toml`, or use `newgate check --results`"
                 ));
             }
         }
@@ -113,9 +114,9 @@ pub(super) fn take_reports(
     if let Some(name) = how.named
         && crate::scan::scanner_name(name) != name
     {
-        let text = format!("`{name}` is no scanner's name");
+        let text = format!("`{name}` is not a valid scanner name");
         return Err(Error::new(ErrorKind::Usage, text)
-            .hint("a name has lower-case letters, digits and `-`"));
+            .hint("a name has only lower-case letters, digits and `-`"));
     }
     let mut known: Vec<Descriptor> = Vec::new();
     for name in catalog.names() {
@@ -145,9 +146,9 @@ fn take_report(
 ) -> Result<Ingested> {
     let shown = path.display();
     let refused = |why: String| {
-        let text = format!("`{shown}` was not taken in: {why}");
+        let text = format!("`{shown}` was not ingested: {why}");
         Error::new(ErrorKind::Usage, text).hint(
-            "check that it is whole; if its scanner ran on another commit or in another folder, name them: \
+            "check that it is complete; if its scanner ran on another commit or in another folder, name them: \
              `newgate ingest REPORT --rev COMMIT --folder FOLDER`",
         )
     };
@@ -183,19 +184,16 @@ fn take_report(
     let read = ingest::read_for_tree(&session.repo, tree, &report, reader, key, how.folder)?;
     let (tool, reading) = read.map_err(|e| refused(e.to_string()))?;
     if let Some(why) = &reading.failed {
-        return Err(refused(format!(
-            "its scanner did not get to its end: {why}"
-        )));
+        return Err(refused(format!("its scanner did not finish: {why}")));
     }
     let generic = known.iter().any(|d| d.name() == tool && d.is_format());
     let findings = reading.findings.len();
     let tools = tools_of(&report);
     drop(report);
     if how.named.is_none() && tools.contains(&None) {
-        let text = format!("`{shown}` was not taken in: a run in it names no tool");
-        return Err(Error::new(ErrorKind::Usage, text).hint(
-            "say which scanner it is of with `--scanner` (of `newgate check`: `--results-scanner`)",
-        ));
+        let text = format!("`{shown}` was not ingested: a run in it names no tool");
+        return Err(Error::new(ErrorKind::Usage, text)
+            .hint("name its scanner with `--scanner` (`--results-scanner` of `newgate check`)"));
     }
     let mut tools: Vec<String> = tools.into_iter().flatten().collect();
     if tools.is_empty() {
@@ -205,7 +203,7 @@ fn take_report(
     if generic && findings == 0 && how.named.is_none() {
         return Err(Error::new(
             ErrorKind::Usage,
-            format!("`{shown}` has no findings, and so does not tell which scanner it is of"),
+            format!("`{shown}` has no findings, so its scanner is unknown"),
         )
         .hint("name it with `--scanner`"));
     }

@@ -35,10 +35,10 @@ const MOST_FILES: usize = 200_000;
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// Ask nothing, and take what is proposed
+    /// Ask nothing, and accept what is proposed
     #[arg(long)]
     yes: bool,
-    /// Write the pipeline that checks merge requests too
+    /// Also write a pipeline that checks merge requests
     #[arg(long, value_name = "FORGE")]
     ci: Option<Forge>,
 }

@@ -18,9 +18,10 @@ pub(super) fn read_input() -> Result<Vec<u8>> {
     let none = |why: &str| {
         Error::new(
             ErrorKind::Io,
-            format!("standard input is {why}, so what is pushed is not known"),
+            format!("standard input is {why}, so it is unknown what is pushed"),
         )
-        .hint("a script that calls newgate as a hook must hand its standard input on, as `exec newgate \"$@\"` does")
+        .hint("a script that calls newgate as a hook must pass its standard input on, as `exec newgate \"$@\"` \
+            does")
     };
     let input = std::io::stdin();
     let cannot = |e: std::io::Error| Error::io("standard input cannot be read", e);

@@ -71,7 +71,7 @@ pub(super) fn keep(hook: &Path) -> Result<Option<PathBuf>> {
                 format!("there are two hooks to keep: `{found}` and `{place}`"),
             )
             .hint(format!(
-                "to go on with the newer one, remove the older one: `rm {}`; then install again",
+                "to keep the newer one, remove the older one: `rm {}`; then install again",
                 shell_word(&place.to_string())
             )));
         }
@@ -201,7 +201,7 @@ fn tidy(hook: &Path) {
 /// The options of a hook that name the one that it keeps.
 #[derive(Debug, Args)]
 pub(super) struct Kept {
-    /// A hook that was there before, to be run with the same arguments and standard input
+    /// A hook that was there before, which is run with the same arguments and standard input
     #[arg(long = "kept", value_name = "PATH")]
     hook: Option<PathBuf>,
     /// The same, from the hooks that older versions installed: it need not exist
@@ -297,10 +297,20 @@ impl Kept {
         run_hook(&hook, args, input).map_err(|e| {
             let shown = hook.display();
             if e.kind() == NotFound {
-                return Error::io(format!("`{shown}`, a hook that newgate keeps, or the program in its first line, does not exist"), e)
-                    .hint(FORGET);
+                return Error::io(
+                    format!(
+                        "`{shown}`, the hook that was here before newgate, or the program in \
+                    its first line, does not exist"
+                    ),
+                    e,
+                )
+                .hint(FORGET);
             }
-            Error::io(format!("`{shown}`, a hook that newgate keeps, cannot be run"), e).hint(format!(
+            Error::io(
+                format!("`{shown}`, the hook that was here before newgate, cannot be run"),
+                e,
+            )
+            .hint(format!(
                 "make it executable: `chmod +x {}`",
                 shell_word(&shown.to_string())
             ))
@@ -340,7 +350,7 @@ fn gone(hook: &Path) -> Error {
             hook.display()
         ),
     )
-    .hint("put the file back, or install the tool again that made it")
+    .hint("restore the file, or reinstall the tool that created it")
     .hint(FORGET)
 }
 

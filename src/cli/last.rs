@@ -13,8 +13,10 @@ use crate::report::from_json;
 pub(super) fn reports(repo: &Repository) -> Result<Vec<Report>> {
     let path = file(repo);
     let content = File::open(&path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Error::new(ErrorKind::Usage, "nothing was judged here yet")
-            .hint("`newgate check` judges the current branch"),
+        std::io::ErrorKind::NotFound => {
+            Error::new(ErrorKind::Usage, "nothing has been checked here yet")
+                .hint("`newgate check` checks the current branch")
+        }
         _ => Error::io(format!("`{}` cannot be read", path.display()), e),
     })?;
     from_json(content).map_err(|e| {
@@ -104,7 +106,7 @@ pub(super) fn named<'i>(issues: &'i [Issue], name: &str) -> Result<Named<'i>> {
         (Named::Occurrence(..), Some(Named::Occurrence(..))) | (_, None) => Ok(first),
         _ => Err(Error::new(
             ErrorKind::Usage,
-            format!("`{name}` fits several: write more of it"),
+            format!("`{name}` matches several: add more characters"),
         )),
     }
 }

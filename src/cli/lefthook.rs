@@ -78,9 +78,10 @@ pub(super) fn add(top: &Path) -> Result<Vec<PathBuf>> {
     if let Some(file) = others.first().or(has_section.then_some(&local)) {
         return Err(Error::new(
             ErrorKind::Usage,
-            format!("newgate does not edit `{}`, which has settings of yours", file.display()),
+            format!("newgate does not edit `{}`, because it has settings of your own", file.display()),
         )
-        .hint("add this to `pre-push` there, then run `newgate doctor`:\n  scripts:\n    newgate.sh:\n      runner: sh\n      use_stdin: true"));
+        .hint("add this to `pre-push` there, then run `newgate doctor`:\n  scripts:\n    newgate.sh:\n      \
+            runner: sh\n      use_stdin: true"));
     }
     let text = match text.is_empty() || text.ends_with('\n') {
         true => text,

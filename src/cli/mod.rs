@@ -14,6 +14,7 @@ mod exempt;
 mod exemptions;
 mod explain;
 mod fault;
+mod help;
 mod history;
 mod hook;
 mod hook_file;
@@ -135,7 +136,7 @@ pub fn main() -> ExitCode {
 }
 
 fn judge() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Arguments = help::parse();
     fault::catch_panics();
     catch_interrupts(screen::last_words);
     let screen = arguments.screen.resolve();

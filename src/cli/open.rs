@@ -13,7 +13,7 @@ use crate::process::open_page;
 
 #[derive(Debug, Args)]
 pub(super) struct Open {
-    /// Only write the page, and say where
+    /// Only write the page, and print its path
     #[arg(long)]
     no_browser: bool,
 }
@@ -48,7 +48,7 @@ fn open_in_browser(page: &Path) -> Result<()> {
             return Ok(());
         }
     }
-    let text = format!("no program could be found that opens `{}`", page.display());
+    let text = format!("no program was found to open `{}`", page.display());
     Err(Error::new(ErrorKind::Usage, text)
         .hint("open that file with your browser, or set `BROWSER` to its program"))
 }

@@ -29,7 +29,7 @@ pub(super) enum Format {
     Markdown,
     /// SARIF 2.1.0: everything, fixed results as `absent`
     Sarif,
-    /// SARIF 2.1.0 of what stands at head, for GitHub's code scanning
+    /// SARIF 2.1.0 of what exists at head, for GitHub's code scanning
     GithubSarif,
     /// Annotations and the job's summary on GitHub
     Github,
@@ -53,7 +53,7 @@ pub(super) enum Format {
 const AGAIN: &str = "newgate check --format agent";
 
 /// How many judgements of the past the page shows at most.
-const HISTORY: usize = 60;
+const HISTORY: usize = 2_000;
 
 impl Format {
     /// Whether the format has every occurrence, old ones in unchanged files too.
@@ -179,7 +179,7 @@ pub(super) struct Output {
     /// The format of the report on the screen
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     pub format: Format,
-    /// Write the report to a file too; may be given several times
+    /// Also write the report to a file; can be repeated
     #[arg(long = "output", value_name = "FORMAT=PATH")]
     outputs: Vec<Target>,
     /// The command that checks the same again
@@ -261,9 +261,9 @@ pub(super) fn to_file(
     if folder.is_some_and(|f| !f.is_dir()) {
         let error = Error::new(
             ErrorKind::Io,
-            format!("{}: its folder is not there", what()),
+            format!("{}: its folder does not exist", what()),
         );
-        return Err(error.hint("make the folder, or name another one"));
+        return Err(error.hint("create the folder, or name another one"));
     }
     write_anew(path, write).map_err(|e| Error::io(what(), e))
 }

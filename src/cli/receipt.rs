@@ -18,7 +18,7 @@ pub(super) struct Receipt {
     /// The branch that it is meant for, instead of the remote's default branch
     #[arg(long, value_name = "REF")]
     target: Option<String>,
-    /// Push the receipt to this remote too
+    /// Also push the receipt to this remote
     #[arg(long, value_name = "REMOTE")]
     push: Option<String>,
 }
@@ -40,7 +40,7 @@ impl Receipt {
         let whole = report.scanners.iter().all(|s| s.state == ScannerState::Ok);
         if report.verdict != Verdict::Pass || !whole || !report.unknown.is_empty() {
             screen.note(
-                "newgate: no receipt, since the gate does not pass whole; `newgate check` says why",
+                "newgate: no receipt: the check does not pass completely; `newgate check` shows why",
             );
             return Ok(report.verdict.worse(Verdict::Incomplete));
         }

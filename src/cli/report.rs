@@ -31,7 +31,8 @@ impl Report {
         let all = reports.iter().all(|r| r.lists_unchanged);
         if self.format.lists_all() && !all {
             screen.note(
-                "the last judgement listed changed files only: `newgate check --format FORMAT` lists all",
+                "the last check listed changed files only; `newgate check --format html` lists all (or another \
+                 format)",
             );
         }
         match (&self.output, self.format) {

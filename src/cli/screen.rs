@@ -12,8 +12,8 @@ use owo_colors::{OwoColorize, Style};
 use crate::environment;
 use crate::mask::masked;
 use crate::model::harmless;
-use crate::report::Look;
-use crate::scan::redact;
+use crate::report::{Look, plural};
+use crate::scan::{Advance, redact};
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -30,10 +30,10 @@ pub(super) struct Screen {
     /// When to use colours
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     color: Color,
-    /// List inherited and fixed issues too, and the reason for each status
+    /// Also list inherited and fixed issues, and the reason for each status
     #[arg(short, long, global = true)]
     verbose: bool,
-    /// Say only the verdict and what blocks
+    /// Print only the verdict and what blocks
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 }
@@ -163,8 +163,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Tells how many files are done, and of how many.
-    pub(super) fn tell(&self, done: usize, total: usize) {
+    /// Shows how far a scan is.
+    pub(super) fn tell(&self, advance: &Advance<'_>, total: usize) {
         if !self.wanted {
             return;
         }
@@ -174,9 +174,7 @@ impl Progress {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let bar = bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template(
-                "newgate: scanned {pos} of {len} files {wide_bar} {elapsed}, {eta} left",
-            );
+            let style = ProgressStyle::with_template("newgate: {bar:16} {elapsed} {wide_msg}");
             if let Ok(style) = style {
                 bar.set_style(style);
             }
@@ -185,7 +183,12 @@ impl Progress {
             bar
         });
         bar.set_length(total as u64);
-        bar.set_position(done as u64);
+        bar.set_position(advance.done as u64);
+        let files = plural(advance.files as u64, "file");
+        bar.set_message(match advance.waits_for.as_slice() {
+            [] => format!("scanning {files}"),
+            names => format!("scanning {files}: waiting for {}", names.join(", ")),
+        });
     }
 }
 

@@ -247,7 +247,7 @@ fn judge_ref(gate: &Gate<'_>, server: &Server, change: Change) -> Result<Judged>
             left.push("the check");
         }
         text.push_str(&format!(
-            "newgate: {name}: {} did not end within {} s, and `server.on-budget` lets that pass\n",
+            "newgate: {name}: {} did not end within {} s, and `server.on-budget` allows that\n",
             left.join(", "),
             server.budget.as_secs()
         ));
@@ -321,7 +321,7 @@ fn in_short(report: &Report, server: &Server) -> String {
             "  next: fix it and push again; `newgate check` in your clone shows all of it".into(),
         ),
         Verdict::Incomplete if report.out_of_time => lines.push(format!(
-            "  next: push again: {} s were too short (`server.budget`), and it goes on from what was scanned",
+            "  next: push again: {} s were too short (`server.budget`); finished scans are cached",
             server.budget.as_secs()
         )),
         Verdict::Incomplete => {

@@ -136,8 +136,9 @@ impl Session {
 
 /// What to say, and to exit with, where the time is over while nothing looked at the clock.
 fn overdue() -> (u8, Vec<String>) {
-    let error = "the check is incomplete: the time ran out before there was a verdict";
-    let hint = "what was scanned is remembered, so try again; `gate.budget` and `server.budget` allow more time";
+    let error = "the check is incomplete: time ran out before there was a verdict";
+    let hint =
+        "try again: finished scans are cached; `gate.budget` and `server.budget` allow more time";
     let code = Verdict::Incomplete.exit_code();
     (code, vec![error.into(), hint.into()])
 }

@@ -59,9 +59,9 @@ impl Show {
             }
             _ => Err(Error::new(
                 ErrorKind::Usage,
-                format!("`{wanted}` is the beginning of {} issues", found.len()),
+                format!("`{wanted}` matches {} issues", found.len()),
             )
-            .hint("write more of it")),
+            .hint("add more characters")),
         }
     }
 }

@@ -124,7 +124,7 @@ fn read_scanners(table: &Table<'_>, scanners: &[String], config: &mut Config) {
             }
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             if !name.chars().all(plain) {
-                let hint = "a name has lower-case letters, digits and `-`";
+                let hint = "a name has only lower-case letters, digits and `-`";
                 let what = format!("`{name}` is not the name of a scanner");
                 table.wrong(key.span(), what, Some(hint.into()));
             }
@@ -194,7 +194,8 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_at_once_with_its_place() {
-        let text = "versoin = 1\n[gate]\nblock-at = \"hgih\"\non_incomplete = \"warn\"\n[scanners]\nbandti = true\nruff = 3\n\
+        let text = "versoin = 1\n[gate]\nblock-at = \"hgih\"\non_incomplete = \"warn\"\n[scanners]\nbandti = \
+            true\nruff = 3\n\
                     [scanners.bandit]\ntimeout = \"soon\"\nenabled = \"yes\"\n";
         let mistakes = parse(text, &names()).unwrap_err();
         let shown = render(text, ".newgate/config.toml", &mistakes, false);

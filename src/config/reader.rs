@@ -202,7 +202,7 @@ impl<'a> Table<'a> {
         match value.get_ref() {
             DeValue::String(text) => Some(text.as_ref()),
             other => {
-                let what = format!("`{key}` is a text, not {}", article(other));
+                let what = format!("`{key}` must be a string, not {}", article(other));
                 self.wrong(value.span(), what, None);
                 None
             }
@@ -224,7 +224,7 @@ impl<'a> Table<'a> {
         match value.get_ref() {
             DeValue::Table(inner) => Some(self.at(key, inner, place)),
             other => {
-                let what = format!("`{key}` is a table, not {}", article(other));
+                let what = format!("`{key}` must be a table, not {}", article(other));
                 self.wrong(value.span(), what, None);
                 None
             }
@@ -254,7 +254,11 @@ impl<'a> Table<'a> {
         };
         tables.unwrap_or_else(|| {
             let hint = Some(format!("write `[[{key}]]` for each"));
-            self.wrong(value.span(), format!("`{key}` is a list of tables"), hint);
+            self.wrong(
+                value.span(),
+                format!("`{key}` must be a list of tables"),
+                hint,
+            );
             Vec::new()
         })
     }
@@ -302,7 +306,7 @@ impl<'a> Table<'a> {
             Some(DeValue::String(text)) => vec![text.as_ref().to_owned()],
             Some(DeValue::Array(values)) if values.is_empty() => {
                 let what = format!("`{key}` is empty, which could mean nothing or everything");
-                let hint = "take it out, or name what is meant";
+                let hint = "remove it, or list what is meant";
                 self.wrong_at(key, what, Some(hint.into()));
                 Vec::new()
             }
@@ -325,7 +329,11 @@ impl<'a> Table<'a> {
             _ => None,
         };
         texts.unwrap_or_else(|| {
-            self.wrong(value.span(), format!("`{key}` is a list of texts"), None);
+            self.wrong(
+                value.span(),
+                format!("`{key}` must be a list of strings"),
+                None,
+            );
             Vec::new()
         })
     }
@@ -336,7 +344,7 @@ impl<'a> Table<'a> {
         let value = self.get(key)?;
         let number = whole_number(value.get_ref()).filter(|n| *n >= 0);
         if number.is_none() {
-            let what = format!("`{key}` is a whole number, 0 or more");
+            let what = format!("`{key}` must be a whole number, 0 or more");
             self.wrong(value.span(), what, None);
         }
         number
@@ -352,7 +360,7 @@ impl<'a> Table<'a> {
         };
         let number = number.filter(|n| (0.0..=most).contains(n));
         if number.is_none() {
-            let what = format!("`{key}` is a number from 0 to {most}");
+            let what = format!("`{key}` must be a number from 0 to {most}");
             self.wrong(value.span(), what, None);
         }
         number
@@ -365,7 +373,7 @@ impl<'a> Table<'a> {
         match value.get_ref() {
             DeValue::Boolean(on) => Some(*on),
             other => {
-                let what = format!("`{key}` is true or false, not {}", article(other));
+                let what = format!("`{key}` must be true or false, not {}", article(other));
                 self.wrong(value.span(), what, None);
                 None
             }
@@ -385,7 +393,8 @@ impl<'a> Table<'a> {
         };
         let seconds = seconds.filter(|s| *s <= MOST);
         if seconds.is_none() {
-            let hint = Some("seconds as a number, or a text such as `\"90s\"` or `\"5m\"`".into());
+            let hint =
+                Some("use seconds as a number, or a string such as `\"90s\"` or `\"5m\"`".into());
             self.wrong(value.span(), format!("`{key}` is not a time"), hint);
         }
         seconds.map(Duration::from_secs)
@@ -401,7 +410,7 @@ impl<'a> Table<'a> {
             Some(VERSION) => {}
             Some(newer) if newer > VERSION => self.wrong(
                 value.span(),
-                format!("this file is of version {newer}; this newgate reads version {VERSION}"),
+                format!("this file has version {newer}, but this newgate reads version {VERSION}"),
                 Some("install a newer newgate".into()),
             ),
             _ => self.wrong(value.span(), format!("`version` is {VERSION}"), None),

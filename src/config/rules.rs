@@ -76,9 +76,8 @@ fn read_rule(table: &Table<'_>, number: usize) -> Option<PolicyRule> {
         if rule.action == Action::Ignore
             && let Some(value) = table.get(key)
         {
-            let hint =
-                "raise `gate.block-at`, or give what is meant another score with `[[severity]]`";
-            let what = format!("`{key}` is the least that fits: this would ignore the worst");
+            let hint = "raise `gate.block-at`, or use `[[severity]]` to give it another score";
+            let what = format!("`{key}` is a minimum: this would ignore the worst issues");
             table.wrong(value.span(), what, Some(hint.into()));
         }
     }
@@ -156,7 +155,11 @@ fn pattern(table: &Table<'_>, key: &str, path: bool) -> Option<Pattern> {
     let mut all = patterns(table, key, path);
     if all.len() > 1 {
         let hint = Some("write an entry for each".into());
-        table.wrong_at(key, format!("`{key}` is one text here, not a list"), hint);
+        table.wrong_at(
+            key,
+            format!("`{key}` must be one string here, not a list"),
+            hint,
+        );
     }
     all.drain(..).next()
 }
@@ -242,7 +245,7 @@ fn read_exemption(table: &Table<'_>) -> Option<Exemption> {
         }),
         _ => {
             let hint = "`issue` alone; `issue`, `path` and `print`; or `rule` with a `path`";
-            let what = "an exemption is of an issue, of one occurrence, or of a rule in a path";
+            let what = "an exemption is for an issue, for one occurrence, or for a rule in a path";
             table.wrong(place, what, Some(hint.into()));
             None
         }
@@ -268,7 +271,7 @@ fn date(table: &Table<'_>, key: &str) -> Option<i64> {
         DeValue::Datetime(date) => date.to_string(),
         DeValue::String(text) => text.to_string(),
         other => {
-            let what = format!("`{key}` is a date, not {}", article(other));
+            let what = format!("`{key}` must be a date, not {}", article(other));
             table.wrong(value.span(), what, None);
             return None;
         }

@@ -33,7 +33,10 @@ pub(super) fn read_scanner<'a>(
             ));
             scanners.wrong(
                 value.span(),
-                format!("`{name}` is true, false or a table, not {}", article(other)),
+                format!(
+                    "`{name}` must be true, false or a table, not {}",
+                    article(other)
+                ),
                 hint,
             );
             return;
@@ -67,7 +70,8 @@ fn read_settings(table: &Table<'_>, name: &str) -> ScannerSettings {
         && path.contains('/')
     {
         let hint = "write an absolute path, or the name of a program on `PATH`";
-        let what = "`path` is relative: it would lead into the checkout, which the change alters";
+        let what =
+            "`path` is relative, so it would point into the checkout, which the change can alter";
         table.wrong_at("path", what, Some(hint.into()));
     }
     let load = table.table("load", &format!("in `[scanners.{name}.load]`"));
@@ -123,7 +127,7 @@ fn read_load(table: &Table<'_>) -> LoadSettings {
             && !address.starts_with("{server}")
             && !Address::parse(address).is_some_and(|a| a.may_take_a_token())
         {
-            let hint = "`http://` is for this machine only, since the token goes with it";
+            let hint = "`http://` is for this machine only, because the token is sent with it";
             let what = format!("`{key}` is not an `https://` address");
             table.wrong_at(key, what, Some(hint.into()));
         }

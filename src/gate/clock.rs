@@ -68,7 +68,7 @@ impl Clock {
     /// The time is over.
     pub(super) fn check(&self) -> Result<()> {
         match self.is_over() {
-            true => Err(Error::new(ErrorKind::OutOfTime, "the time ran out")),
+            true => Err(Error::new(ErrorKind::OutOfTime, "time ran out")),
             false => Ok(()),
         }
     }

@@ -79,7 +79,7 @@ impl Compared {
                     ScannerState::TimedOut,
                     Some(TimeLimit::Budget),
                     Side::Head,
-                    "the time ran out before its findings were compared".into(),
+                    "time ran out before its findings were compared".into(),
                 );
                 continue;
             }

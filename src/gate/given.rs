@@ -107,7 +107,7 @@ fn nothing_given(planned: &Planned<'_>, settings: &Settings, scanner: &Scanner, 
     given.results.state = ScannerState::Missing;
     given.results.detail = match Way::of(settings, &scanner.descriptor) {
         Way::Ingest => format!(
-            "{what}: `newgate ingest REPORT --scanner {name} --rev {}` takes them in",
+            "{what}: ingest them with `newgate ingest <report> --scanner {name} --rev {}`",
             head.short()
         ),
         Way::Load(..) => format!("{what}: its server has none for this commit yet"),
@@ -351,7 +351,8 @@ fn filling(
         return Ok(Err("its `load` table names no `server`".into()));
     };
     if !tells_sides(requests) {
-        let text = "its addresses name neither `{branch}` nor `{commit}`, so that head and target would be the same";
+        let text = "its addresses name neither `{branch}` nor `{commit}`, so that head and target would be the \
+            same";
         return Ok(Err(text.into()));
     }
     let addresses = requests

@@ -73,7 +73,7 @@ pub fn read_for_tree(
         };
         let Some(root) = root_of(&foreign, &evidence) else {
             return Ok(Err(Unreadable(format!(
-                "it names `{}`, and nothing shows that this is a file of the repository",
+                "it names `{}`, which does not appear to be a file of the repository",
                 one.escape_debug()
             ))));
         };
@@ -270,11 +270,11 @@ pub fn keep(
     let result = result_for(repo, tree, taken)?;
     if over == Over::Refuse && there.as_ref().is_some_and(|t| *t != result) {
         let text = format!(
-            "there are other results of {} for this commit already",
+            "there are already other results of {} for this commit",
             descriptor.name()
         );
         return Err(Error::new(ErrorKind::Usage, text)
-            .hint("`--add` keeps both, `--replace` puts these in their place"));
+            .hint("`--add` keeps both, `--replace` replaces them"));
     }
     match project::keep(cache, &key, digest, &result) {
         true => Ok(()),

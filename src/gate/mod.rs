@@ -39,7 +39,7 @@ use crate::git::Repository;
 use crate::mask;
 use crate::model::{Change, FileVersion, Finding, GateRun, Oid, RepoPath, Report, Severity};
 use crate::policy::{self, Policy, Suppressions};
-use crate::scan::{Resolver, SecretKey, UnitResult};
+use crate::scan::{Advance, Resolver, SecretKey, UnitResult};
 
 use clock::Clock;
 
@@ -77,8 +77,8 @@ pub struct Gate<'a> {
     pub deadline: Option<Instant>,
     /// How many processes may run at once.
     pub jobs: usize,
-    /// Told how many files are scanned, and of how many.
-    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Told how far the scans are, and how much work there is.
+    pub progress: &'a (dyn Fn(&Advance<'_>, usize) + Sync),
     /// Told when the process has to have ended, should a step not look at the clock.
     pub must_end_by: &'a (dyn Fn(Instant) + Sync),
     /// Whether the report lists inherited issues of files that the change does not touch.

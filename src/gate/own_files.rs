@@ -21,7 +21,7 @@ pub(super) fn read_file(repo: &Repository, tree: &Oid, path: &str) -> Result<Opt
         // Where it leads is not what was agreed to, and to take it for absent would be the defaults.
         Some(_) if path.starts_with(config::FOLDER) => Err(Error::new(
             ErrorKind::Config,
-            format!("`{path}` is a link, and no file"),
+            format!("`{path}` is a symbolic link, not a file"),
         )
         .hint("commit the file itself")),
         _ => Ok(None),
@@ -145,7 +145,8 @@ pub fn read_tree(repo: &Repository, tree: &Oid) -> Result<(Config, Catalog)> {
             format!("`{}` has {number}\n\n{shown}\n", config::FILE),
         )
         .hint("`docs/configuration.md` lists every key")
-        .hint("if the mistake is on the target already, push the corrected file past this gate with `git push --no-verify`; a server takes a push that corrects it")
+        .hint("if the error is already on the target, push the corrected file with `git push --no-verify`; a \
+            server accepts a push that corrects it")
     })?;
     Ok((config, catalog))
 }

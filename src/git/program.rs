@@ -188,7 +188,7 @@ fn empty_tree(git: &Git) -> Result<Oid> {
     let said = git.feed(["hash-object", "-t", "tree", "--stdin"], Vec::new())?;
     let out = said.must("hash-object")?;
     Oid::parse(String::from_utf8_lossy(&out).trim())
-        .ok_or_else(|| Error::new(ErrorKind::Git, "`git hash-object` printed no id"))
+        .ok_or_else(|| Error::new(ErrorKind::Git, "unexpected output from `git hash-object`"))
 }
 
 pub(super) fn diff(git: &Git, old: Option<&Oid>, new: &Oid) -> Result<Vec<FileChange>> {
@@ -213,12 +213,7 @@ pub(super) fn diff(git: &Git, old: Option<&Oid>, new: &Oid) -> Result<Vec<FileCh
 /// Reads the raw format of `git diff-tree -z` (gitformat: "raw output format"). A merge's row begins with
 /// a `:` for each parent, and has a mode and an id for each before those of the result; the first is the old.
 fn parse_raw_diff(raw: &[u8]) -> Result<Vec<FileChange>> {
-    let broken = || {
-        Error::new(
-            ErrorKind::Git,
-            "`git diff-tree` printed something unexpected",
-        )
-    };
+    let broken = || Error::new(ErrorKind::Git, "unexpected output from `git diff-tree`");
     let mut fields = raw.split(|b| *b == 0);
     let mut changes = Vec::new();
     while let Some(head) = fields.next() {
@@ -253,7 +248,7 @@ fn parse_raw_diff(raw: &[u8]) -> Result<Vec<FileChange>> {
 
 /// Reads the rows of `git ls-tree -z`, with the kind of each.
 fn parse_tree_listing(raw: &[u8]) -> Result<Vec<(String, FileVersion)>> {
-    let broken = || Error::new(ErrorKind::Git, "`git ls-tree` printed something unexpected");
+    let broken = || Error::new(ErrorKind::Git, "unexpected output from `git ls-tree`");
     let mut rows = Vec::new();
     for line in raw.split(|b| *b == 0).filter(|l| !l.is_empty()) {
         let mut halves = line.splitn(2, |b| *b == b'\t');
@@ -398,12 +393,8 @@ pub(super) fn introduced(
     for line in String::from_utf8_lossy(&out).lines() {
         go_on()?;
         let commit = line.split(' ').next().and_then(Oid::parse);
-        let commit = commit.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Git,
-                "`git rev-list` printed something unexpected",
-            )
-        })?;
+        let commit = commit
+            .ok_or_else(|| Error::new(ErrorKind::Git, "unexpected output from `git rev-list`"))?;
         let merge = line.split(' ').count() > 2;
         // `-c` lists what differs from every parent of a merge; its rows name all parents.
         let args = [

@@ -140,7 +140,7 @@ impl Repository {
             });
         let commit = text(&git.run(args)?.must("commit-tree")?);
         Oid::parse(&commit)
-            .ok_or_else(|| Error::new(ErrorKind::Git, "`git commit-tree` printed no id"))
+            .ok_or_else(|| Error::new(ErrorKind::Git, "unexpected output from `git commit-tree`"))
     }
 
     /// Pushes a commit to a ref of a remote, only if that is what was expected there (none: only if it

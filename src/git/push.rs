@@ -78,11 +78,11 @@ pub fn choose_push(
     let shown = &harmless(short_ref(&line.remote_ref));
     if line.local_oid.is_zero() {
         return Ok(Pushed::Skip(format!(
-            "{shown} is deleted: nothing to judge"
+            "{shown} is deleted: nothing to check"
         )));
     }
     let Some(object) = object_of(repo, line, shown, files)? else {
-        return Ok(Pushed::Skip(format!("{shown} points at a file")));
+        return Ok(Pushed::Skip(format!("{shown} points to a file")));
     };
     let Object {
         head,

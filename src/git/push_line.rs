@@ -43,7 +43,10 @@ pub fn parse_push_lines(input: &[u8]) -> Result<Vec<PushLine>> {
         lines.push(read.ok_or_else(|| {
             Error::new(
                 ErrorKind::Usage,
-                format!("line {} of standard input is not one of a push", number + 1),
+                format!(
+                    "line {} of standard input is not a line of a push",
+                    number + 1
+                ),
             )
             .hint("git writes `<local ref> <local id> <remote ref> <remote id>`; see githooks(5)")
         })?);
@@ -75,7 +78,10 @@ pub fn parse_receive_lines(input: &[u8]) -> Result<Vec<PushLine>> {
         lines.push(read().ok_or_else(|| {
             Error::new(
                 ErrorKind::Usage,
-                format!("line {} of standard input is not one of a push", number + 1),
+                format!(
+                    "line {} of standard input is not a line of a push",
+                    number + 1
+                ),
             )
             .hint("git writes `<old id> <new id> <ref>`; see githooks(5)")
         })?);

@@ -80,7 +80,7 @@ impl Scratch {
         let text = String::from_utf8_lossy(&out).into_owned();
         let tree = text.lines().next().and_then(Oid::parse);
         tree.map(Some).ok_or_else(|| {
-            Error::new(ErrorKind::Git, "`git merge-tree` printed no id")
+            Error::new(ErrorKind::Git, "unexpected output from `git merge-tree`")
                 .hint("newgate needs git 2.38 or newer")
         })
     }
@@ -106,7 +106,7 @@ impl Scratch {
             let out = git.feed(["mktree", "-z"], row.into_bytes())?;
             let out = out.must("mktree")?;
             let tree = Oid::parse(String::from_utf8_lossy(&out).trim())
-                .ok_or_else(|| Error::new(ErrorKind::Git, "`git mktree` printed no id"))?;
+                .ok_or_else(|| Error::new(ErrorKind::Git, "unexpected output from `git mktree`"))?;
             trees.insert(line.local_oid.clone(), tree);
         }
         Ok(trees)
@@ -120,7 +120,7 @@ impl Scratch {
         }
         let out = said.must("write-tree")?;
         Oid::parse(String::from_utf8_lossy(&out).trim())
-            .ok_or_else(|| Error::new(ErrorKind::Git, "`git write-tree` printed no id"))
+            .ok_or_else(|| Error::new(ErrorKind::Git, "unexpected output from `git write-tree`"))
     }
 
     /// The `git` program with a copy of the index, and with new objects going to the private folder.

@@ -34,7 +34,7 @@ impl TryFrom<String> for Oid {
     type Error = String;
 
     fn try_from(text: String) -> Result<Oid, String> {
-        Oid::parse(&text).ok_or_else(|| format!("`{text}` is no full object id"))
+        Oid::parse(&text).ok_or_else(|| format!("`{text}` is not a full object id"))
     }
 }
 

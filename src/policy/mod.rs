@@ -326,12 +326,12 @@ fn mark_exempted(policy: &Policy, issues: &mut [Issue]) {
                 Holds::NotYet => {}
                 Holds::Expired => {
                     let day = date_of_days(exemption.until);
-                    occurrence.was_exempted = Some(format!("it was exempt until {day}").into());
+                    occurrence.was_exempted = Some(format!("it was exempted until {day}").into());
                 }
                 Holds::TooLong(last) => {
                     let day = date_of_days(last);
                     let was = format!(
-                        "it was exempt until {day}, the longest term for {severity} issues"
+                        "it was exempted until {day}, the longest term for {severity} issues"
                     );
                     occurrence.was_exempted = Some(was.into());
                 }

@@ -42,7 +42,7 @@ pub fn markdown(reports: &[Report]) -> String {
         );
     }
     if reports.is_empty() {
-        out.push_str("newgate: nothing was judged\n");
+        out.push_str("newgate: nothing was checked\n");
     }
     out
 }

@@ -39,7 +39,8 @@ pub(super) fn exclusion(gap: &Gap) -> Option<String> {
     };
     let path = path.to_string();
     Some(format!(
-        "to exclude the file from {scanner}, add `{scanner} = {{ exclude = [{{ path = {path:?}, reason = \"...\" }}] }}` under `[scanners]` in the target's `.newgate/config.toml`"
+        "to exclude the file from {scanner}, add `{scanner} = {{ exclude = [{{ path = {path:?}, reason = \
+         \"...\" }}] }}` under `[scanners]` in the target's `.newgate/config.toml`"
     ))
 }
 

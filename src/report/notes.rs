@@ -15,7 +15,8 @@ pub fn note(note: &Note) -> String {
 fn note_text(note: &Note) -> String {
     match note {
         Note::CacheSetAside { path, why } => format!(
-            "the cache could not be used ({why}): it was set aside as `{path}` and is rebuilt, so this run takes longer"
+            "the cache could not be used ({why}): it was set aside as `{path}` and is rebuilt, so this run \
+             takes longer"
         ),
         Note::CacheUnusable { path, why } => {
             format!("results are not cached: `{path}` cannot be used: {why}")
@@ -28,7 +29,8 @@ fn note_text(note: &Note) -> String {
         ),
         Note::NotInstalled { scanner, why } => format!("{scanner} cannot be installed: {why}"),
         Note::TargetUnknown { named, taken } => format!(
-            "the configured target `{named}` is not in this clone, so the change is compared with {taken} (`git fetch` may fetch it)"
+            "the configured target `{named}` is not in this clone, so the change is compared with {taken} (`git \
+             fetch` may fetch it)"
         ),
         Note::StandInTarget { remote, taken, why } => {
             let (why, command) = match why {
@@ -56,7 +58,8 @@ fn note_text(note: &Note) -> String {
             )
         }
         Note::NoDefaultBranch { remote, branch } => format!(
-            "this clone does not know {remote}'s default branch, so the change is compared with {branch} as it is there"
+            "this clone does not know {remote}'s default branch, so the change is compared with {branch} as it \
+             is there"
         ),
         Note::RemoteGuessed { remote, target } => format!(
             "this URL does not belong to a configured remote, so the change is compared with {target} of `{remote}`"
@@ -73,7 +76,8 @@ fn note_text(note: &Note) -> String {
             let target = shell_word(&format!("newgate.target={parent}"));
             let push: Vec<_> = push.iter().map(|word| shell_word(word)).collect();
             format!(
-                "{are} already in {parent}, which this branch is based on; to compare with that branch instead: `git -c {target} push {}`",
+                "{are} already in {parent}, which this branch is based on; to compare with that branch instead: \
+                 `git -c {target} push {}`",
                 push.join(" ")
             )
         }
@@ -81,7 +85,8 @@ fn note_text(note: &Note) -> String {
             "merging into {target} conflicts, so the branch itself is checked against its merge base"
         ),
         Note::Shallow { target } => format!(
-            "this clone is shallow and has no common commit with {target}, so issues that were fixed there since may look new here; `git fetch --unshallow` fetches the rest"
+            "this clone is shallow and has no common commit with {target}, so issues that were fixed there \
+             since may look new here; `git fetch --unshallow` fetches the rest"
         ),
         Note::RemoteUnseen { branch, commit } => format!(
             "{branch} points to {}, which is not in this clone: run `git fetch` for an exact comparison",
@@ -92,7 +97,8 @@ fn note_text(note: &Note) -> String {
             commit.short()
         ),
         Note::ResultsOfAncestor { scanner, commit } => format!(
-            "{scanner} has no results for the base, so it is compared with its results for {}, the nearest earlier commit that has some",
+            "{scanner} has no results for the base, so it is compared with its results for {}, the nearest \
+             earlier commit that has some",
             commit.short()
         ),
         Note::ResultsOfOther {
@@ -111,11 +117,13 @@ fn note_text(note: &Note) -> String {
                 .into()
         }
         Note::PairsCutShort => {
-            "a part of the change has too many findings of one rule to compare them all, so some inherited issues may be shown as new"
+            "a part of the change has too many findings of one rule to compare them all, so some inherited \
+             issues may be shown as new"
                 .into()
         }
         Note::UnreadBefore { scanner, path, why } => format!(
-            "{scanner} cannot read `{path}`: {why}; it could not read the earlier version either, so new issues in it are unknown"
+            "{scanner} cannot read `{path}`: {why}; it could not read the earlier version either, so new issues \
+             in it are unknown"
         ),
         Note::FilesExcluded {
             scanner,
@@ -162,7 +170,8 @@ fn configuration(note: &Note) -> String {
     let of = |target: &Option<String>| target.clone().unwrap_or_else(|| "the target".into());
     match note {
         Note::ConfigurationHeldBack => {
-            "`path`, `load`, `auto-install` and the project's own scanners in `.newgate` take effect once they are on the target; `newgate check --config-from head` tries them out"
+            "`path`, `load`, `auto-install` and the project's own scanners in `.newgate` take effect once they \
+             are on the target; `newgate check --config-from head` tries them out"
                 .into()
         }
         Note::ConfigurationWeakening { keys, target } => {
@@ -172,7 +181,8 @@ fn configuration(note: &Note) -> String {
                 _ => ("are", "they"),
             };
             format!(
-                "{} in the change's own `.newgate` would weaken the defaults, so {it} {is} ignored until {it} {is} on \
+                "{} in the change's own `.newgate` would weaken the defaults, so {it} {is} ignored until {it} \
+                 {is} on \
                  {}; `newgate check --config-from head` tries out the change",
                 keys.join(", "),
                 of(target)
@@ -189,7 +199,8 @@ fn configuration(note: &Note) -> String {
             format!("the change's own `.newgate` is used, {why}")
         }
         Note::ConfigurationEdited { target } => format!(
-            "the change edits `.newgate`; the edit takes effect once it is on {} (`newgate check --config-from head` tries it out)",
+            "the change edits `.newgate`; the edit takes effect once it is on {} (`newgate check --config-from \
+             head` tries it out)",
             of(target)
         ),
         Note::ScannerConfigurationEdited {
@@ -255,7 +266,8 @@ pub(super) fn compared_with(report: &Report) -> String {
 pub(super) fn gap(gap: &Gap) -> String {
     harmless(&match gap {
         Gap::HistoryCutOff { commit } => format!(
-            "the history of this clone ends at {}, so it is unknown which commits the change adds, and what they add and remove again (`git fetch --unshallow` fetches the rest)",
+            "the history of this clone ends at {}, so it is unknown which commits the change adds, and what \
+             they add and remove again (`git fetch --unshallow` fetches the rest)",
             commit.short()
         ),
         Gap::BrokenConfiguration { why } => format!(
@@ -263,7 +275,8 @@ pub(super) fn gap(gap: &Gap) -> String {
         ),
         Gap::Unread { scanner, path, why } => format!("{scanner} cannot read `{path}`: {why}"),
         Gap::NoResultsOfBase { scanner, commit } => format!(
-            "{scanner} has no results for the base {} or an earlier commit, so it is unknown which of its issues are new (ingest its results for the target once)",
+            "{scanner} has no results for the base {} or an earlier commit, so it is unknown which of its \
+             issues are new (ingest its results for the target once)",
             commit.short()
         ),
     })

@@ -204,7 +204,7 @@ impl Client<'_> {
     fn same_server(&self, address: &str) -> Result<(), String> {
         match Address::parse(address) {
             Some(named) if Some(&named) == Address::parse(&self.filling.server).as_ref() => Ok(()),
-            _ => Err(format!("its answer leads to another server: {address}")),
+            _ => Err(format!("its answer points to another server: {address}")),
         }
     }
 
@@ -298,24 +298,26 @@ impl Client<'_> {
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 let token = match self.filling.token {
-                    Some(_) => {
-                        "the token that it was sent: is it valid, and may it read this project?"
-                    }
+                    Some(_) => "the token: check that it is valid and may read this project",
                     None => {
-                        "to answer without a token: name its variable with `token-env`, or give it to git's credential helper"
+                        "to answer without a token: name its variable with `token-env`, or give it to git's \
+                         credential helper"
                     }
                 };
                 return Tried::Refused(format!("{host} refuses ({status}) {token}"));
             }
             StatusCode::NOT_FOUND => {
-                let what = "is the project, and the branch, known there?";
+                let what = "check that the project and the branch exist there";
                 return Tried::Refused(format!("{host} answered {status}: {what}"));
             }
             StatusCode::TOO_MANY_REQUESTS => {
                 return Tried::Again(format!("{host} asks to slow down ({status})"), asked);
             }
             s if s.is_server_error() => {
-                return Tried::Again(format!("{host} has trouble ({status})"), asked);
+                return Tried::Again(
+                    format!("{host} reports an internal error ({status})"),
+                    asked,
+                );
             }
             s if !s.is_success() => return Tried::Refused(format!("{host} answered {status}")),
             _ => {}
@@ -325,14 +327,14 @@ impl Client<'_> {
         let most = MOST_BYTES - self.bytes;
         let mut reader = answer.into_body().into_reader().take(most + 1);
         if let Err(e) = reader.read_to_end(&mut body) {
-            return Tried::Again(format!("{host} broke off its answer: {e}"), None);
+            return Tried::Again(format!("{host} ended its answer early: {e}"), None);
         }
         if body.len() as u64 > most {
             let mib = MOST_BYTES / 1024 / 1024;
             return Tried::Refused(format!("{host} sent more than {mib} MiB"));
         }
         if length.is_some_and(|l| l > body.len() as u64) {
-            return Tried::Again(format!("{host} broke off its answer"), None);
+            return Tried::Again(format!("{host} ended its answer early"), None);
         }
         self.bytes += body.len() as u64;
         Tried::Answered(body)
@@ -359,6 +361,6 @@ fn absolute(from: &str, to: &str) -> Result<String, String> {
         let server = Address::parse(from).map_or_else(String::new, |a| a.to_string());
         Ok(format!("{server}{to}"))
     } else {
-        Err(format!("its answer leads to an unreadable address: {to}"))
+        Err(format!("its answer points to an unreadable address: {to}"))
     }
 }

@@ -43,6 +43,6 @@ pub use program::{Absent, ConfigReader, RULES, Scanner, State, Wish, prepare};
 pub use propose::propose;
 pub use resolve::{learn_secrets, resolve};
 pub use resolved::{Need, Resolved};
-pub use resolver::Resolver;
+pub use resolver::{Advance, Resolver};
 
 pub use result::UnitResult;

@@ -279,7 +279,7 @@ fn database(
     match (ended, descriptor.database_in(&printed)) {
         (Ended::Exited(0), Some(version)) => Ok(Some(version)),
         (ended, _) => Err(format!(
-            "`{}` does not tell the version of its database ({ended:?}; it said: {})",
+            "`{}` does not print the version of its database ({ended:?}; output: {})",
             program.display(),
             last_line(&printed)
         )),
@@ -297,7 +297,7 @@ pub(super) fn version_of(
     match (ended, descriptor.version_in(&printed)) {
         (Ended::Exited(0), Some(version)) => Ok(version),
         (ended, _) => Err(format!(
-            "`{}` does not tell its version ({ended:?}; it said: {})",
+            "`{}` does not print its version ({ended:?}; output: {})",
             path.display(),
             last_line(&printed)
         )),
@@ -381,7 +381,7 @@ fn locate(
     let path = match &wish.path {
         Some(path) if leads_into(path, wish.checkout.as_deref()) => {
             return Err(format!(
-                "`path` leads into the checkout, which a change alters: `{}`",
+                "`path` points into the checkout, which a change can alter: `{}`",
                 path.display()
             )
             .into());
@@ -402,7 +402,7 @@ fn locate(
                 Found::Program(path) => path,
                 Found::OnlyInCheckout(path) => {
                     return Err(absent(format!(
-                        "`{}` is not used: it lies in the checkout, which a change can alter; {install}",
+                        "`{}` is not used: it is in the checkout, which a change can alter; {install}",
                         path.display()
                     )));
                 }
@@ -453,7 +453,7 @@ fn installed(
         true => Ok(Some((program, record.version))),
         false => Err(Absent {
             why: format!(
-                "what is installed is not what `{LOCK}` pins: `newgate scanners install {}` installs that",
+                "the installed version is not the one that `{LOCK}` pins: run `newgate scanners install {}`",
                 descriptor.name()
             ),
             installable: true,

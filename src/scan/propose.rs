@@ -198,7 +198,7 @@ fn descriptor(name: &str, output: &str, words: &[(String, Option<f64>)]) -> Stri
             let key = Value::from(word.as_str());
             let _ = match score {
                 Some(score) => writeln!(text, "{key} = {score:.1}"),
-                None => writeln!(text, "# {key} = ?       # not known: unassigned"),
+                None => writeln!(text, "# {key} = ?       # unknown: unassigned"),
             };
         }
     }

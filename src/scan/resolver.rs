@@ -19,8 +19,19 @@ pub struct Resolver<'a> {
     pub jobs: usize,
     /// When the answers must be there; what is not scanned by then is left.
     pub deadline: Option<Instant>,
-    /// Told how many files are done, and of how many.
-    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Told how far the scan is, and how much work there is.
+    pub progress: &'a (dyn Fn(&Advance<'_>, usize) + Sync),
+}
+
+/// How far a scan is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advance<'a> {
+    /// How many files are scanned, however many scanners read them.
+    pub files: usize,
+    /// How much work is done: a file counts once for each scanner that reads it.
+    pub done: usize,
+    /// The scanners that are at work.
+    pub waits_for: Vec<&'a str>,
 }
 
 impl Resolver<'_> {

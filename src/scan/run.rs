@@ -325,7 +325,7 @@ impl Run<'_> {
                     Cow::Owned(output)
                 }
                 Err(e) => {
-                    let what = format!("it exited with code {code} and left no report ({e})");
+                    let what = format!("it exited with code {code} and wrote no report ({e})");
                     return Err(Fault::Failed(with_words(&what, &ran.err, &ran.out)));
                 }
             },
@@ -383,7 +383,7 @@ impl Run<'_> {
             && reading.unread.is_empty()
         {
             let what =
-                format!("it exited with code {code}, which means findings, and reports none");
+                format!("it exited with code {code}, which means findings, but reported none");
             return Err(Fault::Failed(with_words(&what, &ran.err, b"")));
         }
         Ok((reading, ran.took))
@@ -427,7 +427,7 @@ impl Run<'_> {
                 Err(Fault::TimedOut(TimeLimit::Scanner, why))
             }
             Ended::TooMuchOutput => Err(Fault::Failed(
-                "it was stopped because it printed without end".into(),
+                "it was stopped because its output did not end".into(),
             )),
             Ended::Exited(code)
                 if self.how.exit_clean.contains(&code)
@@ -459,7 +459,7 @@ fn with_words(what: &str, err: &str, out: &[u8]) -> String {
         .collect();
     let last = lines[lines.len().saturating_sub(2)..].join(" / ");
     if last.is_empty() {
-        format!("{what}, and said nothing")
+        format!("{what}, without output")
     } else {
         const MOST: usize = 300;
         let said = super::redact(&last);
@@ -468,7 +468,7 @@ fn with_words(what: &str, err: &str, out: &[u8]) -> String {
         if said.next().is_some() {
             short.push('…');
         }
-        format!("{what}; it said: {short}")
+        format!("{what}; output: {short}")
     }
 }
 

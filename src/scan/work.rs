@@ -1,6 +1,6 @@
 //! The work on what the cache does not know. One scheduler shares the cores among all scanners and both sides.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use super::halves::Runs;
 use super::plan::Side;
 use super::project;
 use super::resolved::{Need, Resolved};
-use super::resolver::Resolver;
+use super::resolver::{Advance, Resolver};
 use super::run::{BatchResult, Fault, run_batch};
 use super::{Scanner, UnitResult};
 use crate::cache::UnitDigest;
@@ -19,8 +19,7 @@ use crate::model::{FileVersion, Kind as Weakness, Oid, TimeLimit};
 use crate::process::{self, Cancel};
 
 /// What is said of what a deadline left undone.
-const OUT_OF_TIME: &str =
-    "the time ran out; what was scanned is remembered, so the next try goes on from there";
+const OUT_OF_TIME: &str = "time ran out; finished scans are cached, so try again";
 
 /// A batch of files for one scanner.
 pub(super) struct Job {
@@ -53,10 +52,8 @@ pub(super) fn do_all(
     results: Vec<Resolved>,
 ) -> Result<Worked> {
     let total = jobs.iter().map(|j| j.files.len()).sum();
-    if jobs.iter().any(|j| scanners[j.scanner].program.is_some()) {
-        // Who waits sees at once for what.
-        (with.progress)(0, total);
-    }
+    let files = jobs.iter().flat_map(|j| &j.files).map(|f| &f.path);
+    let files = files.collect::<HashSet<_>>().len();
     let mut head_left = vec![0; scanners.len()];
     for job in jobs.iter().filter(|j| j.side == Side::Head) {
         head_left[job.scanner] += 1;
@@ -73,8 +70,10 @@ pub(super) fn do_all(
             runs: scanners.iter().map(|_| Runs::default()).collect(),
             running: 0,
             running_for_secrets: 0,
+            at_work: vec![0; scanners.len()],
             held: Vec::new(),
             done: 0,
+            files,
             total,
             error: None,
         }),
@@ -87,7 +86,7 @@ pub(super) fn do_all(
                 threads.spawn(|| {
                     if std::panic::catch_unwind(AssertUnwindSafe(|| crew.work())).is_err() {
                         // The others must not wait for what it would have done.
-                        let error = Error::new(ErrorKind::Fault, "newgate failed while it scanned");
+                        let error = Error::new(ErrorKind::Fault, "internal error while scanning");
                         crew.lock().error.get_or_insert(error);
                         crew.changed.notify_all();
                     }
@@ -123,8 +122,11 @@ struct Shared {
     running: usize,
     /// How many of the jobs at work look for secrets.
     running_for_secrets: usize,
+    /// How many jobs of each scanner are at work.
+    at_work: Vec<usize>,
     held: Vec<Job>,
     done: usize,
+    files: usize,
     total: usize,
     error: Option<Error>,
 }
@@ -178,15 +180,33 @@ impl Crew<'_> {
             let for_secrets = seeks_secrets(&self.scanners[job.scanner]);
             state.running += 1;
             state.running_for_secrets += usize::from(for_secrets);
+            state.at_work[job.scanner] += 1;
+            if self.scanners[job.scanner].program.is_some() {
+                // Who waits sees at once for what.
+                self.tell(&state);
+            }
             drop(state);
             let ran = self.run(&job, for_secrets);
             state = self.lock();
             state.running -= 1;
             state.running_for_secrets -= usize::from(for_secrets);
+            state.at_work[job.scanner] -= 1;
             self.done(&mut state, job, ran);
             self.changed.notify_all();
         }
         self.changed.notify_all();
+    }
+
+    /// Tells how far the work is.
+    fn tell(&self, state: &Shared) {
+        let at_work = self.scanners.iter().zip(&state.at_work);
+        let at_work = at_work.filter(|(_, jobs)| **jobs > 0);
+        let advance = Advance {
+            files: state.files,
+            done: state.done,
+            waits_for: at_work.map(|(s, _)| s.descriptor.name()).collect(),
+        };
+        (self.with.progress)(&advance, state.total);
     }
 
     fn wait<'s>(&self, state: MutexGuard<'s, Shared>) -> MutexGuard<'s, Shared> {
@@ -242,7 +262,7 @@ impl Crew<'_> {
         };
         // A fault of newgate itself is one of the scanner too: its results are unknown.
         let outcome = std::panic::catch_unwind(AssertUnwindSafe(attempt))
-            .unwrap_or_else(|_| Ok(Err(Fault::Failed("newgate failed while it was run".into()))));
+            .unwrap_or_else(|_| Ok(Err(Fault::Failed("internal error while it was run".into()))));
         let outcome = match outcome {
             Ok(Err(Fault::TimedOut(..))) if hurried.is_some() => Ok(Err(out_of_time())),
             other => other,
@@ -297,7 +317,7 @@ impl Crew<'_> {
                 self.stop_base[job.scanner].cancel();
             }
         }
-        (self.with.progress)(state.done, state.total);
+        self.tell(state);
         if ran.held {
             state.held.push(job);
         }

@@ -106,7 +106,7 @@ impl Guard<'_> {
         if !guarded {
             return Ok(Some(Refusal {
                 why: format!(
-                    "this push rewrites the branch and thereby changes {what}, which decides what passes"
+                    "this push rewrites the branch and so changes {what}, which decides what passes"
                 ),
                 next: on_top(&line.remote_ref),
             }));
@@ -128,8 +128,8 @@ impl Guard<'_> {
             let paths: Vec<String> = paths.iter().map(|p| shell_word(p)).collect();
             Refusal {
                 why: format!(
-                    "commit {commit} begins a protected branch with another {what} than `{default}` has, \
-                     which decides what passes, and {why}{signers}"
+                    "commit {commit} starts a protected branch with a different {what} than `{default}`, which \
+                     decides what passes, and {why}{signers}"
                 ),
                 next: format!(
                     "`git restore --source=origin/{default} --staged --worktree -- {}` takes what `{default}` has; \
@@ -235,7 +235,7 @@ impl Guard<'_> {
     fn signer(&self, commit: &Oid) -> Result<std::result::Result<String, String>> {
         let ConfigSigners::Listed(signers) = &self.server.config_signers else {
             let why = format!(
-                "it is unknown who may change it, since `{}` of the default branch has mistakes",
+                "it is unknown who may change it, because `{}` of the default branch has errors",
                 config::FILE
             );
             return Ok(Err(why));
@@ -245,7 +245,7 @@ impl Guard<'_> {
             return Ok(Err("it is not signed".into()));
         };
         if !is_ssh(&signature) {
-            return Ok(Err("its signature is not one of an SSH key".into()));
+            return Ok(Err("its signature was not made with an SSH key".into()));
         }
         match Signers::named(self.repo, self.default.map(|d| &d.tree), signers)? {
             Some(all) => all.who_signed(Namespace::Commits, &signed.text, &signature),
@@ -275,7 +275,7 @@ impl Guard<'_> {
             Some(signers) if signers.has_any() => None,
             _ => Some(Refusal {
                 why: format!(
-                    "`server.config-signers` names `{file}`, which has no signers: nobody could change `{}` any more",
+                    "`server.config-signers` names `{file}`, which has no signers: `{}` could no longer be changed",
                     config::FOLDER
                 ),
                 next: format!(
@@ -323,7 +323,7 @@ fn deleted(name: &str) -> Refusal {
     Refusal {
         why: "a push can't delete a protected ref".into(),
         next: format!(
-            "take it out of `server.protect` first, or delete it on the server: `git update-ref -d {}`",
+            "remove it from `server.protect` first, or delete it on the server: `git update-ref -d {}`",
             shell_word(name)
         ),
     }
@@ -341,8 +341,8 @@ fn on_top(name: &str) -> String {
 fn rewritten(name: &str, before: &Oid, after: &Oid) -> Refusal {
     Refusal {
         why: format!(
-            "commit {} does not contain {}, which the branch points at, and with `server.config-signers` a protected \
-             branch only moves forward",
+            "commit {} does not contain {}, which the branch points to; with `server.config-signers`, a \
+             protected branch only moves forward",
             after.short(),
             before.short()
         ),
@@ -352,7 +352,7 @@ fn rewritten(name: &str, before: &Oid, after: &Oid) -> Refusal {
 
 fn stays() -> Refusal {
     Refusal {
-        why: "with `server.config-signers` a protected ref that is no branch stays where it is"
+        why: "with `server.config-signers`, a protected ref that is not a branch cannot change"
             .into(),
         next: "use a new name".into(),
     }

@@ -201,15 +201,11 @@ impl fmt::Display for Flaw {
             Flaw::NoFile => "it is not a file",
             Flaw::Unsigned => "it is not signed",
             Flaw::Unreadable => "it is not a receipt of this version",
-            Flaw::Tree => "it is of another tree",
-            Flaw::Commit => {
-                "it is of another commit, which may have brought something else on its way"
-            }
-            Flaw::Base => {
-                "it was given against another base: the branch has moved on, judge it again"
-            }
-            Flaw::Policy => "it was given by another policy than this branch has",
-            Flaw::Scanners => "other scanners were on",
+            Flaw::Tree => "it is for another tree",
+            Flaw::Commit => "it is for another commit, whose history may contain something else",
+            Flaw::Base => "it is for another base: the branch has moved on, so check it again",
+            Flaw::Policy => "it was made with a different policy than this branch has",
+            Flaw::Scanners => "other scanners were enabled",
             Flaw::Verdict => "its verdict is not `pass`",
             Flaw::Expired => "it has expired",
             Flaw::Future => "it is from the future",

@@ -95,7 +95,9 @@ impl Signers {
         let found = keygen(&["-Y", "find-principals", "-s", &sig, "-f", &allowed], b"")?;
         let who = String::from_utf8_lossy(&found.out).into_owned();
         if found.code != 0 || who.trim().is_empty() {
-            return Ok(Err("the signer is not an allowed one".into()));
+            return Ok(Err(
+                "the signer is not in the list of allowed signers".into()
+            ));
         }
         // One key may stand there for several purposes.
         for who in who.lines().map(str::trim).filter(|w| !w.is_empty()) {
@@ -115,6 +117,6 @@ impl Signers {
                 return Ok(Ok(who.to_owned()));
             }
         }
-        Ok(Err("its signature does not fit".into()))
+        Ok(Err("its signature does not match".into()))
     }
 }

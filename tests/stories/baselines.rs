@@ -214,7 +214,7 @@ fn what_an_allowed_signer_signed_counts_as_if_it_had_been_scanned_here() {
     branched(&world, &fresh);
     newgate(&world, &fresh, &["baseline", "fetch"])
         .exits(2)
-        .says("the signer is not an allowed one");
+        .says("the signer is not in the list of allowed signers");
     let ((verdict, new, _), unhelped) = (decided(&report), decided(&checked(&world, &fresh)));
     assert_eq!((unhelped.0, unhelped.1), (verdict, new));
     // What the stranger signed is not taken over into what the pipeline signs.
@@ -382,7 +382,7 @@ fn a_budget_that_runs_out_leaves_the_verdict_open_and_the_next_try_goes_on_from_
     let pushed = world.push(&["origin", "feature"]).exits(1);
     pushed
         .says("bandit took too long")
-        .says("the next try goes on from there");
+        .says("finished scans are cached");
     assert!(world.remote_ref("feature").is_none());
     let report = world.check(&[]);
     let ruff = report["scanners"]
@@ -574,7 +574,7 @@ fn a_program_that_a_change_names_leaves_nothing_that_judges_it_later() {
     world.commit("Inside");
     for command in [&["check", "--config-from", "head"][..], &["scanners"]] {
         world.newgate(command).says(if command.len() > 1 {
-            "`path` leads into the checkout"
+            "`path` points into the checkout"
         } else {
             "bandit"
         });
@@ -583,7 +583,7 @@ fn a_program_that_a_change_names_leaves_nothing_that_judges_it_later() {
     world
         .newgate(&["doctor"])
         .exits(3)
-        .says("`path` leads into the checkout");
+        .says("`path` points into the checkout");
     world
         .newgate(&["baseline", "build"])
         .exits(3)

@@ -81,7 +81,7 @@ fn a_program_that_only_the_checkout_has_is_missing_and_said_so() {
     world
         .newgate(&["check"])
         .exits(3)
-        .says("lies in the checkout, which a change can alter");
+        .says("is in the checkout, which a change can alter");
 }
 
 #[test]
@@ -285,5 +285,5 @@ fn a_script_is_read_whatever_it_is_called_and_however_it_is_started() {
     world
         .newgate(&["check"])
         .exits(1)
-        .says("no scanner that is on reads 1 file");
+        .says("no enabled scanner reads 1 file");
 }

@@ -291,7 +291,7 @@ fn verbose_lists_what_is_inherited_and_why() {
     world.commit("Go on");
     let ran = world.newgate(&["check", "-v"]).exits(0);
     ran.says("old.py:4:10 [inherited: shifted from `old.py:3`]")
-        .says("far.py:1:10 [inherited: in a file that is the same");
+        .says("far.py:1:10 [inherited: in an unchanged file");
     world
         .newgate(&["check"])
         .exits(0)
@@ -304,7 +304,7 @@ fn an_issue_of_the_last_report_can_be_looked_at() {
     world
         .newgate(&["show"])
         .exits(2)
-        .says("nothing was judged here yet");
+        .says("nothing has been checked here yet");
     world.write("old.py", format!("import os\n\n{}", leak(1)));
     world.commit("Old");
     world
@@ -319,7 +319,7 @@ fn an_issue_of_the_last_report_can_be_looked_at() {
     let ran = world.newgate(&["show", &id[..4]]).exits(0);
     ran.says("copy.py:1:10 [new: a copy of `old.py:3`, which is still there]")
         .says("old.py:4:10 [inherited: shifted from `old.py:3`]")
-        .says("blocks: a new occurrence of an inherited issue");
+        .says("blocks: 1 new occurrence of an inherited issue");
     world
         .newgate(&["show", "zzz"])
         .exits(2)

@@ -151,7 +151,7 @@ fn a_report_that_cannot_be_of_this_commit_is_refused_with_the_reason() {
         (&sarif("mytool", "app.x", &[77]), "line 77"),
         (&other, "it is about the commit 0123456789abcdef"),
         (&failed, "not successful"),
-        ("{\"hello\": 1}", "the format is not known"),
+        ("{\"hello\": 1}", "unknown format"),
     ] {
         world.write("r.sarif", content);
         let refused = world.newgate(&["ingest", "r.sarif"]).exits(2);
@@ -238,7 +238,7 @@ fn a_server_in_trouble_is_asked_again_and_one_that_refuses_is_not() {
 
     for (status, why) in [
         (401, "the token"),
-        (404, "is the project"),
+        (404, "check that the project"),
         (503, "trouble"),
     ] {
         let server = base_or(move |_| Answer::Status(status, String::new()));
@@ -385,7 +385,7 @@ fn native_reports_of_one_finding_and_clean_ones_are_taken_for_what_they_are() {
     let unclear = world
         .newgate(&["ingest", "clean.json", "--rev", "main"])
         .exits(2);
-    unclear.says("name the scanner");
+    unclear.says("name its scanner");
     world
         .newgate(&[
             "ingest",
@@ -479,7 +479,7 @@ fn a_result_is_put_on_the_file_that_it_is_about_and_no_other() {
     };
     check("/usr/lib/app.x", &[])
         .exits(2)
-        .says("nothing shows that this is a file of the repository");
+        .says("does not appear to be a file of the repository");
     for (path, more, place) in [
         ("app.x", &[][..], "app.x:2"),
         ("app.x", &["--results-folder", "sub"], "sub/app.x:2"),

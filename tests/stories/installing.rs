@@ -365,7 +365,7 @@ fn refs_that_another_program_read_are_not_taken_for_none() {
     let stopped = world.push(&["origin", "bad:main"]).exits(1);
     stopped.says("bad as main").says("leak.py:1");
     let doctor = world.newgate(&["doctor"]).exits(3);
-    doctor.says("a push went out of which newgate was given no refs");
+    doctor.says("git pushed refs that it did not list for newgate");
     world.git(&["push", "--quiet", "--no-verify", "origin", ":bad"]);
     for number in 0..21 {
         world.git(&["branch", &format!("more-{number}")]);

@@ -54,3 +54,4 @@ mod templates;
 mod tools;
 mod trust;
 mod tutorial;
+mod words;

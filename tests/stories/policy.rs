@@ -167,7 +167,7 @@ fn an_exemption_that_has_ended_counts_no_more_and_that_is_said() {
     assert!(
         report["issues"]
             .to_string()
-            .contains("it was exempt until 2026-01-31")
+            .contains("it was exempted until 2026-01-31")
     );
     world
         .newgate(&["exemptions", "--check"])
@@ -189,7 +189,7 @@ fn mistakes_in_exemptions_are_told_with_their_places() {
         "`because` is not a value of `reason`",
         "`until` is not a date",
         "an exemption needs `until`",
-        "an exemption is of an issue, of one occurrence, or of a rule in a path",
+        "an exemption is for an issue, for one occurrence, or for a rule in a path",
     ] {
         assert!(told.err.contains(expected), "{expected}: {}", told.err);
     }

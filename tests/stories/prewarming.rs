@@ -178,7 +178,7 @@ fn the_doctor_says_what_is_wrong() {
         "git version",
         "work/.git/hooks/pre-push",
         "origin/main",
-        "budget of time: 90 s",
+        "time budget: 90 s",
         "secrets 0.1.0",
     ] {
         assert!(well.contains(text), "{text}: {well}");

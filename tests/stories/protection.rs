@@ -255,7 +255,7 @@ fn only_a_signer_changes_what_decides() {
         sign(&world, "stranger");
         push(&world, "main")
             .exits(1)
-            .says("the signer is not an allowed one");
+            .says("the signer is not in the list of allowed signers");
         // What follows a commit that was signed is not.
         sign(&world, "lead");
         world.git(&["commit", "--quiet", "--allow-empty", "--message=More"]);
@@ -332,7 +332,7 @@ fn a_signature_counts_for_its_commit_and_purpose_only() {
     let other_tree = format!("tree {weak}{}", &object[object.find('\n').unwrap()..]);
     let weakened = format!("tree {weak}{}", &before[before.find('\n').unwrap()..]);
     for (text, why) in [
-        (other_tree, "its signature does not fit"),
+        (other_tree, "its signature does not match"),
         (
             format!("{head}\ngpgsig {signature}\n\n{message}\n"),
             "it is not signed",
@@ -345,7 +345,7 @@ fn a_signature_counts_for_its_commit_and_purpose_only() {
             format!(
                 "{weakened}gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n{message}\n"
             ),
-            "is not one of an SSH key",
+            "was not made with an SSH key",
         ),
     ] {
         let forged = forge(text);

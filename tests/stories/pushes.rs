@@ -97,7 +97,7 @@ fn tags_are_followed_to_what_they_point_at() {
         .push(&["origin", "blob"])
         .exits(1)
         .says("blob:1")
-        .says("points at a file");
+        .says("points to a file");
     world.git(&["switch", "--quiet", "main"]);
     world.git(&["tag", "clean"]);
     world.push(&["origin", "clean"]).exits(0);

@@ -137,7 +137,7 @@ fn what_runs_out_of_time_goes_on_with_the_next_push() {
     // Where the time was too short for what is quick, the next try is.
     let push_in_time = |world: &World| {
         let tries = (0..30).map(|_| push(world, "main"));
-        let mut done = tries.filter(|ran| ran.code == 0 || !ran.err.contains("the time ran out"));
+        let mut done = tries.filter(|ran| ran.code == 0 || !ran.err.contains("time ran out"));
         done.next().expect("it never had the time").exits(0);
     };
     // A scanner that takes far more time than it has.
@@ -160,9 +160,9 @@ fn what_runs_out_of_time_goes_on_with_the_next_push() {
     world.write("a.py", "A = 1\n");
     world.commit("Add");
     let late = push(&world, "main").exits(1);
-    assert!(late.err.contains("the time ran out"), "{}", late.err);
+    assert!(late.err.contains("time ran out"), "{}", late.err);
     assert!(
-        late.err.contains("goes on from what was scanned"),
+        late.err.contains("finished scans are cached"),
         "{}",
         late.err
     );
@@ -182,7 +182,7 @@ fn what_runs_out_of_time_goes_on_with_the_next_push() {
     push_in_time(&world);
     world.write("b.py", "B = 1\n");
     world.commit("Add another");
-    push(&world, "main").exits(0).says("lets that pass");
+    push(&world, "main").exits(0).says("allows that");
     world.environment.clear();
 }
 
@@ -281,7 +281,7 @@ fn a_receipt_that_is_not_of_this_very_push_is_worth_nothing() {
     });
     push(&world, "main")
         .exits(0)
-        .says("its signature does not fit");
+        .says("its signature does not match");
     // Of another tree: copied to the name of this one.
     world.write("two.py", "A = 2\n");
     world.commit("Two");
@@ -291,7 +291,7 @@ fn a_receipt_that_is_not_of_this_very_push_is_worth_nothing() {
     world.commit("Leak");
     world.git(&["update-ref", &name(&world), &old]);
     world.git(&["push", "--quiet", "origin", &name(&world)]);
-    push(&world, "main").exits(1).says("it is of another tree");
+    push(&world, "main").exits(1).says("it is for another tree");
     world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     // Of another base: main has moved on in between.
     world.git(&["push", "--quiet", "origin", &old]);
@@ -308,9 +308,7 @@ fn a_receipt_that_is_not_of_this_very_push_is_worth_nothing() {
     world.commit("Three");
     world.newgate(&["receipt", "--push", "origin"]).exits(0);
     world.git(&["push", "--quiet", "origin", "HEAD~1:main"]);
-    push(&world, "main")
-        .exits(0)
-        .says("it was given against another base");
+    push(&world, "main").exits(0).says("it is for another base");
     // By somebody who is not allowed to.
     key(&world, "stranger");
     let public = world.path("home/stranger.pub");
@@ -320,7 +318,7 @@ fn a_receipt_that_is_not_of_this_very_push_is_worth_nothing() {
     world.newgate(&["receipt", "--push", "origin"]).exits(0);
     push(&world, "main")
         .exits(0)
-        .says("the signer is not an allowed one");
+        .says("the signer is not in the list of allowed signers");
 }
 
 #[test]
@@ -433,7 +431,7 @@ fn a_receipt_of_another_history_with_the_same_end_is_worth_nothing() {
     assert_eq!(world.git(&["rev-parse", "HEAD^{tree}"]), tree);
     push(&world, "main")
         .exits(1)
-        .says("it is of another commit");
+        .says("it is for another commit");
 }
 
 #[test]
@@ -466,7 +464,7 @@ fn signers_of_another_branch_sign_nothing() {
         .exits(0);
     push(&world, "release/1")
         .exits(0)
-        .says("the signer is not an allowed one");
+        .says("the signer is not in the list of allowed signers");
 }
 
 #[test]

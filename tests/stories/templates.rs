@@ -82,7 +82,7 @@ fn newgate_itself_says_that_a_clone_is_cut_off() {
     assert_eq!(world.run_in(&clone, "git", &fetch, b"").code, 0);
     let newgate = env!("CARGO_BIN_EXE_newgate");
     let judged = world.run_in(&clone, newgate, &["check", "--target", "origin/main"], b"");
-    judged.exits(3).says("cut off at");
+    judged.exits(3).says("history of this clone ends at");
 }
 
 #[test]

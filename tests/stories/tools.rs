@@ -74,16 +74,16 @@ fn a_scanner_is_installed_pinned_and_used() {
         ".newgate/scanners.lock",
     ];
     let refused = world.newgate(&named).exits(3);
-    refused.says("is not what the lock file pins");
+    refused.says("is not the one that the lock file pins");
     world.newgate(&["scanners", "list"]).exits(0);
     let tools = world.path("cache/newgate/tools/flawfinder");
     assert_eq!(fs::read_dir(tools).unwrap().count(), 0);
 
-    // A lock that the target does not have counts for nobody: what the target pins is installed.
+    // A lock that the target does not have counts for nobody: the version that the target pins is installed.
     world
         .newgate(&["scanners", "install"])
         .exits(0)
-        .says("what the target pins is installed");
+        .says("the version that the target pins is installed");
     assert_eq!(world.check(&["--no-base"])["scanners"][0]["state"], "ok");
 }
 
@@ -234,7 +234,7 @@ fn a_descriptor_for_a_tool_that_the_catalogue_lacks_is_written_from_a_sample() {
     world
         .newgate(&["scanners", "new", "leaks", "sample.json"])
         .exits(2)
-        .says("is there already");
+        .says("already exists");
     world
         .newgate(&["scanners", "new", "Le aks", "sample.json"])
         .exits(2);

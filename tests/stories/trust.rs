@@ -305,7 +305,7 @@ fn a_path_into_the_checkout_is_a_mistake() {
     world
         .newgate(&["check", "--no-base"])
         .exits(2)
-        .says("would lead into the checkout");
+        .says("would point into the checkout");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::scan::{Catalog, Descriptor, Scanner, State};
 
 #[derive(Debug, Args)]
 pub(super) struct Install {
-    /// The scanners; without a name, all that are on
+    /// The scanners; all enabled ones by default
     #[arg(value_name = "SCANNER")]
     scanners: Vec<String>,
     #[command(flatten)]
@@ -23,7 +23,7 @@ pub(super) struct Install {
 
 #[derive(Debug, Args)]
 pub(super) struct Update {
-    /// The scanners, as NAME or NAME@VERSION; without one, all in the lock file
+    /// The scanners, as NAME or NAME@VERSION; all in the lock file by default
     #[arg(value_name = "SCANNER")]
     scanners: Vec<String>,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub(super) struct Update {
 
 #[derive(Debug, Args)]
 pub(super) struct Prune {
-    /// Say what would go, and leave it
+    /// Print what would be removed, and keep it
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -60,7 +60,7 @@ impl LockFile {
         if fs::symlink_metadata(&path).is_ok_and(|m| !m.is_file()) {
             return Err(Error::new(
                 ErrorKind::Config,
-                format!("`{shown}` is no file"),
+                format!("`{shown}` is not a file"),
             ));
         }
         let lock = match fs::read_to_string(&path) {
@@ -186,7 +186,7 @@ impl Install {
             false => self.scanners.into_iter().map(named).collect(),
         };
         if wanted.is_empty() {
-            screen.note("no scanner that is on needs to be installed; name one, such as `bandit`");
+            screen.note("no enabled scanner needs to be installed; name one, such as `bandit`");
             return Ok(Verdict::Pass);
         }
         let (path, mut lock) = self.lock.read()?;
@@ -211,7 +211,8 @@ impl Install {
             };
             if locked.is_some() && own.is_some() && locked != own {
                 screen.note(&format!(
-                    "{name}: what the target pins is installed; the change's own lock counts once it is there"
+                    "{name}: the version that the target pins is installed; the change's own lock file applies \
+                     once it is on the target"
                 ));
             }
             let wanted = locked.as_ref().map(|l| l.version.as_str());
@@ -266,7 +267,7 @@ impl Update {
                     .get(&name)
                     .is_some_and(|l| l.has_hashes_of(&there))
             {
-                screen.note(&format!("{name} is at {} already", there.version));
+                screen.note(&format!("{name} is already at {}", there.version));
                 continue;
             }
             failed |= !one(&descriptor, None, version.as_deref(), &mut lock, screen);
@@ -301,7 +302,10 @@ fn is_there(scanner: &Scanner, screen: &Resolved) -> bool {
             if !scanner.descriptor.install().is_managed() {
                 screen.error(
                     Label::Hint,
-                    &format!("newgate can't install it: do so yourself, or remove `{name}` from `[scanners]`"),
+                    &format!(
+                        "newgate cannot install it: install it yourself, or remove `{name}` from \
+                        `[scanners]`"
+                    ),
                 );
             }
             false

@@ -25,19 +25,19 @@ pub(super) struct Scanners {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show what a scanner reads, how it is called, and which score each of its severities has
+    /// Show what a scanner reads, how it runs, and its scores
     Show(show::Show),
-    /// Install scanners, pinned with hashes, into the user's cache; writes the lock file
+    /// Install scanners, pinned with hashes in a lock file
     Install(install::Install),
-    /// Raise scanners to the versions of this newgate's catalogue, or to those named
+    /// Update scanners to the catalogue's versions
     Update(install::Update),
     /// List the scanners that newgate installed
     List(install::Installs),
     /// Remove installed versions that nothing here pins
     Prune(install::Prune),
-    /// Write a descriptor for a tool that the catalogue lacks, from a sample of its reports
+    /// Write a descriptor for another tool from a sample report
     New(new::New),
-    /// Show what a descriptor reads in a report, to try it out
+    /// Show what a descriptor reads in a report
     Read(read::Read),
 }
 

@@ -31,10 +31,11 @@ impl New {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let name = &self.name;
         if scanner_name(name) != *name {
-            return Err(
-                Error::new(ErrorKind::Usage, format!("`{name}` is no scanner's name"))
-                    .hint("a name has lower-case letters, digits and `-`"),
-            );
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("`{name}` is not a valid scanner name"),
+            )
+            .hint("a name has only lower-case letters, digits and `-`"));
         }
         let shown = self.report.display();
         let report = fs::read(&self.report)
@@ -42,7 +43,7 @@ impl New {
         let unreadable = |e: crate::scan::read::Unreadable| {
             Error::new(
                 ErrorKind::Usage,
-                format!("`{shown}` leads to no descriptor: {e}"),
+                format!("no descriptor can be made from `{shown}`: {e}"),
             )
             .hint("`docs/scanners.md` says how to write one by hand")
         };
@@ -58,7 +59,7 @@ impl New {
             read(&descriptor, &report, &paths, &SecretKey::new([0; 32])).map_err(unreadable)?;
         if file.exists() {
             return Err(
-                Error::new(ErrorKind::Usage, format!("`{path}` is there already"))
+                Error::new(ErrorKind::Usage, format!("`{path}` already exists"))
                     .hint("remove it, or name another file with `--output`"),
             );
         }
@@ -70,7 +71,8 @@ impl New {
         screen.data(&format!("{text}\n"));
         screen.written(|out| super::read::write_listing(&reading, out));
         screen.note(&format!(
-            "`{path}` reads this report so: look it over, then `newgate scanners read {path} REPORT` tries it on others"
+            "`{path}` reads this report so: look it over, then `newgate scanners read {path} REPORT` tries it \
+             on others"
         ));
         Ok(Verdict::Pass)
     }

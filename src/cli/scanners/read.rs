@@ -8,6 +8,7 @@ use crate::cli::screen::Resolved;
 use crate::error::{Error, ErrorKind, Result};
 use crate::mask;
 use crate::model::Verdict;
+use crate::report::plural;
 use crate::scan::read::{Paths, Reading, read};
 use crate::scan::{Descriptor, SecretKey};
 
@@ -122,9 +123,11 @@ pub(crate) fn write_listing(reading: &Reading, out: &mut dyn Write) -> io::Resul
     if let Some(why) = &reading.failed {
         writeln!(out, "failed: {why}")?;
     }
-    write!(out, "{} findings", reading.findings.len())?;
+    let findings = plural(reading.findings.len() as u64, "finding");
+    write!(out, "{findings}")?;
     if let Some(scanned) = &reading.scanned {
-        write!(out, ", {} files scanned", scanned.len())?;
+        let files = plural(scanned.len() as u64, "file");
+        write!(out, ", {files} scanned")?;
     }
     writeln!(out)?;
     out.flush()

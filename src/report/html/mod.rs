@@ -96,7 +96,7 @@ fn head(report: &Report, several: bool) -> Markup {
             p.faint {
                 b { (change.name) } " (" code { (change.head.short()) } ") "
                 (pane::in_code(&compared_with(report)))
-                " · severity " (report.block_at) " and above blocks · "
+                " · severity " (report.block_at) " or above blocks · "
                 time datetime=(time_of_seconds(report.time) + "Z") { (time_of_seconds(report.time).replace('T', " ")) " UTC" }
                 " · took " (duration(report.milliseconds))
             }

@@ -1,6 +1,9 @@
 //! Many issues in little room: grouped by file, a line or two each.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
+
+use owo_colors::Style;
 
 use super::super::words::{band, cut, decided, file, part_of_line, plural, scanners};
 use super::Page;
@@ -23,7 +26,10 @@ impl Page {
     pub(super) fn by_file(&mut self, issues: &[&Issue]) -> usize {
         let mut files: Vec<(String, Vec<Entry<'_>>)> = Vec::new();
         let (mut lines, mut shown) = (0, 0);
-        for issue in issues {
+        // The worst first, whether new or grown.
+        let mut sorted = issues.to_vec();
+        sorted.sort_by_key(|issue| Reverse(issue.score));
+        for issue in sorted {
             let Some(main) = decided(issue).next().or(issue.occurrences.first()) else {
                 continue;
             };
@@ -89,7 +95,7 @@ impl Page {
         let tail = self.faint(&tail);
         let _ = writeln!(self.out, "{head}{band} {title}{tail}");
         if code && let Some(line) = self.code(main, width - 12) {
-            let sign = self.paint(">", style_of(issue.severity));
+            let sign = self.paint(">", Style::new().red().bold());
             let _ = writeln!(self.out, "          {sign} {line}");
         }
     }

@@ -162,14 +162,28 @@ pub fn history_lines(runs: &[GateRun], look: Look) -> String {
             true => "against nothing".to_owned(),
             false => format!("against {}", harmless(&run.target)),
         };
-        let numbers = format!(
-            "{} new, {} grown, {} inherited, {} fixed",
-            run.new, run.grown, run.inherited, run.fixed
+        let numbers = [
+            (run.new, "new"),
+            (run.grown, "grown"),
+            (run.inherited, "inherited"),
+            (run.fixed, "fixed"),
+        ];
+        let numbers = numbers.iter().filter(|(number, _)| *number > 0);
+        let numbers = numbers.map(|(number, name)| format!("{number} {name}"));
+        let numbers = match numbers.collect::<Vec<_>>() {
+            none if none.is_empty() => "no issues".to_owned(),
+            some => some.join(", "),
+        };
+        let start = format!("{time}  {verdict}{pad}  {head}  ");
+        let width = time.len() + "  INCOMPLETE    ".len() + head.len();
+        // Escape codes have no width, so they come after the breaking.
+        let before = page.out.len();
+        page.wrapped(
+            &" ".repeat(width),
+            &" ".repeat(width),
+            &format!("{numbers}  {target}"),
         );
-        let _ = writeln!(
-            page.out,
-            "{time}  {verdict}{pad}  {head}  {numbers}  {target}"
-        );
+        page.out.replace_range(before..before + width, &start);
     }
     without_commands(page.out)
 }

@@ -152,9 +152,7 @@ impl<'t> Documents<'t> {
             run(filter, document, &[], Lists::Strict, |value| {
                 let text = value.to_string();
                 take(serde_json::from_str(&text).map_err(|e| {
-                    Unreadable(format!(
-                        "the filter wrote something that is no finding: {e}"
-                    ))
+                    Unreadable(format!("the filter's output is not a finding: {e}"))
                 })?)
             })
         };
@@ -308,7 +306,7 @@ pub fn apply(
     for document in json(document)? {
         run(filter, document, variables, Lists::Strict, |value| {
             let value = serde_json::from_str(&value.to_string())
-                .map_err(|e| Unreadable(format!("the filter wrote no JSON: {e}")))?;
+                .map_err(|e| Unreadable(format!("the filter's output is not JSON: {e}")))?;
             values.push(value);
             Ok(())
         })?;
@@ -347,7 +345,7 @@ fn compiled(
         .chain(jaq_std::defs())
         .chain(jaq_json::defs());
     let mut defs: Vec<Def<&str>> = known.collect();
-    let broken = || Unreadable("the filter is not one of the jq language".into());
+    let broken = || Unreadable("the filter is not valid jq".into());
     let (own, code) = match lists {
         Lists::Strict => (
             strict::definitions(filter).ok_or_else(broken)?,

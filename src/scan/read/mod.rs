@@ -116,7 +116,7 @@ pub fn read(
     if !how.lines {
         documents.are_one()?;
     }
-    let other = || Unreadable(format!("it is no report of {}", descriptor.title()));
+    let other = || Unreadable(format!("it is not a report of {}", descriptor.title()));
     if let Some(detect) = &how.detect
         && !documents.hold(detect)?
     {
@@ -202,13 +202,13 @@ pub fn read_any(
             // A clean report of one looks like that of another: `[]`.
             let names: Vec<&str> = fitting.iter().map(|d| d.name()).collect();
             return Err(Unreadable(format!(
-                "it may be a report of {}: name the scanner",
+                "it may be a report of {}: name its scanner",
                 names.join(" or ")
             )));
         }
     }
     Err(Unreadable(
-        "the format is not known: it is neither SARIF 2.1.0 nor a report of a scanner in the catalogue"
+        "unknown format: it is neither SARIF 2.1.0 nor a report of a scanner in the catalogue"
             .into(),
     ))
 }

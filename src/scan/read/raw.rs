@@ -279,7 +279,7 @@ impl<'a> Gather<'a> {
         let content = self.content.as_ref().map(|(_, content)| content.as_slice());
         let region = span
             .region(content.unwrap_or_default())
-            .ok_or_else(|| Unreadable(format!("it has a result behind the end of `{path}`")))?;
+            .ok_or_else(|| Unreadable(format!("it has a result past the end of `{path}`")))?;
         let [line, column, end_line, end_column] = region.map(Some);
         (item.line, item.column) = (line, column);
         (item.end_line, item.end_column) = (end_line, end_column);

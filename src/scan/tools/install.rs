@@ -34,18 +34,18 @@ pub fn install(
         .version()
         .ok_or_else(|| match descriptor.program() {
             Some(_) => format!(
-                "newgate cannot install {}: no registry has it from its makers; see {}",
+                "newgate cannot install {}: its makers publish it in no registry; see {}",
                 descriptor.title(),
                 descriptor.homepage()
             ),
-            None => "nothing is run: its results are ingested or loaded".into(),
+            None => "newgate does not run it: its results are ingested or loaded".into(),
         })?;
     let version = locked
         .map(|l| l.version.as_str())
         .or(version)
         .unwrap_or(pinned);
     if !super::lock::is_version(version) {
-        return Err(format!("`{version}` is no version"));
+        return Err(format!("`{version}` is not a version"));
     }
     let home = super::folder().ok_or("there is no home folder to install into")?;
     let home = home.join(descriptor.name());
@@ -115,7 +115,7 @@ fn verify(descriptor: &Descriptor, folder: &Path, version: &str) -> Result<(), S
     let program = command_of(descriptor)?;
     let path = folder.join("bin").join(program);
     if !path.is_file() {
-        return Err(format!("the packages hold no program `{program}`"));
+        return Err(format!("the packages have no program `{program}`"));
     }
     let keep = Keep {
         contained: true,
@@ -128,7 +128,7 @@ fn verify(descriptor: &Descriptor, folder: &Path, version: &str) -> Result<(), S
     match is_said || super::fits(&told, version) {
         true => Ok(()),
         false => Err(format!(
-            "version {version} was asked for, and it says {told}"
+            "version {version} was requested, but it prints {told}"
         )),
     }
 }
@@ -231,7 +231,7 @@ impl Place<'_> {
             self.run("npm", &[&["install"][..], &quiet[..]].concat())?;
         }
         let lock = fs::read(self.path("package-lock.json"))
-            .map_err(|e| format!("npm left no `package-lock.json`: {e}"))?;
+            .map_err(|e| format!("npm wrote no `package-lock.json`: {e}"))?;
         std::os::unix::fs::symlink("node_modules/.bin", self.path("bin"))
             .map_err(|e| format!("the folder of programs cannot be made: {e}"))?;
         npm_lock(&lock)
@@ -259,7 +259,7 @@ impl Place<'_> {
         let pinned = format!("{name}=={} --hash=sha256:{hash}\n", self.version);
         match self.locked {
             Some(locked) if locked != pinned => Err(format!(
-                "the crate is not what the lock file pins: ask why before going on ({hash})"
+                "the crate is not the one that the lock file pins: find out why before you continue ({hash})"
             )),
             _ => Ok(pinned),
         }
@@ -282,7 +282,7 @@ impl Place<'_> {
         );
         if self.locked.is_some_and(|locked| locked != pinned) {
             return Err(format!(
-                "the module is not what the lock file pins: ask why before going on ({})",
+                "the module is not the one that the lock file pins: find out why before you continue ({})",
                 pinned.trim_end()
             ));
         }
@@ -327,7 +327,7 @@ fn hash_of_crate(name: &str, version: &str) -> Result<String, String> {
     let file = format!("{name}-{version}.crate");
     let paths = registries.filter_map(|r| Some(r.ok()?.path().join(&file)));
     let content = paths.filter_map(|p| fs::read(p).ok()).next();
-    let content = content.ok_or_else(|| format!("cargo keeps no `{file}` to take the hash of"))?;
+    let content = content.ok_or_else(|| format!("cargo has no `{file}` to hash"))?;
     Ok(sha256(&content))
 }
 
@@ -366,7 +366,7 @@ pub(super) fn requirements_of(report: &[u8]) -> Result<String, String> {
         let name = item["metadata"]["name"].as_str().ok_or_else(wrong)?;
         let version = item["metadata"]["version"].as_str().ok_or_else(wrong)?;
         let hash = item["download_info"]["archive_info"]["hashes"]["sha256"].as_str();
-        let hash = hash.ok_or_else(|| format!("the registry tells no hash of {name}"))?;
+        let hash = hash.ok_or_else(|| format!("the registry has no hash for {name}"))?;
         lines.push(format!("{name}=={version} --hash=sha256:{hash}"));
     }
     lines.sort();
@@ -397,7 +397,7 @@ fn npm_lock(lock: &[u8]) -> Result<String, String> {
             fields.remove("funding");
             let is_hashed = fields.contains_key("integrity") || is_bundled(path, fields);
             if !path.is_empty() && !is_hashed {
-                return Err(format!("the registry tells no hash of `{path}`"));
+                return Err(format!("the registry has no hash for `{path}`"));
             }
         }
     }
@@ -422,8 +422,8 @@ fn explain(program: &str, said: &str) -> String {
         "eintegrity",
         "checksum",
     ]) {
-        "what the registry sent is not what the lock file pins: ask why before going on; if this \
-         machine is of another kind than the one that wrote the lock, `newgate scanners update` here \
+        "the registry's package is not the one that the lock file pins: find out why before you continue; if \
+         this machine is of another kind than the one that wrote the lock file, `newgate scanners update` here \
          adds its hashes"
     } else if has(&[
         "connection",

@@ -50,20 +50,20 @@ impl Locked {
     /// addresses, no options, no paths.
     fn check(&self) -> Result<(), String> {
         if !is_version(&self.version) {
-            return Err("its version is none".into());
+            return Err("it has no version".into());
         }
         match self.origin {
             Registry::Pypi | Registry::Crates | Registry::Maven => {
                 match self.packages.lines().find(|l| !is_requirement(l)) {
                     Some(_) => Err(
-                        "its packages are not all of the form `name==version --hash=sha256:...`"
+                        "not all of its packages have the form `name==version --hash=sha256:...`"
                             .into(),
                     ),
                     None => Ok(()),
                 }
             }
             Registry::Go => match self.packages.lines().find(|l| !is_sum(l)) {
-                Some(_) => Err("its module is not of the form `path version h1:...`".into()),
+                Some(_) => Err("its module does not have the form `path version h1:...`".into()),
                 None => Ok(()),
             },
             Registry::Npm if self.packages.is_empty() => Ok(()),
@@ -161,7 +161,7 @@ fn is_sum(line: &str) -> bool {
 
 /// Checks that a lock file of npm has packages of the registry only, each with its hash.
 fn check_npm(text: &str) -> Result<(), String> {
-    let wrong = || "its packages are no lock file of npm with a hash for each".to_owned();
+    let wrong = || "its packages are not an npm lock file with a hash for each".to_owned();
     let lock: Value = serde_json::from_str(text).map_err(|_| wrong())?;
     let packages = lock["packages"].as_object().ok_or_else(wrong)?;
     for (path, package) in packages {
@@ -218,7 +218,7 @@ impl Lock {
         let versioned: Versioned = toml::from_str(text).map_err(|e| e.message().to_owned())?;
         if versioned.version != VERSION {
             return Err(format!(
-                "its version is {}, and this newgate reads {VERSION}",
+                "it has version {}, but this newgate reads version {VERSION}",
                 versioned.version
             ));
         }

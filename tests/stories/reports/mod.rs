@@ -659,7 +659,7 @@ fn a_report_that_cannot_be_written_takes_no_other_with_it() {
     let ran = world
         .newgate(&args)
         .exits(1)
-        .says("its folder is not there");
+        .says("its folder does not exist");
     assert!(ran.out.contains("BLOCKED"), "{ran:?}");
     let report: Value = serde_json::from_slice(&fs::read(&good).unwrap()).unwrap();
     assert_eq!(report["verdict"], "blocked");

@@ -69,7 +69,7 @@ pub(super) fn items(
     Shape::of_json(text)?.is_one()?;
     let wrong = |what: &str| Err(Unreadable(format!("it is not SARIF: {what}")));
     if !text.trim_start().starts_with('{') {
-        return wrong("it is no object");
+        return wrong("it is not an object");
     }
     check_version(text)?;
     let log: Log<'_> =
@@ -148,7 +148,7 @@ fn check_version(text: &str) -> Result<(), Unreadable> {
 /// Why a log is refused that keeps a part of itself elsewhere.
 fn elsewhere(property: &str) -> Unreadable {
     Unreadable(format!(
-        "a part of it is kept outside of its runs (`{}`), which is not supported: have the tool write one log",
+        "a part of it is stored outside its runs (`{}`), which is not supported: let the tool write a single log",
         property.escape_debug()
     ))
 }
@@ -196,7 +196,7 @@ fn run_items(
         let failed = died.or_else(|| invocation.process_start_failure_message.clone());
         let failed = failed.filter(|f| !f.trim().is_empty()).or_else(|| {
             (invocation.execution_successful == Some(false))
-                .then(|| "it says itself that its run was not successful".to_owned())
+                .then(|| "it reports that its run was not successful".to_owned())
         });
         if failed.is_some() {
             take(Item {
@@ -250,7 +250,7 @@ fn notified(
         return Ok(());
     }
     let message = match text_of(notification.message.as_ref()) {
-        none if none.is_empty() => "the report says that it was not scanned as a whole".to_owned(),
+        none if none.is_empty() => "the report says that not all of it was scanned".to_owned(),
         some => some,
     };
     let places = notification.locations.iter().flatten();

@@ -92,7 +92,7 @@ impl Place<'_> {
             Some(locked) => locked.lines().map(Artifact::locked).collect(),
             None => artifacts.iter().map(|a| Artifact::written(a)).collect(),
         };
-        let wanted = wanted.ok_or("an artifact is not of the form `group:artifact:version`")?;
+        let wanted = wanted.ok_or("an artifact does not have the form `group:artifact:version`")?;
         let without: &[String] = match self.locked {
             Some(_) => &["*:*".to_owned()],
             None => &maven.without,
@@ -119,7 +119,10 @@ impl Place<'_> {
         for file in files.iter().filter(is_jar) {
             let inside = file.strip_prefix(&folder).unwrap_or(file);
             let artifact = Artifact::of_file(inside).ok_or_else(|| {
-                format!("Maven left `{}`, which is no artifact", inside.display())
+                format!(
+                    "Maven wrote `{}`, which is not an artifact",
+                    inside.display()
+                )
             })?;
             let content = fs::read(file).map_err(cannot)?;
             packages.push(artifact.line(&sha256(&content)));
@@ -129,7 +132,7 @@ impl Place<'_> {
         let packages = packages.concat();
         if self.locked.is_some_and(|locked| locked != packages) {
             return Err(
-                "what the registry sent is not what the lock file pins: ask why before going on"
+                "the registry's package is not the one that the lock file pins: find out why before you continue"
                     .into(),
             );
         }
