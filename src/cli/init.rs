@@ -251,9 +251,9 @@ fn pin(top: &Path, screen: &Resolved) -> Result<Option<&'static str>> {
         Ok(lines) => write(top, PINNED, &lines, screen),
         Err(why) => {
             screen.note(&format!(
-                "the pipeline installs newgate {version}, and does not check its hash: `{PINNED}` was not written, \
-                 since pip found no wheel to take the hash of ({})\n\
-                 To write it, run `newgate init --ci` again where pip reaches its package index",
+                "`{PINNED}` was not written: pip found no wheel of newgate {version} to take the hash of ({}). \
+                 The pipeline installs that version without comparing its hash until you run \
+                 `newgate init --ci` again where pip reaches its package index.",
                 why.lines().next().unwrap_or_default()
             ));
             Ok(None)

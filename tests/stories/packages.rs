@@ -1,10 +1,13 @@
 //! What `dist/build` makes, installed as a user or a pipeline does it.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "cargo is found by its own variables"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-
-use tempfile::TempDir;
 
 use crate::support::{Ran, World, token, write_program};
 
@@ -14,13 +17,19 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All packages of the release build, which `tests/run` makes. They are made once.
+/// All packages of the release build, which `tests/run` makes. They are made once, in a folder that the next run
+/// overwrites.
 fn packages() -> &'static Path {
-    static MADE: OnceLock<TempDir> = OnceLock::new();
-    let folder = MADE.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let world = World::new();
-        let pages = folder.path().join("pages");
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages");
+        let mut world = World::new();
+        // For cargo, which says what the program is made of.
+        world.keep_registry_settings();
+        for name in ["CARGO_HOME", "RUSTUP_HOME"] {
+            let set = std::env::var(name).ok();
+            world.environment.extend(set.map(|v| (name.to_owned(), v)));
+        }
         let example = root().join("target/debug/examples/pages");
         assert!(
             example.is_file(),
@@ -30,9 +39,9 @@ fn packages() -> &'static Path {
             let program = program.to_str().unwrap();
             world.run_in(root(), program, args, b"").exits(0);
         };
-        run(&example, &[pages.to_str().unwrap()]);
+        let (pages, out) = (folder.join("pages"), folder.join("out"));
         let newgate = root().join("target/release/newgate");
-        let out = folder.path().join("out");
+        run(&example, &[pages.to_str().unwrap()]);
         let args = [
             "--binary",
             newgate.to_str().unwrap(),
@@ -42,9 +51,8 @@ fn packages() -> &'static Path {
             out.to_str().unwrap(),
         ];
         run(&root().join("dist/build"), &args);
-        folder
-    });
-    Box::leak(folder.path().join("out").into_boxed_path())
+        out
+    })
 }
 
 /// The file of a package.
@@ -116,8 +124,8 @@ fn the_npm_packages_work() {
 fn the_debian_package_works() {
     let world = World::new();
     let folder = world.path("home/root");
-    let package = package("newgate_", ".deb");
-    let args = ["-x", package.to_str().unwrap(), folder.to_str().unwrap()];
+    let deb = package("newgate_", ".deb");
+    let args = ["-x", deb.to_str().unwrap(), folder.to_str().unwrap()];
     world.run_in(&world.work(), "dpkg-deb", &args, b"").exits(0);
     works(&world, &folder.join("usr/bin/newgate"), "Download the new");
     for name in [
@@ -129,6 +137,11 @@ fn the_debian_package_works() {
     ] {
         assert!(folder.join("usr/share").join(name).is_file(), "{name}");
     }
+    let sbom = fs::read_to_string(package("newgate-", ".cdx.json")).unwrap();
+    let sbom: serde_json::Value = serde_json::from_str(&sbom).unwrap();
+    let parts = sbom["components"].as_array().unwrap();
+    assert!(parts.iter().any(|p| p["name"] == "git2"));
+    assert!(!parts.iter().any(|p| p["name"] == "proptest"));
     let said = world.run_in(
         packages(),
         "sha256sum",

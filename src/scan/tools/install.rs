@@ -358,7 +358,7 @@ pub(super) fn installer(folder: &Path, program: &str, args: &[&str]) -> Result<V
 
 /// A requirements file of what pip's report says that it would install
 /// (<https://pip.pypa.io/en/stable/reference/installation-report/>).
-pub(super) fn requirements_of(report: &[u8]) -> Result<String, String> {
+fn requirements_of(report: &[u8]) -> Result<String, String> {
     let wrong = || "pip's report cannot be read".to_owned();
     let report: Value = serde_json::from_slice(report).map_err(|_| wrong())?;
     let mut lines = Vec::new();

@@ -1,6 +1,11 @@
 //! The hashes of newgate's own wheels, by which a pipeline installs it.
 
-use super::install::{installer, requirements_of};
+use std::fs;
+
+use ring::digest::{SHA256, digest};
+use serde_json::Value;
+
+use super::install::installer;
 
 /// The machines that pipelines run on, as wheels name them.
 const PLATFORMS: [&str; 2] = ["manylinux2014_x86_64", "manylinux2014_aarch64"];
@@ -38,8 +43,8 @@ pub fn own_wheels(version: &str) -> Result<String, String> {
                 &requirement,
             ],
         );
-        match report.and_then(|r| requirements_of(&r)) {
-            Ok(line) => hashes.extend(line.split_whitespace().skip(1).map(str::to_owned)),
+        match report.and_then(|r| hash_in(&r)) {
+            Ok(hash) => hashes.push(format!("--hash=sha256:{hash}")),
             Err(why) => {
                 failed = Err(why);
                 // Where the index has none for the usual machine, it has none for the other.
@@ -56,4 +61,47 @@ pub fn own_wheels(version: &str) -> Result<String, String> {
          newgate=={version} {}\n",
         hashes.join(" ")
     ))
+}
+
+/// The hash of the one wheel that pip's report says it would install
+/// (<https://pip.pypa.io/en/stable/reference/installation-report/>). It tells none of a file of this machine.
+fn hash_in(report: &[u8]) -> Result<String, String> {
+    let wrong = || "pip's report cannot be read".to_owned();
+    let report: Value = serde_json::from_slice(report).map_err(|_| wrong())?;
+    let download = &report["install"][0]["download_info"];
+    if let Some(hash) = download["archive_info"]["hashes"]["sha256"].as_str() {
+        return Ok(hash.to_owned());
+    }
+    let path = download["url"].as_str().ok_or_else(wrong)?;
+    let path = path
+        .strip_prefix("file://")
+        .ok_or("the package index tells no hash")?;
+    let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    let content = fs::read(&*path).map_err(|e| format!("`{path}` cannot be read: {e}"))?;
+    let hash = digest(&SHA256, &content);
+    Ok(hash.as_ref().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_read_from_the_report_or_the_file() {
+        let report = |download: Value| {
+            let report = serde_json::json!({ "install": [{ "download_info": download }] });
+            hash_in(report.to_string().as_bytes())
+        };
+        let hashes = serde_json::json!({ "hashes": { "sha256": "ab" } });
+        let told = serde_json::json!({ "url": "https://h/x.whl", "archive_info": hashes });
+        assert_eq!(report(told).unwrap(), "ab");
+        let folder = tempfile::tempdir().unwrap();
+        let wheel = folder.path().join("a wheel");
+        fs::write(&wheel, "abc").unwrap();
+        let url = format!("file://{}", wheel.display()).replace(' ', "%20");
+        let hash = report(serde_json::json!({ "url": url, "archive_info": {} })).unwrap();
+        // FIPS 180-4's example.
+        assert!(hash.starts_with("ba7816bf8f01cfea"), "{hash}");
+        assert!(report(serde_json::json!({ "url": "https://h/x.whl" })).is_err());
+    }
 }
