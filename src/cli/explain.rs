@@ -134,7 +134,7 @@ fn explained<'r>(issue: &'r Issue, only: Option<&'r Occurrence>) -> ExplainedIss
         blocks: issue.blocks,
         because: report::because(issue),
         fix: issue.fix.as_deref(),
-        exempt: exemptible(issue).map(|o| exempt_command(o)),
+        exempt: exemptible(issue).map(exempt_command),
         occurrences: shown
             .map(|o| ExplainedOccurrence {
                 path: o.path.to_string(),

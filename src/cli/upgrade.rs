@@ -261,7 +261,8 @@ mod tests {
         let crates = |source: &str| format!("[v1]\n\"newgate 0.1.0 ({source})\" = [\"newgate\"]\n");
         let registry = crates("registry+https://github.com/rust-lang/crates.io-index");
         let git = crates("git+https://h/o/n?rev=1#abc");
-        let cases: [(&str, &[(&str, &str)], &str); 11] = [
+        type Files<'f> = &'f [(&'f str, &'f str)];
+        let cases: [(&str, Files<'_>, &str); 11] = [
             (
                 "v/bin/newgate",
                 &[(info, "pip\n"), cfg],

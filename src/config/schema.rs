@@ -17,11 +17,14 @@ fn schema(title: &str, of: impl FnOnce(&Table<'_>)) -> Value {
     let outline = mistakes.into_outline();
     let mut schema = outline.table("");
     let definitions = outline.definitions();
-    if !definitions.is_empty() {
-        schema["$defs"] = Value::Object(definitions);
+    if let Some(keys) = schema.as_object_mut() {
+        if !definitions.is_empty() {
+            keys.insert("$defs".into(), Value::Object(definitions));
+        }
+        let draft = json!("https://json-schema.org/draft/2020-12/schema");
+        keys.insert("$schema".into(), draft);
+        keys.insert("title".into(), json!(title));
     }
-    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-    schema["title"] = json!(title);
     schema
 }
 

@@ -308,13 +308,12 @@ impl Reader {
     fn new() -> Reader {
         let mut world = World::new();
         let newgate = Path::new(env!("CARGO_BIN_EXE_newgate")).parent().unwrap();
-        let path = std::env::var("PATH").unwrap();
         // One scanner is at hand: `newgate scanners` asks each that it finds for its version.
         let bin = world.path("bin");
         fs::create_dir(&bin).unwrap();
         std::os::unix::fs::symlink(tools().join("ast-grep"), bin.join("ast-grep")).unwrap();
-        let path = format!("{}:{}:{path}", newgate.display(), bin.display());
-        world.environment.push(("PATH".into(), path));
+        let folders = format!("{}:{}", newgate.display(), bin.display());
+        world.put_on_path(Path::new(&folders));
         world.write("app.py", "def one():\n    return 1\n");
         world.commit("Start");
         world.git(&["push", "--quiet", "origin", "main"]);

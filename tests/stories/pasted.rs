@@ -99,6 +99,7 @@ fn a_remote_whose_branches_are_not_known_can_be_fetched() {
     assert!(!again.all().contains("shallow"), "{again:#?}");
 }
 
+#[allow(clippy::print_stderr, reason = "a story that is skipped says so")]
 #[test]
 fn a_repository_of_another_user_is_opened_once_it_is_trusted() {
     let world = with_old();

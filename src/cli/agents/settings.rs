@@ -191,7 +191,9 @@ pub(in crate::cli) fn remove(agent: Agent, top: &Path) -> Result<bool> {
     if let Some(hooks) = hooks.filter(|h| h.properties().is_empty()) {
         let property = root.object_value().and_then(|s| s.get("hooks"));
         drop(hooks);
-        property.into_iter().for_each(|p| p.remove());
+        if let Some(property) = property {
+            property.remove();
+        }
     }
     let left = root.object_value().map(|s| s.properties());
     let left = left.unwrap_or_default();

@@ -13,7 +13,7 @@ fn found(name: &str, before: &str, now: &str) -> Vec<(String, u32)> {
 
 /// A file of each package manager with one package, its version, hash and host.
 fn files(version: &str, hash: &str, host: &str) -> Vec<(&'static str, String)> {
-    let others = |one: &dyn Fn(&str) -> String| ["b", "c", "d"].map(|n| one(n)).join("");
+    let others = |one: &dyn Fn(&str) -> String| ["b", "c", "d"].map(one).join("");
     let npm = |name: &str, version: &str, hash: &str, host: &str| {
         format!(
             "  \"node_modules/{name}\": {{\n    \"version\": \"{version}\",\n    \"resolved\": \"https://{host}/{name}/-/{name}-{version}.tgz\",\n    \"integrity\": \"sha512-{hash}\"\n  }},\n"
