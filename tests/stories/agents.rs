@@ -57,7 +57,7 @@ fn an_agent_reads_what_to_fix_and_how_to_check_again() {
     Shell command built from a value [code command-injection, critical 9.8]
       run.py:5
       what: A shell runs this text, so anyone who controls a part of it runs any command. Data of the request reaches it.
-      why: a new issue; its severity is critical, and `high` and above block
+      why: new, critical (`block-at = "high"`)
       fix: Run the program without a shell: `subprocess.run(["ls", "--", folder])`.
     check again: newgate check --worktree --format agent
     "#);

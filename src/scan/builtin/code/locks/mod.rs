@@ -20,6 +20,14 @@ const MOST: usize = 20;
 /// The greatest score of lock files of tests and examples, which nobody installs with the project.
 const IN_TESTS: f64 = 3.9;
 
+/// The registries that package managers use by themselves: yarn's is a name of npm's.
+const REGISTRIES: [&str; 4] = [
+    "registry.npmjs.org",
+    "registry.yarnpkg.com",
+    "files.pythonhosted.org",
+    "pypi.org",
+];
+
 /// An entry of a lock file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Entry {
@@ -163,7 +171,10 @@ fn hosts(
         .iter()
         // Half of a new file, or the most usual of one, are no exception.
         .filter(|(h, n)| {
-            !known.contains(*h) && (**n < most || !known.is_empty()) && **n * 2 < total
+            !known.contains(*h)
+                && !REGISTRIES.contains(&h.as_str())
+                && (**n < most || !known.is_empty())
+                && **n * 2 < total
         })
         .collect();
     if foreign.is_empty() {
