@@ -425,8 +425,8 @@ impl KnownOut {
                 };
                 let newest = shared.newest_tip.as_deref().and_then(|t| t.get(..10));
                 format!(
-                    "shared baseline: {} units, generation {}, newest tip {}, {signed}\n",
-                    shared.units,
+                    "shared baseline: {}, generation {}, newest tip {}, {signed}\n",
+                    plural(shared.units as u64, "unit"),
                     shared.generation,
                     newest.unwrap_or("nothing")
                 )
@@ -457,11 +457,10 @@ impl Publish {
                 Tried::ForwardOnly => forward_only = true,
             }
         }
-        let text = format!(
-            "`{REF}` of {remote} was never as it was a moment before, {TRIES} times: {said}"
-        );
+        let text =
+            format!("`{REF}` of {remote} changed during each of {TRIES} tries to publish: {said}");
         Err(Error::new(ErrorKind::Git, text)
-            .hint("publish again where others publish too; else see what the remote says"))
+            .hint("others may publish at the same time: publish again; otherwise, see what the remote says"))
     }
 
     /// Adds what is known here to what the remote shares, and pushes that.
@@ -509,9 +508,9 @@ impl Publish {
                 let args = ["update-ref", &site.local_ref(), commit.as_str()];
                 repo.git().run(args)?.must("update-ref")?;
                 screen.note(&format!(
-                    "{remote} shares the baseline of {} now: {} units",
+                    "{remote} now has the baseline of {}: {}",
                     site.target.name,
-                    shared.len()
+                    plural(shared.len() as u64, "unit")
                 ));
                 tell(screen, &parts);
                 Ok(Tried::Done)
@@ -553,7 +552,10 @@ impl Prune {
             Error::new(ErrorKind::Io, format!("the cache cannot be pruned: {why}"))
                 .hint("another gate may be at work: try again; `newgate doctor` tells where the cache lies")
         })?;
-        screen.note(&format!("{dropped} results dropped, {left} left"));
+        screen.note(&format!(
+            "removed {}, {left} left",
+            plural(dropped as u64, "result")
+        ));
         Ok(Verdict::Pass)
     }
 }

@@ -239,7 +239,7 @@ fn a_server_in_trouble_is_asked_again_and_one_that_refuses_is_not() {
     for (status, why) in [
         (401, "the token"),
         (404, "check that the project"),
-        (503, "trouble"),
+        (503, "internal error"),
     ] {
         let server = base_or(move |_| Answer::Status(status, String::new()));
         let world = with_token(configured(&loads_from(&server.address, "timeout = 3\n")));

@@ -511,7 +511,9 @@ fn protected_tags_stay_where_they_are() {
     let moved = world.push(&["--force", "origin", "main:refs/tags/v0"]);
     assert_eq!(moved.code, 0, "{moved:#?}");
     let moved = world.push(&["--force", "origin", "weak:refs/tags/v0"]);
-    moved.exits(1).says("stays where it is");
+    moved
+        .exits(1)
+        .says("a protected ref that is not a branch cannot change");
     push(&world, "weak:refs/tags/other").exits(0);
     push(&world, ":refs/tags/other").exits(0);
 }

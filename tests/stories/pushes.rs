@@ -113,7 +113,7 @@ fn a_remote_id_that_this_clone_has_never_seen_is_said_and_does_not_open_the_gate
     world
         .pre_push(&["origin", "../remote.git"], &line)
         .exits(1)
-        .says("never seen")
+        .says("which is not in this clone")
         .says("leak.py:1");
 }
 
@@ -238,7 +238,7 @@ fn a_push_by_url_is_compared_with_a_remote_that_is_known() {
     world
         .push(&[fork, "bad"])
         .exits(1)
-        .says("not one of a configured remote")
+        .says("does not belong to a configured remote")
         .says("origin/main");
 }
 

@@ -240,7 +240,7 @@ fn a_clone_without_trees_fetches_the_configuration_of_the_target() {
     git(&["commit", "--quiet", "--message", "Weaken"]).exits(0);
     let ran = world.run_in(&treeless, NEWGATE, &["check"], b"").exits(1);
     ran.says("leak.py:1")
-        .says("applies once it is on origin/main");
+        .says("takes effect once it is on origin/main");
 }
 
 #[test]

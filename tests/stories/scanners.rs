@@ -346,7 +346,7 @@ fn every_way_to_crash_is_incomplete_and_never_clean() {
     for (script, says) in [
         (
             "echo 'Traceback: boom' >&2; exit 1",
-            "exited with code 1; it said: Traceback: boom",
+            "exited with code 1; output: Traceback: boom",
         ),
         ("exit 0", "the output is empty"),
         ("echo '{\"errors\": [], \"results\"'; exit 0", "not JSON"),

@@ -474,7 +474,7 @@ fn a_linked_configuration_and_one_that_nobody_can_read_are_no_defaults() {
     std::fs::remove_file(world.work().join(".newgate/config.toml")).unwrap();
     std::os::unix::fs::symlink("../other.toml", world.work().join(".newgate/config.toml")).unwrap();
     world.commit("Link it");
-    push(&world, "main").exits(1).says("is a link");
+    push(&world, "main").exits(1).says("is a symbolic link");
     // Where it is on the target already, a change that corrects it gets in, and nothing else.
     world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     world.write(".newgate/config.toml", "nonsense\n");

@@ -325,7 +325,7 @@ fn findings_of_the_branch_that_a_push_goes_on_from_are_named_as_its() {
     let command =
         "git -c newgate.target=origin/parent push origin refs/heads/child:refs/heads/child";
     assert!(
-        told.contains("1 issue that blocks this push is in origin/parent already"),
+        told.contains("1 issue that blocks this push is already in origin/parent"),
         "{told}"
     );
     assert!(told.contains(command), "{told}");

@@ -230,7 +230,7 @@ fn a_descriptor_for_a_tool_that_the_catalogue_lacks_is_written_from_a_sample() {
     world
         .newgate(&["scanners", "read", file, "sample.json"])
         .exits(0)
-        .says("1 findings");
+        .says("1 finding\n");
     world
         .newgate(&["scanners", "new", "leaks", "sample.json"])
         .exits(2)

@@ -35,7 +35,7 @@ fn an_edited_configuration_applies_only_once_it_is_on_the_target() {
         .push(&["origin", "feature"])
         .exits(1)
         .says("run.py:5")
-        .says("applies once it is on origin/main");
+        .says("takes effect once it is on origin/main");
     // It can be tried out by hand.
     let report = world.check(&["--config-from", "head"]);
     assert_eq!(
@@ -428,7 +428,7 @@ fn comments_that_silence_a_scanner_anew_are_told() {
     world.commit("Silence one of two");
     let told = world.newgate(&["check"]).all();
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
-    let said = "silence bandit, so that what they hide is not shown here: run.py:5; ruff does not read such a comment";
+    let said = "suppress findings of bandit, which are therefore not shown: run.py:5; ruff does not read such a comment";
     assert!(told.contains(said), "{told}");
 }
 

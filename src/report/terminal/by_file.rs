@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use owo_colors::Style;
 
-use super::super::words::{band, cut, decided, file, part_of_line, plural, scanners};
+use super::super::words::{band, cut, decided, file, part_of_line, place, plural, scanners};
 use super::Page;
 use super::issue::style_of;
 use crate::model::{Issue, Occurrence};
@@ -14,6 +14,9 @@ use crate::model::{Issue, Occurrence};
 const WITH_CODE: usize = 10;
 /// How many lines of text they may take with their code, and all together.
 const LINES: (usize, usize) = (24, 30);
+
+/// How many more places of an issue are named.
+const ALSO: usize = 4;
 
 /// How many characters of a title are enough.
 const ENOUGH: usize = 24;
@@ -36,7 +39,8 @@ impl Page {
             let name = file(main);
             let known = files.iter().position(|(f, _)| *f == name);
             let code = shown < WITH_CODE && lines < LINES.0 && self.code(main, 40).is_some();
-            lines += 1 + usize::from(known.is_none()) + usize::from(code);
+            let also = code && decided(issue).nth(1).is_some();
+            lines += 1 + usize::from(known.is_none()) + usize::from(code) + usize::from(also);
             if lines > LINES.1 {
                 break;
             }
@@ -58,7 +62,7 @@ impl Page {
     }
 
     fn entry(&mut self, (issue, main, code): Entry<'_>) {
-        let place = match (main.region, &main.commit) {
+        let at = match (main.region, &main.commit) {
             (_, Some(commit)) => format!("{commit:.10}"),
             (Some(region), None) => match region.column {
                 Some(column) => format!("{}:{column}", region.line),
@@ -75,7 +79,7 @@ impl Page {
                 format!(" +{n}"),
             ),
         };
-        let head = format!("  {place:<7} ");
+        let head = format!("  {at:<7} ");
         let width = self.look.width.clamp(40, 160);
         let taken = head.chars().count() + band.len() + 1;
         let room = |tail: &str| width.saturating_sub(taken + tail.chars().count());
@@ -97,6 +101,11 @@ impl Page {
         if code && let Some(line) = self.code(main, width - 12) {
             let sign = self.paint(">", Style::new().red().bold());
             let _ = writeln!(self.out, "          {sign} {line}");
+            let others: Vec<String> = decided(issue).skip(1).take(ALSO).map(place).collect();
+            if !others.is_empty() {
+                let text = cut(&format!("also {}", others.join(", ")), width - 13);
+                let _ = writeln!(self.out, "            {}", self.faint(&text));
+            }
         }
     }
 
