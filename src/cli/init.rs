@@ -160,11 +160,15 @@ fn next(installs: bool, written: &[&str]) -> String {
     if installs {
         undo.push("newgate uninstall".to_owned());
     }
-    let mut text = format!("\n{push} `newgate config show` tells what blocks.");
+    let mut text = format!("\n{push} `newgate config show` shows what blocks.");
     if !written.is_empty() {
         undo.push(format!("rm {}", written.join(" ")));
+        let them = match written {
+            [_] => "it takes effect once it is",
+            _ => "they take effect once they are",
+        };
         text.push_str(&format!(
-            "\nCommit and push {}: what they say counts once it is on the target.",
+            "\nCommit and push {}: {them} on the target branch.",
             written.join(", ")
         ));
     }

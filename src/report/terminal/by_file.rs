@@ -58,6 +58,13 @@ impl Page {
                 self.entry(entry);
             }
         }
+        if let Some(first) = issues.first() {
+            let _ = writeln!(
+                self.out,
+                "\n`newgate show {}` shows an issue in full, with its fix",
+                first.id
+            );
+        }
         issues.len() - shown
     }
 
