@@ -554,7 +554,7 @@ impl Prune {
         })?;
         screen.note(&format!(
             "removed {}, {left} left",
-            plural(dropped as u64, "result")
+            plural(dropped, "result")
         ));
         Ok(Verdict::Pass)
     }
