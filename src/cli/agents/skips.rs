@@ -32,6 +32,33 @@ struct Parts {
     nested: Vec<String>,
 }
 
+/// What stands before the closing double quote.
+fn quoted(chars: &mut impl Iterator<Item = char>) -> String {
+    let mut inner = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => break,
+            '\\' => inner.extend(chars.next()),
+            c => inner.push(c),
+        }
+    }
+    inner
+}
+
+/// What stands before the closing bracket of one that is open.
+fn bracketed(chars: &mut impl Iterator<Item = char>) -> String {
+    let mut depth = 1;
+    let inner = chars.take_while(|c| {
+        depth += match c {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        depth > 0
+    });
+    inner.collect()
+}
+
 fn parts_of(command: &str) -> Parts {
     let mut parts = Parts::default();
     let mut words: Vec<String> = Vec::new();
@@ -49,14 +76,7 @@ fn parts_of(command: &str) -> Parts {
                 text.extend(chars.by_ref().take_while(|c| *c != '\''));
             }
             '"' => {
-                let mut inner = String::new();
-                while let Some(c) = chars.next() {
-                    match c {
-                        '"' => break,
-                        '\\' => inner.extend(chars.next()),
-                        c => inner.push(c),
-                    }
-                }
+                let inner = quoted(&mut chars);
                 if inner.contains("$(") || inner.contains('`') {
                     parts.nested.extend(parts_of(&inner).nested);
                 }
@@ -71,16 +91,7 @@ fn parts_of(command: &str) -> Parts {
                 .push(chars.by_ref().take_while(|c| *c != '`').collect()),
             '$' if chars.peek() == Some(&'(') => {
                 chars.next();
-                let mut depth = 1;
-                let inner = chars.by_ref().take_while(|c| {
-                    depth += match c {
-                        '(' => 1,
-                        ')' => -1,
-                        _ => 0,
-                    };
-                    depth > 0
-                });
-                parts.nested.push(inner.collect());
+                parts.nested.push(bracketed(&mut chars));
                 word.get_or_insert_default();
             }
             '#' if word.is_none() => {
