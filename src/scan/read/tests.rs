@@ -208,7 +208,7 @@ fn what_is_empty_cut_off_or_about_other_files_is_an_error() {
         (&b""[..], "empty"),
         (b"  \n", "empty"),
         (&BANDIT[..BANDIT.len() / 2], "not JSON"),
-        (b"{}", "no report of Bandit"),
+        (b"{}", "not a report of Bandit"),
         (b"Traceback (most recent call last):", "not JSON"),
     ] {
         let error = read(&bandit, output, &strict_paths(), &key()).unwrap_err();

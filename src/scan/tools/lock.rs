@@ -357,7 +357,7 @@ mod tests {
     #[test]
     fn a_newer_lock_is_not_guessed_at() {
         let told = Lock::parse("version = 2\nfuture = true\n").unwrap_err();
-        assert!(told.contains("its version is 2"), "{told}");
+        assert!(told.contains("it has version 2"), "{told}");
         assert!(Lock::parse("version = 1\n[scanners.x]\nversion = 3\n").is_err());
     }
 }

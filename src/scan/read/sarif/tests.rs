@@ -288,7 +288,7 @@ fn a_place_is_read_in_every_form_or_refused_with_its_name() {
     for (result, says) in [
         (r#""ruleId":"R1""#.to_owned(), "names no file"),
         (r#""ruleId":"R1","locations":[{"logicalLocations":[{"fullyQualifiedName":"com.acme.Cart.buy"}]}]"#.to_owned(), "com.acme.Cart.buy"),
-        (place(r#"{"uri":"a.py"}"#, r#"{"charOffset":99}"#), "behind the end"),
+        (place(r#"{"uri":"a.py"}"#, r#"{"charOffset":99}"#), "past the end"),
         (place(r#"{"uri":"b.py"}"#, "null"), "not in the tree"),
     ] {
         let refused = refusal(&log("", bases, &result));
