@@ -8,8 +8,8 @@ usage: ./install.sh [--prefix DIR] [--demo] [REPOSITORY]
        ./install.sh --uninstall [--prefix DIR] [REPOSITORY]
 
 Installs newgate as DIR/bin/newgate (DIR is ~/.local unless you say otherwise). A program of this version in
-dist/out or dist, where dist/build puts it, is used as it is. Without one newgate is built, which takes two to
-four minutes on two cores.
+dist/out or dist, where dist/build puts it, is used as it is. Without one newgate is built, which takes about
+five minutes on two cores.
 
   --demo        then show what it does, in a throw-away repository: a push that is blocked,
                 and one that passes
@@ -115,7 +115,7 @@ if [ -z "$program" ]; then
   cc: a C compiler, such as gcc or clang (parts of newgate are written in C)"
     fi
     [ -z "$missing" ] || fail "these programs are missing:$missing"
-    printf 'building newgate: two to four minutes on two cores the first time\n'
+    printf 'building newgate: about five minutes on two cores the first time\n'
     cargo build --release --locked --manifest-path "$here/Cargo.toml" --target-dir "$here/target" ||
         fail 'the build failed; see the output of cargo above' 3
     program=$here/target/release/newgate
