@@ -61,7 +61,7 @@ impl Page {
         if let Some(first) = issues.first() {
             let _ = writeln!(
                 self.out,
-                "\n`newgate show {}` shows an issue in full, with its fix",
+                "\n`newgate show {}` shows an issue and its fix",
                 first.id
             );
         }
