@@ -36,7 +36,7 @@ pub(super) enum Baseline {
     Fetch(Where),
     /// Share what is known of the target's tip with all clones, through the remote
     Publish(Publish),
-    /// Drop results that no recent tip has and that were not made of late
+    /// Drop results that no recent tip has and that were not made recently
     Prune(Prune),
 }
 
