@@ -54,9 +54,9 @@ fn an_agent_reads_what_to_fix_and_how_to_check_again() {
         .out;
     insta::assert_snapshot!(said, @r#"
     newgate: BLOCKED: the work tree: 1 issue blocks this change
-    Shell command built from a value [code command-injection, critical 9.8]
+    Command injection: shell command built from dynamic values [code command-injection, critical 9.8]
       run.py:5
-      what: A shell runs this text, so anyone who controls a part of it runs any command. Data of the request reaches it.
+      what: A shell runs this string. An attacker who controls part of it can run any command on the server. The value comes from request data.
       why: new, critical (`block-at = "high"`)
       fix: Run the program without a shell: `subprocess.run(["ls", "--", folder])`.
     check again: newgate check --worktree --format agent

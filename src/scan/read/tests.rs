@@ -94,7 +94,10 @@ fn a_real_report_of_bandit_is_read_to_the_exact_findings() {
         (shell.cwe.as_slice(), shell.canonical.as_str()),
         (&[78][..], "bandit:B602")
     );
-    assert_eq!(shell.title, "Shell command built from input");
+    assert_eq!(
+        shell.title,
+        "Command injection: command run through a shell"
+    );
     assert!(shell.fix.is_some() && shell.url.as_ref().unwrap().starts_with("https://"));
 }
 

@@ -143,7 +143,7 @@ fn without_escapes(text: &str) -> Result<String, String> {
         match escape(text, at) {
             // It would end a comment that reaches to the end of its line.
             Some(('\n' | '\r', _)) if out.rsplit('\n').next().is_some_and(|l| l.contains("//")) => {
-                return Err("it has a line feed that is written as an escape".into());
+                return Err("it contains a line break written as an escape sequence".into());
             }
             Some(('\n' | '\r', end)) => {
                 out.push(' ');

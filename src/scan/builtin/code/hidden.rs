@@ -144,9 +144,9 @@ fn in_line(line: &str, number: u32, is_code: bool, in_words: bool) -> Option<Hit
             BIDI,
             8.2,
             &[1007, 506],
-            "Text in another order than it is shown",
-            "Characters of this line change the order in which it is shown, so it does something else than what it seems to.",
-            "Take the characters U+202A to U+202E and U+2066 to U+2069 out.",
+            "Hidden bidirectional characters (Trojan Source)",
+            "Invisible characters change the order in which this line is displayed, so that it does something other than what it seems to do.",
+            "Delete the characters U+202A to U+202E and U+2066 to U+2069.",
         );
     }
     let hidden = hidden(&chars);
@@ -155,9 +155,9 @@ fn in_line(line: &str, number: u32, is_code: bool, in_words: bool) -> Option<Hit
             INVISIBLE,
             8.2,
             &[506, 1007],
-            "Text that cannot be seen",
-            "A row of characters without a shape stands in this line: they can carry a program, or orders for an assistant.",
-            "Take them out: `cat -v FILE` shows where they are.",
+            "Invisible text",
+            "This line contains a sequence of invisible characters, which can hide code or instructions for an AI assistant.",
+            "Delete the characters; `cat -v FILE` shows where they are.",
         );
     }
     if !in_words || is_comment(line) {
@@ -168,9 +168,9 @@ fn in_line(line: &str, number: u32, is_code: bool, in_words: bool) -> Option<Hit
             INVISIBLE,
             7.2,
             &[1007],
-            "Character without a shape in a word",
-            "A word of this line has a character that cannot be seen, so it is another word than it seems.",
-            "Type the word again.",
+            "Invisible character in a name",
+            "A word in this line contains an invisible character, so it is not the word that it seems to be.",
+            "Delete the word and type it again.",
         );
     }
     let mixed = words(line).any(is_mixed);
@@ -179,9 +179,9 @@ fn in_line(line: &str, number: u32, is_code: bool, in_words: bool) -> Option<Hit
             LETTER,
             7.1,
             &[1007],
-            "Letter that looks like another",
-            "A word of Latin letters has one of another script that looks the same, so it is another word than it seems.",
-            "Type the word again.",
+            "Look-alike letter from another script (homoglyph)",
+            "A word in Latin letters contains a letter of another script that looks the same, so it is not the word that it seems to be.",
+            "Delete the word and type it again.",
         );
     }
     None
@@ -331,11 +331,10 @@ fn program(content: &[u8]) -> Option<Hit> {
         line: 1,
         score: 8.6,
         cwe: vec![506],
-        title: "Program under the name of a picture or a font".into(),
-        message:
-            "The name says that this is a picture, a font, a sound or a film, and it is a program."
-                .into(),
-        fix: "Find out who put it there. Give it the name of what it is, or remove it.".into(),
+        title: "Program disguised as an image, font or media file".into(),
+        message: "The file name says image, font, audio or video, but the content is a program."
+            .into(),
+        fix: "Find out who added the file, and remove it or rename it to what it is.".into(),
         identity: None,
     })
 }

@@ -160,7 +160,7 @@ impl OwnRules {
                 };
                 if let Some(other) = rules.iter().find(same) {
                     let (path, at) = &other.place;
-                    let what = format!("`{}` is a rule already, in {path}:{at}", rule.id);
+                    let what = format!("the rule `{}` already exists, in {path}:{at}", rule.id);
                     wrong(line, what);
                 } else if rules.len() >= MOST {
                     wrong(line, format!("there are more than {MOST} rules"));
@@ -452,7 +452,7 @@ fn glob_set(written: &serde_json::Value) -> Result<GlobSet, String> {
     let mut all = GlobSetBuilder::new();
     for one in written.as_array().into_iter().flatten() {
         let text = one.as_str().or_else(|| one.get("glob")?.as_str());
-        let text = text.ok_or("a pattern for paths is a text")?;
+        let text = text.ok_or("a path pattern must be a string")?;
         if text.len() > LONGEST_GLOB {
             return Err(format!("a pattern is longer than {LONGEST_GLOB} bytes"));
         }

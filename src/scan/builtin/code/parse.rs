@@ -39,16 +39,20 @@ thread_local! {
 pub(super) fn parse(text: String, dialect: Dialect) -> Result<Parsed, String> {
     if text.len() > LONGEST {
         return Err(format!(
-            "it is longer than {} MiB, which this scanner leaves out",
+            "it is larger than {} MiB, the limit of this scanner",
             LONGEST / 1024 / 1024
         ));
     }
     if text.len() > TOKENS && tokens(text.as_bytes()) > TOKENS {
-        return Err(format!("it has more than {TOKENS} words and signs"));
+        return Err(format!(
+            "it has more than {TOKENS} tokens, the limit of this scanner"
+        ));
     }
     let has_types = matches!(dialect, Dialect::Java | Dialect::TypeScript | Dialect::Tsx);
     if has_types && memchr::memchr_iter(b'<', text.as_bytes()).count() > ANGLES {
-        return Err(format!("it has more than {ANGLES} signs `<`"));
+        return Err(format!(
+            "it contains more than {ANGLES} `<` characters, the limit of this scanner"
+        ));
     }
     let tree = tree(&text, dialect).ok_or("it takes too long to parse")?;
     // Where the parser gave up, what stands before the fault is lost too.
@@ -116,7 +120,9 @@ pub(super) fn nodes(
         if cursor.goto_first_child() {
             depth += 1;
             if depth > DEEPEST {
-                return Err(format!("its code is nested more than {DEEPEST} deep"));
+                return Err(format!(
+                    "its code is nested more than {DEEPEST} levels deep"
+                ));
             }
             continue;
         }

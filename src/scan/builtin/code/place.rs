@@ -137,14 +137,12 @@ impl Weight {
     pub(super) fn words(self) -> &'static str {
         match self {
             Weight::Full => "",
-            Weight::Test => " The score is lowered, because it is in a file of tests.",
-            Weight::Example => " The score is lowered, because it is an example.",
+            Weight::Test => " The score is lower because this is a test file.",
+            Weight::Example => " The score is lower because this is example code.",
             Weight::Generated | Weight::SaysGenerated => {
-                " The score is lowered, because the file is generated or packed."
+                " The score is lower because the file is generated or minified."
             }
-            Weight::Tool => {
-                " The score is at most 5.5 here, because only developers run this file."
-            }
+            Weight::Tool => " The score is limited to 5.5 because only developers run this file.",
         }
     }
 }

@@ -64,7 +64,7 @@ pub(in crate::scan) fn scan_watched(
         match receive.recv_timeout(ROUND) {
             Ok(result) => return Watched::Done(result),
             Err(RecvTimeoutError::Disconnected) => {
-                return Watched::Failed(format!("newgate failed while it searched `{path}`"));
+                return Watched::Failed(format!("newgate failed while it scanned `{path}`"));
             }
             Err(RecvTimeoutError::Timeout) if stop() => return Watched::Stopped,
             Err(RecvTimeoutError::Timeout) if started.elapsed() > LIMIT => {

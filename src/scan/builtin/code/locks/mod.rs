@@ -140,11 +140,11 @@ fn hashes(entries: &[Entry], before: &[Vec<Entry>], text: &str, hits: &mut Vec<H
             line: line_of(text, hash),
             score: 8.4,
             cwe: vec![506, 494],
-            title: "Another content for the same version of a package".into(),
+            title: "Package hash changed without a new version".into(),
             message: format!(
-                "The hash of `{package}` changes, and its version does not: what is installed is not what it was."
+                "The hash of `{package}` changes but its version does not: the content that is installed is different."
             ),
-            fix: "Restore the lock file and let the package manager write it. If the hash still changes, find out why the registry has another file.".into(),
+            fix: "Restore the lock file, and let the package manager update it. If the hash still changes, find out why the registry now has a different file.".into(),
             identity: Some(format!("{package}\0{hash}")),
         });
     }
@@ -200,11 +200,11 @@ fn hosts(
                 line: line_of(text, url),
                 score: 7.8,
                 cwe: vec![506, 494],
-                title: "Package from another host than the others".into(),
+                title: "Package from a different host than all others".into(),
                 message: format!(
-                    "`{package}` is fetched from `{host}`, which no other version of this file and no manifest names."
+                    "`{package}` is downloaded from `{host}`, which neither the manifests nor earlier versions of this file mention."
                 ),
-                fix: "Restore the lock file and let the package manager write it. If the package is meant to come from there, name the address in the manifest.".into(),
+                fix: "Restore the lock file, and let the package manager update it. If the package should come from there, add the registry to the manifest.".into(),
                 identity: Some(format!("{package}\0{host}")),
             });
         }

@@ -14,7 +14,7 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
             cwe: vec![506],
             title: title.into(),
             message: format!("{why}: `{shown}`"),
-            fix: "Take it out, unless you know what the command does.".into(),
+            fix: "Remove it, unless you know what the command does.".into(),
             identity: Some(command.trim().to_owned()),
         });
     };
@@ -30,8 +30,8 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
                 add(
                     IMPORT,
                     number,
-                    "Code that runs whenever Python starts",
-                    "Python runs this line of a `.pth` file each time it starts",
+                    "Code runs whenever Python starts",
+                    "Python runs this line of a `.pth` file every time it starts",
                     line,
                 );
             }
@@ -39,8 +39,8 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
                 add(
                     IMPORT,
                     number,
-                    "Code that runs whenever Python starts",
-                    "Python runs this file each time it starts in the folder",
+                    "Code runs whenever Python starts",
+                    "Python runs this file every time it starts in the folder",
                     name,
                 );
             }
@@ -63,8 +63,8 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
                 add(
                     SHELL,
                     number,
-                    "Settings of git that run a command",
-                    "git runs this in the folder",
+                    "Git configuration runs a command",
+                    "git runs this command in the folder",
                     line,
                 );
             }
@@ -72,8 +72,8 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
                 add(
                     HOOK,
                     number,
-                    "Command that an assistant runs",
-                    "The assistant runs this by itself",
+                    "AI assistant runs a command",
+                    "The AI assistant runs this command automatically",
                     line,
                 );
             }
@@ -87,8 +87,8 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
                 add(
                     SCRIPT,
                     number,
-                    "Program that npm uses in place of another",
-                    "npm runs this when the package is installed",
+                    "npm uses another program or loads a module",
+                    "npm uses this setting when it runs commands in the folder",
                     line,
                 );
             }
@@ -96,8 +96,8 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
                 add(
                     TASK,
                     number,
-                    "Task that runs when the folder is opened",
-                    "The editor runs this as soon as it opens the folder",
+                    "Task runs when the folder is opened",
+                    "The editor runs this when it opens the folder",
                     line,
                 );
             }
@@ -105,8 +105,8 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
                 add(
                     TASK,
                     number,
-                    "Code that runs when a file is opened",
-                    "Emacs runs this as soon as it opens a file of the folder",
+                    "Code runs when a file is opened",
+                    "Emacs runs this code when it opens a file in the folder",
                     line,
                 );
             }

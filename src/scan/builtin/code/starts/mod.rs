@@ -135,7 +135,7 @@ impl Found<'_> {
             cwe: vec![506],
             title: title.into(),
             message: format!("{why}: `{shown}`"),
-            fix: "Take it out, unless you know what the command does and everyone who opens or installs this agreed to it.".into(),
+            fix: "Remove it, unless you know what the command does and everyone who opens or installs the project expects it.".into(),
             identity: Some(command.to_owned()),
         });
     }

@@ -93,8 +93,8 @@ impl Found<'_> {
                 self.add(
                     SCRIPT,
                     score.min(most),
-                    "Script that runs when the package is installed",
-                    &format!("`{name}` runs on the machine of everyone who installs this"),
+                    "Script runs when the package is installed",
+                    &format!("`{name}` runs on the machine of everyone who installs the package"),
                     command,
                 );
             }

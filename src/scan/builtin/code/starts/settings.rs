@@ -31,8 +31,8 @@ impl Found<'_> {
                     self.add(
                         TASK,
                         8.4,
-                        "Task that runs when the folder is opened",
-                        "The editor runs this as soon as it opens the folder",
+                        "Task runs when the folder is opened",
+                        "The editor runs this when it opens the folder",
                         &whole,
                     );
                 } else if let Some(whole) = whole {
@@ -40,8 +40,8 @@ impl Found<'_> {
                         Place::Server => self.add(
                             SERVER,
                             7.6,
-                            "Program that an assistant starts",
-                            "The assistant starts this server when it opens the folder",
+                            "AI assistant starts an MCP server",
+                            "The AI assistant starts this program as a server when it opens the folder",
                             &whole,
                         ),
                         Place::Hook => self.hook(&whole),
@@ -75,8 +75,8 @@ impl Found<'_> {
     /// A command of an assistant's hook.
     fn hook(&mut self, command: &str) {
         let (title, why) = (
-            "Command that an assistant runs",
-            "The assistant runs this by itself",
+            "AI assistant runs a command",
+            "The AI assistant runs this command automatically",
         );
         self.add(HOOK, 8.2, title, why, command);
     }
@@ -88,15 +88,15 @@ impl Found<'_> {
             ("task.allowAutomaticTasks", _) if on() => self.add(
                 TASK,
                 7.8,
-                "Tasks that run without being asked for",
+                "Automatic tasks are allowed without asking",
                 "The editor runs the tasks of the folder without asking",
                 name,
             ),
             ("enableAllProjectMcpServers", _) if on() => self.add(
                 SERVER,
                 7.6,
-                "Servers that an assistant starts without asking",
-                "The assistant starts every server that the folder names",
+                "All MCP servers start without asking",
+                "The AI assistant starts every MCP server that the folder configures",
                 name,
             ),
             (
@@ -110,8 +110,8 @@ impl Found<'_> {
                 self.add(
                     HOOK,
                     8.2,
-                    "Command that runs when the folder is opened",
-                    &format!("`{name}` runs on your machine"),
+                    "Command runs when the folder is opened",
+                    &format!("`{name}` runs this command on your machine"),
                     command,
                 );
             }
