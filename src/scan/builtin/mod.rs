@@ -143,7 +143,7 @@ impl Secrets {
         UnitResult {
             findings: all,
             unread: (!whole)
-                .then(|| "it is an archive with more in it than is unpacked".to_owned()),
+                .then(|| "it is an archive that is too large to unpack completely".to_owned()),
         }
     }
 
