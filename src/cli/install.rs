@@ -1,21 +1,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::agents::{self, Agent};
-use super::coverage::{Coverage, coverage, off, others};
+use super::coverage::{Coverage, coverage, others};
 use super::hook_file::{self, PRE_COMMIT, PRE_PUSH, is_shim};
 use super::manager::{self, Manager, Written};
 use super::named::Named;
-use super::purge::purge;
+use super::place::{make, open, place_of, place_on_gitlab, usable_folder};
 use super::screen::Resolved;
-use super::shim::{self, COMMIT_LINE, LINE, PREWARMING, PROGRAM, install_shim, quoted, write_shim};
+use super::shim::{self, COMMIT_LINE, LINE, PREWARMING, PROGRAM, install_shim, write_shim};
 use super::{everywhere, kept, lefthook, own_path, simple_git_hooks};
 use crate::error::{Error, ErrorKind, Result};
-use crate::git::{
-    HookFolder, HooksPath, Repository, default_branch, hook_folder, name_hook_folder, set_config,
-};
+use crate::git::{HookFolder, HooksPath, Repository, default_branch, hook_folder, set_config};
 use crate::model::Verdict;
 
 #[derive(Debug, Args)]
@@ -70,124 +68,6 @@ pub(super) struct Install {
 enum ServerHook {
     PreReceive,
     Update,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Uninstall {
-    /// The repository
-    #[arg(value_name = "PATH", default_value = ".")]
-    path: PathBuf,
-    /// Undo `newgate install --global`
-    #[arg(long, conflicts_with = "path")]
-    global: bool,
-    /// Remove what newgate keeps too: this repository's cache and reports, and the scanners that newgate installed for
-    /// all repositories
-    #[arg(long)]
-    purge: bool,
-}
-
-fn open(path: &Path) -> Result<Repository> {
-    if path == Path::new(".") {
-        Repository::open_from_env()
-    } else if !path.is_dir() {
-        let what = match path.symlink_metadata() {
-            Ok(_) => "is not a folder",
-            Err(_) => "does not exist",
-        };
-        Err(
-            Error::new(ErrorKind::Usage, format!("`{}` {what}", path.display())).hint(format!(
-                "name the folder of a repository; `git init --bare {}` makes one",
-                quoted(path)?
-            )),
-        )
-    } else {
-        Repository::open(path)
-    }
-}
-
-/// Where a hook lies: in the folder of hooks, or, where a forge's own hook there starts those of a
-/// folder (Gitea, Forgejo: `pre-receive.d`), in that.
-fn place_of(folder: &Path, name: &str) -> PathBuf {
-    let several = format!("{name}.d");
-    let starts_them = fs::read(folder.join(name))
-        .is_ok_and(|hook| String::from_utf8_lossy(&hook).contains(&several));
-    match starts_them && folder.join(&several).is_dir() {
-        true => folder.join(several).join("newgate"),
-        false => folder.join(name),
-    }
-}
-
-/// Where GitLab looks for a hook of a repository
-/// (<https://docs.gitlab.com/administration/server_hooks/>).
-fn place_on_gitlab(folder: &Path, name: &str) -> PathBuf {
-    folder
-        .with_file_name("custom_hooks")
-        .join(format!("{name}.d"))
-        .join("newgate")
-}
-
-/// The folder of hooks that newgate may write into, where there is one; the commands for where there is none.
-fn usable_folder(repo: &Repository, named: &Named) -> Result<HookFolder> {
-    let mut folder = hook_folder(repo)?;
-    let own = repo.common_dir().join("hooks");
-    let own = own.canonicalize().unwrap_or(own);
-    match &folder.setting {
-        HooksPath::Off(setting) => {
-            let own_folder = named.set_hooks_path(&own);
-            let install = named.install();
-            let error = Error::new(ErrorKind::Usage, off(setting));
-            Err(match setting.scope.as_str() {
-                "local" | "worktree" => error.hint(format!(
-                    "to switch them on: `{} && {install}`",
-                    named.unset(setting)
-                )),
-                _ => error
-                    .hint(format!(
-                        "to switch them on in this repository: `{own_folder} && {install}`"
-                    ))
-                    .hint(format!(
-                        "or everywhere: `{} && {install}`",
-                        named.unset(setting)
-                    )),
-            })
-        }
-        HooksPath::Shared(setting) => Err(Error::new(
-            ErrorKind::Usage,
-            format!(
-                "`core.hooksPath` is set to `{}` in the {} configuration, so git runs no hook of this repository",
-                setting.value, setting.scope
-            ),
-        )
-        .hint(format!(
-            "to give this repository its own hooks, instead of those: `{} && {}`",
-            named.set_hooks_path(&own),
-            named.install()
-        ))
-        .hint("to check pushes from all repositories that have that folder: `newgate install --global`")),
-        HooksPath::InGitFile(setting) => {
-            fs::create_dir_all(&folder.path).map_err(|e| cannot_make(&folder.path, e))?;
-            if let Ok(path) = folder.path.canonicalize() {
-                folder.path = path;
-            }
-            name_hook_folder(repo, setting, &folder.path)?;
-            folder.setting = HooksPath::Own;
-            Ok(folder)
-        }
-        HooksPath::Unset | HooksPath::Own => Ok(folder),
-    }
-}
-
-fn cannot_make(folder: &Path, error: std::io::Error) -> Error {
-    Error::io(
-        format!("the folder `{}` cannot be made", folder.display()),
-        error,
-    )
-}
-
-/// Makes a folder of hooks; returns it as it is without links, since hooks are kept beside it.
-fn make(folder: &Path) -> Result<PathBuf> {
-    fs::create_dir_all(folder).map_err(|e| cannot_make(folder, e))?;
-    folder.canonicalize().map_err(|e| cannot_make(folder, e))
 }
 
 impl Install {
@@ -477,108 +357,4 @@ fn ignore(repo: &Repository, patterns: &[&str]) -> Result<()> {
         fs::create_dir_all(parent).map_err(failed)?;
     }
     fs::write(&file, text).map_err(failed)
-}
-
-impl Uninstall {
-    pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
-        if self.global {
-            let undone = everywhere::uninstall(screen)?;
-            if self.purge {
-                purge(None, screen)?;
-            }
-            return Ok(undone);
-        }
-        let repo = open(&self.path)?;
-        let undone = self.take_out(&repo, screen);
-        if self.purge {
-            purge(Some(&repo), screen)?;
-        }
-        undone
-    }
-
-    /// Takes the hooks of a repository out.
-    fn take_out(&self, repo: &Repository, screen: &Resolved) -> Result<Verdict> {
-        let folder = hook_folder(repo)?;
-        set_config(repo, PROGRAM, None)?;
-        let mut undone = self.committed(repo, &folder, screen)?;
-        if let Some(top) = repo.work_dir()
-            && lefthook::remove(top)?
-        {
-            screen.note("removed newgate from the configuration of lefthook");
-            undone = true;
-        }
-        for agent in Agent::value_variants() {
-            if let Some(top) = repo.work_dir()
-                && agents::remove(*agent, top)?
-            {
-                screen.note(&format!("removed newgate's hooks from `{}`", agent.file()));
-                undone = true;
-            }
-        }
-        let folder = match folder.setting {
-            HooksPath::Shared(_) => repo.common_dir().join("hooks"),
-            _ => folder.path,
-        };
-        let folder = folder.canonicalize().unwrap_or(folder);
-        let mut places: Vec<(PathBuf, PathBuf)> = Vec::new();
-        for name in shim::names() {
-            for place in [
-                folder.join(name),
-                place_of(&folder, name),
-                place_on_gitlab(&folder, name),
-            ] {
-                places.push((place.with_extension(kept::LEGACY), place.clone()));
-                // lefthook has renamed it, and does not run it.
-                places.push((place.with_extension("old"), place.clone()));
-                places.push((place.clone(), place));
-            }
-        }
-        places.dedup();
-        for (shim, hook) in places.iter().filter(|(shim, _)| is_shim(shim)) {
-            let shown = shim.display();
-            fs::remove_file(shim)
-                .map_err(|e| Error::io(format!("`{shown}` cannot be removed"), e))?;
-            screen.note(&format!("removed `{shown}`"));
-            if kept::put_back(hook, shim)? {
-                screen.note("put back the hook that was there before");
-            }
-            undone = true;
-        }
-        if let Some(command) = repo.work_dir().and_then(simple_git_hooks::undo) {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                "`package.json` has newgate in the configuration of simple-git-hooks",
-            )
-            .hint(format!("to take it out there: `{command}`")));
-        }
-        if !undone {
-            screen.note(&format!(
-                "`{}` is not newgate's: nothing to remove",
-                folder.join(PRE_PUSH).display()
-            ));
-        }
-        Ok(Verdict::Pass)
-    }
-
-    /// Takes newgate's line out of hooks that are committed.
-    fn committed(&self, repo: &Repository, folder: &HookFolder, screen: &Resolved) -> Result<bool> {
-        let own = Written {
-            path: folder.path.join(PRE_PUSH),
-            beginning: manager::OF_SH,
-        };
-        let mut undone = false;
-        for written in manager::of_husky(folder, repo.work_dir())
-            .into_iter()
-            .chain([own])
-        {
-            if shim::remove_line(&written.path, written.beginning)? {
-                screen.note(&format!(
-                    "removed newgate's line from `{}`",
-                    written.path.display()
-                ));
-                undone = true;
-            }
-        }
-        Ok(undone)
-    }
 }

@@ -30,6 +30,7 @@ mod manager;
 mod named;
 mod open;
 mod output;
+mod place;
 mod prewarm;
 mod purge;
 mod receipt;
@@ -43,6 +44,7 @@ mod shim;
 mod show;
 mod simple_git_hooks;
 mod swallowed;
+mod uninstall;
 mod upgrade;
 
 use std::panic::AssertUnwindSafe;
@@ -80,7 +82,7 @@ enum Command {
     /// Install the pre-push hook in a repository; a hook that is there is kept and run too
     Install(install::Install),
     /// Take the hook out again, and put back the one that was there before
-    Uninstall(install::Uninstall),
+    Uninstall(uninstall::Uninstall),
     /// Show an issue of the last report: every occurrence, with its lines and why it is new or not
     Show(show::Show),
     /// Write the last report in a format
