@@ -10,7 +10,7 @@ use super::manager::{self, Manager, Written};
 use super::named::Named;
 use super::place::{make, open, place_of, place_on_gitlab, usable_folder};
 use super::screen::Resolved;
-use super::shim::{self, COMMIT_LINE, LINE, PREWARMING, PROGRAM, install_shim, write_shim};
+use super::shim::{self, LINE, PRE_MERGE_COMMIT, PREWARMING, PROGRAM, install_shim, write_shim};
 use super::{everywhere, kept, lefthook, own_path, simple_git_hooks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::{HookFolder, HooksPath, Repository, default_branch, hook_folder, set_config};
@@ -88,13 +88,14 @@ impl Install {
             if let Some(wanted) = &self.agent {
                 in_agents(&repo, wanted, screen)?;
             }
-            if self.commit {
+            if !self.further().is_empty() {
                 let own = repo.common_dir().join("hooks");
-                let text = "the hooks of all your repositories are in one folder, so newgate adds none for the commits of this one";
+                let text = "the hooks of all your repositories are in one folder, so newgate adds no others for this one";
                 return Err(Error::new(ErrorKind::Usage, text).hint(format!(
-                    "to give this repository its own hooks, instead of those: `{} && {} --commit`",
+                    "to give this repository its own hooks, instead of those: `{} && {}{}`",
                     named.set_hooks_path(&own),
-                    named.install()
+                    named.install(),
+                    self.options()
                 )));
             }
             return Ok(Verdict::Pass);
@@ -104,20 +105,12 @@ impl Install {
             return self.on_server(&repo, &folder.path, screen);
         }
         self.before_push(&repo, &folder, &named, screen)?;
-        if self.merges || self.prewarm {
-            let path = make(&folder.path)?;
-            if self.merges {
-                install_shim(&path.join("pre-merge-commit"), "pre-merge-commit", screen)?;
-            }
-            if self.prewarm {
-                for name in PREWARMING {
-                    install_shim(&path.join(name), name, screen)?;
-                }
-                screen.note("the cache is filled in the background after each commit (`newgate doctor` tells how that goes)");
-            }
+        let further = self.further();
+        if !further.is_empty() {
+            install_further(&repo, &folder, &further, screen)?;
         }
-        if self.commit {
-            before_commit(&repo, &folder, screen)?;
+        if self.prewarm {
+            screen.note("the cache is filled in the background after each commit (`newgate doctor` tells how that goes)");
         }
         if let Some(wanted) = &self.agent {
             in_agents(&repo, wanted, screen)?;
@@ -137,6 +130,34 @@ impl Install {
             }
         }
         Ok(Verdict::Pass)
+    }
+
+    /// The hooks that are wanted beside the one before a push.
+    fn further(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        if self.commit {
+            names.push(PRE_COMMIT);
+        }
+        if self.merges {
+            names.push(PRE_MERGE_COMMIT);
+        }
+        if self.prewarm {
+            names.extend(PREWARMING);
+        }
+        names
+    }
+
+    /// The options for these hooks, as they are typed.
+    fn options(&self) -> String {
+        let all = [
+            (self.commit, " --commit"),
+            (self.merges, " --merges"),
+            (self.prewarm, " --prewarm"),
+        ];
+        all.iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, option)| *option)
+            .collect()
     }
 
     fn on_server(&self, repo: &Repository, folder: &Path, screen: &Resolved) -> Result<Verdict> {
@@ -282,34 +303,56 @@ fn add_to_lefthook(repo: &Repository, top: &Path, hook: &Path, screen: &Resolved
     }
 }
 
-/// Puts newgate before every commit.
-fn before_commit(repo: &Repository, folder: &HookFolder, screen: &Resolved) -> Result<()> {
+/// Why newgate adds no hook of its own beside the one before a push, if it adds none.
+fn adds_none(repo: &Repository, folder: &HookFolder) -> Option<String> {
     let managed = manager::of_husky(folder, repo.work_dir()).map(|written| written.path);
-    let uses_lefthook = repo.work_dir().is_some_and(lefthook::is_used);
-    if managed.is_some() || folder.tracked || uses_lefthook {
-        let place = managed.unwrap_or_else(|| folder.path.join(PRE_PUSH));
-        let text = match uses_lefthook {
-            true => {
-                "lefthook writes the hooks here, so newgate does not add one for commits".to_owned()
-            }
-            false => format!(
-                "the hooks in `{}` are committed, so newgate does not add one for commits",
-                place.parent().unwrap_or(&place).display()
-            ),
-        };
-        return Err(Error::new(ErrorKind::Usage, text).hint(format!(
-            "have its `{PRE_COMMIT}` hook run this command: {COMMIT_LINE}"
-        )));
+    if repo.work_dir().is_some_and(lefthook::is_used) {
+        return Some("lefthook writes the hooks here".to_owned());
     }
-    let hook = make(&folder.path)?.join(PRE_COMMIT);
-    // pre-commit, which was installed over newgate's hook, runs that.
-    let legacy = hook.with_extension(kept::LEGACY);
-    let generated = Manager::of_hook(&hook);
-    if generated.is_some_and(Manager::keeps_legacy) && is_shim(&legacy) {
-        let kept = hook_file::kept_by(&legacy).filter(|k| k.symlink_metadata().is_ok());
-        return write_shim(&legacy, PRE_COMMIT, kept.as_deref());
+    let place = match managed {
+        Some(place) => place,
+        None if folder.tracked => folder.path.join(PRE_PUSH),
+        None => return None,
+    };
+    let folder = place.parent().unwrap_or(&place).display();
+    Some(format!("the hooks in `{folder}` are committed"))
+}
+
+/// Installs hooks beside the one before a push.
+///
+/// # Errors
+/// Others write the hooks here: what to add to each.
+fn install_further(
+    repo: &Repository,
+    folder: &HookFolder,
+    names: &[&'static str],
+    screen: &Resolved,
+) -> Result<()> {
+    if let Some(why) = adds_none(repo, folder) {
+        let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        let text = format!("{why}, so newgate does not add {}", listed.join(", "));
+        let error = Error::new(ErrorKind::Usage, text);
+        return Err(names.iter().fold(error, |error, name| {
+            error.hint(format!(
+                "have its `{name}` hook run this command: {}",
+                shim::line_of(name)
+            ))
+        }));
     }
-    install_shim(&hook, PRE_COMMIT, screen)
+    let path = make(&folder.path)?;
+    for name in names {
+        let hook = path.join(name);
+        // pre-commit, which was installed over newgate's hook, runs that.
+        let legacy = hook.with_extension(kept::LEGACY);
+        let generated = Manager::of_hook(&hook);
+        if generated.is_some_and(Manager::keeps_legacy) && is_shim(&legacy) {
+            let kept = hook_file::kept_by(&legacy).filter(|k| k.symlink_metadata().is_ok());
+            write_shim(&legacy, name, kept.as_deref())?;
+        } else {
+            install_shim(&hook, name, screen)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes newgate's hooks into the settings of coding agents.

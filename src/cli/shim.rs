@@ -16,7 +16,7 @@ const SHIMS: [(&str, &str); 9] = [
     (PRE_PUSH, include_str!("../../hooks/pre-push")),
     (PRE_COMMIT, include_str!("../../hooks/pre-commit")),
     (
-        "pre-merge-commit",
+        PRE_MERGE_COMMIT,
         include_str!("../../hooks/pre-merge-commit"),
     ),
     ("pre-receive", include_str!("../../hooks/pre-receive")),
@@ -26,6 +26,8 @@ const SHIMS: [(&str, &str); 9] = [
     ("post-checkout", PREWARM),
     ("post-rewrite", PREWARM),
 ];
+/// The hook that git runs before it commits a merge.
+pub(super) const PRE_MERGE_COMMIT: &str = "pre-merge-commit";
 const PREWARM: &str = include_str!("../../hooks/prewarm");
 /// The hooks after which the cache is filled in the background.
 pub(super) const PREWARMING: [&str; 4] =
@@ -36,14 +38,23 @@ pub(super) const PROGRAM: &str = "newgate.program";
 /// if newgate was installed here and is gone. What git wrote on standard input is read again by what follows: git-lfs
 /// uploads nothing without it.
 pub(super) const LINE: &str = "if newgate=$(git config newgate.program || command -v newgate); then refs=$(mktemp) && cat > \"$refs\" && exec 3< \"$refs\" < \"$refs\" && rm \"$refs\" && \"$newgate\" hook pre-push \"$@\" <&3 3<&- || exit $?; exec 3<&-; fi # newgate";
-/// The same before a commit, where there is nothing on standard input.
-pub(super) const COMMIT_LINE: &str = "if newgate=$(git config newgate.program || command -v newgate); then \"$newgate\" hook pre-commit || exit $?; fi";
 /// What the lines of older versions have in common.
 const OLDER: &str = "if newgate=$(git config newgate.program || command -v newgate); then \"$newgate\" hook pre-push";
 
 /// The line as a command, for configurations without comments.
 pub(super) fn command() -> &'static str {
     LINE.trim_end_matches(" # newgate")
+}
+
+/// The command for a hook that others write, beside the one before a push: there is nothing on standard input then.
+pub(super) fn line_of(name: &str) -> String {
+    let does = match PREWARMING.contains(&name) {
+        true => format!("hook prewarm -- {name} \"$@\" || :"),
+        false => format!("hook {name} || exit $?"),
+    };
+    format!(
+        "if newgate=$(git config newgate.program || command -v newgate); then \"$newgate\" {does}; fi"
+    )
 }
 
 /// The names of all hooks that newgate may install.

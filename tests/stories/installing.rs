@@ -435,3 +435,43 @@ fn a_purge_removes_what_newgate_keeps_for_itself() {
         .says("removed `");
     assert!(!results.exists() && !world.path("home/.cache/newgate").exists());
 }
+
+/// Where others write the hooks, newgate adds none of its own beside the one before a push, and says so.
+#[test]
+fn hooks_for_merges_and_for_the_cache_are_not_left_out_silently() {
+    let world = started_without_hook();
+    let options = ["install", "--shared", "--merges", "--prewarm"];
+    // A folder whose hooks are committed: no path of this machine comes into it.
+    world.write("hooks/pre-push", "#!/bin/sh\n");
+    world.commit("Hooks");
+    world.git(&["config", "core.hooksPath", "hooks"]);
+    let said = world.newgate(&options).exits(2).all();
+    let of = |hook: &str| {
+        let hint = format!("have its `{hook}` hook run this command: ");
+        let line = said.lines().find_map(|l| l.split(&hint).nth(1));
+        line.unwrap_or_else(|| panic!("{said}")).to_owned()
+    };
+    assert_eq!(world.git(&["status", "--short"]), " M hooks/pre-push\n");
+    // What it says to add does it.
+    for hook in ["pre-merge-commit", "post-commit"] {
+        write_hook(&world.work().join("hooks").join(hook), &of(hook));
+    }
+    leak(&world);
+    world.git(&["switch", "--quiet", "main"]);
+    world.write("other.py", "");
+    world.commit("Other");
+    world
+        .try_git(&["merge", "--quiet", "--no-edit", "bad"])
+        .exits(1)
+        .says("BLOCKED");
+    // A folder for all repositories, whose hook checks pushes.
+    world.git(&["merge", "--abort"]);
+    world.git(&["config", "--unset", "core.hooksPath"]);
+    world.git(&["config", "--global", "core.hooksPath", "~/hooks"]);
+    world.newgate(&["install", "--global"]).exits(0);
+    world.newgate(&["install"]).exits(0);
+    world
+        .newgate(&["install", "--merges"])
+        .exits(2)
+        .says("newgate install --merges");
+}
