@@ -15,6 +15,7 @@
 //! - [`trust`]: signatures, receipts, and what may be done to protected refs
 //! - [`mask`]: secrets that were reported, which nothing that leaves the process shows
 //! - [`model`]: the words as values (pure)
+//! - [`platform`]: what only Unix has, apart from child processes
 //! - [`error`], [`environment`]: failures in kinds; every variable that is read
 
 #![cfg_attr(test, allow(clippy::string_slice, reason = "a test may fail"))]
@@ -29,6 +30,7 @@ pub mod gate;
 pub mod git;
 pub mod mask;
 pub mod model;
+pub mod platform;
 pub mod policy;
 pub mod process;
 pub mod report;

@@ -66,8 +66,8 @@ pub(super) fn open(path: &Path, notes: &mut Vec<Note>) -> Result<(Connection, [u
     if !folder.is_dir() {
         // It holds the key of the secrets' hashes.
         fs::create_dir_all(folder).map_err(|e| e.to_string())?;
-        let only_owner = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-        fs::set_permissions(folder, only_owner).map_err(|e| e.to_string())?;
+        fs::set_permissions(folder, crate::platform::private_folder())
+            .map_err(|e| e.to_string())?;
     }
     match open_in_turn(path) {
         Ok(opened) => Ok(opened),

@@ -83,7 +83,6 @@ fn described(panic: &PanicHookInfo<'_>) -> String {
 
 /// Writes a file that only its owner can read; none if that fails.
 fn write(folder: &Path, text: &str) -> Option<PathBuf> {
-    use std::os::unix::fs::OpenOptionsExt;
     let age = |path: &PathBuf| {
         let time = fs::symlink_metadata(path).and_then(|m| m.modified());
         time.unwrap_or(SystemTime::UNIX_EPOCH)
@@ -93,8 +92,10 @@ fn write(folder: &Path, text: &str) -> Option<PathBuf> {
     // A new file, never through a link that lies there.
     let _ = fs::remove_file(&path);
     let mut options = fs::OpenOptions::new();
-    let file = options.write(true).create_new(true).mode(0o600);
-    let mut file = file.open(&path).ok()?;
+    options.write(true).create_new(true);
+    let mut file = crate::platform::private(&mut options, false)
+        .open(&path)
+        .ok()?;
     std::io::Write::write_all(&mut file, text.as_bytes()).ok()?;
     Some(path)
 }

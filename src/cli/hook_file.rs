@@ -1,10 +1,10 @@
 //! What a file in a folder of hooks is: newgate's script, or somebody else's that calls newgate.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::platform;
 
 /// The hook that checks a push.
 pub(super) const PRE_PUSH: &str = "pre-push";
@@ -49,8 +49,7 @@ pub(super) fn calls_newgate(file: &Path) -> bool {
 
 /// Whether a hook is one that git runs.
 pub(super) fn is_executable(hook: &Path) -> bool {
-    hook.metadata()
-        .is_ok_and(|m| m.permissions().mode() & 0o111 != 0)
+    hook.metadata().is_ok_and(|m| platform::is_runnable(&m))
 }
 
 /// A value that is assigned in a script of newgate's.

@@ -1,10 +1,9 @@
 //! What git hands to a hook on standard input.
 
-use std::io::Read;
-
-use rustix::fs::{FileType, fstat};
+use std::io::{IsTerminal, Read};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::platform::{self, Input};
 
 /// Reads standard input to its end, where git or a wrapper handed one on.
 ///
@@ -23,24 +22,14 @@ pub(super) fn read_input() -> Result<Vec<u8>> {
         .hint("a script that calls newgate as a hook must pass its standard input on, as `exec newgate \"$@\"` \
             does")
     };
-    let input = std::io::stdin();
     let cannot = |e: std::io::Error| Error::io("standard input cannot be read", e);
-    let mode = fstat(&input).map_err(|e| cannot(e.into()))?.st_mode;
-    match FileType::from_raw_mode(mode) {
-        FileType::CharacterDevice => {
-            let why = match std::io::IsTerminal::is_terminal(&input) {
-                true => "a terminal",
-                false => "closed or empty",
-            };
-            return Err(none(why));
-        }
-        FileType::Directory => return Err(none("a folder")),
-        _ => {}
-    }
+    let mut input = match platform::input().map_err(cannot)? {
+        Input::Readable(input) => input,
+        Input::Folder => return Err(none("a folder")),
+        Input::Device if std::io::stdin().is_terminal() => return Err(none("a terminal")),
+        Input::Device => return Err(none("closed or empty")),
+    };
     let mut read = Vec::new();
-    // The library takes a descriptor that may not be read for one at its end.
-    std::fs::File::from(rustix::io::dup(&input).map_err(|e| cannot(e.into()))?)
-        .read_to_end(&mut read)
-        .map_err(cannot)?;
+    input.read_to_end(&mut read).map_err(cannot)?;
     Ok(read)
 }

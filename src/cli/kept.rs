@@ -7,7 +7,6 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind::NotFound;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -17,6 +16,7 @@ use super::manager::Manager;
 use super::screen::Resolved;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::shell_word;
+use crate::platform;
 use crate::process::run_hook;
 
 /// What is added to the name of a folder for the kept hooks; older versions added it to that of the hook.
@@ -146,8 +146,7 @@ fn link_neighbours(hook: &Path, folder: &Path) -> Result<()> {
         if path == hook || sample || is_there(&place) || is_shim(&path) {
             continue;
         }
-        std::os::unix::fs::symlink(neighbour(hook, &name), &place)
-            .map_err(cannot("made", &place))?;
+        platform::link(neighbour(hook, &name), &place).map_err(cannot("made", &place))?;
     }
     Ok(())
 }
@@ -273,8 +272,7 @@ impl Kept {
             Ok(_) => {}
         }
         // git, too, ignores a hook that is not executable, and says so (githooks(5), `advice.ignoredHook`).
-        let mode = hook.metadata().map(|m| m.permissions().mode());
-        if mode.is_ok_and(|m| m & 0o111 == 0) {
+        if hook.metadata().is_ok_and(|m| !platform::is_runnable(&m)) {
             let shown = hook.display().to_string();
             screen.note(&format!(
                 "note: the hook that was here before newgate was ignored, since it is not executable: \

@@ -294,8 +294,7 @@ pub(super) fn write_anew(
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
     let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
     write(file.as_file_mut())?;
-    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    fs::set_permissions(file.path(), readable)?;
+    fs::set_permissions(file.path(), crate::platform::readable())?;
     file.persist(path).map_err(|e| e.error)?;
     Ok(())
 }

@@ -12,6 +12,7 @@ use owo_colors::{OwoColorize, Style};
 use crate::environment;
 use crate::mask::masked;
 use crate::model::harmless;
+use crate::platform;
 use crate::report::{Look, plural};
 use crate::scan::{Advance, redact};
 
@@ -229,16 +230,8 @@ fn is_terminal(stream: Stream) -> bool {
 fn width() -> usize {
     const PAGE: usize = 100;
     environment::columns()
-        .or_else(|| terminal_size().filter(|w| *w > 0))
+        .or_else(|| platform::columns().filter(|w| *w > 0))
         .unwrap_or(PAGE)
-}
-
-fn terminal_size() -> Option<usize> {
-    let of = |size: rustix::io::Result<rustix::termios::Winsize>| {
-        size.ok().map(|s| usize::from(s.ws_col))
-    };
-    of(rustix::termios::tcgetwinsize(std::io::stdout()))
-        .or_else(|| of(rustix::termios::tcgetwinsize(std::io::stderr())))
 }
 
 fn write(stream: Stream, text: &str) {

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::hook_file::{PRE_COMMIT, PRE_PUSH, calls_newgate, is_shim, text_to_edit};
@@ -10,6 +9,7 @@ use super::screen::Resolved;
 use super::{kept, own_path};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::shell_word;
+use crate::platform;
 
 /// The scripts, by hook; `@NEWGATE@` is the path of this program, `@KEPT@` that of a kept hook from where the script is.
 const SHIMS: [(&str, &str); 9] = [
@@ -139,7 +139,7 @@ pub(super) fn write_executable(path: &Path, content: &str) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     file.write_all(content.as_bytes()).map_err(failed)?;
-    fs::set_permissions(file.path(), fs::Permissions::from_mode(0o755)).map_err(failed)?;
+    fs::set_permissions(file.path(), platform::runnable()).map_err(failed)?;
     file.persist(path).map_err(|e| failed(e.error))?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Git, Repository};
 use crate::error::Result;
+use crate::platform::as_path;
 
 /// What `core.hooksPath` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,7 +225,7 @@ pub fn other_work_trees(repo: &Repository) -> Result<Vec<PathBuf>> {
     let mut found: Vec<PathBuf> = listed
         .split(|b| *b == 0)
         .filter_map(|field| field.strip_prefix(b"worktree "))
-        .map(path_of)
+        .map(|p| as_path(p).to_owned())
         // Of a bare repository, the folder itself is listed; one that was removed is still listed.
         .filter(|p| p.join(".git").exists())
         .collect();
@@ -239,13 +240,8 @@ pub fn other_work_trees(repo: &Repository) -> Result<Vec<PathBuf>> {
             .split(|b| *b == 0)
             .filter(|e| e.starts_with(b"160000 "));
         let paths = modules.filter_map(|e| e.splitn(2, |b| *b == b'\t').nth(1));
-        let places = paths.map(|p| top.join(path_of(p)));
+        let places = paths.map(|p| top.join(as_path(p)));
         found.extend(places.filter(|p| p.join(".git").exists()));
     }
     Ok(found)
-}
-
-fn path_of(bytes: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }

@@ -4,7 +4,6 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use super::Peeled;
@@ -12,6 +11,7 @@ use super::introduced::{Introduced, add_introduced};
 use super::raw_object::message;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
+use crate::platform::{as_path, to_path};
 use crate::process;
 
 /// The `git` program, aimed at a repository.
@@ -50,7 +50,7 @@ impl Answer {
         if out.last() == Some(&b'\n') {
             out.pop();
         }
-        Ok(PathBuf::from(OsString::from_vec(out)))
+        Ok(to_path(out))
     }
 
     /// Standard output if git exited with 0, else an error that tells what git said.
@@ -272,11 +272,9 @@ fn parse_tree_listing(raw: &[u8]) -> Result<Vec<(String, FileVersion)>> {
 
 /// The row of a tree at a path.
 fn row_at(git: &Git, tree: &Oid, path: &[u8]) -> Result<Option<(String, FileVersion)>> {
-    use std::os::unix::ffi::OsStrExt;
     let options = ["--literal-pathspecs", "ls-tree", "-z", "--full-tree"];
     let mut args: Vec<OsString> = options.map(OsString::from).to_vec();
-    let path = std::ffi::OsStr::from_bytes(path).to_owned();
-    args.extend([tree.as_str().into(), "--".into(), path]);
+    args.extend([tree.as_str().into(), "--".into(), as_path(path).into()]);
     Ok(parse_tree_listing(&git.run(args)?.must("ls-tree")?)?.pop())
 }
 

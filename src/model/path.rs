@@ -25,6 +25,11 @@ impl RepoPath {
         &self.0
     }
 
+    /// The path for the file system, from where the repository is.
+    pub fn as_path(&self) -> &std::path::Path {
+        crate::platform::as_path(&self.0)
+    }
+
     /// The path as text, where it is UTF-8.
     pub fn as_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()

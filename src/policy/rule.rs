@@ -60,9 +60,7 @@ impl Pattern {
 
     /// Whether it fits a path.
     pub fn fits_path(&self, path: &RepoPath) -> bool {
-        use std::os::unix::ffi::OsStrExt;
-        let path = std::ffi::OsStr::from_bytes(path.as_bytes());
-        self.matcher.is_match(std::path::Path::new(path))
+        self.matcher.is_match(path.as_path())
     }
 }
 

@@ -1,6 +1,5 @@
 //! Finding a scanner's program, asking its version, and making its key.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -493,12 +492,9 @@ fn identity(path: &Path) -> Option<String> {
 fn stamp(path: &Path, real: &Path) -> Option<String> {
     let meta = std::fs::metadata(real).ok()?;
     Some(format!(
-        "{}\0{}\0{}\0{}.{}\0{}",
+        "{}\0{}\0{}",
         path.display(),
         real.display(),
-        meta.len(),
-        meta.mtime(),
-        meta.mtime_nsec(),
-        meta.ino()
+        crate::platform::stamp(&meta)
     ))
 }

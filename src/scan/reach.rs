@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -12,6 +11,7 @@ use super::stage::Stage;
 use super::{Program, tools};
 use crate::environment;
 use crate::model::Containment;
+use crate::platform;
 use crate::process::{Reach, containment};
 
 /// Variables that a scanner may see besides those of its descriptor.
@@ -312,7 +312,7 @@ fn named_in(script: &Path) -> Vec<PathBuf> {
     let paths = text.split(ends).filter(|word| word.starts_with('/'));
     let is_program = |path: &PathBuf| {
         let meta = fs::metadata(path);
-        meta.is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+        meta.is_ok_and(|m| m.is_file() && platform::is_runnable(&m))
     };
     let mut programs: Vec<PathBuf> = paths.map(PathBuf::from).filter(is_program).collect();
     programs.sort();
@@ -445,7 +445,7 @@ fn link_home<'p>(
         if let Some(above) = link.parent() {
             fs::create_dir_all(above)?;
         }
-        std::os::unix::fs::symlink(path, link).or_else(|e| match e.kind() {
+        platform::link(path, link).or_else(|e| match e.kind() {
             io::ErrorKind::AlreadyExists => Ok(()),
             _ => Err(e),
         })?;

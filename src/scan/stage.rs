@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use crate::model::{FileVersion, RepoPath};
+use crate::platform;
 use crate::process;
 
 const HOME: &str = "home";
@@ -48,7 +48,7 @@ impl Stage {
     pub(super) fn new(reserved: Vec<String>) -> io::Result<Stage> {
         let folder = tempfile::Builder::new()
             .prefix("stage-")
-            .permissions(fs::Permissions::from_mode(0o700))
+            .permissions(platform::private_folder())
             .tempdir_in(process::run_folder()?)?;
         let whole = fs::canonicalize(folder.path())?;
         let [root, own, scratch] = ["tree", "own", "scratch"].map(|part| whole.join(part));
@@ -190,10 +190,11 @@ fn write(path: &Path, content: &[u8], executable: bool) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mode = if executable { 0o700 } else { 0o600 };
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(mode);
-    options.open(path)?.write_all(content)
+    options.write(true).create(true).truncate(true);
+    platform::private(&mut options, executable)
+        .open(path)?
+        .write_all(content)
 }
 
 #[cfg(test)]

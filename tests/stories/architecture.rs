@@ -5,17 +5,21 @@ use std::fs;
 use std::path::Path;
 
 /// For each module, the modules that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 15] = [
-    ("model", &[]),
+const MAY_USE: [(&str, &[&str]); 16] = [
+    ("platform", &[]),
+    ("model", &["platform"]),
     ("environment", &[]),
     ("error", &["model"]),
     ("mask", &["model"]),
-    ("cache", &["environment", "mask", "model"]),
+    ("cache", &["environment", "mask", "model", "platform"]),
     ("compare", &["model"]),
     ("policy", &["model"]),
     ("report", &["model"]),
     ("process", &["environment", "model"]),
-    ("git", &["error", "environment", "model", "process"]),
+    (
+        "git",
+        &["error", "environment", "model", "platform", "process"],
+    ),
     ("config", &["model", "policy"]),
     (
         "scan",
@@ -26,6 +30,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "git",
             "mask",
             "model",
+            "platform",
             "process",
         ],
     ),
@@ -70,6 +75,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "git",
             "mask",
             "model",
+            "platform",
             "policy",
             "process",
             "report",
@@ -164,6 +170,27 @@ fn the_pure_modules_have_no_input_and_no_output() {
                 };
                 assert!(!code.contains(word), "{path} uses `{word}`");
             }
+        }
+    }
+}
+
+/// What a port has to write anew lies in two places.
+#[test]
+fn only_processes_and_the_platform_know_unix() {
+    for (module, files) in by_module() {
+        if module == "platform" || module == "process" {
+            continue;
+        }
+        for (path, code) in files {
+            for word in ["os::unix", "os::fd", "rustix", "signal_hook", "libc::"] {
+                assert!(!code.contains(word), "{path} uses `{word}`");
+            }
+        }
+    }
+    // What may be told without input and output.
+    for (path, code) in &by_module()["model"] {
+        for used in code.split("platform::").skip(1) {
+            assert!(used.starts_with("as_path("), "{path}");
         }
     }
 }

@@ -86,8 +86,7 @@ fn write_lock(path: Option<&Path>, lock: &Lock, screen: &Resolved) -> Result<()>
         .and_then(|()| tempfile::NamedTempFile::new_in(folder))
         .and_then(|file| {
             fs::write(file.path(), lock.to_text())?;
-            let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-            fs::set_permissions(file.path(), readable)?;
+            fs::set_permissions(file.path(), crate::platform::readable())?;
             file.persist(path).map_err(|e| e.error)
         });
     written.map_err(|e| Error::io(format!("`{shown}` cannot be written"), e))?;

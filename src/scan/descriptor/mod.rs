@@ -13,6 +13,7 @@ use regex::Regex;
 
 use crate::error::{Error, ErrorKind};
 use crate::model::{Kind, RepoPath, Score, nests_deeply};
+use crate::platform::as_path;
 
 use expressions::{Expressions, Markers};
 pub(super) use written::ReportIn;
@@ -489,11 +490,6 @@ impl Descriptor {
     pub fn digest_text(&self) -> String {
         serde_json::to_string(&self.written).expect("a descriptor is plain data")
     }
-}
-
-fn as_path(path: &[u8]) -> &std::path::Path {
-    use std::os::unix::ffi::OsStrExt;
-    std::path::Path::new(std::ffi::OsStr::from_bytes(path))
 }
 
 /// Globs of files: one without a `/` fits in any folder, and an extension in capitals too.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::lock::is_bundled;
 use super::{Locked, Registry};
 use crate::environment;
+use crate::platform;
 use crate::process;
 use crate::scan::reach::Keep;
 use crate::scan::{Descriptor, GoModule};
@@ -100,7 +101,7 @@ pub fn install(
 fn show(folder: &Path, link: &Path) -> io::Result<()> {
     let name = folder.file_name().unwrap_or_default();
     let new = folder.join("newgate-link");
-    std::os::unix::fs::symlink(name, &new)?;
+    platform::link(name, &new)?;
     fs::rename(&new, link)
 }
 
@@ -232,7 +233,7 @@ impl Place<'_> {
         }
         let lock = fs::read(self.path("package-lock.json"))
             .map_err(|e| format!("npm wrote no `package-lock.json`: {e}"))?;
-        std::os::unix::fs::symlink("node_modules/.bin", self.path("bin"))
+        platform::link("node_modules/.bin", self.path("bin"))
             .map_err(|e| format!("the folder of programs cannot be made: {e}"))?;
         npm_lock(&lock)
     }

@@ -155,8 +155,7 @@ impl Place<'_> {
         let cannot = |e: std::io::Error| format!("`{}` cannot be written: {e}", path.display());
         fs::create_dir_all(&bin).map_err(cannot)?;
         fs::write(&path, script).map_err(cannot)?;
-        let runnable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(&path, runnable).map_err(cannot)
+        fs::set_permissions(&path, crate::platform::runnable()).map_err(cannot)
     }
 }
 
