@@ -10,10 +10,10 @@ use super::prewarm::make_way;
 use super::screen::{Resolved, Stream};
 use super::session::Session;
 use crate::error::{Error, ErrorKind, Result};
-use crate::gate::ingest::Over;
+use crate::gate::ingest::{Over, RanIn};
 use crate::gate::{ConfigSource, Gate, ingest};
 use crate::git::{Against, Head, Request, Scratch};
-use crate::model::{Change, Verdict, shell_word};
+use crate::model::{Change, RepoPath, Verdict, shell_word};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -51,6 +51,10 @@ pub(super) struct Check {
     /// that the repository had on the scanner's machine
     #[arg(long, value_name = "FOLDER", requires = "results")]
     results_folder: Option<String>,
+    /// The file that results about packages in `--results` are about if they name no file of the
+    /// repository, such as `pom.xml`
+    #[arg(long, value_name = "PATH", requires = "results")]
+    results_file: Option<String>,
     /// Ignore the change's own exemptions, and refuse scanners that execute its code, as a server does
     #[arg(long, conflicts_with = "config_from")]
     enforce: bool,
@@ -168,10 +172,14 @@ impl Check {
             ));
         }
         let settings = session.gate().settings(change, config_from)?;
+        let file = self.results_file.as_deref().map(RepoPath::from);
         let how = How {
             named: self.results_scanner.as_deref(),
             format: None,
-            folder: self.results_folder.as_deref(),
+            ran_in: RanIn {
+                folder: self.results_folder.as_deref(),
+                file: file.as_ref(),
+            },
             about: (&change.head, &change.head_tree),
         };
         let mut given = Vec::new();

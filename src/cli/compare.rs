@@ -11,7 +11,7 @@ use super::session::Session;
 use crate::cache::Cache;
 use crate::compare::{ComparedFile, Content, Decision, Difference, Known, Outcome, compare};
 use crate::error::{Error, ErrorKind, Result};
-use crate::gate::ingest::{Reader, read_for_tree};
+use crate::gate::ingest::{RanIn, Reader, read_for_tree};
 use crate::git::Repository;
 use crate::model::{
     FileVersion, Finding, Oid, Origin, Reason, RepoPath, Stage, Status, Verdict, harmless,
@@ -176,7 +176,8 @@ fn read_report(
 ) -> Result<(String, Vec<Finding>)> {
     let shown = path.display();
     let content = fs::read(path).map_err(|e| Error::io(format!("`{shown}` cannot be read"), e))?;
-    let read = read_for_tree(repo, tree, &content, Reader::Any(scanners), key, folder)?;
+    let ran_in = RanIn { folder, file: None };
+    let read = read_for_tree(repo, tree, &content, Reader::Any(scanners), key, ran_in)?;
     let (tool, reading) = read.map_err(|e| {
         Error::new(
             ErrorKind::Usage,

@@ -7,8 +7,8 @@ use super::screen::Resolved;
 use super::session::Session;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::Settings;
-use crate::gate::ingest::{self, Ingested, Over, Reader};
-use crate::model::{Oid, Verdict};
+use crate::gate::ingest::{self, Ingested, Over, RanIn, Reader};
+use crate::model::{Oid, RepoPath, Verdict};
 use crate::report::plural;
 use crate::scan::read::tools_of;
 use crate::scan::{Catalog, Descriptor, SecretKey};
@@ -31,6 +31,10 @@ pub(super) struct Ingest {
     /// repository had on the scanner's machine
     #[arg(long, value_name = "FOLDER")]
     folder: Option<String>,
+    /// The file that results about packages are about if they name no file of the repository, such as
+    /// `pom.xml`
+    #[arg(long, value_name = "PATH")]
+    file: Option<String>,
     /// Keep earlier reports for this commit too
     #[arg(long, conflicts_with = "replace")]
     add: bool,
@@ -44,10 +48,14 @@ impl Ingest {
         let mut session = Session::open()?;
         let (commit, tree) = session.commit_and_tree(&self.rev)?;
         let settings = session.settings_by_default()?;
+        let file = self.file.as_deref().map(RepoPath::from);
         let how = How {
             named: self.scanner.as_deref(),
             format: self.format.as_deref(),
-            folder: self.folder.as_deref(),
+            ran_in: RanIn {
+                folder: self.folder.as_deref(),
+                file: file.as_ref(),
+            },
             about: (&commit, &tree),
         };
         let taken = take_reports(&session, &settings.catalog, &self.reports, how)?;
@@ -98,8 +106,8 @@ pub(super) struct How<'a> {
     pub named: Option<&'a str>,
     /// Their format.
     pub format: Option<&'a str>,
-    /// The folder that their scanner ran in.
-    pub folder: Option<&'a str>,
+    /// Where their scanner ran.
+    pub ran_in: RanIn<'a>,
     /// The commit, and the tree, that they are about.
     pub about: (&'a Oid, &'a Oid),
 }
@@ -149,7 +157,8 @@ fn take_report(
         let text = format!("`{shown}` was not ingested: {why}");
         Error::new(ErrorKind::Usage, text).hint(
             "check that it is complete; if its scanner ran on another commit or in another folder, name them: \
-             `newgate ingest REPORT --rev COMMIT --folder FOLDER`",
+             `newgate ingest REPORT --rev COMMIT --folder FOLDER`; if its results are about packages and name no \
+             file of the repository, name the one that requires them: `--file pom.xml`",
         )
     };
     let report = fs::read(path).map_err(|e| Error::io(format!("`{shown}` cannot be read"), e))?;
@@ -181,7 +190,7 @@ fn take_report(
         .find(|d| Some(d.name()) == how.named && how.format.is_none());
     let native = native.filter(|d| crate::scan::read::recognises(d, &report));
     let reader = native.map_or(reader, Reader::By);
-    let read = ingest::read_for_tree(&session.repo, tree, &report, reader, key, how.folder)?;
+    let read = ingest::read_for_tree(&session.repo, tree, &report, reader, key, how.ran_in)?;
     let (tool, reading) = read.map_err(|e| refused(e.to_string()))?;
     if let Some(why) = &reading.failed {
         return Err(refused(format!("its scanner did not finish: {why}")));

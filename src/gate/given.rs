@@ -10,7 +10,7 @@ use crate::scan::load::{Filling, Loaded, load};
 use crate::scan::project::{self, ProjectResult};
 use crate::scan::{Descriptor, Load, LoadRequest, Resolved, Scanner};
 
-use super::ingest::{Reader, Taken, read_for_tree, result_for};
+use super::ingest::{RanIn, Reader, Taken, read_for_tree, result_for};
 use super::planned::{Planned, Told};
 use super::{Settings, tree_of};
 
@@ -321,7 +321,7 @@ fn read_loaded(
             report,
             Reader::By(&descriptor),
             &planned.key,
-            None,
+            RanIn::default(),
         )?;
         let reading = match read {
             Ok((_, reading)) => reading,

@@ -23,9 +23,17 @@ pub enum Reader<'a> {
     By(&'a Descriptor),
 }
 
+/// Where the scanner of a report ran, as far as a person says so.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RanIn<'a> {
+    /// The folder: one of the repository, or the absolute one of its root on that machine.
+    pub folder: Option<&'a str>,
+    /// The file of the repository that results without one are about, such as those of packages in a cache.
+    pub file: Option<&'a RepoPath>,
+}
+
 /// Reads a report about a tree. Every file that it names must be in the tree, and every line in its
-/// file: else it is about another commit. `ran_in` is the folder that its scanner ran in: one of the
-/// repository, or the absolute one of its root on that machine. Returns the tool's name and what it says.
+/// file: else it is about another commit. Returns the tool's name and what it says.
 ///
 /// # Errors
 /// The inner one: the report cannot be read or is not about this tree, in words for people. The outer
@@ -36,16 +44,20 @@ pub fn read_for_tree(
     report: &[u8],
     reader: Reader<'_>,
     key: &SecretKey,
-    ran_in: Option<&str>,
+    ran_in: RanIn<'_>,
 ) -> Result<std::result::Result<(String, Reading), Unreadable>> {
     let files = Files::of(repo, tree);
+    if let Some(file) = ran_in.file.filter(|f| !files.has(f)) {
+        let why = format!("there is no file `{file}` in its commit");
+        return Ok(Err(Unreadable(why)));
+    }
     let work = repo.work_dir();
     let work = work.map(|w| w.to_string_lossy().trim_end_matches('/').to_owned());
-    let (folder, root) = folder_and_root(ran_in, work.as_deref());
+    let (folder, root) = folder_and_root(ran_in.folder, work.as_deref());
     let known = |path: &RepoPath| files.has(path);
     let paths = |root: Option<String>, collects: bool| Paths {
         folder: folder.clone(),
-        default: None,
+        default: ran_in.file.cloned(),
         roots: work.iter().cloned().chain(root).collect(),
         aliases: HashMap::new(),
         foreign: collects.then(RefCell::default),

@@ -130,9 +130,16 @@ pub fn root_of(paths: &BTreeSet<String>, evidence: &Evidence<'_>) -> Option<Stri
         }
     }
     let most = all.iter().map(|(_, number)| *number).max()?;
-    let mut best = all.into_iter().filter(|(_, number)| *number == most);
-    match (best.next(), best.next()) {
-        (Some((root, _)), None) => Some(root),
+    let best = all.into_iter().filter(|(_, number)| *number == most);
+    let best: Vec<String> = best.map(|(root, _)| root).collect();
+    // A path with `%20` is collected as it stands too; if both fit, it is a URI.
+    let is_decoded = |root: &&String| {
+        let decoded = spellings(root, true).next();
+        decoded.is_none_or(|d| d == **root || !best.contains(&d))
+    };
+    let mut best_ones = best.iter().filter(is_decoded);
+    match (best_ones.next(), best_ones.next()) {
+        (Some(root), None) => Some(root.clone()),
         _ => None,
     }
 }
@@ -206,6 +213,16 @@ mod tests {
                 &["/home/me/q/src/a.py"],
                 &["file:///home/me/q/"],
                 Some("/home/me/q"),
+            ),
+            (
+                &["/home/a b/proj/src/a.py", "/home/a%20b/proj/src/a.py"],
+                &[],
+                Some("/home/a b/proj"),
+            ),
+            (
+                &["//server/share/proj/src/a.py"],
+                &[],
+                Some("//server/share/proj"),
             ),
             (
                 &["/home/me/q/src/a.py"],

@@ -12,7 +12,7 @@ use crate::scan::{Catalog, Descriptor, SecretKey};
 
 /// What a scanner writes where it has no findings, or fewer: at places that begin so, it may write one of
 /// these things.
-const RIGHT: [(&str, &str, &[&str]); 14] = [
+const RIGHT: [(&str, &str, &[&str]); 15] = [
     // The last of several lines has no findings.
     ("betterleaks", ".findings", &["null", "nothing"]),
     ("cargo-audit", ".warnings", &["nothing", "[]"]),
@@ -32,6 +32,7 @@ const RIGHT: [(&str, &str, &[&str]); 14] = [
     ("npm-audit", ".vulnerabilities.", &["\"x\""]),
     ("retire", ".data[].results[].vulnerabilities", &["nothing"]),
     ("shellcheck", "", &["[]"]),
+    ("snyk", ".applications", &["null", "nothing"]),
     ("trivy", ".Results", &["null", "nothing"]),
     ("trivy", ".Results[].", &["null", "nothing"]),
 ];

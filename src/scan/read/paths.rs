@@ -82,6 +82,21 @@ impl Paths<'_> {
 
     /// As [`Paths::resolve`], and whether an absolute path was collected.
     pub(super) fn place(&self, written: &str, uri: bool) -> Place {
+        let foreign = match self.find(written, uri) {
+            Ok(path) => return Place::Here(path),
+            Err(foreign) => foreign,
+        };
+        match (&self.foreign, foreign.is_empty()) {
+            (Some(all), false) => {
+                all.borrow_mut().extend(foreign);
+                Place::Foreign
+            }
+            _ => Place::Nowhere,
+        }
+    }
+
+    /// The repository's path for what a scanner wrote; else the absolute paths that it may be.
+    pub(super) fn find(&self, written: &str, uri: bool) -> Result<RepoPath, Vec<String>> {
         let mut foreign = Vec::new();
         for spelling in spellings(written, uri) {
             let inside = self.roots.iter().find_map(|root| {
@@ -101,20 +116,14 @@ impl Paths<'_> {
                 continue;
             };
             if let Some(path) = self.aliases.get(&plain) {
-                return Place::Here(path.clone());
+                return Ok(path.clone());
             }
             let path = RepoPath::from(plain.as_str());
             if (self.known)(&path) {
-                return Place::Here(path);
+                return Ok(path);
             }
         }
-        match (&self.foreign, foreign.is_empty()) {
-            (Some(all), false) => {
-                all.borrow_mut().extend(foreign);
-                Place::Foreign
-            }
-            _ => Place::Nowhere,
-        }
+        Err(foreign)
     }
 }
 
@@ -135,7 +144,7 @@ pub(super) fn spellings(written: &str, uri: bool) -> impl Iterator<Item = String
             true => [Some(with_large_drive(&slashes)), None],
             false => [Some(plain.clone()), (slashes != plain).then_some(slashes)],
         };
-        for one in both.into_iter().flatten() {
+        for one in both.into_iter().flatten().chain(on_server(&reading)) {
             if !all.contains(&one) {
                 all.push(one);
             }
@@ -166,6 +175,17 @@ fn without_scheme(text: &str) -> String {
         Some(path) => path.replacen('|', ":", 1),
         None => path.to_owned(),
     }
+}
+
+/// The path of a URI that names a server of Windows: `//server/share/x` of `file://server/share/x`.
+fn on_server(uri: &str) -> Option<String> {
+    let (scheme, rest) = uri.split_at_checked(7)?;
+    let (server, path) = rest.split_once('/')?;
+    let is_one = scheme.eq_ignore_ascii_case("file://")
+        && !server.is_empty()
+        && !server.contains([':', '|'])
+        && !path.is_empty();
+    is_one.then(|| format!("//{rest}"))
 }
 
 /// Whether a path begins with a drive of Windows.

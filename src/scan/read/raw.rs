@@ -168,6 +168,14 @@ impl<'a> Gather<'a> {
     /// It names no file, or one that is not in the tree.
     pub(super) fn take(&mut self, mut item: Item) -> Result<(), Unreadable> {
         let (paths, uris, reading) = (self.paths, self.uris, &mut self.reading);
+        // A package lies in a cache, or in an image; the file that requires it was named.
+        if item.package.is_some()
+            && paths.default.is_some()
+            && let Some(written) = &item.path
+            && paths.find(written, uris).is_err()
+        {
+            item.path = None;
+        }
         if let Some(written) = item.scanned.as_ref().or(item.path.as_ref())
             && paths.place(written, uris) == Place::Foreign
         {
@@ -244,7 +252,7 @@ impl<'a> Gather<'a> {
             let steps = item.flow.iter().filter(|s| s.line > 0);
             let flow = steps.filter_map(|s| {
                 Some(Step {
-                    path: paths.resolve(&s.path, uris)?,
+                    path: paths.find(&s.path, uris).ok()?,
                     line: s.line,
                     message: s.message.as_str().into(),
                 })

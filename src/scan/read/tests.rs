@@ -342,3 +342,30 @@ fn a_hash_of_a_secret_is_the_secret_of_every_other_scanner() {
     let hash = "a9993e364706816aba3e25717850c26c9cd0d89d";
     assert_eq!(key().identity(b"abc"), key().identity_of_sha1(hash));
 }
+
+#[test]
+fn packages_in_a_cache_are_about_the_file_that_was_named() {
+    let own = include_bytes!("../../../fixtures/reports/dependency-check-12.1.9.json");
+    let sarif = include_bytes!("../../../fixtures/reports/dependency-check-12.1.9.sarif.json");
+    let all = [descriptor("dependency-check")];
+    let told = |report: &[u8]| {
+        let paths = Paths {
+            default: Some("pom.xml".into()),
+            ..strict_paths()
+        };
+        let (tool, reading) = read_any(&all, report, &paths, &key()).unwrap();
+        assert_eq!(tool, "dependency-check");
+        let findings = reading.findings.into_iter();
+        let told = findings.map(|f| {
+            let package = f.package.unwrap();
+            let package = (package.ecosystem, package.name, package.version);
+            (f.rule, f.path.to_string(), f.title, f.score, package)
+        });
+        told.collect::<Vec<_>>()
+    };
+    let both = (told(own), told(sarif));
+    assert_eq!(both.0.len(), 4);
+    assert_eq!(both.0, both.1);
+    let nowhere = read_any(&all, sarif, &strict_paths(), &key());
+    assert!(nowhere.is_err(), "{nowhere:?}");
+}

@@ -73,6 +73,7 @@ pub(super) struct Rule {
     pub guid: Option<String>,
     pub name: Option<String>,
     pub short_description: Option<Message>,
+    pub full_description: Option<Message>,
     pub help: Option<Message>,
     pub message_strings: Option<BTreeMap<String, Message>>,
     pub help_uri: Option<String>,
@@ -89,6 +90,7 @@ pub(super) struct Relationship {
 #[derive(Deserialize)]
 pub(super) struct Configuration {
     pub level: Option<String>,
+    pub rank: Option<f64>,
     pub properties: Option<Value>,
 }
 
@@ -99,6 +101,7 @@ pub(super) struct SarifResult {
     pub rule_index: Option<i64>,
     pub rule: Option<RuleReference>,
     pub level: Option<String>,
+    pub rank: Option<f64>,
     pub kind: Option<String>,
     pub message: Option<Message>,
     pub locations: List<Location>,
@@ -223,6 +226,7 @@ pub(super) struct Invocation {
     pub execution_successful: Option<bool>,
     pub working_directory: Option<ArtifactLocation>,
     pub exit_signal_name: Option<String>,
+    pub exit_signal_number: Option<i64>,
     pub process_start_failure_message: Option<String>,
     pub tool_execution_notifications: List<Notification>,
     pub tool_configuration_notifications: List<Notification>,

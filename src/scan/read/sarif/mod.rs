@@ -4,6 +4,7 @@
 
 mod log;
 mod places;
+mod purl;
 mod rules;
 mod taxa;
 
@@ -14,9 +15,11 @@ use serde_json::Value;
 use super::Unreadable;
 use super::raw::Item;
 use super::shape::Shape;
+use crate::model::Score;
 
-use log::{Invocation, Log, Message, Notification, Rule, Run, SarifResult};
-use places::{flow_of, logical_place, path_of, path_of_result, place_of, span_of};
+use log::{Invocation, Log, Message, Notification, Rule, Run, SarifRegion, SarifResult};
+use places::{flow_of, logical_place, path_of, path_of_result, places_of, span_of};
+use purl::package_of;
 use rules::{Kind, Rules, kind, level_of_sort};
 use taxa::cwe_of;
 
@@ -192,7 +195,11 @@ fn run_items(
         let died = invocation
             .exit_signal_name
             .as_ref()
-            .map(|s| format!("it was ended by {s}"));
+            .map(|s| format!("it was ended by {s}"))
+            .or_else(|| {
+                let number = invocation.exit_signal_number.filter(|n| *n != 0)?;
+                Some(format!("it was ended by signal {number}"))
+            });
         let failed = died.or_else(|| invocation.process_start_failure_message.clone());
         let failed = failed.filter(|f| !f.trim().is_empty()).or_else(|| {
             (invocation.execution_successful == Some(false))
@@ -215,12 +222,44 @@ fn run_items(
         let absent = result.baseline_state.as_deref();
         let absent = absent.is_some_and(|s| s.trim().eq_ignore_ascii_case("absent"));
         if kind(&result) != Kind::Passed && !absent && refused.is_none() {
-            refused = result_item(run, &rules, &result).and_then(&mut *take).err();
+            let first = result_item(run, &rules, &result);
+            refused = first
+                .and_then(|first| take_all(run, &result, first, take))
+                .err();
         }
     };
     let read = Each(each).deserialize(&mut serde_json::Deserializer::from_str(results.get()));
     read.map_err(|e| Unreadable(format!("it is not SARIF: {e}")))?;
     refused.map_or(Ok(()), Err)
+}
+
+/// Hands on a result: the item of its first place, and one for each other place.
+fn take_all(
+    run: &Run<'_>,
+    result: &SarifResult,
+    first: Item,
+    take: &mut dyn FnMut(Item) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
+    let mut told = vec![(first.path.clone(), first.line)];
+    for place in places_of(result).skip(1) {
+        let region = place.region.as_ref();
+        let at = (path_of(run, place), region.and_then(|r| r.start_line));
+        if at.0.is_none() || told.contains(&at) {
+            continue;
+        }
+        let (path, _) = at.clone();
+        told.push(at);
+        // A fingerprint is one of the result, not of a place.
+        let (fingerprint, snippet) = (None, None);
+        let other = Item {
+            path,
+            fingerprint,
+            snippet,
+            ..first.clone()
+        };
+        take(other.in_region(run, region))?;
+    }
+    take(first)
 }
 
 /// What a notification means: an error is a file that could not be read, or a run that failed; a warning
@@ -303,7 +342,7 @@ impl<'de, F: FnMut(SarifResult)> Visitor<'de> for Each<F> {
 
 fn result_item(run: &Run<'_>, rules: &Rules<'_>, result: &SarifResult) -> Result<Item, Unreadable> {
     let rule = rules.rule_of(result);
-    let region = place_of(result).and_then(|p| p.region.as_ref());
+    let region = places_of(result).next().and_then(|p| p.region.as_ref());
     let both = [
         result.properties.as_ref(),
         rule.and_then(|r| r.properties.as_ref()),
@@ -326,23 +365,23 @@ fn result_item(run: &Run<'_>, rules: &Rules<'_>, result: &SarifResult) -> Result
         .or(reference)
         .or_else(|| rule?.id.clone());
     let path = path_of_result(run, result);
-    if let (None, Some(place)) = (&path, logical_place(result)) {
+    let package = package_of(result);
+    if let (None, None, Some(place)) = (&path, &package, logical_place(result)) {
         return Err(Unreadable(format!(
             "a result of rule `{}` names no file, only `{}`",
             rule_id.as_deref().unwrap_or("?").escape_debug(),
             place.escape_debug()
         )));
     }
-    Ok(Item {
+    let item = Item {
         path,
-        line: region.and_then(|r| r.start_line),
-        column: region.and_then(|r| r.start_column),
-        end_line: region.and_then(|r| r.end_line),
-        end_column: region.and_then(|r| r.end_column),
-        span: region.and_then(|r| span_of(run, r)),
         snippet: region.and_then(|r| r.snippet.as_ref()?.text.clone()),
         rule: rule_id,
-        title: title_of(rule),
+        title: match package {
+            // In its short description stands what the package is.
+            Some(_) => summary_of(rule).or_else(|| title_of(rule)),
+            None => title_of(rule),
+        },
         message: Some(message_of(rules, rule, result)),
         assumed: stated.level.is_none().then_some(LEVEL),
         level: stated.level,
@@ -350,14 +389,30 @@ fn result_item(run: &Run<'_>, rules: &Rules<'_>, result: &SarifResult) -> Result
             .iter()
             .find_map(|name| property(name)?.as_str())
             .map(str::to_owned),
-        score: stated.score.map(crate::model::Score::value),
+        score: stated.score.map(Score::value).or(stated.rank),
         cwe: cwe_of(run, result, rule),
         url: rule.and_then(|r| r.help_uri.clone()),
         fingerprint,
         suppressed: is_suppressed(result),
         flow: flow_of(run, result),
+        package,
         ..Item::default()
-    })
+    };
+    Ok(item.in_region(run, region))
+}
+
+impl Item {
+    /// The item with the lines and columns of a region.
+    fn in_region(self, run: &Run<'_>, region: Option<&SarifRegion>) -> Item {
+        Item {
+            line: region.and_then(|r| r.start_line),
+            column: region.and_then(|r| r.start_column),
+            end_line: region.and_then(|r| r.end_line),
+            end_column: region.and_then(|r| r.end_column),
+            span: region.and_then(|r| span_of(run, r)),
+            ..self
+        }
+    }
 }
 
 fn title_of(rule: Option<&Rule>) -> Option<String> {
@@ -374,6 +429,15 @@ fn title_of(rule: Option<&Rule>) -> Option<String> {
         let name = name.filter(|n| Some(*n) != rule.id.as_ref() && *n != "blacklist");
         name.map(|n| n.replace('_', " "))
     })
+}
+
+/// The first sentence of a rule's description.
+fn summary_of(rule: Option<&Rule>) -> Option<String> {
+    let all = text_of(rule?.full_description.as_ref());
+    let ends = all.match_indices(['.', '!', '?']).map(|(at, _)| at + 1);
+    let mut ends = ends.filter(|end| all.get(*end..).is_some_and(|r| r.starts_with(' ')));
+    let first = ends.next().and_then(|end| all.get(..end)).unwrap_or(&all);
+    (!first.is_empty()).then(|| first.to_owned())
 }
 
 /// Whether a result is suppressed: each of its suppressions must be in force (3.27.23).

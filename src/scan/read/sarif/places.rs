@@ -9,19 +9,19 @@ use super::text_of;
 /// How often a base may be relative to another, or a file be a part of another.
 const DEEPEST: usize = 16;
 
-/// The first place of a result that is in a file.
-pub(super) fn place_of(result: &SarifResult) -> Option<&PhysicalLocation> {
-    let mut locations = result.locations.iter().flatten();
-    locations.find_map(|l| {
-        l.physical_location
-            .as_ref()
-            .filter(|p| p.artifact_location.is_some())
-    })
+/// The places of a result that are in files. Several are one problem (3.27.12), each of whose places is to be
+/// shown.
+pub(super) fn places_of(result: &SarifResult) -> impl Iterator<Item = &PhysicalLocation> {
+    let locations = result.locations.iter().flatten();
+    locations
+        .filter_map(|l| l.physical_location.as_ref())
+        .filter(|p| p.artifact_location.is_some())
 }
 
 /// The path of a result's place; that of the file which the scanner was given, where it has no place.
 pub(super) fn path_of_result(run: &Run<'_>, result: &SarifResult) -> Option<String> {
-    place_of(result)
+    places_of(result)
+        .next()
         .and_then(|p| path_of(run, p))
         .or_else(|| path_at(run, result.analysis_target.as_ref()?))
 }

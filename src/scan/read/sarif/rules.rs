@@ -25,6 +25,8 @@ pub(super) struct Stated {
     pub score: Option<Score>,
     /// Its level, or the scanner's own word; absent where nothing says one.
     pub level: Option<String>,
+    /// A score of its rank (3.27.25), where nothing else says how severe it is.
+    pub rank: Option<f64>,
 }
 
 impl<'r> Rules<'r> {
@@ -126,10 +128,21 @@ impl<'r> Rules<'r> {
             let of_level = level.as_deref().map(score_of_level);
             score_of_level(w) > of_level.unwrap_or(score_of_level("warning"))
         });
-        Ok(Stated {
-            score,
-            level: own_word.or(worse).map(str::to_owned).or(level),
-        })
+        let level = own_word.or(worse).map(str::to_owned).or(level);
+        let ranks = [
+            result.rank,
+            self.overrides(result, rule).find_map(|c| c.rank),
+            rule.and_then(|r| r.default_configuration.as_ref()?.rank),
+        ];
+        // A rank of -1 is none. One that is low lowers nothing: without it the level would be the usual one.
+        let rank = ranks
+            .into_iter()
+            .flatten()
+            .find(|r| (0.0..=100.0).contains(r));
+        let rank = rank
+            .map(|r| r / 10.0)
+            .filter(|r| *r > 5.5 && level.is_none());
+        Ok(Stated { score, level, rank })
     }
 
     /// What the run was configured with for the rule of a result.
@@ -312,19 +325,31 @@ fn rank(level: &str) -> u8 {
     }
 }
 
+/// Names that tools give the score or vector of a CVSS in place of `security-severity`.
+const ALSO: [&str; 6] = [
+    "securitySeverity",
+    "security_severity",
+    "cvssScore",
+    "cvss",
+    "cvssVector",
+    "cvssv2_score",
+];
+
 /// The `security-severity` of a bag of properties: a number, as text or not, the vector of a CVSS, or a
 /// word.
 fn score(bag: &Value, rule: &str) -> Result<Option<Score>, Unreadable> {
     let read = match bag.get("security-severity") {
-        None | Some(Value::Null) => return Ok(None),
+        None | Some(Value::Null) => {
+            let others = ALSO.iter().filter_map(|name| bag.get(name));
+            let scores = others.filter_map(|value| match value {
+                Value::String(text) => score_of_text(text.trim()),
+                other => other.as_f64().and_then(Score::new),
+            });
+            return Ok(scores.max());
+        }
         Some(Value::String(text)) => match text.trim() {
             "" => return Ok(None),
-            text => {
-                let number = text.parse().ok().and_then(Score::new);
-                number
-                    .or_else(|| Score::of_vector(text))
-                    .or_else(|| score_of_level(text))
-            }
+            text => score_of_text(text).or_else(|| score_of_level(text)),
         },
         Some(other) => other.as_f64().and_then(Score::new),
     };
@@ -340,4 +365,9 @@ fn score(bag: &Value, rule: &str) -> Result<Option<Score>, Unreadable> {
             )))
         }
     }
+}
+
+fn score_of_text(text: &str) -> Option<Score> {
+    let number = text.parse().ok().and_then(Score::new);
+    number.or_else(|| Score::of_vector(text))
 }

@@ -403,6 +403,7 @@ fn what_a_run_says_of_itself_is_heard() {
     for invocation in [
         r#"{"executionSuccessful":false}"#,
         r#"{"executionSuccessful":true,"exitSignalName":"SIGKILL"}"#,
+        r#"{"executionSuccessful":true,"exitSignalNumber":11}"#,
         r#"{"executionSuccessful":true,"processStartFailureMessage":"no memory"}"#,
     ] {
         let run = format!(r#","invocations":[{invocation}]"#);
@@ -434,4 +435,52 @@ fn every_encoding_is_read_by_all_that_looks_at_a_log() {
         assert_eq!(crate::scan::read::tools_of(&report), [Some("t".to_owned())]);
         assert_eq!(crate::scan::read::revisions(&report), ["abcdef0"]);
     }
+}
+
+#[test]
+fn a_severity_under_another_name_or_a_rank_counts_where_nothing_else_says_one() {
+    for (result, expected) in [
+        (r#""properties":{"securitySeverity":"9.1"}"#, 9.1),
+        (r#""properties":{"cvssScore":8.8}"#, 8.8),
+        (
+            r#""properties":{"cvss":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}"#,
+            9.8,
+        ),
+        (r#""properties":{"cvss":"see below"}"#, 5.5),
+        (r#""rank":92.0"#, 9.2),
+        (r#""rank":10"#, 5.5),
+        (r#""rank":-1"#, 5.5),
+        (r#""rank":92.0,"level":"note""#, 3.0),
+    ] {
+        let result = format!(r#""ruleId":"R1",{result},{PLACE}"#);
+        assert_eq!(score(&log("", "", &result)), Some(expected), "{result}");
+    }
+    let driver = r#","rules":[{"id":"R1","defaultConfiguration":{"rank":80}}]"#;
+    let result = format!(r#""ruleId":"R1",{PLACE}"#);
+    assert_eq!(score(&log(driver, "", &result)), Some(8.0));
+}
+
+#[test]
+fn each_place_of_a_result_is_a_finding() {
+    let place = |uri: &str, line: u32| {
+        format!(
+            r#"{{"physicalLocation":{{"artifactLocation":{{"uri":"{uri}"}},"region":{{"startLine":{line}}}}}}}"#
+        )
+    };
+    let places = [("a.py", 3), ("a.py", 1), ("z.zip", 2), ("a.py", 3)];
+    let places: Vec<String> = places.map(|(uri, line)| place(uri, line)).into();
+    let result = |places: &[String]| {
+        let result = format!(r#""ruleId":"R1","locations":[{}]"#, places.join(","));
+        reading(&log("", "", &result))
+    };
+    let findings = result(&places).unwrap().findings;
+    let told: Vec<(String, u32)> = findings
+        .iter()
+        .map(|f| (f.path.to_string(), f.line()))
+        .collect();
+    let expected = [("a.py", 1), ("a.py", 3), ("z.zip", 2)];
+    assert_eq!(told, expected.map(|(path, line)| (path.to_owned(), line)));
+    // None of them may be passed over.
+    let gone = [place("a.py", 3), place("gone.py", 1)];
+    assert!(result(&gone).is_err());
 }
