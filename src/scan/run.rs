@@ -15,7 +15,7 @@ use super::stage::{Shown, Stage};
 use super::{Engine, Scanner, SecretKey, Secrets, UnitResult};
 use crate::environment::without_proxy_credentials;
 use crate::error::Result;
-use crate::model::{FileVersion, Kind, RepoPath, TimeLimit};
+use crate::model::{FileVersion, RepoPath, TimeLimit};
 use crate::process::{self, Cancel, Ended};
 
 /// Most bytes that one run may write.
@@ -66,13 +66,12 @@ pub(super) fn run_batch(
     let mut names = Vec::with_capacity(files.len());
     let mut given = Vec::with_capacity(files.len());
     let mut not_utf8 = Vec::new();
-    // Most find no credential with a NUL byte behind each character, and say nothing.
-    let misses_utf16 = scanner.descriptor.kind() == Kind::Secret && !how.reads_utf16;
     for file in files {
         let content = content(file)?;
         let left_out = if how.needs_utf8 && std::str::from_utf8(&content).is_err() {
             Some("its content is not UTF-8, which this scanner leaves out")
-        } else if misses_utf16 && is_utf16(&content) {
+        // Most find nothing in text with a NUL byte behind each character, and say nothing.
+        } else if !how.reads_utf16 && is_utf16(&content) {
             Some("its content is UTF-16, which this scanner does not read")
         } else {
             None

@@ -200,8 +200,7 @@ pub struct Program {
     /// Whether it leaves out a file whose content is not UTF-8 without a word: newgate says so then.
     #[serde(default)]
     pub needs_utf8: bool,
-    /// Whether a scanner of secrets reads text in UTF-16. Of one that does not, newgate says that it left such a
-    /// file out.
+    /// Whether it reads text in UTF-16. Of a scanner that does not, newgate says that it left such a file out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reads_utf16: bool,
     /// Files that it passes over without a word.
