@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{World, issues, token};
+use crate::support::{World, issues, token, write_program};
 
 /// A world with a configuration on `main`, and the settings of this machine for its registries.
 fn configured(config: &str) -> World {
@@ -104,6 +104,120 @@ fn packages_of_npm_are_installed_by_their_hashes_and_scan_through_the_gate() {
     assert_eq!(issues(&report, "new").len(), 1);
     fs::remove_dir_all(world.path("cache")).unwrap();
     world.newgate(&["scanners", "install", "oxlint"]).exits(0);
+
+    // Of several hashes, the first that is forged is enough.
+    fs::remove_dir_all(world.path("cache")).unwrap();
+    let at = lock.find("\"integrity\": \"sha512-").unwrap() + 21;
+    let forged = format!("{}{}{}", &lock[..at], "A".repeat(86), &lock[at + 86..]);
+    refuses_the_lock(&world, "oxlint", &forged);
+}
+
+/// Installs a scanner by a forged lock file: nothing may be left behind.
+fn refuses_the_lock(world: &World, scanner: &str, lock: &str) {
+    world.write("forged.lock", lock);
+    let install = ["scanners", "install", scanner, "--lock", "forged.lock"];
+    let refused = world.newgate(&install).exits(3);
+    refused.says("not the one that the lock file pins");
+    let tools = world.path("cache/newgate/tools").join(scanner);
+    assert_eq!(fs::read_dir(tools).unwrap().count(), 0);
+}
+
+/// A descriptor of the project's own, of which only its installation matters.
+fn own_scanner(world: &World, install: &str) {
+    let text = format!(
+        "name = \"tool\"\ntitle = \"Tool\"\nhomepage = \"https://example.com\"\nkind = \"code\"\nscope = \"file\"\n\
+         files = [\"*.tool\"]\n[program]\ncommand = [\"no-such-tool\", \"{{files}}\"]\nversion = [\"--version\"]\n\
+         version-pattern = '(\\S+)'\n[output]\nformat = \"sarif\"\n{install}"
+    );
+    world.write(".newgate/scanners/tool.toml", text);
+}
+
+#[test]
+fn a_module_of_go_with_another_sum_is_refused() {
+    let mut world = configured("[scanners]\n");
+    own_scanner(
+        &world,
+        "[install]\ngo = { module = \"example.com/tool@v1.0.0\", package = \".\" }\n",
+    );
+    // A proxy in a folder: the module is one that nobody else has.
+    let at = world.path("proxy/example.com/tool/@v");
+    fs::create_dir_all(&at).unwrap();
+    fs::write(at.join("list"), "v1.0.0\n").unwrap();
+    fs::write(at.join("v1.0.0.info"), "{\"Version\": \"v1.0.0\"}").unwrap();
+    fs::write(at.join("v1.0.0.mod"), "module example.com/tool\n").unwrap();
+    let zip = "import sys, zipfile\n\
+               with zipfile.ZipFile(sys.argv[1], 'w') as zip:\n    \
+               for name, text in [('go.mod', 'module example.com/tool\\n'), ('main.go', 'package main\\n')]:\n        \
+               zip.writestr('example.com/tool@v1.0.0/' + name, text)\n";
+    let file = at.join("v1.0.0.zip");
+    let args = ["-c", zip, file.to_str().unwrap()];
+    world.run_in(&world.work(), "python3", &args, b"").exits(0);
+    let proxy = format!("file://{}", world.path("proxy").display());
+    let modules = world.path("modules").display().to_string();
+    for (name, value) in [
+        ("GOPROXY", proxy.as_str()),
+        ("GONOSUMDB", "*"),
+        ("GOFLAGS", "-modcacherw"),
+        ("GOMODCACHE", &modules),
+    ] {
+        world.environment.push((name.into(), value.into()));
+    }
+    let lock = "version = 1\n[scanners.tool]\nversion = \"1.0.0\"\norigin = \"go\"\n\
+                packages = \"example.com/tool v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\\n\"\n";
+    refuses_the_lock(&world, "tool", lock);
+}
+
+#[test]
+fn an_artifact_of_maven_with_another_hash_is_refused() {
+    let mut world = configured("[scanners]\n");
+    own_scanner(
+        &world,
+        "[install]\nmaven = { artifacts = [\"org.example:tool:1.0\"], main = \"org.example.Tool\" }\n",
+    );
+    // Maven itself would load its plug-ins first.
+    let bin = world.path("bin");
+    fs::create_dir(&bin).unwrap();
+    let script = "#!/bin/sh\nmkdir -p lib/org/example/tool/1.0\necho forged > lib/org/example/tool/1.0/tool-1.0.jar\n";
+    write_program(&bin.join("mvn"), script);
+    world.put_on_path(&bin);
+    let lock = format!(
+        "version = 1\n[scanners.tool]\nversion = \"1.0\"\norigin = \"maven\"\n\
+         packages = \"org.example:tool==1.0 --hash=sha256:{}\\n\"\n",
+        "0".repeat(64)
+    );
+    refuses_the_lock(&world, "tool", &lock);
+}
+
+#[test]
+fn a_scanner_that_cannot_be_installed_is_named_and_nothing_is_pushed_without_it() {
+    let world = configured("[scanners]\n");
+    world.git(&["switch", "--quiet", "main"]);
+    own_scanner(&world, "");
+    world.write(".newgate/config.toml", "[scanners]\ntool = true\n");
+    world.commit("Turn a scanner on");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.install();
+    let failed = world.newgate(&["scanners", "install"]).exits(3);
+    failed
+        .says("tool is not installed")
+        .says("newgate cannot install it");
+    world
+        .newgate(&["scanners", "install", "tool"])
+        .exits(3)
+        .says("tool cannot be installed: newgate cannot install Tool");
+    world.git(&["switch", "--quiet", "--create", "more"]);
+    world.write("a.tool", "x\n");
+    let head = world.commit("Add a file for it");
+    let none = "0".repeat(40);
+    let line = format!("refs/heads/more {head} refs/heads/more {none}\n");
+    let remote = world.path("remote.git").display().to_string();
+    world
+        .pre_push(&["origin", &remote], &line)
+        .exits(3)
+        .says("tool")
+        .says("not installed");
+    world.push(&["origin", "more"]).exits(1).says("INCOMPLETE");
+    assert_eq!(world.remote_ref("more"), None);
 }
 
 #[test]

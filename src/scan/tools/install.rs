@@ -411,11 +411,13 @@ fn explain(program: &str, said: &str) -> String {
         .lines()
         .map(str::trim)
         .filter(|l| !l.is_empty() && !l.contains("complete log of this run"))
+        // Modules are called `errors` and `checksum`, too.
+        .filter(|l| !l.starts_with("go: downloading "))
         .collect();
     let telling = |l: &&&str| l.to_lowercase().contains("error");
     let line = lines.iter().rev().find(telling).or(lines.last()).copied();
     let line = line.unwrap_or("nothing");
-    let all = said.to_lowercase();
+    let all = lines.join("\n").to_lowercase();
     let has = |words: &[&str]| words.iter().any(|w| all.contains(w));
     let next = if has(&[
         "do not match the hashes",
