@@ -33,7 +33,7 @@ pub fn distrust(folder: &Path) {
     }
 }
 
-/// Whether a path lies in a folder that is distrusted, as it is written or where it leads.
+/// Whether a path is in a folder that is distrusted, as it is written or where it leads.
 fn is_distrusted(path: &Path) -> bool {
     let folders = DISTRUSTED.read().unwrap_or_else(PoisonError::into_inner);
     let real = path.canonicalize();
@@ -137,7 +137,7 @@ pub fn without_proxy_credentials(text: &str) -> String {
     text
 }
 
-/// What stands in the place of credentials.
+/// What is in place of credentials.
 const HIDDEN: &str = "***";
 
 /// Whether colour was switched off for all programs (<https://no-color.org>), or the terminal has none.
@@ -176,8 +176,8 @@ pub fn columns() -> Option<usize> {
     variable("COLUMNS")?.to_str()?.parse().ok()
 }
 
-/// Whether the environment sets values of git's configuration (git-config(1), `GIT_CONFIG_COUNT`; git itself
-/// hands on what `-c` gave in `GIT_CONFIG_PARAMETERS`).
+/// Whether the environment sets values of git's configuration (git-config(1), `GIT_CONFIG_COUNT`; git itself passes on
+/// what `-c` gave in `GIT_CONFIG_PARAMETERS`).
 pub fn configures_git() -> bool {
     ["GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS"]
         .iter()

@@ -11,8 +11,8 @@ use super::{Cache, ScannerKey, UnitDigest, sealed};
 pub type Fetched = (ScannerKey, UnitDigest, Vec<u8>);
 
 impl Cache {
-    /// Lets results that were fetched count for this judgement, if those who could sign them then (told by
-    /// a hash of the file that names them) are those who may sign now.
+    /// Lets fetched results count for this check, if the allowed signers are still the same as when they were fetched
+    /// (by the hash of the file of signers).
     pub fn trust_fetched(&self, signers: Option<[u8; 32]>) {
         let fetched_by = || -> Option<[u8; 32]> {
             let db = self.lock()?;
@@ -24,7 +24,7 @@ impl Cache {
         self.trusts.store(same, Ordering::Relaxed);
     }
 
-    /// A remembered result, else one that was fetched and counts.
+    /// A cached result of a scan here, or else a fetched one that counts.
     pub fn result_or_fetched(&self, key: &ScannerKey, unit: &UnitDigest) -> Option<Vec<u8>> {
         if let Some(own) = self.result(key, unit) {
             return Some(own);
@@ -36,8 +36,8 @@ impl Cache {
         self.payload(ask, key, unit)
     }
 
-    /// Keeps results that were fetched, in the place of those that were fetched before and apart from what
-    /// was scanned here; `None` drops them. `signers` is the hash of the file that names who may sign.
+    /// Stores fetched results apart from those that were scanned here, and replaces earlier fetched ones; `None` drops
+    /// them. `signers` is the hash of the file of allowed signers.
     pub fn keep_fetched(&self, fetched: Option<([u8; 32], Vec<Fetched>)>) {
         let Some(mut db) = self.lock() else {
             return;

@@ -1,15 +1,15 @@
-//! The history of judgements.
+//! The history of checks.
 
 use rusqlite::params;
 
 use super::Cache;
 use crate::model::{GateRun, Verdict, harmless};
 
-/// How many judgements the history keeps.
+/// How many checks the history keeps.
 const HISTORY: i64 = 10_000;
 
 impl Cache {
-    /// Adds a judgement to the history.
+    /// Adds a check to the history.
     pub fn record(&self, run: &GateRun) {
         if let Some(db) = self.lock() {
             let put = "INSERT INTO gate (time, head, target, verdict, new, grown, inherited, fixed, base, at_base)
@@ -34,7 +34,7 @@ impl Cache {
         }
     }
 
-    /// The newest judgements, the oldest of them first.
+    /// The newest checks, the oldest of them first.
     pub fn history(&self, most: usize) -> Vec<GateRun> {
         let read = || -> Option<Vec<GateRun>> {
             let db = self.lock()?;

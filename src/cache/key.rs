@@ -51,7 +51,7 @@ impl ScannerKey {
         ScannerKey(*hasher.finalize().as_bytes())
     }
 
-    /// The key under which results of a shared baseline are summed up, apart from what was scanned here.
+    /// The key for the sums of a shared baseline's results, apart from those of scans here.
     #[must_use]
     pub fn of_shared(&self) -> ScannerKey {
         let mut hasher = blake3::Hasher::new();
@@ -65,8 +65,8 @@ impl ScannerKey {
     }
 }
 
-/// A hash of a unit: for a file, its path, its mode and its content's id, since a scanner may heed
-/// each of them.
+/// A hash of a unit: for a file, its path, its mode and its content's id, because a scanner may
+/// consider each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnitDigest([u8; 32]);
 

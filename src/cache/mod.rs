@@ -97,7 +97,7 @@ impl Cache {
         Some(Note::ResultsNotRemembered { why })
     }
 
-    /// Waits for other gates only so long that a judgement is in time.
+    /// Waits for other newgate processes, but not so long that a check is late.
     pub fn hurry(&self, end: Instant) {
         if let Some(db) = self.lock() {
             let left = end.saturating_duration_since(Instant::now());
@@ -116,7 +116,8 @@ impl Cache {
         read.ok()
     }
 
-    /// Notes that something was not written: the disk is full, or another gate holds the database.
+    /// Records that something could not be written, because the disk is full or another newgate
+    /// holds the database.
     fn wrote(&self, db: &Connection, wrote: rusqlite::Result<()>) {
         if let Err(e) = &wrote {
             let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
@@ -240,8 +241,8 @@ impl Cache {
         self.wrote(&db, wrote);
     }
 
-    /// Writes results in the place of those that are remembered or were fetched, of which no byte stays in
-    /// the file. What is not there stays away.
+    /// Replaces cached or fetched results, and leaves no byte of the old ones in the file. Results that are not in the
+    /// cache are not added.
     pub fn overwrite(
         &self,
         key: &ScannerKey,
@@ -300,8 +301,8 @@ impl Cache {
         read().unwrap_or_default()
     }
 
-    /// The version of an executable, by its identity: as this repository remembers it, else as the
-    /// user's other repositories do.
+    /// The version of an executable, by its identity, as this repository or else the user's other
+    /// repositories remember it.
     pub fn version(&self, identity: &str) -> Option<String> {
         let here = || -> Option<String> {
             let db = self.lock()?;
@@ -413,7 +414,7 @@ impl Cache {
         prune().map_err(|e| e.to_string())
     }
 
-    /// How many results are remembered, and how many judgements.
+    /// How many results are remembered, and how many checks.
     pub fn size(&self) -> (u64, u64) {
         let count = |table: &str| -> Option<u64> {
             let db = self.lock()?;
@@ -431,7 +432,7 @@ impl Cache {
 /// What a payload begins with that is not in plain text; no JSON does.
 const CLOSED: u8 = 0;
 
-/// How many bytes of a hash stand before a payload, so that damage is not read as a result.
+/// How many bytes of a hash are before a payload, so that damage is not read as a result.
 const SEAL: usize = 16;
 
 fn sealed(key: &ScannerKey, unit: &UnitDigest, payload: &[u8]) -> Vec<u8> {

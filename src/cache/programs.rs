@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::environment;
 
-/// A file with more entries than this is begun anew.
+/// A file with more entries than this is begun again.
 const MOST: usize = 500;
 
 fn file() -> Option<PathBuf> {

@@ -41,7 +41,7 @@ enum Trouble {
     Busy(String),
     /// The file is no database of this version: a new one may take its place.
     Unusable(String),
-    /// It cannot be opened or made at all.
+    /// It can be neither opened nor created.
     Closed(String),
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::statement::{Words, similarity, words};
 use super::text::Text;
 
-/// Least likeness of a statement that was edited in place.
+/// The least likeness of a statement that was edited in place.
 pub(super) const EDITED: f64 = 0.42;
 /// Above this many pairs of statements, only those near each other in order are compared.
 const MANY: usize = 10_000;

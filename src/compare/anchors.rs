@@ -8,8 +8,8 @@ use super::slide::is_closer;
 use super::statement::{hash, in_common, words};
 use super::text::Text;
 
-/// Where both texts are cut before they are compared: at the definitions that stand once on each side
-/// under the same header, and at their ends, if half of what each side has there stands on the other.
+/// Where both texts are cut before they are compared: at the definitions that stand once on each side under the same
+/// header, and at their ends, if half of what each side has there is on the other.
 ///
 /// A diff alone takes whichever body is most like the base's, so that a pristine copy passes for the
 /// original as soon as the original is edited. The name says which of them is the original. A body
@@ -21,7 +21,7 @@ pub(super) fn cuts(base: &Text, head: &Text) -> Vec<(usize, usize)> {
     for (n, (b, h)) in chain.iter().enumerate() {
         cuts.push((*b, *h));
         let ends = (unit_end(base, *b), unit_end(head, *h));
-        // The ends must lie between the same definitions.
+        // The ends must be between the same definitions.
         let agree =
             |(other_b, other_h): &(usize, usize)| (*other_b < ends.0) == (*other_h < ends.1);
         if chain[n + 1..]
@@ -100,8 +100,8 @@ fn stays(hunks: &[Hunk], line: usize) -> Option<usize> {
     (!inside).then(|| shift.1 + (line - shift.0))
 }
 
-/// Whether half of the lines of each of two blocks stand in the other, or most of the words: many lines may
-/// have been edited.
+/// Whether half of the lines of each of two blocks are in the other, or most of the words: many lines may have been
+/// edited.
 pub(super) fn much_kept(base: &Text, old: &Range<usize>, head: &Text, new: &Range<usize>) -> bool {
     /// As many of the words of both must be the same.
     const WORDS: f64 = 0.6;
@@ -128,8 +128,8 @@ fn same_border(base: &Text, of_base: &Range<usize>, head: &Text, of_head: &Range
         || norm(base, next(base, base_end)) == norm(head, next(head, head_end))
 }
 
-/// How much of a piece of the base stands in a piece of the head: lines that say enough, each as
-/// often as it is in both.
+/// How much of a piece of the base is in a piece of the head: lines that say enough, each as often
+/// as it is in both.
 fn share_kept(base: &Text, of: Range<usize>, head: &Text, within: Range<usize>) -> f64 {
     let mut there: HashMap<u32, usize> = HashMap::new();
     for line in within.filter(|l| head.significant(*l)) {
@@ -149,7 +149,7 @@ fn share_kept(base: &Text, of: Range<usize>, head: &Text, within: Range<usize>) 
 /// The line after a definition: its closing bracket belongs to it, blank lines after it do not.
 ///
 /// Without an opening brace, the first line that is not indented more ends it. With one, a closing
-/// bracket does, or the next definition: labels and directives stand at the left inside of it too.
+/// bracket does, or the next definition: labels and directives are at the left inside of it too.
 pub(super) fn unit_end(text: &Text, header: usize) -> usize {
     let indent = text.indent[header];
     let mut braces = text.line(header).trim_end().ends_with('{');
@@ -183,7 +183,7 @@ pub(super) fn unit_end(text: &Text, header: usize) -> usize {
 
 /// Pairs of lines that open a scope with a name, stand once on each side, and keep their order: the
 /// heaviest chain of them, by the lines up to the next header. Outer definitions come first: what
-/// stands inside of them cannot outweigh them.
+/// is inside of them cannot outweigh them.
 fn anchors(base: &Text, head: &Text) -> Vec<(usize, usize)> {
     let (of_base, of_head) = (headers(base), headers(head));
     // Unique in the text, or among what stands under the same headers.
@@ -216,7 +216,7 @@ fn anchors(base: &Text, head: &Text) -> Vec<(usize, usize)> {
 /// A line of the base and one of the head.
 type Pair = (usize, usize);
 
-/// Whether a pair of lines lies between the same definitions on both sides, and in the same one.
+/// Whether a pair of lines is between the same definitions on both sides, and in the same one.
 fn fits_into(chain: &[(Pair, Pair)], line: usize, other: usize) -> bool {
     /// How many definitions above are looked at.
     const DEEPEST: usize = 64;

@@ -1,5 +1,5 @@
-//! What stands around two statements: the names of the scopes that they are in, the values that names
-//! are given, the definitions that got another name.
+//! The context of two statements: the names of their scopes, the values that names have, and the definitions that were
+//! renamed.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -15,7 +15,7 @@ use super::side::{Of, Place, Side};
 use super::statement::statement_text;
 use super::weakness;
 
-/// What stands around two statements.
+/// What is around two statements.
 pub(super) struct Scene<'s, 'm> {
     matcher: &'s Matcher<'m>,
     base: Place,
@@ -38,7 +38,7 @@ impl<'s, 'm> Scene<'s, 'm> {
         }
     }
 
-    /// How often each name stands in a scope.
+    /// How often each name is in a scope.
     fn names(&self, of: Of, scope: &Range<usize>) -> Rc<Counts> {
         let (side, place) = self.side(of);
         let key = (of, place.file, scope.clone());
@@ -113,7 +113,7 @@ impl<'s, 'm> Scene<'s, 'm> {
     }
 }
 
-/// Lines without those that are a comment, or part of a text that begins a line as Python's descriptions do.
+/// Lines without comments, and without texts that begin a line, such as Python's docstrings.
 fn without_comments<'t>(
     lines: impl Iterator<Item = &'t str>,
     manner: Manner,
@@ -149,7 +149,7 @@ impl Around for Scene<'_, '_> {
         let pairs = before.into_iter().zip(after).chain(files);
         let count = |names: &Counts, name: &str| names.get(name).copied().unwrap_or(0);
         for ((name, was), (name_now, is)) in pairs {
-            // What stands in another definition now is other data, whatever its name.
+            // What is in another definition now is other data, whatever its name.
             if name != name_now && !self.redefined(&name, &name_now) {
                 continue;
             }

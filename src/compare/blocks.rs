@@ -1,11 +1,11 @@
 //! Blocks of lines that moved: deleted lines that are added somewhere else, over all files.
 //!
-//! Only deleted lines can have moved, and only to added lines: a block that still stands in its old
+//! Only deleted lines can have moved, and only to added lines: a block that still is in its old
 //! place was copied, and its copy is new. Seeds are lines, then pairs, then fours of lines that are
-//! unique on both sides; a seed grows both ways over equal lines, across short gaps; the longest run
-//! is taken first. A run counts as a moved block only if it weighs enough: a lone statement that
-//! shows up elsewhere, however many lines it spans, is not a move. This separates a moved function
-//! from a statement that was deleted in a safe place and written again in an unsafe one.
+//! unique on both sides; a seed grows both ways over equal lines, across short gaps; the longest
+//! run is taken first. A run counts as a moved block only if it weighs enough: a lone statement
+//! that shows up elsewhere, however many lines it spans, is not a move. This separates a moved
+//! function from a statement that was deleted in a safe place and written again in an unsafe one.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -17,9 +17,9 @@ use super::moved::{Moved, Place};
 use super::statement::similarity;
 use crate::model::Note;
 
-/// Least length of a block without a header, in significant lines.
+/// The least length of a block without a header, in significant lines.
 const SHORTEST_BLOCK: usize = 3;
-/// Least number of word characters of a block, without and with a header.
+/// The least number of word characters of a block, without and with a header.
 const LIGHTEST: (u32, u32) = (24, 20);
 /// A line that is at least this much like one that took its place, in a scope that kept its name, did
 /// not move.
@@ -59,8 +59,8 @@ struct Search<'a> {
     added: Vec<Place>,
     open_base: Vec<Vec<bool>>,
     open_head: Vec<Vec<bool>>,
-    /// Base lines that the diff maps although the definition around them is gone, and where to: they
-    /// may turn out to have moved with it.
+    /// Base lines that the diff maps although the definition around them no longer exists, and
+    /// where to: they may turn out to have moved with it.
     doubtful: HashMap<Place, Place>,
     moved: HashMap<Place, Place>,
     taken: HashMap<Place, Place>,
@@ -303,8 +303,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether a deleted line was edited where it stands, in a definition that kept its name, while the
-    /// added line that equals it stands in another one: that one is a copy.
+    /// Whether a deleted line was edited where it stands, in a definition that kept its name, while the added line that
+    /// equals it is in another one: that one is a copy.
     fn goes_on_in_place(&mut self, d: Place, a: Place) -> bool {
         let Fate::Changed(region) = self.map.of_base(d.0, d.1) else {
             return false;
@@ -352,9 +352,8 @@ impl<'a> Search<'a> {
         lines.contains(&d.1)
     }
 
-    /// Whether the lines that stand between those of a run, and beside them, are kept in their place but
-    /// equal what was added around the run's other end: then a whole definition was copied, and the
-    /// original edited.
+    /// Whether the lines that are between those of a run, and beside them, are kept in their place but equal what was
+    /// added around the run's other end: then a whole definition was copied, and the original edited.
     fn is_copy(&self, run: &Run) -> bool {
         /// How far around a run lines are looked at.
         const AROUND: usize = 3;
@@ -466,7 +465,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Base lines that the diff maps inside definitions whose header is gone, and where it maps them to.
+/// Base lines that the diff maps inside definitions whose header no longer exists, and where it
+/// maps them to.
 fn doubtful(files: &Files, map: &Map) -> HashMap<Place, Place> {
     let mut doubtful = HashMap::new();
     for (f, file) in files.base.iter().enumerate() {

@@ -6,10 +6,10 @@ use super::manner::Manner;
 use super::parts::{Around, is_data};
 use super::tokens::{Kind, Token, tokens};
 
-/// A call: what stands between its brackets.
+/// A call: what is between its brackets.
 struct Call<'t> {
     name: &'t str,
-    /// How many brackets it stands in.
+    /// How many brackets it is in.
     depth: usize,
     /// Its place among the tokens, with its brackets.
     from: usize,
@@ -53,8 +53,8 @@ fn calls<'t>(list: &[Token<'t>]) -> Vec<Call<'t>> {
     found
 }
 
-/// Whether a function that is called in both statements, once in the old one, is given nothing that it was
-/// given, or whether it cannot be told which of its calls goes on.
+/// Whether a function that is called in both statements, once in the old one, is given nothing that it was given, or
+/// whether it cannot be told which of its calls continues.
 pub(super) fn another(old: &str, new: &str, manner: Manner, around: &impl Around) -> bool {
     let (old, new) = (tokens(old, manner), tokens(new, manner));
     let (before, after) = (calls(&old), calls(&new));

@@ -1,4 +1,4 @@
-//! One comment that silences a scanner: what it says, what it silences, how far it reaches.
+//! One comment that suppresses findings: its text, what it suppresses, and how far it reaches.
 
 use super::statement::hash;
 use super::text::Text;
@@ -35,14 +35,14 @@ pub(super) enum Reach {
     Rest {
         /// The line that ends it.
         end: Option<usize>,
-        /// Whether no code stands above it.
+        /// Whether no code is above it.
         on_top: bool,
     },
 }
 
 impl Comment {
     pub(super) fn read(file: usize, text: &Text, number: u32) -> Option<Comment> {
-        // What stands beside it in a file that is not text cannot be told.
+        // What is next to it in a file that is not text cannot be told.
         let line = text.at(number, 0)?;
         let alone = is_comment(text.line(line));
         let reach = reach(text, line, alone);
@@ -97,7 +97,7 @@ fn statement(text: &Text, line: usize, lines: &mut String) -> (usize, usize) {
     (first, last)
 }
 
-/// Adds a comment that stands alone; returns its last line.
+/// Adds a comment on a line of its own; returns its last line.
 fn comment(text: &Text, line: usize, lines: &mut String) -> usize {
     let own = text.line(line).trim();
     let open = match own.rfind("/*") {
@@ -117,7 +117,7 @@ fn comment(text: &Text, line: usize, lines: &mut String) -> usize {
     last
 }
 
-/// Adds what follows a line up to the end of the first statement that is no comment.
+/// Adds what follows a line up to the end of the first statement that is not a comment.
 fn next(text: &Text, line: usize, lines: &mut String) {
     for below in line + 1..text.len().min(line + FARTHEST) {
         let content = text.line(below);

@@ -54,7 +54,8 @@ impl Difference {
                 _ => left.push(comment),
             }
         }
-        // Then those that moved: within their file, and with their code alone to any other.
+        // Then the comments that moved within their file. A comment counts as moved to another file
+        // only together with its code.
         for comment in left {
             let pair = self.files.head[comment.file].pair;
             let stays = self.stays(comment, &places, &old).is_some();
@@ -88,7 +89,7 @@ impl Difference {
         added
     }
 
-    /// The comment of the base whose line a comment's line continues, and whether it silences the same.
+    /// The comment of the base whose line continues in a comment's line, and whether it suppresses the same findings.
     fn stays(
         &self,
         comment: &Comment,
@@ -103,7 +104,7 @@ impl Difference {
         };
         let at = *places.get(&(pair, before.number(line as usize)))?;
         let other = &old[at];
-        // The scope may have been renamed, but not left.
+        // The scope may have been renamed, but the comment must still be in it.
         let same_scope = other.scope == comment.scope
             || other.scope.as_ref().is_some_and(|name| {
                 (0..after.len()).all(|line| after.name(line) != Some(name.as_str()))

@@ -1,4 +1,4 @@
-//! What became of each finding, and why.
+//! The status of each finding, and the reason.
 
 use std::collections::HashMap;
 
@@ -184,7 +184,7 @@ impl Matcher<'_> {
     }
 }
 
-/// What is known of the findings of a comparison once all are paired.
+/// What is known about the findings of a comparison once all are paired.
 struct Found<'f> {
     /// Base findings that are inherited, by the rule and by what their line at head says.
     standing: HashMap<(&'f str, u32), usize>,

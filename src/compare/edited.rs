@@ -1,6 +1,6 @@
-//! Findings in changed regions: a finding goes where its statement goes. The statement that continues
-//! the one of a base finding is sought among all statements, whether anything is reported of them or
-//! not; if it is not reported any more, the finding is fixed, and pays for none that stands near by.
+//! Findings in changed regions: a finding goes where its statement goes. The statement that continues the one of a base
+//! finding is sought among all statements, whether anything is reported about them or not; if it is not reported any
+//! more, the finding is fixed, and pays for none that stands near by.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -14,7 +14,7 @@ use super::statement::{similarity, statement_text};
 use super::weakness;
 use crate::model::{Differs, Stage};
 
-/// Least similarity of two statements of one region that stand in another order.
+/// The least similarity of two statements of one region that are in another order.
 const CROSSED: f64 = 0.6;
 
 impl Matcher<'_> {
@@ -166,7 +166,7 @@ impl Matcher<'_> {
         weakness::difference(&old, &new, text.manner(), &around)
     }
 
-    /// Keeps why the finding of the statement that goes on is another one.
+    /// Keeps why the finding of the statement that continues is another one.
     fn note_difference(&mut self, bs: &[usize], hs: &[usize]) {
         let ([b], hs) = (bs, hs) else {
             return;
@@ -200,8 +200,8 @@ impl Matcher<'_> {
         unit.into_iter().any(changed) && !self.same_weakness(b, h)
     }
 
-    /// Whether a clause that goes on with a block (`except`, `else`, ...) goes on with another one now: what
-    /// opened it at base is still there, and a block that was added stands before it.
+    /// Whether a clause that continues with a block (`except`, `else`, ...) continues with another one now: what opened
+    /// it at base is still there, and a block that was added is before it.
     pub(super) fn other_block(&self, b: usize, h: usize) -> bool {
         let (Some(p), Some(q)) = (self.base.places[b], self.head.places[h]) else {
             return false;

@@ -53,7 +53,7 @@ impl Matcher<'_> {
             let Some(candidates) = made.get_mut(&(rule, shape)) else {
                 continue;
             };
-            // The words that took the place of the statement.
+            // The words that replaced the statement.
             let left = words.entry(region).or_insert_with(|| {
                 let Some(((Some(from), old), (Some(file), new))) = lines.get(&region) else {
                     return HashSet::new();
@@ -62,7 +62,7 @@ impl Matcher<'_> {
                 let calling = new.iter().filter(|l| text.name(**l).is_none());
                 let mut words: HashSet<&str> =
                     calling.flat_map(|l| names_of(text.line(*l))).collect();
-                // What was called there before is no helper that it went into.
+                // What was called there before is not a helper that it went into.
                 for word in old.iter().flat_map(|l| names_of(before.line(*l))) {
                     words.remove(word);
                 }
@@ -72,7 +72,7 @@ impl Matcher<'_> {
                 let name = name.rsplit('.').next().unwrap_or(name);
                 left.contains(name) && self.same_literal(b, *h)
             };
-            // One in the same file comes first.
+            // A definition in the same file comes first.
             let here = |(h, _): &(usize, String)| {
                 let place = self.head.places[*h];
                 place.map(|p| p.file) == files.base[p.file].pair
@@ -93,7 +93,7 @@ fn names_of(line: &str) -> impl Iterator<Item = &str> {
     line.split(|c: char| !(is_word(c) || c == '$'))
 }
 
-/// What the statement at a place says, whatever the names.
+/// The statement at a place, without its names.
 fn shape(side: &Side<'_>, p: Place) -> Option<u64> {
     let text = side.text(p);
     weakness::shape(&statement_text(text, p.first, p.last), text.manner())

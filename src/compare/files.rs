@@ -1,10 +1,9 @@
 //! Which file continues which.
 //!
-//! Files that keep their path are pairs. A deleted and an added file with equal content are a pair,
-//! then those whose lines are most similar, down to 30 %, and those of the same name with most of the words in
-//! common. A wrong pair costs nothing, since only
-//! equal or nearly equal lines are mapped afterwards. Copies are no continuations: a file that still
-//! stands at its old path pays for nothing else.
+//! Files that keep their path are pairs. A deleted and an added file with equal content are a pair, then those whose
+//! lines are most similar, down to 30 %, and those of the same name with most of the words in common. A wrong pair
+//! costs nothing, because only equal or nearly equal lines are mapped afterwards. Copies are not continuations: a file
+//! that still is at its old path pays for nothing else.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,9 +12,9 @@ use super::text::{Interner, Text};
 use super::{ComparedFile, Content};
 use crate::model::RepoPath;
 
-/// Least share of common text of a renamed file.
+/// The least share of common text of a renamed file.
 const SIMILAR: f64 = 0.3;
-/// Least share of common words of a file of the same name.
+/// The least share of common words of a file of the same name.
 const SAME_WORDS: f64 = 0.7;
 /// A line that more files than this have says nothing about a rename.
 const COMMON_LINE: usize = 40;
@@ -46,7 +45,7 @@ impl File {
         }
     }
 
-    /// A hash of a line (from 1) as it stands in the file.
+    /// A hash of a line (from 1) as it is in the file.
     pub(super) fn line_hash(&self, number: u32) -> Option<u64> {
         match &self.binary {
             Some(pieces) => pieces.get((number as usize).checked_sub(1)?).copied(),
@@ -115,7 +114,7 @@ impl Files {
         self.head_by_path.get(path).copied()
     }
 
-    /// Whether a base file, or the one that continues it, is not text.
+    /// Whether a base file or its continuation at head is not text.
     pub(super) fn base_is_binary(&self, file: usize) -> bool {
         let old = &self.base[file];
         let new = old.pair.map(|h| &self.head[h]);
@@ -213,7 +212,7 @@ impl Files {
         if gone.is_empty() || come.is_empty() {
             return;
         }
-        // How often each line stands in each added file, for lines that few files have.
+        // How often each line is in each added file, for lines that few files have.
         let mut holders: HashMap<u32, Vec<(usize, u32)>> = HashMap::new();
         for &h in &come {
             for (line, (count, _)) in line_counts(&self.head[h].text) {
@@ -257,8 +256,8 @@ impl Files {
     }
 }
 
-/// The lines of a text with words in them, in a fixed order: how often each stands there, and how
-/// many characters of words it has.
+/// The lines of a text with words in them, in a fixed order: how often each is there, and how many
+/// characters of words it has.
 fn line_counts(text: &Text) -> BTreeMap<u32, (u32, u16)> {
     let mut counts = BTreeMap::new();
     for line in 0..text.len() {

@@ -82,7 +82,7 @@ pub fn sort(list: &mut [Issue]) {
 fn make_issue(key: &str, places: Vec<Place>, elsewhere: Option<&(Finding, u64)>) -> Option<Issue> {
     let all = || places.iter().flat_map(|p| &p.findings).map(|l| &l.finding);
     let known = || all().chain(elsewhere.map(|(f, _)| f));
-    // What stands at head and in the rest of the baseline says how bad it is; only where nothing is
+    // What is at head and in the rest of the baseline says how bad it is; only where nothing is
     // left, what was fixed does.
     let standing = || {
         let here = places

@@ -5,8 +5,8 @@ use super::manner::Manner;
 /// The column of the first character of each line that is not white space, tabs to multiples of 4;
 /// `u16::MAX` for a blank line.
 ///
-/// Where a language does not ask for it, what belongs to a line above counts as one column in: the layers of a
-/// stage of a container's image, the clauses of a statement of SQL.
+/// In languages without meaningful indentation, lines that belong to a line above count as indented by one column, such
+/// as the layers of a stage in a Dockerfile, or the clauses of an SQL statement.
 pub(super) fn indents<'t>(lines: impl Iterator<Item = &'t str>, manner: Manner) -> Vec<u16> {
     let mut ended = true;
     let deep = |line: &'t str| {

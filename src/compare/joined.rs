@@ -138,8 +138,8 @@ fn is_value_place(before: &[u8]) -> bool {
         || matches!(before.last(), Some(b':' | b'(' | b',' | b'['))
 }
 
-/// What stands before the type of a literal: `x := ` of `x := &tls.Config`. Nothing if a word of the
-/// language opens a block there.
+/// The text before the type of a literal, such as `x := ` in `x := &tls.Config`. None if a keyword
+/// opens a block there.
 fn without_type(before: &[u8]) -> &[u8] {
     const BLOCKS: [&[u8]; 8] = [
         b"loop", b"unsafe", b"async", b"do", b"try", b"object", b"else", b"move",

@@ -16,7 +16,7 @@ fn a_fix_does_not_pay_for_a_new_one_beside_it() {
         "    cur.execute(\"SELECT * FROM users WHERE id = %s\", (uid,))\n    cur.execute(\"SELECT * FROM orders WHERE owner = \" + uid)\n",
     );
     assert_eq!(new_lines("a.py", &base, &head, "\" + uid"), ["a.py:4"]);
-    // Where it cannot be told which one goes on, the flagged one is new.
+    // Where it cannot be told which one continues, the flagged one is new.
     let base = go("    bad(\"ls\", uid)\n");
     for inner in [
         "    safe(\"ls\", uid)\n    bad(\"rm\", uid)\n",
@@ -120,7 +120,7 @@ fn a_variable_with_another_name_is_inherited() {
     };
     let (old, new) = (go("k", "bad(k)"), go("ratio", "bad(ratio)"));
     assert!(new_lines("a.py", &old, &new, "bad(").is_empty());
-    // One that stands in code still is another one.
+    // One that is in code still is another one.
     let (old, new) = (go("k", "bad(k)"), go("k", "bad(ratio)"));
     assert_eq!(new_lines("a.py", &old, &new, "bad("), ["a.py:7"]);
     for (old, new, is_new) in [

@@ -34,7 +34,7 @@ pub(super) enum Fate {
 pub(super) struct Map {
     base: Vec<Vec<Fate>>,
     head: Vec<Vec<Fate>>,
-    /// Base lines that a formatter cut: the head lines that they are now.
+    /// The head lines of each base line that a formatter cut.
     cut: HashMap<(usize, usize), Range<usize>>,
     hunks: Vec<Hunk>,
     /// How many changed regions there are; their numbers are below this.
@@ -146,8 +146,8 @@ impl Map {
     }
 }
 
-/// Where hardly a line is kept although most tokens are, a formatter was at work on the whole file: the
-/// few lines that it left as they were would lead astray.
+/// If hardly any line is kept but most tokens are, a formatter changed the whole file. The few unchanged lines would
+/// then mislead the comparison.
 fn whole_if_rewritten(hunks: Vec<Hunk>, base: &Text, head: &Text) -> Vec<Hunk> {
     /// Fewer changed lines than this part of the file are taken as they are.
     const REWRITTEN: f64 = 0.4;
@@ -173,7 +173,7 @@ fn whole_if_rewritten(hunks: Vec<Hunk>, base: &Text, head: &Text) -> Vec<Hunk> {
 
 /// Changed regions with few lines between them.
 fn groups(hunks: &[Hunk]) -> Vec<Range<usize>> {
-    /// How many lines may lie between two of them.
+    /// How many lines may be between two of them.
     const NEAR: usize = 3;
     let mut groups: Vec<Range<usize>> = Vec::new();
     for (n, hunk) in hunks.iter().enumerate() {
@@ -186,8 +186,8 @@ fn groups(hunks: &[Hunk]) -> Vec<Range<usize>> {
     groups
 }
 
-/// The lines of changed regions, and of what lies between them, if all that changed is how they are laid
-/// out: the few lines that stayed as they were (a bracket, `else`) would lead astray.
+/// The lines of changed regions, and of what is between them, if all that changed is how they are laid out: the few
+/// lines that stayed as they were (a bracket, `else`) would lead astray.
 fn formatted(hunks: &[Hunk], base: &Text, head: &Text) -> Option<reformat::Reformatted> {
     /// How much must be the same. Less would let a copy pass for its original that was fixed.
     const ALL: f64 = 0.97;

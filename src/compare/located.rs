@@ -1,4 +1,4 @@
-//! A finding with its fate, and what issue it belongs to.
+//! A finding with its status and its issue.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ impl Aliases {
         aliases
     }
 
-    /// The name that stands for a name: the first of its class in the alphabet, a CVE where there is
+    /// The name that stands for a name: the first of its class in the alphabet, a CVE if there is
     /// one.
     fn first(&self, name: &str) -> String {
         let mut name = name;

@@ -11,13 +11,13 @@ pub(super) struct Manner {
     pub braces_join: bool,
     /// Quotes and brackets mean nothing, as in prose, or there is nothing but data.
     pub prose: bool,
-    /// Words that formatters add and take away.
+    /// Words that formatters add and remove.
     layout: &'static [&'static str],
-    /// The lines of one stage of a container file stand below the line that begins it.
+    /// The lines of one stage of a container file are below the line that begins it.
     pub stages: bool,
     /// A text between back quotes may have several lines.
     pub back_quotes: bool,
-    /// The lines of a statement that a semicolon ends stand below its first, and the case of letters
+    /// The lines of a statement that a semicolon ends are below its first, and the case of letters
     /// does not count.
     pub statements: bool,
 }
@@ -84,7 +84,7 @@ impl Manner {
         }
     }
 
-    /// Whether a token is one that formatters add and take away in this language: the words around a
+    /// Whether a token is one that formatters add and remove in this language: the words around a
     /// block, a layer of a container's image.
     pub(super) fn is_layout(self, token: &str) -> bool {
         self.layout.contains(&token)

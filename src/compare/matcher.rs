@@ -1,4 +1,4 @@
-//! What all stages share: the findings of both sides, which of them are paired, and where lines went.
+//! What all stages share: the findings of both sides, the pairs so far, and where lines moved.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -141,7 +141,7 @@ impl<'a> Matcher<'a> {
         )
     }
 
-    /// Whether a finding lies in a file that is the same on both sides.
+    /// Whether a finding is in a file that is the same on both sides.
     pub(super) fn in_unchanged(&self, path: &RepoPath) -> bool {
         let files = &self.difference.files;
         files.base_at(path).is_none() && files.head_at(path).is_none()
@@ -375,5 +375,5 @@ pub(super) type Piece = (Of, usize, Range<usize>);
 
 /// The lines that give a name a value.
 pub(super) type Assignments = HashMap<String, Vec<usize>>;
-/// How often each name stands in a piece of text.
+/// How often each name is in a piece of text.
 pub(super) type Counts = HashMap<String, usize>;

@@ -1,31 +1,30 @@
 //! New, inherited, fixed: the comparison of two sets of findings over the difference of two trees.
 //!
 //! The principle is conservation. A finding of the base can pay for one finding of the head, and
-//! only for the one that is, line for line, its continuation. Git's objects say which files and
+//! only for the one that continues it line for line. Git's objects say which files and
 //! lines continue; nothing here guesses from fingerprints alone. What cannot be decided is new.
 //!
 //! `docs/matching.md` explains each stage. In the order of use:
 //!
-//! - [`content`]: text, or bytes that are none
-//! - [`text`]: a file as lines, with what the stages need to know of each line ([`names`]: of scopes,
-//!   [`joined`]: of statements, [`indent`]: of their depth,
-//!   [`manner`]: of the language)
+//! - [`content`]: text, or other bytes
+//! - [`text`]: a file as lines, with what the stages need to know about each line: the [`names`] of scopes, the
+//!   statements ([`joined`]), their depth ([`indent`]) and the [`manner`] of the language
 //! - [`files`]: which file continues which (renames)
 //! - [`lines`]: which line continues which inside a pair of files, cut at [`anchors`] into [`hunk`]s, with
 //!   [`slide`] correction
 //! - [`reformat`]: lines that a formatter cut or joined, followed by their [`tokens`]
-//! - [`repeats`]: lines and tokens that stand in a text very often
+//! - [`repeats`]: lines and tokens that are very frequent in a text
 //! - [`blocks`]: blocks of lines that [`moved`], over all files
 //! - [`statement`]: the words of a statement, its context and scope, and their similarity
 //! - [`assign`]: the cheapest one-to-one assignment
 //! - [`align`]: which statement continues which inside a changed [`region`]
-//! - [`weakness`]: whether an edited statement still has the same weakness, by its [`parts`], its [`calls`] and what stands
+//! - [`weakness`]: whether an edited statement still has the same weakness, by its [`parts`], its [`calls`] and what is
 //!   [`around`] it
 //! - [`matcher`]: what all stages share
 //! - [`stages`]: the stages that pair findings; [`edited`], [`extracted`]: those of changed regions;
-//!   [`decision`]: what became of each, and why
+//!   [`decision`]: the status of each finding, and the reason
 //! - [`binary`]: findings in files that are not text
-//! - [`comments`]: comments that silence a scanner, old and new; [`comment`]: one of them
+//! - [`comments`]: comments that suppress findings, old and new; [`comment`]: one of them
 //! - [`unplaced`]: findings without a line: whole files, packages
 //! - [`places`]: findings of several scanners at one place
 //! - [`group`]: findings ([`located`]) to occurrences, occurrences to issues, over all scanners
@@ -81,7 +80,7 @@ pub use content::Content;
 pub use group::group;
 pub use located::Located;
 
-/// A file that differs between the two trees, or that a finding lies in.
+/// A file that differs between the two trees, or that a finding is in.
 #[derive(Clone, Debug, Default)]
 pub struct ComparedFile {
     /// The path and content at base; `None` if the base has no such file.
@@ -165,10 +164,10 @@ pub struct Outcome {
     pub notes: Vec<Note>,
 }
 
-/// What is known of a scanner besides its findings.
+/// What is known about a scanner besides its findings.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// Files of the base that the scanner could not read: a finding on a line that stood there
+    /// Files of the base that the scanner could not read: a finding on a line that was there
     /// already is inherited, unverified; on an added line it is new.
     pub unread: HashSet<RepoPath>,
     /// Its results for a file depend on that file alone, so nothing in an unchanged file is new.
@@ -202,7 +201,7 @@ pub fn compare(
 /// Findings in one order, whatever that of the input is: where two could be paired with one, this decides.
 struct InOrder<'f> {
     findings: Cow<'f, [Finding]>,
-    /// Where each stood in the input; empty if they stood so.
+    /// Where each was in the input; empty if they stood so.
     places: Vec<usize>,
 }
 

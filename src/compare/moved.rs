@@ -26,8 +26,8 @@ impl Moved {
         self.to_base.get(&place).copied()
     }
 
-    /// Whether the diff maps a head line to a base line that moved elsewhere with its definition, so
-    /// that the head line is one that was added.
+    /// Whether the diff maps a head line to a base line that moved elsewhere with its definition.
+    /// The head line was then added.
     pub(super) fn frees(&self, place: Place) -> bool {
         self.freed.contains(&place)
     }

@@ -6,7 +6,7 @@ pub(super) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Words that may stand before the one that opens a scope.
+/// Words that may be before the one that opens a scope.
 const MODIFIERS: [&str; 26] = [
     "CREATE",
     "OR",
@@ -87,7 +87,7 @@ const PLAIN: [&str; 10] = [
 
 /// Words of functions without a name.
 const NAMELESS: [&str; 6] = ["func", "function", "fn", "fun", "def", "lambda"];
-/// Words before a bracket that are no names of definitions.
+/// Words before a bracket that are not names of definitions.
 const CONTROL: [&str; 18] = [
     "if",
     "for",
@@ -223,8 +223,8 @@ fn plain_key(key: &str) -> Option<&str> {
         .then_some(name)
 }
 
-/// The name in `name(…) {`, `type name(…) {`, `name = function (…) {`, `name: (…) => {`,
-/// `const name = (…) => {`; control statements are no scopes.
+/// The name in `name(…) {`, `type name(…) {`, `name = function (…) {`, `name: (…) => {`, `const
+/// name = (…) => {`; control statements are not scopes.
 fn method_name(line: &str) -> Option<&str> {
     let body = line.strip_suffix('{')?.trim_end();
     if !body.contains('(') {

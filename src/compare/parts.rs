@@ -154,7 +154,7 @@ pub(super) struct Parts {
     /// How many names of data are not such.
     pub arguments: usize,
     pub texts: Counts,
-    /// The words of the texts, whatever they are filled in with.
+    /// The words of the texts, without the values that are filled in.
     pub said: Counts,
     pub targets: Counts,
     /// Members and functions that read data from outside.
@@ -215,7 +215,7 @@ impl Parts {
                         let member = before.is_some_and(|t| t.is("."));
                         let last = assigned.is_some_and(|a| n + 1 == a);
                         match member && last {
-                            // What is set decides what the value does there.
+                            // The variable that is set decides what the value does there.
                             true => add(&mut parts.data, token.text),
                             false => add(&mut parts.targets, token.text),
                         }
@@ -404,7 +404,7 @@ pub(super) fn follows(list: &[Token<'_>], n: usize, mark: &str) -> bool {
     list.get(n + 1).is_some_and(|t| t.is(mark))
 }
 
-/// Where the sign of an assignment stands in a statement.
+/// Where the sign of an assignment is in a statement.
 pub(super) fn assignment(list: &[Token<'_>]) -> Option<usize> {
     let mut depth = 0_i32;
     for (n, token) in list.iter().enumerate() {

@@ -147,8 +147,8 @@ impl Index {
         self.closed.push(place);
     }
 
-    /// The place of another report of the same secret by the same scanner: some tell of one token by its form
-    /// and by its entropy. They have no column, and do not say that the secrets differ.
+    /// The place of another report of the same secret by the same scanner: some tell about one token by its form and by
+    /// its entropy. They have no column, and do not say that the secrets differ.
     fn same_secret(&self, finding: &Finding, places: &[Place]) -> Option<usize> {
         let is_secret = finding.kind == Kind::Secret && finding.region.is_some();
         let near = self.closed.iter().rev().take(FARTHEST);

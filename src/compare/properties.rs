@@ -7,7 +7,7 @@ use super::*;
 
 // ------------------------------------------------------------------ properties
 
-/// Lines of a small vocabulary, so that repeats are many.
+/// Lines with few different words, so that many repeat.
 fn lines() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(0..12_u8, 0..40)
 }

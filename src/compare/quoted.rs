@@ -1,4 +1,4 @@
-//! Lines that stand inside of a text: their indentation says nothing of the code around them.
+//! Lines that are inside of a text: their indentation says nothing of the code around them.
 
 use super::manner::Manner;
 use super::names::is_word;
@@ -6,8 +6,8 @@ use super::names::is_word;
 /// How many lines a text may have. A quote that is not closed by then opens none.
 const LONGEST: usize = 500;
 
-/// For each line whether it stands inside of a text that an earlier line opened: between three quotes, between
-/// back quotes, or in a here-document. The line that closes a text belongs to it.
+/// For each line whether it is inside of a text that an earlier line opened: between three quotes, between back quotes,
+/// or in a here-document. The line that closes a text belongs to it.
 pub(super) fn inside_texts(lines: &[&str], manner: Manner) -> Vec<bool> {
     let mut inside = vec![false; lines.len()];
     if manner.prose {
@@ -39,7 +39,7 @@ impl End<'_> {
     fn is_in(self, line: &str, manner: Manner) -> bool {
         match self {
             End::Quotes(quotes) => line.contains(quotes),
-            // PHP goes on behind the word.
+            // PHP goes on after the word.
             End::Word(word) => {
                 let rest = line.trim().strip_prefix(word);
                 rest.is_some_and(|r| {
@@ -50,7 +50,7 @@ impl End<'_> {
     }
 }
 
-/// What will end the text that a line opens and does not close.
+/// The closing quote of a text that a line opens but does not close.
 fn opened(line: &str, manner: Manner) -> Option<End<'_>> {
     if !line.contains(['"', '\'', '`', '<']) {
         return None;

@@ -27,7 +27,7 @@ pub(super) struct Reformatted {
     pub to_base: Vec<(usize, usize)>,
 }
 
-/// The tokens of lines, without those that formatters add and take away: a number for each, and its
+/// The tokens of lines, without those that formatters add and remove: a number for each, and its
 /// line.
 struct Stream {
     numbers: Vec<Number>,
@@ -154,7 +154,7 @@ fn pair(old: &Stream, new: &Stream) -> (Vec<Option<usize>>, Vec<Range<usize>>) {
     (to, runs)
 }
 
-/// The lines that are followed: all of a line must stand in one piece on the other side.
+/// The lines that are followed: all of a line must be in one piece on the other side.
 fn lines_of(
     old: &Stream,
     new: &Stream,
@@ -184,7 +184,7 @@ fn lines_of(
             found.to_base.push((line, old.lines[first]));
         }
     }
-    // What lost some of its tokens, or got some more, goes on where the rest of it stands.
+    // What lost some of its tokens, or got some more, continues where the rest of it stands.
     for tokens in before {
         let line = old.lines[tokens.start];
         if let Some(to) = mostly(&to_head[tokens], &new.lines)
@@ -215,7 +215,7 @@ fn mostly(tokens: &[Option<usize>], lines: &[usize]) -> Option<usize> {
     (some && 3 * count >= 2 * tokens.len()).then_some(line)
 }
 
-/// How many tokens both sides have, wherever they stand.
+/// How many tokens both sides have in common, in any order.
 fn in_common(old: &Stream, new: &Stream, known: usize) -> usize {
     let mut counts = vec![0_usize; known];
     for number in &old.numbers {

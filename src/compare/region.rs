@@ -124,7 +124,7 @@ impl Region {
             })
     }
 
-    /// Whether a statement of the base became two, one right behind the other, and nothing came in.
+    /// Whether a statement of the base became two, one right after the other, and nothing came in.
     fn is_split(&self, base: usize, first: usize, second: usize) -> bool {
         let old: HashSet<&u64> = self.base_words[base].iter().collect();
         let came_from_it = |h: usize| self.head_words[h].iter().all(|word| old.contains(word));
@@ -151,8 +151,8 @@ pub(super) type Sides = HashMap<u32, (Lines, Lines)>;
 /// The words of the values that names are given.
 pub(super) type Values = HashMap<u64, Words>;
 
-/// Puts the values in the place of the names. Says as well, of statements that give a name its value,
-/// which one below uses it first.
+/// Puts the values in place of the names. Says as well, of statements that give a name its value, which one below uses
+/// it first.
 fn with_values(mut all: Vec<Words>, values: &Values) -> (Vec<Words>, HashMap<usize, usize>) {
     /// Longer values are not looked into.
     const LONGEST: usize = 60;

@@ -1,20 +1,19 @@
-//! Lines and tokens that stand in a text very often.
+//! Lines and tokens that are in a text very often.
 
 use std::collections::HashMap;
 
 use imara_diff::Token;
 
-/// Shorter lists are taken as they are.
+/// Shorter lists are compared in full.
 const LONG: usize = 20_000;
-/// What stands there more often is numbered by where it stands among its like.
+/// What is there more often is numbered by where it stands among its like.
 const OFTEN: usize = 1_000;
 /// How many of the same in a row have one number.
 const RUN: usize = 32;
 
-/// Numbers what stands in long lists very often anew, each run of occurrences for itself: a diff
-/// takes a time that grows with the square of such runs otherwise (in imara-diff 0.2 each common line
-/// looks at all those before it). Equal runs of both lists have equal numbers. `None` if nothing is
-/// repeated so often.
+/// Renumbers tokens that are very frequent in long lists, separately for each run of occurrences. Otherwise the time of
+/// a diff grows with the square of such runs (in imara-diff 0.2, each common line looks at all those before it). Equal
+/// runs of both lists have equal numbers. `None` if nothing is repeated so often.
 pub(super) fn numbered(before: &[Token], after: &[Token]) -> Option<(Vec<Token>, Vec<Token>)> {
     if before.len().max(after.len()) < LONG {
         return None;

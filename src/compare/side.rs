@@ -14,7 +14,7 @@ pub(super) enum Of {
     Head,
 }
 
-/// Where a finding lies in the compared files.
+/// Where a finding is in the compared files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub file: usize,

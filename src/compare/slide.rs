@@ -119,7 +119,7 @@ fn is_leader(line: &str) -> bool {
         || line == "#"
 }
 
-/// A line that only closes what stands above it.
+/// A line that only closes what is above it.
 pub(super) fn is_closer(line: &str) -> bool {
     let rest = line.trim_start_matches(['}', ')', ']']);
     rest.len() < line.len() && matches!(rest.trim(), "" | ";" | "," | ");" | "),")

@@ -13,11 +13,11 @@ use super::statement::similarity;
 use super::unplaced;
 use crate::model::{Finding, Kind, RepoPath, Stage};
 
-/// Least similarity of a statement that moved inside its scope.
+/// The least similarity of a statement that moved inside its scope.
 const REORDERED: f64 = 0.85;
-/// Least similarity of a statement in a scope that moved and was rewritten.
+/// The least similarity of a statement in a scope that moved and was rewritten.
 const SCOPE_MOVED: f64 = 0.6;
-/// Least similarity where the reported line jumped inside one statement.
+/// The least similarity where the reported line jumped inside one statement.
 const JUMPED: f64 = 0.5;
 /// How many lines of a region are looked at for a jump of the reported line.
 const LONGEST_REGION: usize = 12;
@@ -349,8 +349,7 @@ impl<'a> Matcher<'a> {
         self.is_added(p.file, header).then_some((p.file, header))
     }
 
-    /// Whether a definition that was added has lines that still stand in another one, so that it is a
-    /// copy of it.
+    /// Whether a definition that was added has lines that still are in another one, so that it is a copy of it.
     fn is_copied(&self, old: (usize, usize), new: (usize, usize)) -> bool {
         /// As many lines as this make a copy.
         const LEAST: usize = 2;
@@ -381,7 +380,7 @@ impl<'a> Matcher<'a> {
             == LEAST
     }
 
-    /// A secret that is gone from one changed line and stands on another is the same secret: it has
+    /// A secret that is gone from one changed line and is on another is the same secret: it has
     /// leaked before, and moving it leaks nothing more.
     fn same_secret(&mut self) {
         #[derive(PartialEq, Eq, PartialOrd, Ord)]

@@ -38,7 +38,7 @@ impl Interner {
 #[derive(Debug)]
 pub(super) struct Text {
     content: String,
-    /// Begin and end of each line in `content`, without its line break.
+    /// The start and end of each line in `content`, without its line break.
     spans: Vec<(u32, u32)>,
     /// The physical line (from 1) of each line, and how many bytes of it come before.
     physical: Vec<(u32, u32)>,
@@ -144,8 +144,8 @@ impl Text {
         self.physical.push((number, (begin - line) as u32));
     }
 
-    /// Names the scopes of definitions whose brace stands on a line of its own, as in C: both the
-    /// line of the definition and that of the brace.
+    /// Names the scopes of definitions whose brace is on a line of its own, as in C: both the line
+    /// of the definition and that of the brace.
     fn name_lone_braces(&mut self) {
         const FARTHEST: usize = 12;
         for brace in 1..self.len() {
@@ -212,7 +212,7 @@ impl Text {
         !self.manner.prose && (content.ends_with(':') || content.ends_with('{'))
     }
 
-    /// The line that opens the block that a clause goes on with: `try` for `except`, `if` for `else`.
+    /// The line that opens the block that a clause continues with: `try` for `except`, `if` for `else`.
     pub(super) fn opens_clause(&self, line: usize) -> Option<usize> {
         const CLAUSES: [&str; 9] = [
             "except", "else", "elif", "finally", "catch", "rescue", "ensure", "elsif", "elseif",
@@ -296,7 +296,7 @@ impl Text {
         first.unwrap_or(line)..last.unwrap_or(line) + 1
     }
 
-    /// Whether a line stands inside of a text that goes over several lines.
+    /// Whether a line is inside of a text that goes over several lines.
     pub(super) fn inside_text(&self, line: usize) -> bool {
         self.inside_texts.get_or_init(|| {
             let lines: Vec<&str> = (0..self.len()).map(|l| self.line(l)).collect();

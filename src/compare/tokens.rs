@@ -31,7 +31,7 @@ impl Token<'_> {
         self.kind == Kind::Mark && self.text == mark
     }
 
-    /// Whether it is one that formatters add and take away.
+    /// Whether it is one that formatters add and remove.
     pub(super) fn is_layout(&self) -> bool {
         self.kind == Kind::Mark && ",;()[]{}\\".contains(self.text)
     }

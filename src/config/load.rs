@@ -27,7 +27,7 @@ pub fn parse(text: &str, scanners: &[String]) -> Result<Config, Vec<Mistake>> {
     mistakes.finish(config)
 }
 
-/// Reads what the configuration says of the server, also where it has mistakes.
+/// Reads what the configuration says about the server, also where it has mistakes.
 pub fn parse_server(text: &str) -> Server {
     let (document, broken) = DeTable::parse_recoverable(text);
     let mistakes = Mistakes::default();

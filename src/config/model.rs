@@ -183,7 +183,7 @@ pub struct Config {
     pub trust: Trust,
     /// The gate on a server.
     pub server: Server,
-    /// How long a judgement may take; no limit if none.
+    /// The most time that a check may take; none for no limit.
     pub budget: Option<Duration>,
     /// Whose shared baselines count.
     pub baseline: Baseline,

@@ -54,7 +54,7 @@ impl Mistakes {
         }
     }
 
-    /// What the reader asked for.
+    /// The keys that the reader asked for.
     pub(super) fn into_outline(self) -> Outline {
         self.outline.unwrap_or_default()
     }
@@ -116,7 +116,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A table below this one, with the key that it stands at.
+    /// A table below this one, with the key that it is at.
     fn at(&self, key: &str, table: &'a DeTable<'a>, place: &str) -> Table<'a> {
         let path = match self.path.as_str() {
             "" => key.to_owned(),
@@ -131,7 +131,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A table below this one for what the file names as it likes, where the reader is asked what it reads.
+    /// A table whose keys the file chooses, for when the reader is asked which keys it reads.
     pub(super) fn sample(&self) -> Option<Table<'a>> {
         self.mistakes.outline.as_ref()?;
         Some(self.at(ANY_KEY, &EMPTY, ""))
@@ -158,7 +158,7 @@ impl<'a> Table<'a> {
         });
     }
 
-    /// Tells of a mistake in the value of a key.
+    /// Reports a mistake in the value of a key.
     pub(super) fn wrong_at(&self, key: &str, message: impl Into<String>, hint: Option<String>) {
         self.wrong(self.place_of(key), message, hint);
     }
@@ -452,7 +452,7 @@ pub(super) fn article(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// Writes mistakes for people, each with the lines of the file that it is in.
+/// Writes mistakes for people, each with its lines of the file.
 pub fn render(text: &str, name: &str, mistakes: &[Mistake], color: bool) -> String {
     let renderer = if color {
         Renderer::styled()

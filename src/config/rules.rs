@@ -19,7 +19,7 @@ const BANDS: [(&str, Severity); 5] = [
     ("info", Severity::Info),
 ];
 
-/// Reads what the configuration says of the policy, besides `[gate]`.
+/// Reads what the configuration says about the policy, besides `[gate]`.
 pub(super) fn read_policy(root: &Table<'_>, policy: &mut Policy) {
     for (number, table) in root.tables("rules").iter().enumerate() {
         policy.rules.extend(read_rule(table, number + 1));

@@ -11,7 +11,7 @@ use super::{Config, Exclusion, LoadSettings, Results, ScannerSettings};
 use crate::model::Address;
 use crate::policy::Pattern;
 
-/// Reads what `[scanners]` says of one scanner.
+/// Reads the settings of one scanner in `[scanners]`.
 pub(super) fn read_scanner<'a>(
     scanners: &Table<'a>,
     config: &mut Config,
@@ -44,7 +44,7 @@ pub(super) fn read_scanner<'a>(
     };
     config.scanners.retain(|s| s != name);
     if on {
-        // A built-in scanner names an issue only where no other does.
+        // A built-in scanner gives an issue its title only if no other scanner reports it.
         let rank = |name: &str| {
             BUILT_IN
                 .iter()

@@ -1,5 +1,5 @@
-//! The schemas of the files that people write, as their reader has it: it is run on nothing, and notes what it asks for.
-//! So a key that it reads is in the schema, and no other.
+//! The schemas of the files that people write. They are made by running the reader on an empty file and recording the
+//! keys that it asks for, so a schema has exactly the keys that are read.
 
 use serde_json::{Value, json};
 use toml::de::DeTable;

@@ -1,4 +1,4 @@
-//! The configuration as it counts, with where each value stands.
+//! The configuration in effect, with the place of each value.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::policy::Suppressions;
 /// One value of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigValue {
-    /// Its key, with those of the tables that it stands in: `gate.block-at`.
+    /// Its key, with those of the tables that it is in: `gate.block-at`.
     pub key: String,
     /// The value, as the file would have it.
     pub value: String,
@@ -116,7 +116,7 @@ fn seconds(time: Duration) -> String {
     quoted(&format!("{}s", time.as_secs_f64()))
 }
 
-/// What is said of a scanner that is on: `true`, or a table.
+/// What is said about a scanner that is on: `true`, or a table.
 fn scanner(said: Option<&ScannerSettings>) -> String {
     let Some(said) = said else {
         return "true".to_owned();

@@ -5,14 +5,14 @@ use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Shortest value that is masked outside of its own line, in characters: a shorter one is part of too many
-/// other texts.
+/// The shortest value that is masked outside of its own line, in characters: a shorter one is part of too many other
+/// texts.
 const SHORTEST: usize = 6;
-/// Shortest value that is masked inside of a longer word too.
+/// The shortest value that is masked inside of a longer word too.
 const INSIDE_WORDS: usize = 12;
-/// Longest value that is looked for in other encodings too.
+/// The longest value that is looked for in other encodings too.
 const ENCODED: usize = 1_000;
-/// Longest value, in bytes.
+/// The longest value, in bytes.
 const LONGEST: usize = 16 * 1_024;
 
 /// Words that are names of things or placeholders: as a value they are worth no protection, and
@@ -87,7 +87,7 @@ const COMMON: [&str; 62] = [
 pub(super) enum Place {
     /// Wherever it stands.
     Anywhere,
-    /// Where no letter or digit goes on before or after it.
+    /// Where no letter or digit is next to it.
     Alone,
 }
 
@@ -126,7 +126,7 @@ pub(super) fn parts(value: &str) -> Vec<(String, bool)> {
     all
 }
 
-/// Where a value is to be masked; none where it is too short or too common a word.
+/// Where a value is masked; none if it is too short or too common a word.
 pub(super) fn place(value: &str, only_distinct: bool) -> Option<Place> {
     let length = value.chars().count();
     let hidden = ["[secret]", "…", "***", "REDACTED"];
@@ -143,7 +143,7 @@ pub(super) fn place(value: &str, only_distinct: bool) -> Option<Place> {
     }
 }
 
-/// Whether a text is no word, name or number.
+/// Whether a text is not a word, name or number.
 fn is_distinct(value: &str) -> bool {
     let has = |is: fn(char) -> bool| value.chars().any(is);
     let digit = has(|c| c.is_ascii_digit());
@@ -197,13 +197,13 @@ pub(super) fn encoded(value: &str) -> Vec<String> {
     all
 }
 
-/// What RFC 3986 lets stand in an address as it is.
+/// What RFC 3986 lets are in an address as it is.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-/// The same with what may stand in a path.
+/// The same with what may be in a path.
 const PATH: &AsciiSet = &UNRESERVED
     .remove(b'/')
     .remove(b':')
@@ -245,8 +245,7 @@ fn with_lower_percent(text: &str) -> String {
     out
 }
 
-/// What is always the same of a value in Base64, where `before` bytes (modulo 3) stand before it and others
-/// may follow.
+/// What is always the same of a value in Base64, where `before` bytes (modulo 3) are before it and others may follow.
 fn base64_inside(value: &str, before: usize, alphabet: &alphabet::Alphabet) -> String {
     let engine = GeneralPurpose::new(alphabet, NO_PAD);
     let bytes = [&vec![0; before][..], value.as_bytes()].concat();

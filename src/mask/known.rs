@@ -8,19 +8,19 @@ use super::forms::{Place, encoded};
 
 /// How many bytes of a form decide whether it is looked for at a place; no form is shorter.
 const WINDOW: usize = 6;
-/// The number of bits that tell which windows begin a form.
+/// The number of bits in the filter for windows that begin a form.
 const BITS: usize = 1 << 20;
 /// How many values are looked for in other encodings too.
 const ENCODED: usize = 2_000;
 /// How many values are kept. Where more were reported, no text is shown.
 const MOST: usize = 200_000;
-/// What stands at the end of a text that was cut.
+/// What is at the end of a text that was cut.
 const CUT: &[u8] = "…".as_bytes();
 
 /// All values that are known.
 ///
-/// A tree in the order of bytes finds the form that a text goes on with, and needs memory for the forms
-/// alone: an automaton of all their bytes would take a hundred times that for a report of 100,000 secrets.
+/// A tree in the order of bytes finds the form that a text continues with, and needs memory for the forms alone: an
+/// automaton of all their bytes would take a hundred times that for a report of 100,000 secrets.
 pub(super) struct Known {
     forms: BTreeMap<Box<[u8]>, Place>,
     /// For a hash of each form's window, whether there is such a form.
@@ -86,7 +86,7 @@ impl Known {
         self.values >= MOST
     }
 
-    /// A text without the values; none where it holds none.
+    /// A text without the values; none if it holds none.
     pub(super) fn masked(&self, text: &str) -> Option<String> {
         if self.is_full() {
             return (!text.is_empty()).then(|| SECRET.to_owned());
@@ -141,7 +141,7 @@ impl Known {
         let mut rest = text.get(at..)?;
         loop {
             let up_to = (Bound::Unbounded, Bound::Included(rest));
-            // Of all forms that the text goes on with, the longest is the last in order.
+            // Of all forms that the text continues with, the longest is the last in order.
             let (form, place) = self.forms.range::<[u8], _>(up_to).next_back()?;
             let same = same_bytes(form, rest);
             let length = form.len();
@@ -189,8 +189,8 @@ fn same_bytes(one: &[u8], other: &[u8]) -> usize {
     pairs.take_while(|(a, b)| a == b).count()
 }
 
-/// Whether neither a letter nor a digit of ASCII goes on before or after a part of a text. What ends
-/// an escape (`\n`, `%3D`) is none.
+/// Whether neither a letter nor a digit of ASCII continues before or after a part of a text. What
+/// ends an escape (`\n`, `%3D`) is none.
 fn is_alone(text: &[u8], start: usize, end: usize) -> bool {
     let is_word = |b: &u8| b.is_ascii_alphanumeric();
     let before = text.get(..start).unwrap_or_default();

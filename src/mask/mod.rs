@@ -15,7 +15,7 @@ use std::sync::{PoisonError, RwLock};
 use crate::model::harmless;
 use known::Known;
 
-/// What stands in the place of a secret.
+/// What is in place of a secret.
 pub const SECRET: &str = "[secret]";
 
 static KNOWN: RwLock<Known> = RwLock::new(Known::new());
@@ -27,8 +27,8 @@ pub fn learn(value: &str) {
     add(value, false);
 }
 
-/// Takes a text that may be a secret: what stands on a reported line, or what a scanner of code takes
-/// for a credential. Words and names are left out.
+/// Takes a text that may be a secret: what is on a reported line, or what a scanner of code takes for a credential.
+/// Words and names are left out.
 pub fn learn_likely(value: &str) {
     add(value, true);
 }
@@ -48,7 +48,7 @@ pub fn is_empty() -> bool {
     !ANY.load(Ordering::Acquire)
 }
 
-/// A text without the secrets that are known; none where it has none.
+/// A text with its known secrets replaced; none if it has no secret.
 pub fn masked(text: &str) -> Option<String> {
     if is_empty() {
         return None;
@@ -73,8 +73,8 @@ pub fn holds(bytes: &[u8]) -> bool {
             .is_empty()
 }
 
-/// A text as it may be shown: without secrets, and without what could steer a terminal or the runner of a
-/// pipeline; none where it may be shown as it is.
+/// A text as it may be shown: without secrets, and without what could steer a terminal or the runner of a pipeline;
+/// none if it may be shown as it is.
 pub fn shown(text: &str) -> Option<String> {
     let masked = masked(text);
     let harmless = harmless(masked.as_deref().unwrap_or(text));

@@ -51,7 +51,7 @@ impl Issue {
             let mut own = self.occurrences.iter();
             own.any(|o| o.status == status && o.excuse.is_none())
         };
-        // What is known of files that the change does not touch alters neither a new issue nor a fixed one.
+        // Occurrences in files that the change does not touch make no issue old that is new or fixed.
         let known = matches!(self.status, IssueStatus::Grown | IssueStatus::Inherited);
         let inherited = known && (self.elsewhere > 0 || counts(Status::Inherited));
         match (counts(Status::New), inherited) {

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BaseReason, Note, Oid, RepoPath};
 
-/// What asked for the judgement.
+/// What asked for the check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
@@ -21,7 +21,7 @@ pub enum Mode {
 pub struct Change {
     /// The head in words: a branch, a ref, "the index", "the work tree".
     pub name: String,
-    /// The commit at head, or the tree where there is no commit.
+    /// The commit at head, or the tree if there is no commit.
     pub head: Oid,
     /// The tree at head.
     pub head_tree: Oid,
@@ -38,7 +38,7 @@ pub struct Change {
     pub others: Vec<OtherTree>,
     /// Why this base.
     pub base_reason: BaseReason,
-    /// What asked for the judgement.
+    /// What asked for the check.
     pub mode: Mode,
     /// Commits whose objects are not new with this change, for scanners of history.
     pub known: Vec<Oid>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Region, RepoPath, Score, Text, is_unsafe_char};
 
-/// What sort of weakness a finding is about; decides how it is matched and grouped.
+/// What kind of weakness a finding is about; decides how it is matched and grouped.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -95,7 +95,7 @@ pub struct Finding {
     pub rule: Text,
     /// The rule that stands for it across scanners, `scanner:rule`.
     pub canonical: Text,
-    /// What sort of weakness it is.
+    /// What kind of weakness it is.
     pub kind: Kind,
     /// The file.
     pub path: RepoPath,
@@ -104,7 +104,7 @@ pub struct Finding {
     pub region: Option<Region>,
     /// What the weakness is, in a few words: the same for all findings of the rule, where possible.
     pub title: Text,
-    /// What the scanner says of this place.
+    /// What the scanner says about this place.
     pub message: Text,
     /// The severity score; `None` if nobody stated one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -167,11 +167,11 @@ pub struct Overridden {
     pub reason: Text,
 }
 
-/// Longest text kept of a message, in characters.
+/// The longest text kept of a message, in characters.
 const MESSAGE_LIMIT: usize = 2_000;
-/// Longest text kept of a title, in characters.
+/// The longest text kept of a title, in characters.
 const TITLE_LIMIT: usize = 160;
-/// Most steps kept of a flow.
+/// The most steps kept of a flow.
 const FLOW_LIMIT: usize = 100;
 
 impl Finding {
@@ -221,7 +221,7 @@ impl Finding {
         self.region.map_or(0, |r| r.line)
     }
 
-    /// The reported column, or 0 where there is none.
+    /// The reported column, or 0 if there is none.
     pub fn column(&self) -> u32 {
         self.region.and_then(|r| r.column).unwrap_or(0)
     }
@@ -280,7 +280,7 @@ impl fmt::Display for Invalid {
     }
 }
 
-/// Collects what is known of a finding, and checks it at the end.
+/// Collects what is known about a finding, and checks it at the end.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct FindingBuilder {
@@ -303,13 +303,13 @@ impl FindingBuilder {
     setters! {
         /// Sets the rule that stands for it across scanners.
         canonical: impl Into<Text>,
-        /// Sets the sort of weakness.
+        /// Sets the kind of weakness.
         kind: Kind,
         /// Sets the place in the file.
         region: Option<Region>,
         /// Sets the title; an empty one is replaced by the message's first sentence.
         title: impl Into<Text>,
-        /// Sets what the scanner says of this place.
+        /// Sets what the scanner says about this place.
         message: impl Into<Text>,
         /// Sets the severity score.
         score: Option<Score>,

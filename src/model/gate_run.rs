@@ -1,13 +1,13 @@
 use super::Verdict;
 
-/// One judgement of the past, as the history of a repository keeps it.
+/// One check of the past, as the history of a repository keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GateRun {
     /// Seconds since 1970-01-01 UTC.
     pub time: i64,
     /// The commit or tree that was judged.
     pub head: String,
-    /// The target; empty where there was none.
+    /// The target; empty if there was none.
     pub target: String,
     /// The verdict.
     pub verdict: Verdict,

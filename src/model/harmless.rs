@@ -21,9 +21,9 @@ pub fn harmless(text: &str) -> String {
     without_commands(out)
 }
 
-/// What begins a command of a runner wherever it stands in a line, and what takes its place: GitHub's and
-/// Azure's (<https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>), TeamCity's, the
-/// sections of GitLab (<https://docs.gitlab.com/ci/jobs/job_logs/>) and the folds of Travis.
+/// What begins a command of a runner wherever it is in a line, and what takes its place: GitHub's and Azure's
+/// (<https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>), TeamCity's, the sections of GitLab
+/// (<https://docs.gitlab.com/ci/jobs/job_logs/>) and the folds of Travis.
 const COMMANDS: [(&str, &str); 6] = [
     ("##[", "#\\u{23}["),
     ("##vso[", "#\\u{23}vso["),

@@ -10,7 +10,7 @@ pub struct Issue {
     pub id: String,
     /// What the weakness is, in a few words.
     pub title: String,
-    /// What sort of weakness it is.
+    /// What kind of weakness it is.
     pub kind: Kind,
     /// The band of `score`.
     pub severity: Severity,
@@ -33,7 +33,7 @@ pub struct Issue {
     pub warns: bool,
     /// Why it blocks the change, or why it does not.
     pub ruling: Ruling,
-    /// Every known occurrence: new ones first, then by place. Report writers say of each why it is there.
+    /// Every known occurrence: new ones first, then by place. Report writers say about each why it is there.
     #[serde(skip)]
     pub occurrences: Vec<Occurrence>,
     /// Occurrences of the baseline in files that the change does not touch and that are not listed

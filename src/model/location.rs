@@ -23,7 +23,7 @@ pub struct Region {
     /// The last line, never before `line`.
     #[serde(rename = "end-line")]
     pub end_line: u32,
-    /// The column after the last character, where the scanner gave one.
+    /// The column after the last character, if the scanner gave one.
     #[serde(
         rename = "end-column",
         skip_serializing_if = "Option::is_none",

@@ -1,4 +1,4 @@
-/// The known name that somebody meant who wrote another: the one that differs in the fewest letters, if these are few.
+/// The known name that is closest to a mistyped one: the one that differs in the fewest letters, if these are few.
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let scored = known
         .into_iter()

@@ -85,13 +85,13 @@ pub struct Occurrence {
     /// The lines around it, secrets cut out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub frame: Option<Box<Frame>>,
-    /// The findings behind it.
+    /// The findings after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
 }
 
 impl Occurrence {
-    /// Whether it stands in the message of a commit or tag, not in a file.
+    /// Whether it is in the message of a commit or tag, not in a file.
     pub fn is_in_message(&self) -> bool {
         matches!(
             self.reason,

@@ -62,7 +62,7 @@ impl RepoPath {
         self.0.rsplit(|b| *b == b'/').next().unwrap_or(&self.0)
     }
 
-    /// The part of the name after its last dot, where there is one that is not the first character.
+    /// The part of the name after its last dot, unless that is the first character.
     pub fn extension(&self) -> Option<&[u8]> {
         let name = self.file_name();
         let mut parts = name.rsplitn(2, |b| *b == b'.');

@@ -16,11 +16,11 @@ use super::{Origin, Severity};
 pub enum Reason {
     /// The file is the same on both sides, and so is the finding.
     SameFile,
-    /// The file is the same on both sides; what the scanner says of it changed.
+    /// The file is the same on both sides; what the scanner says about it changed.
     ScannerChanged,
     /// The file is the same on both sides, and the base has no results for it.
     NoResultsBefore,
-    /// The line stood there already, in a file of the base that the scanner could not read.
+    /// The line was there already, in a file of the base that the scanner could not read.
     UnreadBefore,
     /// The line did not change.
     SameLine,
@@ -30,19 +30,19 @@ pub enum Reason {
     Moved,
     /// The reported line is another one of the same statement.
     SameStatement {
-        /// The line at base, where it may be shown.
+        /// The line at base, if it may be shown.
         was: Option<String>,
     },
     /// The statement was edited, and has the same weakness.
     Edited {
-        /// The line at base, where it may be shown.
+        /// The line at base, if it may be shown.
         was: Option<String>,
     },
     /// The statement moved inside its scope.
     Reordered,
     /// The scope of that name moved, and was rewritten.
     ScopeMoved {
-        /// The line at base, where it may be shown.
+        /// The line at base, if it may be shown.
         was: Option<String>,
     },
     /// The same secret, or the same hard-coded value.
@@ -70,9 +70,9 @@ pub enum Reason {
     },
     /// Nothing of the base continues here.
     NothingContinues,
-    /// It stands in the place of another weakness of the same rule.
+    /// It is in place of another weakness of the same rule.
     Replaces {
-        /// The one that stood there.
+        /// The one that was there.
         old: Origin,
         /// What is another.
         differs: Differs,
@@ -86,7 +86,7 @@ pub enum Reason {
     Beside {
         /// The one of the base, which is fixed.
         old: Origin,
-        /// The line at head that it went on in; none if it is gone.
+        /// The line at head that it went on in; none if it no longer exists.
         now: Option<u32>,
     },
     /// It may continue one of the base, and so may a statement of which nothing is reported.
@@ -115,7 +115,7 @@ pub enum Reason {
     Gone,
 }
 
-/// What makes a weakness another one than that whose place it took.
+/// What makes a weakness different from the one that it replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Differs {

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, Counts, Gap, Issue, Note, Severity};
 
-/// The judgement of a change.
+/// The check of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -88,17 +88,17 @@ impl ScannerState {
 pub enum TimeLimit {
     /// The scanner's own (`timeout`).
     Scanner,
-    /// That of the whole judgement (`gate.budget`, `server.budget`).
+    /// That of the whole check (`gate.budget`, `server.budget`).
     Budget,
 }
 
-/// A part of a judgement that has to be done before there is a verdict, besides the scans.
+/// A part of a check that has to be done before there is a verdict, besides the scans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// Finding what the change touches, and which scanner reads it.
     Plan,
-    /// Looking through what the commits bring and take away again.
+    /// Looking through what the commits bring and remove again.
     History,
     /// Comparing both sides.
     Comparison,
@@ -148,7 +148,7 @@ pub struct ScannerReport {
     pub milliseconds: u64,
     /// How it fared.
     pub state: ScannerState,
-    /// Whose limit ended it, if it took too long.
+    /// Which limit ended it, if it took too long.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub limit: Option<TimeLimit>,
     /// What its processes were kept from.
@@ -176,7 +176,7 @@ pub struct SkippedScanner {
 /// Everything that is known about one judged change; the only thing that report writers see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// The judgement.
+    /// The check.
     pub verdict: Verdict,
     /// What was judged.
     pub change: Change,
@@ -199,13 +199,13 @@ pub struct Report {
     pub notes: Vec<Note>,
     /// The time that it could take was over before everything was scanned and judged.
     pub out_of_time: bool,
-    /// What was at work, or not done yet, when the time was over, besides the scans.
+    /// The step, besides the scans, that was running or not yet done when the time ran out.
     pub late: Option<Phase>,
     /// What could not be found out, besides what scanners failed at: it leaves the verdict open.
     pub unknown: Vec<Gap>,
     /// When it was judged, in seconds since 1970-01-01 UTC.
     pub time: i64,
-    /// How long the judgement took, in milliseconds.
+    /// How long the check took, in milliseconds.
     pub milliseconds: u64,
     /// The address of the repository, where one is known, without credentials.
     pub repository: Option<String>,

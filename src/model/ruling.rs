@@ -1,4 +1,4 @@
-//! What the policy says of an issue, as values with stable codes. `report` makes the words.
+//! What the policy says about an issue, as values with stable codes. `report` makes the words.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub enum Ruling {
     Removed,
     /// A shared baseline has it.
     Shared,
-    /// Each new occurrence is exempted.
+    /// Every new occurrence is exempted.
     AllExempted,
     /// The most severe of the occurrences that count decide.
     Decided {

@@ -47,7 +47,7 @@ pub enum Stage {
     Package,
     /// The same secret in the same file.
     Secret,
-    /// The scanner could not read the base's file; the line stood there already.
+    /// The scanner could not read the base's file; the line was there already.
     Unverified,
     /// Another scanner's finding at this place decided.
     SamePlace,

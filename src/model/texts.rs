@@ -13,7 +13,7 @@ use super::{
     RepoPath, Report, Rule, Ruling, ScannerReport, Step,
 };
 
-/// What takes the place of a text; none where it stays as it is.
+/// What takes the place of a text; none if it stays as it is.
 pub(super) type Rewrite<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 fn text<T: AsRef<str> + From<String>>(text: &mut T, rewrite: Rewrite<'_>) {
@@ -297,7 +297,7 @@ impl Occurrence {
 }
 
 impl Finding {
-    /// Rewrites every text that comes from outside, its place among them.
+    /// Rewrites every text that comes from outside, including its place.
     pub fn rewrite(&mut self, rewrite: Rewrite<'_>) {
         self.rewrite_words(rewrite);
         let names = [&mut self.scanner, &mut self.rule, &mut self.canonical];

@@ -44,8 +44,8 @@ impl ExemptionReason {
 pub enum ExemptionScope {
     /// All occurrences of an issue.
     Issue(String),
-    /// One occurrence: its issue, where it was seen, and a print of its code. It covers the one that
-    /// continues there, and no copy.
+    /// One occurrence: its issue, where it was seen, and a print of its code. It covers the
+    /// occurrence that continues there, but no copy.
     Occurrence {
         /// The issue's id.
         issue: String,
@@ -121,7 +121,7 @@ impl Exemption {
         }
     }
 
-    /// It in a few words, for reports.
+    /// The exemption in a few words, for reports.
     pub fn in_words(&self) -> String {
         let by = match self.approved_by.as_str() {
             "" => String::new(),

@@ -216,8 +216,8 @@ pub fn judge_issues(policy: &Policy, issues: &mut [Issue]) {
     issues.sort_by_key(|i| (!i.blocks, !i.warns));
 }
 
-/// Says of issues in files that the change does not touch which of their occurrences do not count. What
-/// is known of such files depends on what was scanned before, so that they never block and never warn.
+/// Says of issues in files that the change does not touch which of their occurrences do not count. What is known about
+/// such files depends on what was scanned before, so that they never block and never warn.
 pub fn tell_unchanged(policy: &Policy, issues: &mut [Issue]) {
     mark_suppressed(policy, issues);
     mark_exempted(policy, issues);
@@ -302,8 +302,8 @@ fn mark_suppressed(policy: &Policy, issues: &mut [Issue]) {
     }
 }
 
-/// Marks the occurrences that exemptions cover, and those that one covered until it ended. Those that
-/// hold today come first: a renewal stands beside what it renews.
+/// Marks the occurrences that an exemption covers, and those that one covered until it ended. Exemptions that hold
+/// today are tried first, because a renewal may be listed next to the expired one.
 fn mark_exempted(policy: &Policy, issues: &mut [Issue]) {
     let today = policy.today;
     let holds = |e: &&Exemption| (e.granted..=e.until).contains(&today);
@@ -345,7 +345,7 @@ fn severity_of(occurrence: &Occurrence) -> Severity {
     Severity::of(occurrence.findings.iter().filter_map(|f| f.score).max())
 }
 
-/// Unassigned stands beside high.
+/// Unassigned is next to high.
 fn rank(severity: Severity) -> u8 {
     match severity {
         Severity::Info => 0,
@@ -363,9 +363,9 @@ pub fn could_block(policy: &Policy, severity: Severity) -> bool {
         || policy.rules.iter().any(|r| r.action == Action::Block)
 }
 
-/// The verdict: blocked if any issue blocks; else incomplete if a scanner that was needed
-/// has no answer; else pass. `open` tells of other things that are unknown, and `late` that not all that was
-/// found could be judged in time, which no setting lets pass.
+/// The verdict: blocked if any issue blocks; else incomplete if a scanner that was needed has no answer; else pass.
+/// `open` tells about other things that are unknown, and `late` that not all that was found could be judged in time,
+/// which no setting lets pass.
 pub fn verdict(
     policy: &Policy,
     issues: &[Issue],

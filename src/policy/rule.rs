@@ -85,13 +85,13 @@ pub struct PolicyRule {
     pub name: String,
     /// What it does.
     pub action: Action,
-    /// What the occurrence is to the change.
+    /// The standing of the occurrence: new, grown, touched, inherited or fixed.
     pub status: Vec<Standing>,
     /// The least severity.
     pub severity: Option<Severity>,
     /// The least score.
     pub score: Option<Score>,
-    /// Sorts of weakness.
+    /// Kinds of weakness.
     pub kinds: Vec<Kind>,
     /// Scanners of which one must report it.
     pub scanners: Vec<String>,
@@ -238,7 +238,7 @@ pub(super) fn is_suppressed(occurrence: &Occurrence) -> bool {
     !occurrence.findings.is_empty() && occurrence.findings.iter().all(|f| f.suppressed)
 }
 
-/// Whether an advisory is the one that is wanted: in either case, with or without the list's name.
+/// Whether an advisory has this id, in upper or lower case, with or without the list's name.
 fn is_advisory(advisory: &str, wanted: &str) -> bool {
     let (advisory, wanted) = (advisory.to_ascii_uppercase(), wanted.to_ascii_uppercase());
     advisory == wanted
