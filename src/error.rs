@@ -1,13 +1,13 @@
 //! What went wrong, in kinds; one place turns a kind into an exit code.
 
-use std::fmt;
+use std::{fmt, io};
 
 use crate::model::Verdict;
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The sort of failure; decides the exit code.
+/// The kind of failure; decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The command line asks for something impossible.
@@ -29,7 +29,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The process exit code: 2 where the caller can put it right, else that of an open verdict.
+    /// The process exit code: 2 where the caller can put it right, or else that of an open verdict.
     pub fn exit_code(self) -> u8 {
         match self {
             ErrorKind::Usage | ErrorKind::Config => 2,
@@ -64,7 +64,7 @@ impl Error {
     }
 
     /// An error of the system, for a file or a program.
-    pub fn io(what: impl Into<String>, source: std::io::Error) -> Error {
+    pub fn io(what: impl Into<String>, source: io::Error) -> Error {
         Error::new(ErrorKind::Io, what).because(source)
     }
 
@@ -82,14 +82,49 @@ impl Error {
         self
     }
 
-    /// The sort of failure.
+    /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// The next steps.
-    pub fn hints(&self) -> &[String] {
-        &self.hints
+    /// The next steps: those that were added, or else what helps against this kind of failure.
+    pub fn hints(&self) -> Vec<&str> {
+        if !self.hints.is_empty() {
+            return self.hints.iter().map(String::as_str).collect();
+        }
+        let source = self.source.as_deref();
+        let of_system = source.and_then(|s| s.downcast_ref::<io::Error>());
+        let hint = match (self.kind, of_system.map(io::Error::kind)) {
+            (_, Some(io::ErrorKind::PermissionDenied)) => {
+                "`ls -ld` with this path shows its owner and its permissions; `id` shows yours"
+            }
+            (_, Some(io::ErrorKind::NotFound)) => {
+                "check that it exists: `ls -ld` with this path; `pwd` shows the current folder"
+            }
+            (
+                _,
+                Some(
+                    io::ErrorKind::StorageFull
+                    | io::ErrorKind::QuotaExceeded
+                    | io::ErrorKind::ReadOnlyFilesystem,
+                ),
+            ) => "`df -h` shows where space is left",
+            (_, Some(io::ErrorKind::InvalidData)) => {
+                "it must be UTF-8 text: `file` with this path shows what it is"
+            }
+            (ErrorKind::Git, _) => {
+                "`newgate doctor` checks git and this repository; `git fsck` looks for damage"
+            }
+            (ErrorKind::Scanner | ErrorKind::Io | ErrorKind::Fault, _) => {
+                "`newgate doctor` checks the setup"
+            }
+            (ErrorKind::OutOfTime, _) => {
+                "try again: finished scans are cached; `gate.budget` and `server.budget` allow more time"
+            }
+            (ErrorKind::Interrupted, _) => "run the command again; finished scans are cached",
+            (ErrorKind::Usage | ErrorKind::Config, _) => "`newgate help` lists the commands",
+        };
+        vec![hint]
     }
 
     /// The message with its causes, in one line where the message is one.

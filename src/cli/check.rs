@@ -47,8 +47,8 @@ pub(super) struct Check {
     /// The scanner of `--results`, instead of the tool that the report names
     #[arg(long, value_name = "SCANNER", requires = "results")]
     results_scanner: Option<String>,
-    /// The folder that the scanner of `--results` ran in: one of the repository, or the absolute path
-    /// that the repository had on the scanner's machine
+    /// Where the scanner of `--results` ran: a folder of the repository, or the repository's absolute path on that
+    /// machine
     #[arg(long, value_name = "FOLDER", requires = "results")]
     results_folder: Option<String>,
     /// The file that results about packages in `--results` are about if they name no file of the

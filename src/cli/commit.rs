@@ -61,7 +61,7 @@ fn wanted(repo: &Repository) -> Result<Wanted> {
         Some("all") => Ok(Wanted::All),
         Some(other) => Err(Error::new(
             ErrorKind::Config,
-            format!("`{SETTING}` is `{other}`, but it can be `built-in` or `all` only"),
+            format!("`{SETTING}` is `{other}`, but only `built-in` and `all` are supported"),
         )
         .hint(format!("`git config {SETTING} built-in`"))),
     }

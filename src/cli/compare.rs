@@ -27,8 +27,8 @@ pub(super) struct Compare {
     /// The commit that the new report is about
     #[arg(long, value_name = "REV")]
     head: String,
-    /// The folder that the scanner ran in: one of the repository, or the absolute path that the
-    /// repository had on the scanner's machine
+    /// Where the scanner ran: a folder of the repository, or the repository's absolute path on that
+    /// machine
     #[arg(long, value_name = "FOLDER")]
     folder: Option<String>,
     /// The format of the rows

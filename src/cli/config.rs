@@ -1,4 +1,4 @@
-//! `newgate config`: what counts for the next push, and whether the files of the work tree are right.
+//! `newgate config`: the values in effect for the next push, and the mistakes in the files of the work tree.
 
 use std::fmt::Write as _;
 
@@ -20,11 +20,11 @@ use crate::scan::{OwnFacts, OwnRules, RULES};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Config {
-    /// Check the work tree's files in `.newgate`: configuration, exemptions, descriptors, lock
+    /// Check the files in `.newgate` for mistakes
     Check,
-    /// Show what counts for the next push, and where each value comes from
+    /// Show the values in effect, and where each comes from
     Show(Show),
-    /// Print the JSON schema of a file in `.newgate`, for editors
+    /// Print the JSON schema of a file in `.newgate`
     Schema(Schema),
 }
 
@@ -49,11 +49,11 @@ fn check(screen: &Resolved) -> Result<Verdict> {
     let mut scratch = Scratch::new();
     let target = session.target(None, None)?.1.target;
     let change = session.choose(Head::WorkTree, Against::Target, target, &mut scratch)?;
-    // All mistakes are errors of these.
+    // These return an error for every mistake.
     let own = session.gate().settings(&change, ConfigSource::Head)?;
     if session.repo.folder(&change.head_tree, FOLDER)?.is_none() {
         screen.note(&format!(
-            "there is no `{FOLDER}` in the work tree: the defaults count"
+            "the work tree has no `{FOLDER}`, so the defaults apply"
         ));
         return Ok(Verdict::Pass);
     }
@@ -65,7 +65,7 @@ fn check(screen: &Resolved) -> Result<Verdict> {
     let examples = try_examples(&session, &own)?;
     if examples > 0 {
         let examples = plural(examples as u64, "example");
-        screen.note(&format!("the rules are right about {examples}"));
+        screen.note(&format!("the rules pass their {examples}"));
     }
     match read.as_slice() {
         [] => screen.note(&format!("`{FOLDER}` has no file that newgate reads")),
@@ -86,7 +86,7 @@ fn try_examples(session: &Session, own: &Settings) -> Result<usize> {
     tried.map_err(|mistakes| rule_mistakes(&mistakes))
 }
 
-/// What to say where the files of the work tree are not those that pushes are judged by.
+/// What to say if pushes are not checked by the files of the work tree.
 pub(super) fn differs(session: &Session, change: &Change) -> Result<Option<String>> {
     let (Some(tip), Some(name)) = (&change.tip, &change.target) else {
         return Ok(None);
@@ -97,11 +97,11 @@ pub(super) fn differs(session: &Session, change: &Change) -> Result<Option<Strin
     let (_, tree) = session.commit_and_tree(tip.as_str())?;
     Ok(Some(match session.repo.folder(&tree, FOLDER)? {
         Some(_) => format!(
-            "`{FOLDER}` of {name} differs: it counts until yours is there; \
-             `newgate check --config-from head` tries out what you committed"
+            "{name} has another `{FOLDER}`, which applies until yours is merged; `newgate check --config-from head` \
+             tries out what you committed"
         ),
         None => format!(
-            "{name} has no `{FOLDER}` yet: until yours is there, it can make the defaults stricter, and nothing else"
+            "{name} has no `{FOLDER}` yet; until yours is merged, it can only make the defaults stricter"
         ),
     }))
 }
@@ -127,7 +127,7 @@ impl Show {
         self.output.format.write(screen, &rows, words);
         if !counts.weakening().is_empty() {
             screen.note(&format!(
-                "ignored until the target has it: `{}`",
+                "ignored until merged into the target: `{}`",
                 counts.weakening().join("`, `")
             ));
         }
@@ -182,7 +182,7 @@ fn rows(session: &Session, change: &Change, counts: &Settings) -> Result<Vec<Row
     Ok(rows)
 }
 
-/// The project's own rules that count.
+/// The project's own rules that are in effect.
 pub(super) fn own_rules(session: &Session, counts: &Settings) -> Result<Vec<OwnFacts>> {
     let files = counts.files(&session.repo, RULES)?;
     let rules = OwnRules::of(files.iter().map(|(p, c)| (p.as_str(), c.as_slice())));
@@ -192,7 +192,7 @@ pub(super) fn own_rules(session: &Session, counts: &Settings) -> Result<Vec<OwnF
 /// Where the file is read from, for people.
 fn source(change: &Change, counts: &Settings) -> String {
     match (counts.is_of_head(), &change.target) {
-        (true, _) => "the change's own, since the target has none".to_owned(),
+        (true, _) => "from the change, because the target has none".to_owned(),
         (false, Some(name)) => name.clone(),
         (false, None) => "the base".to_owned(),
     }

@@ -16,18 +16,18 @@ use crate::git::{
 /// Whether newgate sees a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Coverage {
-    /// It does, by this hook.
+    /// It does, with this hook.
     Checked(PathBuf),
-    /// It does not, or not for certain.
+    /// It does not, or it is uncertain.
     Unchecked {
         /// Why.
         why: String,
-        /// The command that changes this.
+        /// The command that corrects this.
         remedy: String,
     },
 }
 
-/// What git runs before a push from a repository, as newgate sees it.
+/// Which hook git runs before a push from a repository.
 ///
 /// # Errors
 /// git could not answer.
@@ -83,7 +83,7 @@ pub(super) fn coverage(repo: &Repository, named: &Named) -> Result<Coverage> {
     })
 }
 
-/// The command that puts newgate where it belongs.
+/// The command that installs newgate at the right place.
 fn to_install(repo: &Repository, folder: &HookFolder, hook: &Path, named: &Named) -> String {
     let of_husky = manager::of_husky(folder, repo.work_dir()).is_some();
     let configured = repo
@@ -195,7 +195,8 @@ fn of_shim(hook: &Path) -> Result<PathBuf, Why> {
     match kept_by(hook).filter(|kept| kept.symlink_metadata().is_err()) {
         Some(kept) => Err(Why {
             text: format!(
-                "`{}`, the hook that was here before newgate, does not exist, so every push ends as incomplete",
+                "`{}`, the hook that was here before newgate, does not exist, so the check of every push is \
+                 incomplete",
                 kept.display()
             ),
             fresh: true,

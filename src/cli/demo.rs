@@ -9,6 +9,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::Verdict;
 use crate::process::show;
 
+/// What to do if the demonstration goes wrong.
+const REPORT: &str = concat!(
+    "`newgate doctor` checks the setup; if it is right, report this at ",
+    env!("CARGO_PKG_REPOSITORY"),
+    "/issues"
+);
+
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// Keep the repositories in this new folder, instead of removing them
@@ -27,13 +34,14 @@ impl Demo {
         let made;
         let folder = match &self.keep {
             Some(folder) => {
-                fs::create_dir(folder)
-                    .map_err(|e| Error::io(format!("`{}` cannot be made", folder.display()), e))?;
+                fs::create_dir(folder).map_err(|e| {
+                    Error::io(format!("`{}` cannot be created", folder.display()), e)
+                })?;
                 fs::canonicalize(folder).map_err(|e| Error::io("the folder cannot be found", e))?
             }
             None => {
                 made = crate::process::TemporaryFolder::new("newgate-demo-")
-                    .map_err(|e| Error::io("a temporary folder cannot be made", e))?;
+                    .map_err(|e| Error::io("a temporary folder cannot be created", e))?;
                 made.path().to_owned()
             }
         };
@@ -85,7 +93,7 @@ impl Stage<'_> {
 
     fn play(&self, folder: &Path) -> Result<()> {
         let git = Path::new("git");
-        self.say("A repository `shop` with a bare remote; `main` has an old password in it.");
+        self.say("This is a repository `shop` with a bare remote. Its `main` branch has an old password in it.");
         let remote = folder.join("remote.git");
         let remote = remote.to_string_lossy().into_owned();
         let work = self.work.to_string_lossy().into_owned();
@@ -108,7 +116,7 @@ impl Stage<'_> {
             false,
         )?;
         self.git(&["remote", "add", "origin", &remote])?;
-        // The credentials are made here, so that none stands in newgate's own files.
+        // The credentials are made here, so that none is in newgate's own files.
         let old = format!(
             "DATABASE = \"postgres://shop:{}@db.internal/shop\"\n",
             ["tr0ub4", "dor", "9Xq"].concat()
@@ -119,7 +127,7 @@ impl Stage<'_> {
         self.git(&["push", "--quiet", "origin", "main"])?;
         self.run(&self.work, &own_path()?, &["install"], true)?;
 
-        self.say("\nA branch adds a page, moves the old line, and leaves a token in the code.");
+        self.say("\nA branch adds a file, moves the old line, and leaves a token in the code.");
         self.git(&["switch", "--quiet", "--create", "feature"])?;
         let token = ["ghp_", "wWPw5k4aXcaT4fNP0U", "cnZwJUVFk6LO0pINUx"].concat();
         self.write("settings.py", &format!("import os\n\nDEBUG = False\n{old}"))?;
@@ -132,19 +140,19 @@ impl Stage<'_> {
         self.git(&["add", "--all"])?;
         self.git(&["commit", "--quiet", "--message", "Release from the shop"])?;
         if self.run(&self.work, git, &["push", "origin", "feature"], true)? {
-            return Err(Error::new(ErrorKind::Scanner, "the push was not blocked"));
+            return Err(Error::new(ErrorKind::Scanner, "the push was not blocked").hint(REPORT));
         }
 
-        self.say("\nThe push was blocked for the new token; the old password was not held against it.\nNow the token comes from the environment, and the commit is made anew.");
+        self.say("\nThe push was blocked because of the new token. The old password did not block it, because \
+            `main` has it already.\nNow the commit is amended: the token comes from the environment.");
         self.write("release.py", "import os\n\nTOKEN = os.environ[\"RELEASE_TOKEN\"]\n\n\ndef release(version):\n    return f\"v{version}\"\n")?;
         self.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"])?;
         if !self.run(&self.work, git, &["push", "origin", "feature"], true)? {
-            return Err(Error::new(
-                ErrorKind::Scanner,
-                "the corrected push did not pass",
-            ));
+            return Err(
+                Error::new(ErrorKind::Scanner, "the corrected push did not pass").hint(REPORT),
+            );
         }
-        self.say("\nThe corrected push passed. `newgate install` in a repository of yours does the same there.");
+        self.say("\nThe corrected push passed. To check your own pushes, run `newgate install` in your repository.");
         Ok(())
     }
 }

@@ -32,14 +32,14 @@ pub(super) struct Doctor {
     output: ListOutput,
 }
 
-/// What is told, and how many things are wrong.
+/// The output, and how many things are wrong.
 #[derive(Default)]
 struct Page {
     rows: Vec<Row>,
     wrong: u32,
 }
 
-/// One thing that is told.
+/// One line of the output.
 #[derive(Serialize)]
 struct Row {
     /// What it is about.
@@ -115,8 +115,8 @@ impl Doctor {
             .write(screen, &page.rows, || page.words());
         if page.wrong > 0 {
             screen.note(&format!(
-                "{} of these may leave a verdict incomplete or a push unjudged",
-                page.wrong
+                "{}: a push may go unchecked, or its check may be incomplete",
+                report::plural(u64::from(page.wrong), "problem")
             ));
         }
         Ok(if page.wrong > 0 {
@@ -185,8 +185,8 @@ fn large_files(repo: &Repository, hook: &Path, page: &mut Page) {
     if is_used && is_shim(hook) && !kept.contains("git lfs") && !kept.contains("git-lfs") {
         page.wrong(
             "git-lfs",
-            "its pre-push hook is not here, so a push leaves its files behind; run `newgate uninstall && git \
-             lfs install && newgate install`",
+            "its pre-push hook is missing, so a push does not upload its files; run `newgate uninstall && git lfs \
+             install && newgate install`",
         );
     }
 }
@@ -212,7 +212,7 @@ fn remembered(repo: &Repository, cache: &Cache, page: &mut Page) {
 
 fn scanners(gate: &Gate<'_>, settings: &Settings, page: &mut Page) -> Result<()> {
     let origin = match settings.is_of_head() {
-        true => "the head's own, because the target has none yet",
+        true => "from the current branch, because the target has none yet",
         false => "the target's",
     };
     let budget = settings.config.budget;
@@ -237,11 +237,11 @@ fn scanners(gate: &Gate<'_>, settings: &Settings, page: &mut Page) -> Result<()>
     Ok(())
 }
 
-/// What scanners are kept from on this machine (`docs/containment.md`).
+/// How far this machine can contain scanners (`docs/containment.md`).
 fn containing(page: &mut Page) {
     let text = match containment() {
         Containment::Contained => {
-            "scanners read and write only what they need, and only those that need the network have it"
+            "scanners can read and write only what they need, and only those that need the network can use it"
         }
         Containment::Partial => {
             "in part: this system does not support all of it (Linux 6.2 and seccomp)"
@@ -287,7 +287,7 @@ fn background(repo: &Repository, page: &mut Page) {
         false => "",
     };
     let last = match prewarm::last_outcome(repo) {
-        None => "nothing has been filled yet".to_owned(),
+        None => "on; it has not run yet".to_owned(),
         Some(last) => format!(
             "{} {} UTC, {} in {} ms: {}",
             date_of_days(last.time / 86_400),

@@ -104,7 +104,7 @@ pub(super) fn install(screen: &Resolved) -> Result<Verdict> {
             git.run(args.into_iter().chain([own.clone().into()]))?
                 .must("config --global core.hooksPath")?;
             screen.note(&format!(
-                "git runs the hooks in `{}` now, which run those in `.git/hooks` of each repository",
+                "git now runs the hooks in `{}`, which also run each repository's own hooks in `.git/hooks`",
                 own.display()
             ));
         }
@@ -130,7 +130,7 @@ fn write_own(folder: &Path) -> Result<()> {
 pub(super) fn uninstall(screen: &Resolved) -> Result<Verdict> {
     let own = own_folder()?;
     let Some((_, path)) = setting()? else {
-        screen.note("there is no folder of hooks for all repositories: nothing to remove");
+        screen.note("newgate is not installed for all repositories: nothing to remove");
         return Ok(Verdict::Pass);
     };
     if path == own {
@@ -156,7 +156,7 @@ pub(super) fn uninstall(screen: &Resolved) -> Result<Verdict> {
     fs::remove_file(&hook).map_err(cannot("removed", &hook))?;
     screen.note(&format!("removed `{}`", hook.display()));
     if kept::put_back(&hook, &hook)? {
-        screen.note("put back the hook that was there before");
+        screen.note("restored the previous hook");
     }
     Ok(Verdict::Pass)
 }

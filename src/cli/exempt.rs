@@ -16,7 +16,7 @@ use crate::model::{
 use crate::policy::ExemptionReason;
 use crate::report::{place, plural};
 
-/// How many places the note names.
+/// The most places that the note lists.
 const MOST_PLACES: usize = 5;
 
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ pub(super) struct Exempt {
     /// Who approved it
     #[arg(long, value_name = "NAME")]
     approved_by: Option<String>,
-    /// Where to read about it
+    /// A link to more about it, such as a ticket
     #[arg(long, value_name = "URL")]
     link: Option<String>,
 }
@@ -54,10 +54,7 @@ impl Exempt {
         self.check_text()?;
         let today = now() / (24 * 60 * 60);
         let until = last_day(&self.until, today)?;
-        let work = session
-            .repo
-            .work_dir()
-            .ok_or_else(|| usage("there is no work tree here"))?;
+        let work = session.repo.work_dir().ok_or_else(no_work_tree)?;
         let requested_by = match self.requested_by.clone() {
             Some(name) => name,
             None => session.repo.config("user.name")?.unwrap_or_default(),
@@ -75,17 +72,17 @@ impl Exempt {
         Ok(Verdict::Pass)
     }
 
-    /// What is exempted: as little as was named.
+    /// What is exempted, which is no more than what was named.
     fn scope<'a>(&self, named: Named<'a>) -> Result<Scope<'a>> {
         match named {
             Named::Occurrence(..) if self.all_occurrences => {
                 let text = format!("`{}` is one occurrence, not an issue", self.name);
-                Err(usage(text).hint("leave `--all-occurrences` out, or name the issue"))
+                Err(usage(text).hint("remove `--all-occurrences`, or name the issue"))
             }
             Named::Occurrence(issue, one) => Ok(Scope::Occurrences(issue, vec![one])),
             Named::Issue(issue) if self.all_occurrences && issue.kind == IssueKind::Secret => {
                 let text = "a secret is exempted one occurrence at a time";
-                Err(usage(text).hint("leave `--all-occurrences` out to exempt the new occurrences"))
+                Err(usage(text).hint("remove `--all-occurrences` to exempt the new occurrences"))
             }
             Named::Issue(issue) if self.all_occurrences => Ok(Scope::Issue(issue)),
             Named::Issue(issue) => {
@@ -94,7 +91,7 @@ impl Exempt {
                 if new.is_empty() {
                     let text = format!("no occurrence of `{}` is new", self.name);
                     return Err(usage(text).hint(
-                        "only what a change adds needs an exemption; `--all-occurrences` exempts the others too",
+                        "only new occurrences need an exemption; `--all-occurrences` also exempts the others",
                     ));
                 }
                 Ok(Scope::Occurrences(issue, new))
@@ -108,7 +105,7 @@ impl Exempt {
         }
         let text = format!("`--text '{}'` gives no reason", self.text);
         Err(usage(text)
-            .hint("say in a few words why it may stay: `--text 'The input is a constant.'`"))
+            .hint("give the reason in a few words, such as `--text 'The input is a constant.'`"))
     }
 
     fn check_reason(&self) -> Result<()> {
@@ -127,7 +124,7 @@ impl Exempt {
         }))
     }
 
-    /// The lines that every exemption of this call has.
+    /// The lines that all exemptions of this call share.
     fn grant(&self, requested_by: &str, today: i64, until: i64) -> String {
         let mut rest = String::new();
         let mut line = |key: &str, value: &str| {
@@ -154,8 +151,7 @@ impl Exempt {
 
 /// The last day on which an exemption holds, in days since 1970-01-01.
 ///
-/// # Errors
-/// It is no day, or is over.
+/// # Errors It is not a date, or it is in the past.
 pub(super) fn last_day(text: &str, today: i64) -> Result<i64> {
     let days = text.strip_suffix('d');
     let days = days.and_then(|d| d.parse::<i64>().ok());
@@ -169,17 +165,26 @@ pub(super) fn last_day(text: &str, today: i64) -> Result<i64> {
     })
 }
 
+/// The error of a command that writes files of the work tree, in a bare repository.
+pub(super) fn no_work_tree() -> Error {
+    usage("a bare repository has no work tree").hint("run this in a clone: `git clone URL`")
+}
+
 fn usage(text: impl Into<String>) -> Error {
     Error::new(ErrorKind::Usage, text)
 }
 
-/// Adds exemptions to the work tree's file, which must be a file of its own and stay readable.
+/// Adds exemptions to the file in the work tree, which must not be a link and must stay valid.
 pub(super) fn append(work: &Path, scopes: &[String], grant: &str) -> Result<()> {
     let path = work.join(EXEMPTIONS);
     let folder = path.parent().unwrap_or(work);
     let link = |p: &Path| fs::symlink_metadata(p).is_ok_and(|m| m.is_symlink());
     if link(&path) || link(folder) {
-        return Err(usage(format!("`{EXEMPTIONS}` is a symbolic link")));
+        return Err(
+            usage(format!("`{EXEMPTIONS}` is a symbolic link")).hint(format!(
+                "put the file itself there: `rm {EXEMPTIONS}`, then run this again"
+            )),
+        );
     }
     let mut text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -195,6 +200,7 @@ pub(super) fn append(work: &Path, scopes: &[String], grant: &str) -> Result<()> 
         let shown = render(&text, EXEMPTIONS, &mistakes, false);
         let text = format!("`{EXEMPTIONS}` has mistakes\n\n{shown}\n");
         Error::new(ErrorKind::Config, text)
+            .hint("`newgate config schema exemptions` prints all keys")
     })?;
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&path, text))
@@ -210,7 +216,7 @@ enum Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// The lines that say so in the file, for each entry.
+    /// The lines of each entry in the file that say what it exempts.
     fn lines(&self) -> Result<Vec<String>> {
         match self {
             Scope::Issue(issue) => Ok(vec![format!("issue = {}\n", quoted(&issue.id))]),
@@ -243,9 +249,8 @@ pub(super) fn entry(issue: &Issue, o: &Occurrence) -> Result<String> {
     if o.print.is_empty() {
         let line = o.region.map_or(0, |r| r.line);
         let text = format!("the last report has no print of {}:{line}", o.path);
-        return Err(usage(text).hint(
-            "only what a change adds needs an exemption; `newgate check` writes a new report",
-        ));
+        return Err(usage(text)
+            .hint("only new occurrences need an exemption; `newgate check` writes a new report"));
     }
     let id = match issue.kind {
         IssueKind::Secret => "secret",

@@ -61,6 +61,7 @@ impl Exemptions {
                     ErrorKind::Config,
                     format!("`{EXEMPTIONS}` has mistakes\n\n{shown}\n"),
                 )
+                .hint("`newgate config schema exemptions` prints all keys")
             })?;
             for mut exemption in of_work_tree {
                 if !all.contains(&exemption) {

@@ -54,7 +54,7 @@ impl Explain {
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Explained<'r> {
-    /// The verdict of each change; none where an issue is explained.
+    /// The verdict of each change; none if an issue is explained.
     changes: Vec<ExplainedChange<'r>>,
     /// The issue, or those that block.
     issues: Vec<ExplainedIssue<'r>>,
@@ -182,7 +182,7 @@ fn verdict(reports: &[Report], issues: &[Issue]) -> String {
         {
             let _ = writeln!(
                 out,
-                "  {} is {}: {}\n    fix that; or `gate.on-incomplete = \"warn\"` lets the other scanners decide",
+                "  {} is {}: {}\n    fix it, or let the other scanners decide: `gate.on-incomplete = \"warn\"` in the target's `.newgate/config.toml`",
                 scanner.name,
                 scanner.state.name(),
                 report::fault(scanner)
@@ -211,7 +211,7 @@ fn verdict(reports: &[Report], issues: &[Issue]) -> String {
         }
     }
     if !blocking.is_empty() {
-        out.push_str("`newgate explain ISSUE` says what would have to change\n");
+        out.push_str("`newgate explain ISSUE` shows what you can do about an issue\n");
     }
     out
 }
@@ -231,7 +231,7 @@ fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
         let line = occurrence
             .region
             .map_or(String::new(), |r| format!(":{}", r.line));
-        let action = occurrence.action.map_or("counts for nothing", Action::name);
+        let action = occurrence.action.map_or("does not count", Action::name);
         let _ = writeln!(
             out,
             "  {}{line} {} ({}): {action}",
@@ -253,25 +253,28 @@ fn issue_in_words(issue: &Issue, only: Option<&Occurrence>) -> String {
         }
     }
     if issue.blocks {
-        out.push_str("It would pass\n");
-        if let Some(fix) = &issue.fix {
-            let _ = writeln!(out, "  fixed by: {fix}");
-        } else {
-            out.push_str("  fixed\n");
+        match &issue.fix {
+            Some(fix) => _ = writeln!(out, "To pass:\n  fix it: {fix}"),
+            None => out.push_str("To pass:\n  fix it\n"),
         }
         if let Some(new) = exemptible(issue) {
             let command = exempt_command(new);
-            let _ = writeln!(out, "  exempted, with a reason and for a time: {command}");
+            let _ = writeln!(out, "  or exempt it for a limited time: {command}");
         }
-        match issue.ruling {
+        let _ = match &issue.ruling {
             Ruling::Decided {
-                by: Ground::Rule { .. },
+                by: Ground::Rule { name, .. },
                 ..
-            } => out.push_str("  if that rule in the target's `.newgate/config.toml` said otherwise\n"),
-            _ => out.push_str(
-                "  if `gate.block-at`, or a `[[severity]]` or `[[rules]]` entry, in the target's `.newgate/config.toml` said so\n",
+            } => writeln!(
+                out,
+                "  or change the rule `{name}` in the target's `.newgate/config.toml`"
             ),
-        }
+            _ => writeln!(
+                out,
+                "  or change the policy in the target's `.newgate/config.toml`: raise `gate.block-at`, or add a \
+                 `[[severity]]` or `[[rules]]` entry"
+            ),
+        };
     }
     out
 }

@@ -13,14 +13,14 @@ use std::time::SystemTime;
 use super::screen::{Label, Resolved};
 use crate::error::ErrorKind;
 
-/// How many files are kept: the oldest gives way.
+/// How many files are kept. The oldest is removed first.
 const MOST_FILES: u32 = 5;
 
 static HAPPENED: AtomicBool = AtomicBool::new(false);
 static FOLDER: Mutex<Option<PathBuf>> = Mutex::new(None);
 static FILE: Mutex<Option<PathBuf>> = Mutex::new(None);
 
-/// Takes the place of what Rust does in a panic.
+/// Replaces Rust's panic message.
 pub(super) fn catch_panics() {
     std::panic::set_hook(Box::new(|panic| {
         // Only the first tells where it began.
@@ -38,7 +38,7 @@ pub(super) fn keep_in(folder: PathBuf) {
     *FOLDER.lock().unwrap_or_else(PoisonError::into_inner) = Some(folder);
 }
 
-/// Tells the fault, if there was one; returns the exit code that it makes.
+/// Reports a fault, if there was one, and returns its exit code.
 pub(super) fn tell(screen: &Resolved) -> Option<u8> {
     if !HAPPENED.load(Ordering::SeqCst) {
         return None;
@@ -66,7 +66,7 @@ pub(super) fn tell(screen: &Resolved) -> Option<u8> {
     Some(ErrorKind::Fault.exit_code())
 }
 
-/// Where a panic happened; never what it says, which may quote a file.
+/// The place of a panic, without its message, which may quote a file.
 fn described(panic: &PanicHookInfo<'_>) -> String {
     let mut text = format!(
         "newgate {} on {} {}\n",

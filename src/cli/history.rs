@@ -16,7 +16,7 @@ pub(super) struct History {
     /// List only those against this target, such as origin/main
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
-    /// The format of the list
+    /// The output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: ListFormat,
 }

@@ -34,19 +34,19 @@ pub(super) struct Hook {
 
 #[derive(Debug, Subcommand)]
 enum Which {
-    /// Judge a push before it leaves (githooks(5): refs on standard input)
+    /// Check a push before it is sent
     PrePush(PrePush),
-    /// Judge a push on the server, before any ref is updated (refs on standard input)
+    /// Check a push on the server, before any ref changes
     PreReceive(super::server::PreReceive),
-    /// Judge one ref of a push on the server
+    /// Check one ref of a push on the server
     Update(super::server::Update),
-    /// Judge a merge before it is committed: the index against the current branch
+    /// Check a merge before it is committed
     PreMergeCommit(PreMergeCommit),
-    /// Judge what is staged before it is committed, against the last commit
+    /// Check staged changes before they are committed
     PreCommit(PreCommit),
-    /// Fill the cache in the background, for the push that follows
+    /// Fill the cache in the background for the next push
     Prewarm(super::prewarm::Prewarm),
-    /// Answer the hook of a coding agent: JSON on standard input and output
+    /// Answer the hook of a coding agent
     Agent(AgentHook),
 }
 
@@ -63,7 +63,7 @@ impl PreMergeCommit {
         self.kept.allows(&[], b"", screen)?;
         let mut session = Session::open()?;
         make_way(&session.repo);
-        // The branch that is merged into is the target, and its tip the base.
+        // The current branch is the target of the merge, and its tip is the base.
         let target = find_target(&session.repo, None, Some("HEAD"))?;
         let mut scratch = Scratch::new();
         let mut change = session.choose(Head::Index, Against::Target, target, &mut scratch)?;
@@ -91,7 +91,7 @@ struct PrePush {
     /// The remote's URL
     #[arg(value_name = "URL")]
     url: Option<String>,
-    /// Say nothing of a push that passes from a repository without a configuration
+    /// Print nothing if a push passes and the repository has no configuration
     #[arg(long, hide = true)]
     everywhere: bool,
     #[command(flatten)]
@@ -120,7 +120,7 @@ impl Hook {
 enum Turn {
     /// Before newgate.
     First,
-    /// After newgate has passed the push: it may upload something, as git-lfs does.
+    /// After newgate has passed the push, because the hook may upload something, as git-lfs does.
     Last,
 }
 
@@ -158,7 +158,7 @@ impl PrePush {
             Some(other) => {
                 return Err(Error::new(
                     ErrorKind::Config,
-                    format!("`{SETTING}` is `{other}`, but it can be `first` or `last` only"),
+                    format!("`{SETTING}` is `{other}`, but only `first` and `last` are supported"),
                 )
                 .hint(format!("`git config {SETTING} last`")));
             }
@@ -181,7 +181,7 @@ impl PrePush {
         };
         if lines.is_empty() {
             if !self.everywhere {
-                screen.note("newgate: nothing is pushed, so there is nothing to check");
+                screen.note("newgate: nothing to push, so nothing was checked");
             }
             return Ok(Verdict::Pass);
         }
@@ -210,10 +210,10 @@ impl PrePush {
             .write(&session, &mut reports, screen, Stream::Error)
     }
 
-    /// What is checked where standard input names no refs. git gives none where all is up to date; but a script or a
-    /// hook manager that calls newgate may have read them before.
+    /// What to check if standard input has no refs. git gives none if everything is up to date, but a script or a hook
+    /// manager that calls newgate may also have read them already.
     fn without_refs(&self, repo: &Repository, screen: &Resolved) -> Result<Vec<PushLine>> {
-        /// More are not checked in the place of one.
+        /// If more refs could be meant, none is checked in place of the unknown one.
         const MOST: usize = 20;
         if self.kept.is_started_by_git(PRE_PUSH) {
             return Ok(Vec::new());
@@ -225,7 +225,7 @@ impl PrePush {
         }
         let remote = remote.filter(|_| !guessed);
         let mut lines = unpushed(repo, remote.as_deref())?;
-        let missing = "newgate was given no refs on standard input, so what is pushed is not known";
+        let missing = "newgate got no refs on standard input, so it is unknown what is pushed";
         let to = remote.as_deref().unwrap_or("the remote");
         if lines.len() > MOST {
             return Err(Error::new(
@@ -238,7 +238,7 @@ impl PrePush {
             .hint(swallowed::HINT));
         }
         let onto = onto_target(repo, remote.as_deref())?;
-        // A branch that is new there is compared with the target anyway.
+        // A branch that is new on the remote is compared with the target anyway.
         let is_new = |l: &PushLine| {
             lines
                 .iter()
@@ -256,7 +256,7 @@ impl PrePush {
             });
             let names: Vec<String> = names.collect();
             screen.note(&format!(
-                "newgate: {missing}; checking all that {to} does not have yet: {}",
+                "newgate: {missing}; checking everything that {to} does not have yet: {}",
                 names.join(", ")
             ));
             screen.error(Label::Hint, swallowed::HINT);
@@ -322,14 +322,14 @@ impl PrePush {
                 Pushed::Skip(why) => notes.push(why),
             }
         }
-        // What one ref has, the report of another may quote.
+        // The report of one ref may quote a secret that was found in another.
         for report in &mut reports {
             report.rewrite(&mask::shown);
         }
         Ok((reports, notes))
     }
 
-    /// Which of the issues that block a push are those of a branch that it goes on from.
+    /// How many of the blocking issues are in another branch, which the pushed one is based on.
     fn of_parent(
         &self,
         gate: &Gate<'_>,
@@ -337,7 +337,8 @@ impl PrePush {
         change: Change,
         report: &Report,
     ) -> Result<Option<Note>> {
-        /// How long the answer may take: it is a help for the reader, after the verdict.
+        /// The most time that this may take, because it only helps the reader and comes after the
+        /// verdict.
         const PATIENCE: Duration = Duration::from_secs(5);
         let blocking = |report: &Report| report.issues.iter().filter(|i| i.blocks).count();
         if report.verdict != Verdict::Blocked {
@@ -367,7 +368,7 @@ impl PrePush {
     }
 }
 
-/// Whether a push passes from a repository that has no configuration of newgate, or one that turns all scanners off.
+/// Whether a push passes and the repository has no configuration, or one that turns all scanners off.
 fn is_uneventful(repo: &Repository, reports: &[Report]) -> Result<bool> {
     for report in reports {
         let tree = &report.change.head_tree;
@@ -380,7 +381,7 @@ fn is_uneventful(repo: &Repository, reports: &[Report]) -> Result<bool> {
     Ok(true)
 }
 
-/// The current branch as a push to the target, unless the target has it: it may be pushed there though the remote has
+/// The current branch as a push to the target, unless the target has it. It may be pushed there even if the remote has
 /// it under its own name.
 fn onto_target(repo: &Repository, remote: Option<&str>) -> Result<Option<PushLine>> {
     let (Some(remote), Some(branch)) = (remote, repo.symbolic("HEAD")?) else {
@@ -401,7 +402,7 @@ fn onto_target(repo: &Repository, remote: Option<&str>) -> Result<Option<PushLin
     }))
 }
 
-/// A ref's name without what says that it is a branch or a tag.
+/// A ref's name without `refs/heads/` or `refs/tags/`.
 fn short(name: &str) -> &str {
     let prefixes = ["refs/heads/", "refs/tags/"];
     let mut short = prefixes.iter().filter_map(|p| name.strip_prefix(p));

@@ -15,7 +15,7 @@ use crate::scan::{Catalog, Descriptor, SecretKey};
 
 #[derive(Debug, Args)]
 pub(super) struct Ingest {
-    /// The reports: SARIF, or in any other format that `newgate scanners` knows
+    /// The reports: SARIF, or the format of a scanner that `newgate scanners` lists
     #[arg(value_name = "REPORT", required = true)]
     reports: Vec<PathBuf>,
     /// Their scanner, instead of the tool that they name
@@ -27,8 +27,8 @@ pub(super) struct Ingest {
     /// Their format, instead of the detected one: `sarif`, or the name of a scanner or format
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
-    /// The folder that the scanner ran in: one of the repository, or the absolute path that the
-    /// repository had on the scanner's machine
+    /// Where the scanner ran: a folder of the repository, or the repository's absolute path on that
+    /// machine
     #[arg(long, value_name = "FOLDER")]
     folder: Option<String>,
     /// The file that results about packages are about if they name no file of the repository, such as
@@ -72,15 +72,15 @@ impl Ingest {
             let descriptor = descriptor_of(&settings, &scanner)?;
             ingest::keep(&session.repo, session.cache(), &descriptor, &tree, of, over)?;
             let findings = plural(number as u64, "finding");
-            screen.note(&format!("kept {findings} of {scanner} for {commit}"));
+            screen.note(&format!("stored {findings} of {scanner} for {commit}"));
             let on = settings.config.scanners.contains(&scanner);
             let runs = settings
                 .descriptor(&scanner)
                 .is_ok_and(|d| d.program().is_some());
             if on && runs && !settings.wish(&scanner).given {
                 screen.note(&format!(
-                    "{scanner} is run here, so they do not count: `{scanner} = {{ results = \"ingest\" }}` \
-                     makes them count"
+                    "newgate runs {scanner} itself, so they are not used; to use them, set `{scanner} = {{ results \
+                     = \"ingest\" }}` under `[scanners]` in `.newgate/config.toml`"
                 ));
             } else if !on {
                 screen.note(&format!(
@@ -179,7 +179,7 @@ fn take_report(
                 .find(|d| d.name() == format && d.output().is_some());
             let unknown = || {
                 Error::new(ErrorKind::Usage, format!("there is no format `{format}`"))
-                    .hint("`sarif`, or a name that `newgate scanners` lists")
+                    .hint("use `sarif`, or a name that `newgate scanners` lists")
             };
             Reader::By(found.ok_or_else(unknown)?)
         }

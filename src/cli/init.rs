@@ -19,7 +19,7 @@ use crate::report::plural;
 use crate::scan::Catalog;
 use crate::scan::tools::own_wheels;
 
-/// What may be proposed beside the built-in scanners, each with what it looks at.
+/// The scanners that may be proposed besides the built-in ones, each with what it reads.
 const PROPOSED: [(&str, &str); 7] = [
     ("bandit", "Python"),
     ("hadolint", "Dockerfiles"),
@@ -30,12 +30,12 @@ const PROPOSED: [(&str, &str); 7] = [
     ("retire", "JavaScript packages"),
 ];
 
-/// How many files are looked at to find scanners that fit.
+/// How many files are read to find scanners that fit.
 const MOST_FILES: usize = 200_000;
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// Ask nothing, and accept what is proposed
+    /// Ask nothing, and accept the proposals
     #[arg(long)]
     yes: bool,
     /// Also write a pipeline that checks merge requests
@@ -51,7 +51,7 @@ enum Forge {
 }
 
 impl Forge {
-    /// Where its pipeline is written, and what is.
+    /// The path and content of the pipeline.
     fn file(self) -> (&'static str, &'static str) {
         match self {
             Forge::Github => (
@@ -72,7 +72,7 @@ impl Init {
         let mut session = Session::open()?;
         let top = session.repo.work_dir().map(Path::to_owned);
         let Some(top) = top else {
-            let error = Error::new(ErrorKind::Usage, "there is no work tree here");
+            let error = Error::new(ErrorKind::Usage, "a bare repository has no work tree");
             return Err(error
                 .hint("`newgate install --server PATH` checks what a bare repository receives"));
         };
@@ -87,7 +87,7 @@ impl Init {
         let mut written = Vec::new();
         match fs::symlink_metadata(top.join(FILE)) {
             Ok(_) => {
-                screen.note(&format!("`{FILE}` is there, and stays as it is"));
+                screen.note(&format!("`{FILE}` exists already and was not changed"));
                 if has_commits {
                     let change = session.change_by_default()?;
                     differs(&session, &change)?
@@ -118,7 +118,7 @@ impl Init {
         }
         for name in import::found(&top) {
             screen.note(&format!(
-                "`{}` is of another tool: `newgate import` takes over what it names",
+                "`{}` belongs to another tool: `newgate import` turns its entries into exemptions",
                 name.display()
             ));
         }
@@ -150,7 +150,7 @@ impl Init {
     }
 }
 
-/// What happens from now on, and how to undo it: only what was written goes.
+/// What happens from now on, and how to undo it. Only files that were written are removed.
 fn next(installs: bool, written: &[&str]) -> String {
     let push = match installs {
         true => "Each `git push` is checked now.",
@@ -178,7 +178,7 @@ fn next(installs: bool, written: &[&str]) -> String {
     text
 }
 
-/// Runs a command as somebody would type it; whether it did what was asked for.
+/// Runs a command as if it had been typed. Returns whether it succeeded.
 fn newgate(words: &[&str], screen: &Resolved) -> Result<bool> {
     screen.note(&format!("\n$ newgate {}", words.join(" ")));
     let words = std::iter::once("newgate").chain(words.iter().copied());
@@ -186,7 +186,7 @@ fn newgate(words: &[&str], screen: &Resolved) -> Result<bool> {
     Ok(code == Verdict::Pass.exit_code())
 }
 
-/// What somebody answers, or what was proposed.
+/// The answer to a question, or the proposal.
 fn answer(screen: &Resolved, question: &str, proposed: &str) -> String {
     screen.ask(&format!("{question} [{proposed}] "));
     let mut line = String::new();
@@ -221,20 +221,21 @@ fn fitting(session: &Session) -> Result<Vec<(&'static str, &'static str, usize)>
     Ok(all)
 }
 
-/// Asks which of the scanners that fit are turned on.
+/// Asks which of the scanners that fit to turn on.
 fn choose(
     fitting: &[(&'static str, &'static str, usize)],
     ask: &dyn Fn(&str, &str) -> String,
     screen: &Resolved,
 ) -> Vec<&'static str> {
     screen.note(
-        "code and secrets are built in, and on. These fit too, and are installed if you name them:",
+        "The built-in scanners `code` and `secrets` are enabled. These fit your files too, and are installed if you \
+         name them:",
     );
     for (name, what, files) in fitting {
         let files = plural(*files as u64, "file");
         screen.note(&format!("  {name:<11} {what} ({files})"));
     }
-    let said = ask("Which of them? Names, `all` or `none`", "none");
+    let said = ask("Which ones? Names, `all` or `none`", "none");
     let named: Vec<&str> = said.split([' ', ',']).collect();
     let wanted = |name: &&str| named.contains(name) || named.contains(&"all");
     fitting
@@ -255,9 +256,9 @@ fn pin(top: &Path, screen: &Resolved) -> Result<Option<&'static str>> {
         Ok(lines) => write(top, PINNED, &lines, screen),
         Err(why) => {
             screen.note(&format!(
-                "`{PINNED}` was not written: pip found no wheel of newgate {version} to take the hash of ({}). \
-                 The pipeline installs that version without comparing its hash until you run \
-                 `newgate init --ci` again where pip reaches its package index.",
+                "`{PINNED}` was not written: pip found no wheel of newgate {version} ({}). Until you run `newgate \
+                 init --ci` again with access to the package index, the pipeline installs that version \
+                 without checking its hash.",
                 why.lines().next().unwrap_or_default()
             ));
             Ok(None)
@@ -301,7 +302,7 @@ fn write<'n>(
 ) -> Result<Option<&'n str>> {
     let path = top.join(name);
     if fs::symlink_metadata(&path).is_ok() {
-        screen.note(&format!("`{name}` is there, and stays as it is"));
+        screen.note(&format!("`{name}` exists already and was not changed"));
         return Ok(None);
     }
     let folder = path.parent().unwrap_or(top);

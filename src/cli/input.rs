@@ -5,14 +5,12 @@ use std::io::{IsTerminal, Read};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Input};
 
-/// Reads standard input to its end, where git or a wrapper handed one on.
+/// Reads standard input to its end, if git or a wrapper passed one on.
 ///
-/// git gives a pipe, also where it has nothing to say; a wrapper may give a file. An input that is empty
-/// because nobody gave one must not pass for a push of nothing: a descriptor that was closed is one on
-/// `/dev/null` when Rust's runtime is done.
+/// git always gives a pipe, even an empty one; a wrapper may give a file. A missing input must not be taken for a push
+/// of nothing. Rust's runtime replaces a closed descriptor with `/dev/null`.
 ///
-/// # Errors
-/// It cannot be read, or is none.
+/// # Errors It cannot be read, or there is none.
 pub(super) fn read_input() -> Result<Vec<u8>> {
     let none = |why: &str| {
         Error::new(

@@ -5,6 +5,7 @@ use clap::Args;
 
 use super::agents::{self, Agent};
 use super::coverage::{Coverage, coverage, others};
+use super::exempt::no_work_tree;
 use super::hook_file::{self, PRE_COMMIT, PRE_PUSH, is_shim};
 use super::manager::{self, Manager, Written};
 use super::named::Named;
@@ -27,18 +28,18 @@ pub(super) struct Install {
     /// Check pushes from all your repositories, present and future
     #[arg(long, conflicts_with_all = ["server", "shared", "merges", "commit", "prewarm", "path"])]
     global: bool,
-    /// Judge merges before they are committed too (pre-merge-commit)
+    /// Also check merges before they are committed (pre-merge-commit)
     #[arg(long)]
     merges: bool,
-    /// Check what is staged before each commit too (pre-commit), with the scanners that are built in
+    /// Also check what is staged before each commit (pre-commit), with the built-in scanners
     #[arg(long, conflicts_with = "server")]
     commit: bool,
-    /// Scan in the background after each commit, merge, checkout and rewrite, so that the push that
-    /// follows answers from the cache
+    /// Scan in the background after each commit, merge, checkout and rewrite, so that the next push
+    /// is fast
     #[arg(long, conflicts_with = "server")]
     prewarm: bool,
-    /// Let coding agents check each turn, and refuse git commands that skip hooks: the agents named, or those that
-    /// are used here
+    /// Add hooks for coding agents, which check each turn and refuse git commands that skip hooks; by default, for the
+    /// agents that you use here
     #[arg(
         long,
         value_name = "AGENTS",
@@ -48,10 +49,10 @@ pub(super) struct Install {
         conflicts_with_all = ["server", "global"]
     )]
     agent: Option<Vec<Agent>>,
-    /// Install the gate of a server: PATH is a bare repository that receives pushes
+    /// Install the server's hook: PATH is a bare repository that receives pushes
     #[arg(long, conflicts_with = "merges")]
     server: bool,
-    /// The hook of the server: pre-receive judges a whole push, update each ref of its own
+    /// The server's hook: pre-receive checks a whole push, update checks each ref separately
     #[arg(
         long,
         value_name = "HOOK",
@@ -59,7 +60,7 @@ pub(super) struct Install {
         requires = "server"
     )]
     hook: ServerHook,
-    /// Put it where GitLab looks for the hooks of a repository (`custom_hooks`)
+    /// Install it where GitLab looks for a repository's hooks (`custom_hooks`)
     #[arg(long, requires = "server")]
     gitlab: bool,
 }
@@ -90,9 +91,9 @@ impl Install {
             }
             if !self.further().is_empty() {
                 let own = repo.common_dir().join("hooks");
-                let text = "the hooks of all your repositories are in one folder, so newgate adds no others for this one";
+                let text = "your repositories share one folder of hooks, so newgate adds no others for this one";
                 return Err(Error::new(ErrorKind::Usage, text).hint(format!(
-                    "to give this repository its own hooks, instead of those: `{} && {}{}`",
+                    "to use hooks of this repository instead: `{} && {}{}`",
                     named.set_hooks_path(&own),
                     named.install(),
                     self.options()
@@ -110,13 +111,16 @@ impl Install {
             install_further(&repo, &folder, &further, screen)?;
         }
         if self.prewarm {
-            screen.note("the cache is filled in the background after each commit (`newgate doctor` tells how that goes)");
+            screen.note("the cache is filled in the background after each commit (`newgate doctor` shows how it went)");
         }
         if let Some(wanted) = &self.agent {
             in_agents(&repo, wanted, screen)?;
         }
         match coverage(&repo, &named)? {
-            Coverage::Checked(_) => screen.note("every `git push` from here is checked now; `newgate check` checks by hand, `newgate uninstall` undoes this"),
+            Coverage::Checked(_) => screen.note(
+                "every `git push` from here is checked now; `newgate check` checks \
+                without a push, `newgate uninstall` undoes this",
+            ),
             Coverage::Unchecked { why, remedy } => {
                 return Err(Error::new(ErrorKind::Io, why).hint(format!("`{remedy}`")));
             }
@@ -172,19 +176,20 @@ impl Install {
         };
         if let Some(parent) = place.parent() {
             fs::create_dir_all(parent)
-                .map_err(|e| Error::io(format!("`{}` cannot be made", parent.display()), e))?;
+                .map_err(|e| Error::io(format!("`{}` cannot be created", parent.display()), e))?;
         }
         install_shim(&place, name, screen)?;
         if default_branch(repo)?.is_none() {
             screen.note(
-                "`HEAD` names no branch that is there yet: until it does, every branch is protected",
+                "`HEAD` points to a branch that does not exist yet; until it does, every branch is protected",
             );
         }
-        screen.note("pushes to protected branches are judged now (`[server]` in the configuration of the default branch says which)");
+        screen.note("pushes to protected branches are checked now (`[server]` in the default branch's configuration \
+            says which branches)");
         Ok(Verdict::Pass)
     }
 
-    /// Puts newgate before every push, where the manager of hooks leaves it.
+    /// Installs the pre-push hook at a place that the manager of hooks does not overwrite.
     fn before_push(
         &self,
         repo: &Repository,
@@ -212,7 +217,7 @@ impl Install {
                 simple_git_hooks::refuse(top, &hook, named)?;
             }
         }
-        // pre-commit, which was installed over newgate's hook, runs that.
+        // pre-commit was installed over newgate's hook, and runs it.
         let legacy = hook.with_extension(kept::LEGACY);
         if generated.is_some_and(Manager::keeps_legacy) && is_shim(&legacy) {
             let kept = hook_file::kept_by(&legacy).filter(|k| k.symlink_metadata().is_ok());
@@ -230,7 +235,7 @@ impl Install {
         install_shim(&hook, PRE_PUSH, screen)
     }
 
-    /// A folder whose hooks are committed has no path of this machine in it.
+    /// Hooks that are committed must not contain a path of this machine.
     fn add_to_tracked(
         &self,
         repo: &Repository,
@@ -239,7 +244,7 @@ impl Install {
         screen: &Resolved,
     ) -> Result<()> {
         let hook = folder.path.join(PRE_PUSH);
-        // What an older version has written there.
+        // An older version has written this hook.
         if hook_file::calls_newgate(&hook) && !is_shim(&hook) {
             return Ok(());
         }
@@ -253,13 +258,13 @@ impl Install {
             };
             return Err(Error::new(
                 ErrorKind::Usage,
-                format!("the hooks in `{}` are committed, so newgate does not write to `{shown}` unasked", folder.path.display()),
+                format!("the hooks in `{}` are committed, so newgate does not change `{shown}` unless you ask for it", folder.path.display()),
             )
             .hint(format!(
                 "to add one line that does nothing for people without newgate: `{undo}{} --shared`",
                 named.install()
             ))
-            .hint(format!("the line, for the place after `#!`: {LINE}")));
+            .hint(format!("or add this line yourself, after the line with `#!`: {LINE}")));
         }
         let written = Written {
             path: hook,
@@ -275,7 +280,7 @@ fn add_line(written: &Written, screen: &Resolved) -> Result<()> {
         true => screen.note(&format!(
             "added a line to `{shown}`: commit it (it does nothing for people without newgate)"
         )),
-        false => screen.note(&format!("`{shown}` calls newgate")),
+        false => screen.note(&format!("`{shown}` calls newgate already")),
     }
     Ok(())
 }
@@ -298,7 +303,7 @@ fn add_to_lefthook(repo: &Repository, top: &Path, hook: &Path, screen: &Resolved
     }
     match Manager::of_hook(hook) {
         Some(Manager::Lefthook) => Ok(()),
-        // Until lefthook puts its own there.
+        // The hook stays until lefthook installs its own.
         _ => install_shim(hook, PRE_PUSH, screen),
     }
 }
@@ -334,7 +339,7 @@ fn install_further(
         let error = Error::new(ErrorKind::Usage, text);
         return Err(names.iter().fold(error, |error, name| {
             error.hint(format!(
-                "have its `{name}` hook run this command: {}",
+                "let its `{name}` hook run this command: {}",
                 shim::line_of(name)
             ))
         }));
@@ -342,7 +347,7 @@ fn install_further(
     let path = make(&folder.path)?;
     for name in names {
         let hook = path.join(name);
-        // pre-commit, which was installed over newgate's hook, runs that.
+        // pre-commit was installed over newgate's hook, and runs it.
         let legacy = hook.with_extension(kept::LEGACY);
         let generated = Manager::of_hook(&hook);
         if generated.is_some_and(Manager::keeps_legacy) && is_shim(&legacy) {
@@ -357,17 +362,15 @@ fn install_further(
 
 /// Writes newgate's hooks into the settings of coding agents.
 fn in_agents(repo: &Repository, wanted: &[Agent], screen: &Resolved) -> Result<()> {
-    let top = repo
-        .work_dir()
-        .ok_or_else(|| Error::new(ErrorKind::Usage, "there is no work tree here"))?;
+    let top = repo.work_dir().ok_or_else(no_work_tree)?;
     let agents = match wanted {
         [] => agents::used(top),
         named => named.to_vec(),
     };
     if agents.is_empty() {
-        let text = "no coding agent is used here, as far as its folders tell";
+        let text = "no folder of a coding agent was found here";
         return Err(Error::new(ErrorKind::Usage, text).hint(
-            "name those that you use: `newgate install --agent=claude,cursor,codex,gemini`",
+            "name the agents that you use: `newgate install --agent=claude,cursor,codex,gemini`",
         ));
     }
     for agent in agents {
@@ -376,13 +379,13 @@ fn in_agents(repo: &Repository, wanted: &[Agent], screen: &Resolved) -> Result<(
             true => screen.note(&format!(
                 "added hooks for {name} to `{file}`: commit it (they do nothing for people without newgate)"
             )),
-            false => screen.note(&format!("`{file}` has newgate's hooks")),
+            false => screen.note(&format!("`{file}` has newgate's hooks already")),
         }
     }
     Ok(())
 }
 
-/// Keeps files of newgate's out of what is committed.
+/// Lets git ignore files that newgate writes.
 fn ignore(repo: &Repository, patterns: &[&str]) -> Result<()> {
     let file = repo.common_dir().join("info/exclude");
     let failed = |e| Error::io(format!("`{}` cannot be written", file.display()), e);

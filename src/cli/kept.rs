@@ -19,7 +19,7 @@ use crate::model::shell_word;
 use crate::platform;
 use crate::process::run_hook;
 
-/// What is added to the name of a folder for the kept hooks; older versions added it to that of the hook.
+/// The suffix of the folder for kept hooks; older versions added it to the name of the hook.
 const BEFORE: &str = "before-newgate";
 /// What pre-commit and prek add to the name of a hook that they keep.
 pub(super) const LEGACY: &str = "legacy";
@@ -51,7 +51,7 @@ fn cannot(what: &str, path: &Path) -> impl Fn(std::io::Error) -> Error {
     move |e| Error::io(message.clone(), e)
 }
 
-/// Keeps a hook, and one that an older version kept under another name. Returns where, if there is one.
+/// Keeps a hook, or finds one that an older version kept under another name. Returns its path, if there is one.
 ///
 /// # Errors
 /// There are two hooks to keep, or files cannot be moved.
@@ -133,7 +133,8 @@ fn is_link_of_ours(path: &Path, hook: &Path) -> bool {
     fs::read_link(path).is_ok_and(|to| to == neighbour(hook, name))
 }
 
-/// Links what lies beside a hook to where it is kept: helpers that it may call by its own folder.
+/// Links the files next to a hook to where the hook is kept, because the hook may call them by its
+/// own folder.
 fn link_neighbours(hook: &Path, folder: &Path) -> Result<()> {
     // In a work tree it is nothing to commit.
     let ignored = folder.join(".gitignore");
@@ -151,8 +152,8 @@ fn link_neighbours(hook: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Puts a kept hook back to where it was, or to where newgate's hook has gone since (`shim`, which is removed already).
-/// Returns whether there was one.
+/// Moves a kept hook back to where it was, or to where newgate's hook was moved since (`shim`, which is removed
+/// already). Returns whether there was one.
 ///
 /// # Errors
 /// Files cannot be moved.
@@ -183,7 +184,7 @@ pub(super) fn put_back(hook: &Path, shim: &Path) -> Result<bool> {
     Ok(was_there)
 }
 
-/// Removes the folder of kept hooks once it holds nothing but links.
+/// Removes the folder of kept hooks once only links are left in it.
 fn tidy(hook: &Path) {
     let folder = folder_for(hook.parent().unwrap_or(Path::new(".")));
     let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
@@ -212,15 +213,15 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Whether git itself started newgate's hook, not a script or a hook manager that read standard input before.
+    /// Whether git itself started newgate's hook, and not a script or a hook manager that may have read standard input.
     pub(super) fn is_started_by_git(&self, name: &str) -> bool {
         let started = self.started_as.as_deref().or(self.perhaps.as_deref());
         let file = started.and_then(Path::file_name).and_then(|f| f.to_str());
         file.is_some_and(|f| f == name || f == format!("{name}.{BEFORE}"))
     }
 
-    /// Takes in the hook of a manager that came after newgate and left it out. Returns the script that was started and
-    /// the hook that it keeps from now on, if there is one.
+    /// Keeps the hook of a manager that was installed after newgate and replaced its hook. Returns the script that was
+    /// started and the hook that it keeps from now on, if there is one.
     ///
     /// # Errors
     /// Files cannot be written.
@@ -275,8 +276,8 @@ impl Kept {
         if hook.metadata().is_ok_and(|m| !platform::is_runnable(&m)) {
             let shown = hook.display().to_string();
             screen.note(&format!(
-                "note: the hook that was here before newgate was ignored, since it is not executable: \
-                 `chmod +x {}`",
+                "note: the hook that was here before newgate was ignored, because it is not executable: `chmod +x \
+                 {}`",
                 shell_word(&shown)
             ));
             return Ok(None);
@@ -331,14 +332,15 @@ impl Kept {
                         "the hook that was here before newgate, `{}`, exited with code {code}",
                         hook.display()
                     ),
-                ))
+                )
+                .hint("its output above says what to fix"))
             }
         }
     }
 }
 
 /// The command for a kept hook that is gone.
-const FORGET: &str = "to go on without it: `newgate uninstall && newgate install`";
+const FORGET: &str = "to continue without it: `newgate uninstall && newgate install`";
 
 fn gone(hook: &Path) -> Error {
     Error::new(
@@ -361,7 +363,8 @@ fn in_full(hook: &Path) -> PathBuf {
         .map_or_else(|_| hook.to_owned(), |f| f.join(name))
 }
 
-/// Where the hook is that an older version kept: pre-commit may have renamed newgate's hook since.
+/// The path of a hook that an older version kept, because pre-commit may have renamed newgate's
+/// hook since.
 fn older(hook: &Path) -> Option<PathBuf> {
     if is_there(hook) {
         return Some(hook.to_owned());

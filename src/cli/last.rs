@@ -20,7 +20,7 @@ pub(super) fn reports(repo: &Repository) -> Result<Vec<Report>> {
         _ => Error::io(format!("`{}` cannot be read", path.display()), e),
     })?;
     from_json(content).map_err(|e| {
-        let text = format!("the last report is not a report of this version: {e}");
+        let text = format!("this version of newgate cannot read the last report: {e}");
         Error::new(ErrorKind::Io, text).hint("`newgate check` writes a new one")
     })
 }
@@ -30,7 +30,7 @@ pub(super) fn issues(repo: &Repository) -> Result<Vec<Issue>> {
     Ok(take_issues(&mut reports(repo)?))
 }
 
-/// Takes the issues out of reports, each once.
+/// Moves the issues out of reports, each once.
 pub(super) fn take_issues(reports: &mut [Report]) -> Vec<Issue> {
     let mut issues: Vec<Issue> = Vec::new();
     for issue in reports
@@ -44,14 +44,14 @@ pub(super) fn take_issues(reports: &mut [Report]) -> Vec<Issue> {
     issues
 }
 
-/// Keeps reports as the last ones of the repository. That they cannot be kept alters no verdict.
+/// Stores reports as the last ones of the repository. If that fails, the verdict stays the same.
 pub(super) fn keep(repo: &Repository, reports: &[Report]) {
     let kept = fs::create_dir_all(folder(repo))
         .and_then(|()| write_anew(&file(repo), |out| write_json(reports, out)));
     drop(kept);
 }
 
-/// Where what the last judgement left is kept.
+/// The folder for the files of the last check.
 pub(super) fn folder(repo: &Repository) -> PathBuf {
     repo.common_dir().join("newgate/last")
 }
@@ -60,14 +60,14 @@ fn file(repo: &Repository) -> PathBuf {
     folder(repo).join("report.json")
 }
 
-/// What a name means: an issue, or one occurrence of it.
+/// What a name stands for: an issue, or one occurrence of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Named<'i> {
     Issue(&'i Issue),
     Occurrence(&'i Issue, &'i Occurrence),
 }
 
-/// The id of an issue that somebody meant.
+/// The id of an issue that is closest to a mistyped one.
 pub(super) fn similar<'i>(issues: &'i [Issue], name: &str) -> Option<&'i str> {
     nearest(name, issues.iter().map(|i| i.id.as_str()))
 }
@@ -94,19 +94,18 @@ pub(super) fn named<'i>(issues: &'i [Issue], name: &str) -> Result<Named<'i>> {
         )
         .hint(match similar(issues, name) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => {
-                "`newgate show` lists its issues; at least four characters are needed".to_owned()
-            }
+            None => "use at least four characters; `newgate show` lists the ids".to_owned(),
         })
     };
     let first = first.ok_or_else(unknown)?;
     let more = found.next();
     match (&first, more) {
-        // The same code twice has one print: the first stands for it.
+        // Equal code at two places has one print, so the first stands for both.
         (Named::Occurrence(..), Some(Named::Occurrence(..))) | (_, None) => Ok(first),
         _ => Err(Error::new(
             ErrorKind::Usage,
-            format!("`{name}` matches several: add more characters"),
-        )),
+            format!("`{name}` matches several issues or occurrences"),
+        )
+        .hint("add more characters; `newgate show` lists the ids")),
     }
 }

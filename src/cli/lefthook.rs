@@ -68,7 +68,7 @@ pub(super) fn add(top: &Path) -> Result<Vec<PathBuf>> {
     let script = top.join(SCRIPT);
     if let Some(parent) = script.parent() {
         fs::create_dir_all(parent)
-            .map_err(|e| Error::io(format!("`{}` cannot be made", parent.display()), e))?;
+            .map_err(|e| Error::io(format!("`{}` cannot be created", parent.display()), e))?;
     }
     let program = quoted(&own_path()?)?;
     let lines = format!(

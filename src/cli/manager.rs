@@ -68,8 +68,8 @@ pub(super) struct Written {
     pub beginning: &'static str,
 }
 
-/// The hook of husky's users: beside the generated folder `_` from husky 9 on (whatever the folder's name), in the
-/// folder of hooks before.
+/// The hook that users of husky write. From husky 9 on, it is next to the generated folder `_` (whatever the folder's
+/// name); before, it is in the folder of hooks.
 pub(super) fn of_husky(folder: &HookFolder, work_dir: Option<&Path>) -> Option<Written> {
     const NAME: &str = super::hook_file::PRE_PUSH;
     let hooks = &folder.path;

@@ -1,4 +1,4 @@
-//! The command line: one file a subcommand.
+//! The command line, with one file for each subcommand.
 
 mod agents;
 mod baseline;
@@ -56,8 +56,8 @@ use crate::error::{Error, Result};
 use crate::model::Verdict;
 use crate::process::{catch_interrupts, keep_scanners, let_end, release_scanners, stopped};
 
-/// A security gate that git runs: it judges what a change would add to its target branch, and blocks
-/// new issues only.
+/// A security gate for git: it checks what a change adds to its target branch, and blocks only new
+/// issues.
 #[derive(Debug, Parser)]
 #[command(name = "newgate", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Arguments {
@@ -67,64 +67,63 @@ struct Arguments {
     screen: screen::Screen,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes: 0 pass, 1 blocked, 2 usage or configuration error, 3 incomplete (the verdict is not known); \
-128 and the signal's number if a signal ended it.";
+const EXIT_CODES: &str = "Exit codes: 0 pass, 1 blocked, 2 usage or configuration error, 3 incomplete (not \
+    everything could be checked); 128 plus the signal's number if a signal ended it.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Set newgate up in a repository: configuration, hook, baseline, and a first check
+    /// Set up newgate in a repository
     Init(init::Init),
-    /// Judge a change by hand: the current branch against its target, or what you name
+    /// Check a change: the current branch by default
     Check(check::Check),
-    /// Judge what git hands to a hook (called by the installed hooks)
+    /// Check a push, merge or commit from a git hook
     Hook(hook::Hook),
-    /// Install the pre-push hook in a repository; a hook that is there is kept and run too
+    /// Install the pre-push hook, and keep an existing one
     Install(install::Install),
-    /// Take the hook out again, and put back the one that was there before
+    /// Remove the hook, and restore the previous one
     Uninstall(uninstall::Uninstall),
-    /// Show an issue of the last report: every occurrence, with its lines and why it is new or not
+    /// Show one issue of the last report, or list all
     Show(show::Show),
-    /// Write the last report in a format
+    /// Write the last report in another format
     Report(report::Report),
-    /// Open the last report as a page in the browser
+    /// Open the last report in the browser
     Open(open::Open),
-    /// List the verdicts of the past, with how many issues were new, inherited and fixed
+    /// List the past verdicts of this clone
     History(history::History),
-    /// Judge, and sign what passed, so that a server need not scan it again
+    /// Check, and sign a receipt for the server
     Receipt(receipt::Receipt),
-    /// Say which rule decided, of the verdict or of an issue, and what would have to change
+    /// Explain a verdict or an issue
     Explain(explain::Explain),
-    /// Write an exemption for an issue or an occurrence of the last report, for a time
+    /// Exempt an issue or an occurrence for a limited time
     Exempt(exempt::Exempt),
-    /// Take over baselines and ignore files of other tools, as exemptions and excludes
+    /// Import baselines and ignore files of other tools
     Import(import::Import),
-    /// List the exemptions: active, pending, soon to end, expired, matching nothing
+    /// List the exemptions and their state
     Exemptions(exemptions::Exemptions),
-    /// Check the configuration, or show what counts
+    /// Check or show the configuration
     #[command(subcommand)]
     Config(config::Config),
-    /// List the scanners: which are on, which are found, in which version, and why not
+    /// List, install and describe scanners
     Scanners(scanners::Scanners),
-    /// Take in reports of scanners that ran elsewhere, for a commit
+    /// Ingest reports of scanners that ran elsewhere
     Ingest(ingest::Ingest),
-    /// Build, show, fetch, publish and prune the results of the whole target, so that every push is quick
+    /// Manage the cached results of the target
     #[command(subcommand)]
     Baseline(baseline::Baseline),
-    /// Compare two scanner reports of two commits: new, inherited or fixed
+    /// Compare two reports of a scanner
     #[command(hide = true)]
     Compare(compare::Compare),
-    /// Tell how newgate is set up here, and what is wrong with it
+    /// Check the setup, and show what is wrong
     Doctor(doctor::Doctor),
-    /// Show it all in a throw-away repository: a push that is blocked, and one that passes
+    /// Demonstrate newgate in a temporary repository
     Demo(demo::Demo),
-    /// Show how newgate was installed, and the command that upgrades it
+    /// Show how newgate was installed, and how to upgrade it
     Upgrade(upgrade::Upgrade),
 }
 
-/// The commands and their options, for what is generated from them: completions and man pages.
+/// The commands and their options, from which completions and man pages are generated.
 pub fn command() -> clap::Command {
-    Arguments::command()
+    help::with_help(Arguments::command())
 }
 
 /// Runs the program and returns its exit code.
@@ -145,7 +144,7 @@ fn judge() -> ExitCode {
     let command = AssertUnwindSafe(|| run(arguments.command, &screen));
     let code = std::panic::catch_unwind(command).unwrap_or(Ok(Verdict::Pass.exit_code()));
     let_end();
-    // Whatever the command came to: it was stopped, or it has a fault.
+    // These decide the exit code, whatever the command returned.
     if let Some(stopped) = stopped() {
         screen.error(screen::Label::Error, &stopped.told());
         return ExitCode::from(stopped.exit_code());
@@ -179,7 +178,7 @@ fn run(command: Command, screen: &screen::Resolved) -> Result<u8> {
         Command::Demo(command) => command.run(screen),
         Command::Upgrade(command) => command.run(screen),
     };
-    // What was asked for and done passes.
+    // A command that succeeds has the exit code of a pass.
     ended.map(Verdict::exit_code)
 }
 
@@ -199,7 +198,7 @@ fn jobs() -> usize {
 
 /// The path of this program, for the hooks that call it.
 fn own_path() -> Result<std::path::PathBuf> {
-    std::env::current_exe().map_err(|e| Error::io("the path of this program is not known", e))
+    std::env::current_exe().map_err(|e| Error::io("the path of this program is unknown", e))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::report::{self, Look, Sarif, terminal_pages};
 pub(super) enum Format {
     /// For people
     Terminal,
-    /// For coding agents: what blocks, in the fewest words that are enough to fix it
+    /// For coding agents: only what blocks, in few words
     Agent,
     /// One self-contained page for a browser
     Html,
@@ -37,7 +37,7 @@ pub(super) enum Format {
     GitlabCodeQuality,
     /// GitLab's SAST report
     GitlabSast,
-    /// JUnit's XML
+    /// JUnit XML
     Junit,
     /// A table, a row for each occurrence
     Csv,
@@ -49,14 +49,14 @@ pub(super) enum Format {
     Sto,
 }
 
-/// The command that checks again, where no other is known.
+/// The command that checks again, if no other is known.
 const AGAIN: &str = "newgate check --format agent";
 
-/// How many judgements of the past the page shows at most.
+/// How many past checks the page shows at most.
 const HISTORY: usize = 2_000;
 
 impl Format {
-    /// Whether the format has every occurrence, old ones in unchanged files too.
+    /// Whether the format has every occurrence, including old ones in unchanged files.
     pub(super) fn lists_all(self) -> bool {
         match self {
             Format::Terminal
@@ -76,7 +76,7 @@ impl Format {
         }
     }
 
-    /// Writes reports; for people with that look.
+    /// Writes reports; those for people with that look.
     pub(super) fn write(
         self,
         reports: &[Report],
@@ -107,9 +107,7 @@ impl Format {
 /// A format of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ListFormat {
-    /// For people
     Terminal,
-    /// For programs
     Json,
 }
 
@@ -131,7 +129,7 @@ impl ListFormat {
 /// The format of what a command lists.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct ListOutput {
-    /// The format of the list
+    /// The output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     pub format: ListFormat,
 }
@@ -188,7 +186,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Whether nothing was asked for but words on the screen.
+    /// Whether only the text on the screen was requested.
     pub(super) fn is_plain(&self) -> bool {
         self.format == Format::Terminal && self.outputs.is_empty()
     }
@@ -198,9 +196,9 @@ impl Output {
         self.format.lists_all() || self.outputs.iter().any(|o| o.format.lists_all())
     }
 
-    /// Writes reports to the screen, then to files; returns the exit code. People's text goes to
-    /// `stream`, data to standard output. That something cannot be written is told after all else; it
-    /// turns a pass into incomplete, since what was asked for is not there, and no other verdict.
+    /// Writes reports to the screen, then to files; returns the exit code. Text for people goes to `stream`, data to
+    /// standard output. If a file cannot be written, this is said last, and a pass becomes incomplete, because a
+    /// requested report is missing. Other verdicts stay.
     pub(super) fn write(
         &self,
         session: &Session,
@@ -281,7 +279,7 @@ pub(super) fn add_summary(reports: &[Report]) -> Result<()> {
     written.map_err(|e| Error::io(what(), e))
 }
 
-/// Writes a file in the place of what is there: never through a link, which a change may have brought.
+/// Replaces a file. Never writes through a symbolic link, which a change may have added.
 pub(super) fn write_anew(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,

@@ -29,8 +29,8 @@ pub(super) fn open(path: &Path) -> Result<Repository> {
     }
 }
 
-/// Where a hook lies: in the folder of hooks, or, where a forge's own hook there starts those of a
-/// folder (Gitea, Forgejo: `pre-receive.d`), in that.
+/// The path of a hook. If the forge's own hook runs all hooks of a folder (Gitea, Forgejo:
+/// `pre-receive.d`), it is in that folder, otherwise in the folder of hooks.
 pub(super) fn place_of(folder: &Path, name: &str) -> PathBuf {
     let several = format!("{name}.d");
     let starts_them = fs::read(folder.join(name))
@@ -50,7 +50,7 @@ pub(super) fn place_on_gitlab(folder: &Path, name: &str) -> PathBuf {
         .join("newgate")
 }
 
-/// The folder of hooks that newgate may write into, where there is one; the commands for where there is none.
+/// The folder of hooks that newgate may write to. If there is none, the error has the commands that make one.
 pub(super) fn usable_folder(repo: &Repository, named: &Named) -> Result<HookFolder> {
     let mut folder = hook_folder(repo)?;
     let own = repo.common_dir().join("hooks");
@@ -83,11 +83,11 @@ pub(super) fn usable_folder(repo: &Repository, named: &Named) -> Result<HookFold
             ),
         )
         .hint(format!(
-            "to give this repository its own hooks, instead of those: `{} && {}`",
+            "to use hooks of this repository instead: `{} && {}`",
             named.set_hooks_path(&own),
             named.install()
         ))
-        .hint("to check pushes from all repositories that have that folder: `newgate install --global`")),
+        .hint("to check pushes from all repositories that use that folder: `newgate install --global`")),
         HooksPath::InGitFile(setting) => {
             fs::create_dir_all(&folder.path).map_err(|e| cannot_make(&folder.path, e))?;
             if let Ok(path) = folder.path.canonicalize() {
@@ -103,12 +103,13 @@ pub(super) fn usable_folder(repo: &Repository, named: &Named) -> Result<HookFold
 
 fn cannot_make(folder: &Path, error: std::io::Error) -> Error {
     Error::io(
-        format!("the folder `{}` cannot be made", folder.display()),
+        format!("the folder `{}` cannot be created", folder.display()),
         error,
     )
 }
 
-/// Makes a folder of hooks; returns it as it is without links, since hooks are kept beside it.
+/// Creates a folder of hooks. Returns its path without symbolic links, because kept hooks are
+/// stored next to it.
 pub(super) fn make(folder: &Path) -> Result<PathBuf> {
     fs::create_dir_all(folder).map_err(|e| cannot_make(folder, e))?;
     folder.canonicalize().map_err(|e| cannot_make(folder, e))

@@ -20,7 +20,8 @@ use crate::git::{Against, Head, Repository, Scratch};
 use crate::model::ScannerState;
 use crate::process::{Background, in_background, interrupted, leave_group, start_detached};
 
-/// How long it waits before it begins: of many commits in a row (a rebase), the last one counts.
+/// How long it waits before it begins, because only the last of many commits in a row (a rebase)
+/// counts.
 const PAUSE: Duration = Duration::from_millis(300);
 /// How long it may take.
 const LONGEST: Duration = Duration::from_secs(600);
@@ -29,13 +30,13 @@ const LONGEST: Duration = Duration::from_secs(600);
 pub(super) struct Prewarm {
     #[command(flatten)]
     kept: Kept,
-    /// Do it, in this process
+    /// Fill the cache in this process
     #[arg(long, hide = true)]
     run: bool,
-    /// What is in the work tree, instead of the last commit
+    /// Scan the work tree, instead of the last commit
     #[arg(long, hide = true, requires = "run")]
     worktree: bool,
-    /// Only if the check that holds this file is killed
+    /// Run only if the check that holds this file is killed
     #[arg(long, value_name = "FILE", hide = true, requires = "run")]
     after: Option<PathBuf>,
     /// The hook that git runs, and what git gave it
@@ -47,7 +48,7 @@ pub(super) struct Prewarm {
     event: Vec<OsString>,
 }
 
-/// How the last filling went, for `newgate doctor`.
+/// The outcome of the last run, for `newgate doctor`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Outcome {
     /// Seconds since 1970-01-01 UTC.
@@ -69,14 +70,14 @@ fn outcome_file(repo: &Repository) -> PathBuf {
     repo.common_dir().join("newgate/prewarm.json")
 }
 
-/// How the last filling went; none if there was none.
+/// The outcome of the last run; none if there was none.
 pub(super) fn last_outcome(repo: &Repository) -> Option<Outcome> {
     serde_json::from_slice(&fs::read(outcome_file(repo)).ok()?).ok()
 }
 
 impl Prewarm {
-    /// Never says anything, and ends as the hook that was there before: git's work is done already, and a
-    /// push judges anew whatever is missing.
+    /// Never prints anything, and exits like the hook that was there before. git's work is done already, and a push
+    /// scans whatever is missing.
     pub(super) fn run(self, screen: &Resolved) -> Result<u8> {
         if self.run {
             if self.after.as_deref().is_some_and(|file| !was_killed(file)) {
@@ -132,7 +133,7 @@ pub(super) fn start_filling(head: &Head) {
     }
 }
 
-/// What the file says of a check that is watched.
+/// What the file says about a check that is watched.
 const WATCHED: &[u8] = b"watched";
 
 /// Waits for the check that holds a file; whether it was killed. One that ends by itself removes the file.
@@ -186,7 +187,7 @@ fn fill(mut session: Session, wanted: Option<Head>) {
     let _ = super::output::write_anew(&outcome_file, |out| out.write_all(&text));
 }
 
-/// Judges, and returns what could not be scanned.
+/// Runs a check, and returns what could not be scanned.
 fn judge(
     session: &mut Session,
     wanted: Option<Head>,
@@ -204,7 +205,7 @@ fn judge(
     change.head.as_str().clone_into(head);
     let gate = Gate {
         deadline: Some(started + LONGEST),
-        // What is found is remembered; the judgement is not told anybody.
+        // Results are cached, but the verdict is not recorded.
         unrecorded: true,
         jobs: (jobs() / 2).max(1),
         ..session.gate()
@@ -216,7 +217,7 @@ fn judge(
         .collect())
 }
 
-/// Lets a real gate have the machine for itself.
+/// Stops the background scan, so that a real check has the machine for itself.
 pub(super) fn make_way(repo: &Repository) {
     let lock: &Path = &lock(repo);
     if lock.exists() {

@@ -40,7 +40,7 @@ impl Receipt {
         let whole = report.scanners.iter().all(|s| s.state == ScannerState::Ok);
         if report.verdict != Verdict::Pass || !whole || !report.unknown.is_empty() {
             screen.note(
-                "newgate: no receipt: the check does not pass completely; `newgate check` shows why",
+                "newgate: no receipt was made, because the check did not pass; `newgate check` shows why",
             );
             return Ok(report.verdict.worse(Verdict::Incomplete));
         }
@@ -68,7 +68,7 @@ impl Receipt {
                 screen.note(&format!("newgate: pushed to {remote}"));
             }
             None => screen.note(&format!(
-                "newgate: `git push --no-verify {} +{name}:{name}` hands it on",
+                "newgate: to push it: `git push --no-verify {} +{name}:{name}`",
                 shell_word(remote.as_deref().unwrap_or("origin"))
             )),
         }

@@ -31,8 +31,8 @@ impl Report {
         let all = reports.iter().all(|r| r.lists_unchanged);
         if self.format.lists_all() && !all {
             screen.note(
-                "the last check listed changed files only; `newgate check --format html` lists all (or another \
-                 format)",
+                "the last report lists changed files only; `newgate check --format html` (or another format) lists \
+                 all files",
             );
         }
         match (&self.output, self.format) {

@@ -13,13 +13,12 @@ use crate::environment;
 use crate::mask::masked;
 use crate::model::harmless;
 use crate::platform;
-use crate::report::{Look, plural};
+use crate::report::{Look, cut, plural};
 use crate::scan::{Advance, redact};
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
-    /// On a terminal, unless NO_COLOR is set
     #[default]
     Auto,
     Always,
@@ -28,7 +27,7 @@ pub(super) enum Color {
 
 #[derive(Debug, Args)]
 pub(super) struct Screen {
-    /// When to use colours
+    /// When to use colours; `auto` is on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     color: Color,
     /// Also list inherited and fixed issues, and the reason for each status
@@ -104,7 +103,7 @@ impl Resolved {
         write(Stream::Out, text);
     }
 
-    /// Writes data as it goes. A reader that went away (`newgate check | head`) wants no more.
+    /// Writes data as it goes. A reader may close the pipe early (`newgate check | head`), which is not an error.
     pub(super) fn written(&self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) {
         let _ = write(&mut std::io::stdout().lock());
     }
@@ -126,8 +125,8 @@ impl Resolved {
         write(Stream::Error, &harmless(text));
     }
 
-    /// Writes an error, or a next step, after its label. Whatever it quotes cannot steer the terminal, and no
-    /// credential is left in it: an error may come before anything was scanned.
+    /// Writes an error or a hint after its label. Text that it quotes cannot steer the terminal, and credentials are
+    /// removed, because an error may come before anything was scanned.
     pub(super) fn error(&self, label: Label, text: &str) {
         let label = match label {
             Label::Error => self.paint("error:", Style::new().red().bold()),
@@ -175,7 +174,7 @@ impl Progress {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let bar = bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("newgate: {bar:16} {elapsed} {wide_msg}");
+            let style = ProgressStyle::with_template("newgate: {bar:16} {elapsed} {msg}");
             if let Ok(style) = style {
                 bar.set_style(style);
             }
@@ -185,12 +184,20 @@ impl Progress {
         });
         bar.set_length(total as u64);
         bar.set_position(advance.done as u64);
-        let files = plural(advance.files as u64, "file");
-        bar.set_message(match advance.waits_for.as_slice() {
-            [] => format!("scanning {files}"),
-            names => format!("scanning {files}: waiting for {}", names.join(", ")),
-        });
+        bar.set_message(message(advance, width()));
     }
+}
+
+/// What a progress bar says, cut to fit in a line of so many columns, which never wraps.
+fn message(advance: &Advance<'_>, width: usize) -> String {
+    /// The columns before the message, with a time of four characters, and one behind it.
+    const BEFORE: usize = "newgate: ".len() + 16 + " 123m ".len() + 1;
+    let files = plural(advance.files as u64, "file");
+    let text = match advance.waits_for.as_slice() {
+        [] => format!("scanning {files}"),
+        names => format!("scanning {files}: waiting for {}", names.join(", ")),
+    };
+    cut(&text, width.saturating_sub(BEFORE + 1))
 }
 
 impl Drop for Progress {
@@ -206,12 +213,12 @@ impl Drop for Progress {
     }
 }
 
-/// Writes a line about the run from wherever it is.
+/// Writes a line about the run, where there is no [`Resolved`].
 pub(super) fn line(text: &str) {
     write(Stream::Error, &format!("{}\n", harmless(text)));
 }
 
-/// Writes an error and hints, for a process that ends wherever it is.
+/// Writes an error and its hints in a process that ends at once.
 pub(super) fn last_words(words: &[String]) {
     for (number, text) in words.iter().enumerate() {
         let label = if number == 0 { "error:" } else { "hint:" };
@@ -226,7 +233,7 @@ fn is_terminal(stream: Stream) -> bool {
     }
 }
 
-/// The width of the terminal, or of a page where there is none.
+/// The width of the terminal, or a fixed width if there is none.
 fn width() -> usize {
     const PAGE: usize = 100;
     environment::columns()
@@ -237,7 +244,7 @@ fn width() -> usize {
 fn write(stream: Stream, text: &str) {
     let masked = masked(text);
     let text = masked.as_deref().unwrap_or(text);
-    // A reader that went away (`newgate check | head`) wants no more.
+    // A reader may close the pipe early (`newgate check | head`), which is not an error.
     let _ = match stream {
         Stream::Out => std::io::stdout().lock().write_all(text.as_bytes()),
         Stream::Error => std::io::stderr().lock().write_all(text.as_bytes()),

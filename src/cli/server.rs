@@ -1,5 +1,5 @@
-//! The hooks of a server: pre-receive and update on a bare repository. They are short, have no colour,
-//! and write nothing but the cache.
+//! The hooks of a server: pre-receive and update in a bare repository. Their output is short and has no colour, and
+//! they write only the cache.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -25,7 +25,7 @@ use crate::report;
 use crate::report::unknown;
 use crate::trust::{Guard, ReceiptState, accepted};
 
-/// How many issues of a ref are named.
+/// The largest number of issues that are listed for a ref.
 const NAMED: usize = 10;
 
 #[derive(Debug, Args)]
@@ -91,7 +91,7 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
         deadline: Some(started + server.budget),
         ..session.gate()
     };
-    // A name that stands for another ref is judged as that.
+    // A symbolic ref is checked as the ref that it points to.
     let lines = lines.iter().map(|l| resolved(repo, l));
     let lines: Vec<PushLine> = lines.collect::<Result<_>>()?;
     let guard = Guard {
@@ -127,7 +127,7 @@ fn judge_push(lines: &[PushLine], started: Instant, screen: &Resolved) -> Result
             Pushed::Judge(change) => *change,
             Pushed::Skip(_) if line.local_oid.is_zero() => continue,
             Pushed::Skip(why) if way == Others::Block => {
-                // What nobody can judge does not get to a protected name.
+                // An object that cannot be checked is refused for a protected ref.
                 screen.text(Stream::Error, &format!("newgate: {}\n", harmless(&why)));
                 worst = worst.worse(Verdict::Incomplete);
                 continue;
@@ -191,8 +191,8 @@ fn resolved(repo: &Repository, line: &PushLine) -> Result<PushLine> {
     Ok(line)
 }
 
-/// The change against what the ref points at before the push, also where the push rewrites it: an
-/// older state would bring back what has been fixed since.
+/// The change against what the ref points at before the push, even if the push rewrites the ref. An
+/// older base would let issues return that have been fixed since.
 fn against_what_was_there(
     repo: &Repository,
     line: &PushLine,
@@ -214,7 +214,7 @@ fn against_what_was_there(
     })
 }
 
-/// Judges the change of one ref: by a receipt where one is accepted, else by scanning.
+/// Judges the change of one ref: by a receipt where one is accepted, or else by scanning.
 fn judge_ref(gate: &Gate<'_>, server: &Server, change: Change) -> Result<Judged> {
     let name = change.name.clone();
     let mut text = String::new();
@@ -222,13 +222,13 @@ fn judge_ref(gate: &Gate<'_>, server: &Server, change: Change) -> Result<Judged>
         match accepted(gate, &change, signers)? {
             ReceiptState::Valid(by) => {
                 return Ok(Judged {
-                    text: format!("newgate: {name}: PASS by the receipt of {by}\n"),
+                    text: format!("newgate: {name}: PASS (receipt signed by {by})\n"),
                     verdict: Verdict::Pass,
                 });
             }
             ReceiptState::Worthless(why) => {
                 text.push_str(&format!(
-                    "newgate: {name}: a receipt does not count: {why}\n"
+                    "newgate: {name}: a receipt was not accepted: {why}\n"
                 ));
             }
             ReceiptState::None => {}
@@ -267,8 +267,8 @@ fn in_short(report: &Report, server: &Server) -> String {
         Verdict::Pass => lines.push(format!("newgate: {name}: PASS")),
         Verdict::Blocked => {
             let number = match blocking.len() {
-                1 => "1 issue stops".to_owned(),
-                n => format!("{n} issues stop"),
+                1 => "1 issue blocks".to_owned(),
+                n => format!("{n} issues block"),
             };
             lines.push(format!("newgate: {name}: BLOCKED, {number} this push"));
         }
@@ -321,7 +321,7 @@ fn in_short(report: &Report, server: &Server) -> String {
             "  next: fix it and push again; `newgate check` in your clone shows all of it".into(),
         ),
         Verdict::Incomplete if report.out_of_time => lines.push(format!(
-            "  next: push again: {} s were too short (`server.budget`); finished scans are cached",
+            "  next: push again, because the check took more than {} s (`server.budget`); finished scans are cached",
             server.budget.as_secs()
         )),
         Verdict::Incomplete => {

@@ -122,8 +122,9 @@ impl Session {
         let unknown = || {
             Error::new(
                 ErrorKind::Usage,
-                format!("`{revision}` names no commit here"),
+                format!("`{revision}` is not a commit in this clone"),
             )
+            .hint("`git log --oneline --all` lists the commits")
         };
         let oid = self.repo.resolve(revision)?.ok_or_else(unknown)?;
         match self.repo.peel(&oid)?.ok_or_else(unknown)? {
@@ -134,7 +135,7 @@ impl Session {
     }
 }
 
-/// What to say, and to exit with, where the time is over while nothing looked at the clock.
+/// The message and exit code if the time runs out while no step looks at the clock.
 fn overdue() -> (u8, Vec<String>) {
     let error = "the check is incomplete: time ran out before there was a verdict";
     let hint =

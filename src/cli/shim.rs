@@ -32,11 +32,11 @@ const PREWARM: &str = include_str!("../../hooks/prewarm");
 /// The hooks after which the cache is filled in the background.
 pub(super) const PREWARMING: [&str; 4] =
     ["post-commit", "post-merge", "post-checkout", "post-rewrite"];
-/// The setting of git that has the path of the program, for hooks that are committed and so name no path.
+/// git's setting with the path of the program, for hooks that are committed and so have no path.
 pub(super) const PROGRAM: &str = "newgate.program";
-/// The line for a hook that is committed: it does nothing for those who have not installed newgate, and stops the push
-/// if newgate was installed here and is gone. What git wrote on standard input is read again by what follows: git-lfs
-/// uploads nothing without it.
+/// The line for a hook that is committed. It does nothing for people who have not installed newgate, and blocks the
+/// push if newgate was installed here and no longer exists. The commands after it can read git's standard input again:
+/// git-lfs uploads nothing without it.
 pub(super) const LINE: &str = "if newgate=$(git config newgate.program || command -v newgate); then refs=$(mktemp) && cat > \"$refs\" && exec 3< \"$refs\" < \"$refs\" && rm \"$refs\" && \"$newgate\" hook pre-push \"$@\" <&3 3<&- || exit $?; exec 3<&-; fi # newgate";
 /// What the lines of older versions have in common.
 const OLDER: &str = "if newgate=$(git config newgate.program || command -v newgate); then \"$newgate\" hook pre-push";
@@ -113,7 +113,7 @@ pub(super) fn install_shim(hook: &Path, name: &str, screen: &Resolved) -> Result
             _ => "first",
         };
         screen.note(&format!(
-            "kept the hook that was there as `{}`; it runs {when}",
+            "kept the existing hook as `{}`; it runs {when}",
             kept.display()
         ));
     }
@@ -130,7 +130,7 @@ pub(super) fn with_program(script: &str) -> Result<String> {
     Ok(script.replace("@NEWGATE@", &quoted(&own_path()?)?))
 }
 
-/// Writes a program so that at no time a half-written one can be run.
+/// Writes a program in one step, so that a half-written one can never be run.
 ///
 /// # Errors
 /// It cannot be written.

@@ -1,7 +1,7 @@
 //! Hooks that call newgate after something else has read standard input, so that the refs are not known.
 //!
-//! git gives no refs either where all is up to date. Which it was is known later: what was not on the remote then and is
-//! there now was pushed without newgate seeing it, unless it was told of refs since.
+//! git also gives no refs if everything is up to date. Later, newgate can tell the two cases apart: commits that were
+//! not on the remote then and are now were pushed unseen, unless newgate got refs since.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +11,9 @@ use crate::error::Result;
 use crate::git::{PushLine, Repository};
 
 /// What to do about it.
-pub(super) const HINT: &str = "the hook that calls newgate must hand over what git wrote: call newgate first in it, or let it run `refs=$(cat)` first, and then `printf '%s\\n' \"$refs\" | newgate hook pre-push \"$@\"` and the same for the others";
+pub(super) const HINT: &str = "the hook that calls newgate must pass on git's standard input: call newgate first in \
+    that hook, or begin the hook with `refs=$(cat)` and run `printf '%s\\n' \"$refs\" | newgate hook pre-push \
+    \"$@\"`, and likewise its other programs";
 
 /// The file with the commits that were not on the remote when newgate was given no refs.
 fn file(repo: &Repository) -> PathBuf {
@@ -35,7 +37,7 @@ pub(super) fn forget(repo: &Repository) {
     let _ = fs::remove_file(file(repo));
 }
 
-/// Whether something was pushed of which newgate was given no refs.
+/// Whether something was pushed without newgate getting its refs.
 ///
 /// # Errors
 /// git could not answer.

@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use clap::{Arg, Command, CommandFactory};
-
-use super::Arguments;
+use clap::{Arg, Command};
 
 const PAGE: &str = "docs/commands.md";
 
@@ -15,7 +13,7 @@ const BEGIN: &str = "\
 
 Written by `cargo test --lib -- --ignored write_the_pages` from the help of the program: `newgate help COMMAND` prints the same.
 
-These options work with every command:
+These options work with every command; `--verbose` changes only what reports show:
 
 ";
 
@@ -109,7 +107,7 @@ fn describe(command: &Command, path: &str, out: &mut String) {
 }
 
 fn page() -> String {
-    let command = Arguments::command();
+    let command = super::command();
     let mut out = format!("{BEGIN}{}", table(command.get_arguments()));
     for sub in command.get_subcommands().filter(|s| !s.is_hide_set()) {
         describe(sub, &format!("newgate {}", sub.get_name()), &mut out);

@@ -23,8 +23,7 @@ pub(super) struct Uninstall {
     /// Undo `newgate install --global`
     #[arg(long, conflicts_with = "path")]
     global: bool,
-    /// Remove what newgate keeps too: this repository's cache and reports, and the scanners that newgate installed for
-    /// all repositories
+    /// Also remove this repository's cache and reports, and the scanners that newgate installed for all repositories
     #[arg(long)]
     purge: bool,
 }
@@ -46,7 +45,7 @@ impl Uninstall {
         undone
     }
 
-    /// Takes the hooks of a repository out.
+    /// Removes newgate's hooks from a repository.
     fn take_out(&self, repo: &Repository, screen: &Resolved) -> Result<Verdict> {
         let folder = hook_folder(repo)?;
         set_config(repo, PROGRAM, None)?;
@@ -78,7 +77,7 @@ impl Uninstall {
                 place_on_gitlab(&folder, name),
             ] {
                 places.push((place.with_extension(kept::LEGACY), place.clone()));
-                // lefthook has renamed it, and does not run it.
+                // lefthook has renamed the hook, and does not run it.
                 places.push((place.with_extension("old"), place.clone()));
                 places.push((place.clone(), place));
             }
@@ -90,7 +89,7 @@ impl Uninstall {
                 .map_err(|e| Error::io(format!("`{shown}` cannot be removed"), e))?;
             screen.note(&format!("removed `{shown}`"));
             if kept::put_back(hook, shim)? {
-                screen.note("put back the hook that was there before");
+                screen.note("restored the previous hook");
             }
             undone = true;
         }
@@ -99,7 +98,7 @@ impl Uninstall {
                 ErrorKind::Usage,
                 "`package.json` has newgate in the configuration of simple-git-hooks",
             )
-            .hint(format!("to take it out there: `{command}`")));
+            .hint(format!("to remove it there: `{command}`")));
         }
         if !undone {
             screen.note(&format!(
@@ -110,7 +109,7 @@ impl Uninstall {
         Ok(Verdict::Pass)
     }
 
-    /// Takes newgate's line out of hooks that are committed.
+    /// Removes newgate's line from hooks that are committed.
     fn committed(&self, repo: &Repository, folder: &HookFolder, screen: &Resolved) -> Result<bool> {
         let own = Written {
             path: folder.path.join(PRE_PUSH),

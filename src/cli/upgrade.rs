@@ -140,7 +140,7 @@ impl Origin {
             Origin::Debian => "as a Debian package",
             Origin::Cargo(_) => "by `cargo install`",
             Origin::Script { .. } => "by `install.sh`",
-            Origin::Unknown => "by hand: no package manager left its mark around it",
+            Origin::Unknown => "by hand (no package manager was recognized)",
         }
     }
 
@@ -205,7 +205,7 @@ fn record_in(folder: &Path) -> Option<PathBuf> {
     found.find(|f| f.extension().is_some_and(|e| e == "dist-info"))
 }
 
-/// The folders whose names begin so.
+/// The folders whose names begin with a prefix.
 fn folders(folder: &Path, begin: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let named = entries.filter(|e| {

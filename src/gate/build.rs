@@ -70,8 +70,8 @@ pub(super) fn settings_for(gate: &Gate<'_>, target: &Target) -> Result<Settings>
     gate.settings(&change, gate.config_from)
 }
 
-/// How much is known of a target's tip: for each scanner that a build runs its name, the files that it reads, and how
-/// many of them have a result.
+/// How much is known about a target's tip: for each scanner that a build runs its name, the files that it reads, and
+/// how many of them have a result.
 ///
 /// # Errors
 /// As [`build_baseline`].

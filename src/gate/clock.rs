@@ -1,4 +1,4 @@
-//! The budget of time of one judgement: every step asks it before it begins, and goes on asking.
+//! The budget of time of one check: every step asks it before it begins, and goes on asking.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -9,11 +9,11 @@ use crate::model::Phase;
 /// The most that is kept of the time for what comes after the scans.
 const MOST_KEPT: Duration = Duration::from_secs(2);
 
-/// How long after the deadline a judgement that looks at no clock is ended with its process.
+/// How long after the deadline a check that looks at no clock is ended with its process.
 const LEAST_GRACE: Duration = Duration::from_millis(500);
 const MOST_GRACE: Duration = Duration::from_secs(5);
 
-/// The time that a judgement has, and what it is at.
+/// The time that a check has, and what it is at.
 #[derive(Debug)]
 pub(super) struct Clock {
     started: Instant,
@@ -57,7 +57,7 @@ impl Clock {
         self.deadline.get().is_some_and(|d| Instant::now() >= d)
     }
 
-    /// Begins a part of the judgement. It asks for the time where it has something to do.
+    /// Begins a part of the check. It asks for the time where it has something to do.
     pub(super) fn begin(&self, phase: Phase) {
         self.phase.set(phase);
     }

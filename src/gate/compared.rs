@@ -21,9 +21,9 @@ pub(super) struct Compared {
     difference: OnceCell<Difference>,
     /// That of the files with findings alone, where no more of it was needed.
     partial: Option<Difference>,
-    /// By scanner; none where there was nothing to compare, or no time for it.
+    /// By scanner; none if there was nothing to compare, or no time for it.
     outcomes: Vec<Option<Fates>>,
-    /// By scanner: what it says that comments silence anew.
+    /// By scanner: what it says that comments silence again.
     silenced: Vec<Vec<Silenced>>,
 }
 
@@ -193,7 +193,7 @@ fn taken(results: &mut BTreeMap<FileVersion, UnitResult>) -> Vec<Finding> {
     all
 }
 
-/// What a scanner says that comments silence at the head, and did not say of the base.
+/// What a scanner says that comments silence at the head, and did not say about the base.
 fn newly_silenced(base: &[Finding], head: &[Finding], outcome: &Outcome) -> Vec<Silenced> {
     let fates = head.iter().zip(&outcome.head).filter(|(f, _)| f.suppressed);
     let new = fates.filter(|(_, fate)| {
@@ -209,7 +209,7 @@ fn decides(planned: &Planned<'_>, one: &Resolved) -> bool {
     any(&one.head) || (planned.policy.asks_what_is_fixed() && any(&one.base))
 }
 
-/// What is known of a scanner's base besides its findings.
+/// What is known about a scanner's base besides its findings.
 fn known(
     planned: &Planned<'_>,
     index: usize,
@@ -220,7 +220,7 @@ fn known(
     let scanner = &planned.scanners[index];
     let local = scanner.descriptor.scope() == Scope::File && !scanner.given;
     let unread = one.base.iter().filter(|(_, r)| r.unread.is_some());
-    // A file of the base without a result is one that could not be read.
+    // A base file without a result could not be read.
     let planned = planned.plans[index].base.iter();
     let missing = planned.filter(|f| local && !one.base.contains_key(*f));
     let unread = unread.map(|(f, _)| f).chain(missing);
@@ -234,7 +234,7 @@ fn known(
     }
 }
 
-/// The base's paths of all files that findings lie in.
+/// The base's paths of all files that findings are in.
 fn all_unread(difference: &Difference, head: &[Finding]) -> HashSet<RepoPath> {
     let old = |f: &Finding| {
         difference
@@ -288,8 +288,8 @@ fn from_base(planned: &Planned<'_>) -> Result<Difference> {
     difference(planned, &planned.changes, trees)
 }
 
-/// The difference of the files with findings, for a change that only adds files: nothing in the others
-/// can be what was at the base, and there may be very many.
+/// The difference of the files with findings, for a change that only adds files. The other files cannot have anything
+/// from the base, and there may be very many.
 fn of_files_with_findings(planned: &Planned<'_>, resolved: &[Resolved]) -> Result<Difference> {
     let units = resolved.iter().flat_map(|r| &r.head);
     let known = units.filter(|(_, u)| !u.findings.is_empty() || u.unread.is_some());

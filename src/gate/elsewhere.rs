@@ -55,7 +55,7 @@ enum Way {
     Moved,
 }
 
-/// Carries on what one scanner says of another tree.
+/// Carries on what one scanner says about another tree.
 fn carry(
     planned: &Planned<'_>,
     index: usize,
@@ -169,7 +169,7 @@ fn moved(planned: &Planned<'_>, tree: &Oid, heads: &[&FileVersion]) -> Result<Si
     Ok(sides)
 }
 
-/// What a scanner says of files of another tree, and how it fared.
+/// What a scanner says about files of another tree, and how it fared.
 fn findings_at(
     planned: &Planned<'_>,
     scanner: &Scanner,

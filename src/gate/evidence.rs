@@ -1,4 +1,4 @@
-//! What the scanners say of both sides: from the cache, from a scan, or given by somebody else.
+//! What the scanners say about both sides: from the cache, from a scan, or given by somebody else.
 
 use super::Settings;
 use super::given::{self, Against};
@@ -10,13 +10,13 @@ use crate::error::Result;
 use crate::model::Phase;
 use crate::scan::{Resolved, learn_secrets, resolve};
 
-/// What is known of a change before anything is compared.
+/// What is known about a change before anything is compared.
 pub(super) struct Evidence {
     /// What each scanner says, in the order of the configuration.
     pub results: Vec<Resolved>,
     /// The trees that given results are compared with, where that is not the base.
     pub against: Vec<Option<Against>>,
-    /// What commits bring and take away again.
+    /// What commits bring and remove again.
     pub brought: Vec<Located>,
     /// What else there is to tell.
     pub told: Told,

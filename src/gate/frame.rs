@@ -10,15 +10,15 @@ use crate::scan::redact;
 
 /// How many lines are shown on either side.
 const AROUND: u32 = 2;
-/// Most lines of a region that are shown.
+/// The most lines of a region that are shown.
 const MOST_LINES: u32 = 8;
-/// Most lines of a secret that are hidden.
+/// The most lines of a secret that are hidden.
 const MOST_SECRET_LINES: u32 = 1_000;
-/// Most characters of a line that are shown.
+/// The most characters of a line that are shown.
 const MOST_CHARACTERS: usize = 240;
 /// How many occurrences of an issue get a frame.
 const MOST_FRAMES: usize = 50;
-/// How many bytes of texts are kept at once, or one text.
+/// The most bytes of texts that are kept at once; a single text may be larger.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// A text whose lines are found without reading it from the start.
@@ -35,7 +35,7 @@ impl Lines {
         Lines { text, starts }
     }
 
-    /// The lines from one on, counted from 1; none where there is no such line.
+    /// The lines from one on, counted from 1; none if there is no such line.
     pub(super) fn from(&self, line: u32) -> std::str::Lines<'_> {
         let start = self.starts.get(line.saturating_sub(1) as usize);
         start
@@ -76,8 +76,8 @@ impl Texts {
 
 /// Adds frames to the new occurrences, and to all where the report lists everything.
 pub(super) fn add_frames(planned: &Planned<'_>, issues: &mut [Issue]) {
-    // Lines on which any finding of the report is about a literal: shown without literals, whichever
-    // finding they are shown for.
+    // Lines with a finding about a literal. They are shown without literals, whatever finding they
+    // are shown for.
     let mut literals: HashMap<Place, BTreeSet<u32>> = HashMap::new();
     // Those on which a scanner of secrets found one, all lines of it.
     let mut secrets: HashMap<Place, BTreeSet<u32>> = HashMap::new();
@@ -116,7 +116,7 @@ pub(super) fn add_frames(planned: &Planned<'_>, issues: &mut [Issue]) {
                 literals: literals.get(&place).unwrap_or(&none),
                 secrets: secrets.get(&place).unwrap_or(&none),
             };
-            // A frame is a help for the reader; the verdict stands without it.
+            // Frames only help the reader, so the verdict does not need them.
             let text = texts.at(&place, |(tree, path)| {
                 let Some(file) = planned.gate.repo.entry(tree, path)? else {
                     return Ok(None);
@@ -210,7 +210,7 @@ fn frame_of(text: &Lines, findings: &[Finding], hidden: &Hidden<'_>) -> Option<F
     })
 }
 
-/// A line without what a secret's finding covers.
+/// A line without the text that a finding of a secret covers.
 fn without_columns(line: &str, finding: &Finding) -> String {
     let Some(region) = finding.region else {
         return "[secret]".into();

@@ -53,7 +53,7 @@ pub(super) fn take(planned: &Planned<'_>, settings: &Settings, index: usize) -> 
     let change = &planned.change;
     let there = UnitDigest::of_tree(&change.head_tree);
     if untouched && project::known(planned.gate.cache, &scanner.key, &there).is_none() {
-        // Nothing that it reads has changed, and nobody gave results all the same.
+        // The change touches none of its inputs, and no results were given.
         return Ok(given);
     }
     let branch = branch_of(planned)?;
@@ -114,8 +114,8 @@ fn nothing_given(planned: &Planned<'_>, settings: &Settings, scanner: &Scanner, 
     };
 }
 
-/// Takes the results of the base, else those of the nearest ancestor that has some: what came since is told
-/// by the lines.
+/// Takes the results of the base, or else those of the nearest ancestor that has some. Lines tell which findings came
+/// since.
 fn take_base(
     planned: &Planned<'_>,
     settings: &Settings,
@@ -183,7 +183,7 @@ fn target_branch(planned: &Planned<'_>) -> Result<String> {
         .unwrap_or(target))
 }
 
-/// How a scanner's results are given.
+/// How newgate gets a scanner's results.
 enum Way {
     Ingest,
     Load(Box<(LoadSettings, Load)>),
@@ -351,8 +351,8 @@ fn filling(
         return Ok(Err("its `load` table names no `server`".into()));
     };
     if !tells_sides(requests) {
-        let text = "its addresses name neither `{branch}` nor `{commit}`, so that head and target would be the \
-            same";
+        let text = "its addresses name neither `{branch}` nor `{commit}`, so it would load the same results for the \
+            head and the target";
         return Ok(Err(text.into()));
     }
     let addresses = requests
@@ -361,7 +361,7 @@ fn filling(
         .map(|r| r.url.replace("{server}", &server));
     let safe = |url: &str| Address::parse(url).is_some_and(|a| a.may_take_a_token());
     if let Some(address) = addresses.into_iter().find(|a| !safe(a)) {
-        return Ok(Err(format!("`{address}` is no `https://` address")));
+        return Ok(Err(format!("`{address}` is not an `https://` address")));
     }
     let asks = |what: &str| requests.request.iter().any(|r| r.url.contains(what));
     if said.project.is_none() && (asks("{project}") || asks("{project-encoded}")) {

@@ -1,4 +1,4 @@
-//! What the commits of a change bring and take away again: a secret that was ever pushed has leaked.
+//! What the commits of a change bring and remove again: a secret that was ever pushed has leaked.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,17 +9,17 @@ use crate::git::Peeled;
 use crate::model::{FileVersion, Oid, Reason, Stage, Status, Text};
 use crate::scan::{Need, Plan, Resolved, UnitResult, reads, resolve};
 
-/// What the commits of a change bring.
+/// The files and messages that the commits of a change add.
 #[derive(Default)]
 pub(super) struct Brought {
     /// The findings.
     pub located: Vec<Located>,
-    /// What each scanner did for it, with what it says of the base.
+    /// What each scanner did for it, with what it says about the base.
     pub work: Vec<Resolved>,
 }
 
-/// Findings of scanners of history in file versions that are not in the head tree. A secret that
-/// stands at head or at base is judged there.
+/// Findings of scanners of history in file versions that are not in the head tree. A secret that is
+/// at head or at base is judged there.
 pub(super) fn brought(planned: &Planned<'_>, resolved: &[Resolved]) -> Result<Brought> {
     let commits = versions(planned)?;
     if commits.is_empty() {
@@ -73,8 +73,8 @@ fn secrets_in(side: &BTreeMap<FileVersion, UnitResult>) -> HashSet<Text> {
     findings.filter_map(|f| f.secret.clone()).collect()
 }
 
-/// The file versions that commits bring and that are in neither tree, each with the first commit that has
-/// it. What stands in one of the two trees is judged there.
+/// The file versions that commits bring and that are in neither tree, each with the first commit that has it. What is
+/// in one of the two trees is judged there.
 fn versions(planned: &Planned<'_>) -> Result<BTreeMap<FileVersion, String>> {
     let (repo, change) = (planned.gate.repo, &planned.change);
     let any = planned.scanners.iter().any(|s| s.descriptor.history());

@@ -292,8 +292,9 @@ pub fn keep(
         true => Ok(()),
         false => Err(Error::new(
             ErrorKind::Io,
-            "the results cannot be kept in the cache of this repository",
-        )),
+            "the results cannot be stored in the cache of this repository",
+        )
+        .hint("`newgate doctor` shows where the cache is, and what is wrong with it")),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::{FileChange, FileVersion, Note, Oid, RepoPath};
 const BEGINNING: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
 const MOST: u64 = 1_024;
 
-/// Says which changed files nothing reads, since only their pointers are here.
+/// Says which changed files nothing reads, because only their pointers are here.
 pub(super) fn note(
     gate: &Gate<'_>,
     head_tree: &Oid,

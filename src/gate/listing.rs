@@ -23,10 +23,10 @@ const WALKED: usize = 5_000;
 /// A listing that misses more files than this says too little to be kept.
 const MISSING: usize = 1_000;
 
-/// Remembered in place of a listing: the tree is too large to be walked on the way to a verdict.
+/// Cached in place of a listing if the tree is too large to be listed before a verdict.
 const TOO_LARGE: &[u8] = b"too large";
 
-/// What is known of the base's other files.
+/// What is known about the base's other files.
 #[derive(Debug, Default)]
 pub(super) struct Elsewhere {
     /// One finding and the number of occurrences, by issue.
@@ -35,7 +35,8 @@ pub(super) struct Elsewhere {
     pub located: Vec<Located>,
     /// How many files no scanner has a result for; `None` if nobody counted.
     pub never_scanned: Option<u64>,
-    /// The same as `issues`, from a shared baseline: to be told, never to be judged by.
+    /// The same as `issues`, from a shared baseline. They are only shown, and never affect the
+    /// verdict.
     pub shared: BTreeMap<String, (Finding, u64)>,
     /// How many files those are.
     pub shared_files: u64,
@@ -86,7 +87,8 @@ impl Listing {
         learn_secrets_of_names(names.map(String::as_str));
     }
 
-    /// Masks the secrets that are known in what is said of issues; returns whether there were some.
+    /// Masks the secrets that are known in what is said about issues; returns whether there were
+    /// some.
     fn mask(&mut self) -> bool {
         let altered = Cell::new(false);
         for sample in self.samples.values_mut() {
@@ -193,8 +195,8 @@ pub(super) fn elsewhere(planned: &Planned<'_>) -> Result<Elsewhere> {
     Ok(all)
 }
 
-/// What a scanner of a whole project found at base, where the change does not touch its inputs: the
-/// same holds at head then.
+/// The findings of a project-wide scanner at base, if the change does not touch its inputs. The
+/// head then has the same findings.
 fn untouched_project(
     planned: &Planned<'_>,
     scanner: &Scanner,
@@ -456,7 +458,7 @@ pub(super) fn add(issues: &mut Vec<Issue>, unchanged: Vec<Issue>) {
     }
 }
 
-/// The same for issues that a shared baseline tells of.
+/// The same for issues that a shared baseline tells about.
 pub(super) fn add_shared(issues: &mut Vec<Issue>, shared: &BTreeMap<String, (Finding, u64)>) {
     let mut told = group(Vec::new(), &[], shared);
     for issue in &mut told {

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::model::{FileVersion, Oid, Reason, RepoPath, Stage, Status};
 use crate::scan::{Engine, in_lock_file, is_lock_file};
 
-/// What is suspicious in the lock files of a change, where the scanner of code is on.
+/// Suspicious entries in the lock files of a change, if the scanner `code` is on.
 pub(super) fn suspicious(planned: &Planned<'_>) -> Result<Vec<Located>> {
     let mut all = Vec::new();
     for (scanner, plan) in planned.scanners.iter().zip(&planned.plans) {
@@ -30,7 +30,7 @@ fn of_file(planned: &Planned<'_>, file: &FileVersion) -> Result<Vec<Located>> {
     if let Some(old) = old.and_then(|c| c.old.as_ref()).filter(|o| o.is_regular()) {
         before.push(repo.blob(&old.blob)?);
     }
-    // What another tree of the target's side has is no news.
+    // What another tree of the target's side has is not a news.
     for other in &planned.change.others {
         before.extend(read(planned, &other.tree, &file.path)?);
     }

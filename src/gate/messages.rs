@@ -111,7 +111,7 @@ fn earlier(planned: &Planned<'_>) -> Result<Vec<FileVersion>> {
     Ok(all)
 }
 
-/// Reads messages. They are no files, so they do not count as such.
+/// Reads messages. They are not files, so they do not count as such.
 fn read<'m>(
     planned: &Planned<'_>,
     scanner: usize,
@@ -173,7 +173,7 @@ fn fix(planned: &Planned<'_>, object: &Oid, author: &Author) -> Result<String> {
     let how = match author {
         Author::Tag(name) => {
             let (name, to) = (shell_word(name), shell_word(&format!("{name}^{{}}")));
-            format!("write the tag's message again: `git tag --annotate --force {name} {to}`")
+            format!("rewrite the tag's message: `git tag --annotate --force {name} {to}`")
         }
         Author::Commit if *object == planned.change.head => {
             "reword the last commit: `git commit --amend`".to_owned()
@@ -190,5 +190,7 @@ fn fix(planned: &Planned<'_>, object: &Oid, author: &Author) -> Result<String> {
             )
         }
     };
-    Ok(format!("change the secret, which is known now, and {how}"))
+    Ok(format!(
+        "revoke the secret, which others may have seen, and {how}"
+    ))
 }

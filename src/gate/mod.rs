@@ -58,7 +58,7 @@ pub enum Wanted {
     BuiltIn,
 }
 
-/// What a judgement works with.
+/// What a check works with.
 pub struct Gate<'a> {
     /// The repository.
     pub repo: &'a Repository,
@@ -77,14 +77,13 @@ pub struct Gate<'a> {
     pub deadline: Option<Instant>,
     /// How many processes may run at once.
     pub jobs: usize,
-    /// Told how far the scans are, and how much work there is.
+    /// Receives the progress of the scans, and the amount of work.
     pub progress: &'a (dyn Fn(&Advance<'_>, usize) + Sync),
-    /// Told when the process has to have ended, should a step not look at the clock.
+    /// Receives the time at which the process must end, in case a step does not look at the clock.
     pub must_end_by: &'a (dyn Fn(Instant) + Sync),
     /// Whether the report lists inherited issues of files that the change does not touch.
     pub list_unchanged: bool,
-    /// Whether nobody waits for it: the history does not keep the judgement, and the budget of time does
-    /// not hold.
+    /// Whether nobody waits for it: the history does not keep the check, and the budget of time does not hold.
     pub unrecorded: bool,
 }
 
@@ -149,7 +148,7 @@ impl Gate<'_> {
             }
             other => other?,
         };
-        // All that is told of the change goes through here: no format has to think of secrets.
+        // All that is told about the change goes through here: no format has to think of secrets.
         report.rewrite(&mask::shown);
         report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         if !self.unrecorded {

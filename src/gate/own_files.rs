@@ -23,7 +23,7 @@ pub(super) fn read_file(repo: &Repository, tree: &Oid, path: &str) -> Result<Opt
             ErrorKind::Config,
             format!("`{path}` is a symbolic link, not a file"),
         )
-        .hint("commit the file itself")),
+        .hint("replace the link by the file itself, and commit that")),
         _ => Ok(None),
     }
 }
@@ -52,7 +52,7 @@ pub(super) fn read_exemptions(repo: &Repository, tree: &Oid) -> Result<Vec<Exemp
             ErrorKind::Config,
             format!("`{FILE}` has mistakes\n\n{shown}\n"),
         )
-        .hint("`docs/exemptions.md` lists every key")
+        .hint("`newgate config schema exemptions` prints all keys")
     })
 }
 
@@ -72,7 +72,7 @@ pub(super) fn config_files(
     };
     let files = repo.list(&folder, MOST)?.ok_or_else(|| {
         let text = format!("`{path}`, which configures a scanner, has more than {MOST} files");
-        Error::new(ErrorKind::Config, text)
+        Error::new(ErrorKind::Config, text).hint("keep only the scanner's configuration there")
     })?;
     let mut contents = Vec::new();
     for file in files.iter().filter(|f| f.is_regular() && f.path.is_plain()) {
@@ -100,7 +100,10 @@ pub fn rule_mistakes(mistakes: &[RuleMistake]) -> Error {
     };
     let all: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
     let text = format!("`{RULES}` has {number}\n\n{}\n", all.join("\n"));
-    Error::new(ErrorKind::Config, text).hint("`docs/rules.md` says how to write a rule")
+    Error::new(ErrorKind::Config, text).hint(concat!(
+        env!("CARGO_PKG_REPOSITORY"),
+        "/blob/main/docs/rules.md shows how to write a rule"
+    ))
 }
 
 /// Reads configuration and descriptors from a tree, and checks its rules.
@@ -144,14 +147,14 @@ pub fn read_tree(repo: &Repository, tree: &Oid) -> Result<(Config, Catalog)> {
             ErrorKind::Config,
             format!("`{}` has {number}\n\n{shown}\n", config::FILE),
         )
-        .hint("`docs/configuration.md` lists every key")
+        .hint("`newgate config schema` prints all keys")
         .hint("if the error is already on the target, push the corrected file with `git push --no-verify`; a \
             server accepts a push that corrects it")
     })?;
     Ok((config, catalog))
 }
 
-/// What a tree's configuration says of the server, also where the rest of it has mistakes.
+/// What a tree's configuration says about the server, also where the rest of it has mistakes.
 ///
 /// # Errors
 /// git could not answer.
@@ -179,5 +182,6 @@ pub(super) fn utf8(name: &str, content: Vec<u8>) -> Result<String> {
                 e.utf8_error().valid_up_to()
             ),
         )
+        .hint("convert it to UTF-8: `iconv -f ISO-8859-1 -t UTF-8`")
     })
 }

@@ -8,7 +8,7 @@ use crate::model::{Finding, Issue, Kind, Occurrence, Status};
 
 /// How often the print of a literal is hashed.
 const ROUNDS: usize = 4_096;
-/// Most lines of a region that count.
+/// The most lines of a region that count.
 const MOST_LINES: usize = 16;
 
 /// Gives every new occurrence at head its print. The others are given one only where there are

@@ -1,4 +1,4 @@
-//! The scanners of a judgement: found, refused or installed, and whose results from elsewhere count.
+//! The scanners of a check: found, refused or installed, and whose results from elsewhere count.
 
 use super::{ConfigSource, Gate, Settings, shared};
 use crate::error::Result;

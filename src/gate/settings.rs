@@ -16,16 +16,16 @@ use super::tree_of;
 /// Where configuration is read from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ConfigSource {
-    /// The target, so that a branch cannot weaken the gate that judges it.
+    /// The target, so that a branch cannot weaken the gate that checks it.
     #[default]
     Target,
     /// The head, to try out an edit.
     Head,
-    /// The target and nothing else: where it has none, the server's default branch, else the defaults.
+    /// Only the target. If it has no configuration, the server's default branch, or else the defaults.
     Enforced,
 }
 
-/// The configuration of a judgement, and where it came from.
+/// The configuration of a check, and where it came from.
 #[derive(Debug)]
 pub struct Settings {
     /// The configuration.
@@ -38,28 +38,28 @@ pub struct Settings {
     pub exemptions: Vec<Exemption>,
     /// Those that only the change has.
     pub pending: Vec<Exemption>,
-    /// The tree that it was read from, which scanners' own configuration is read from too.
-    /// None where nothing is trusted yet.
+    /// The tree that the configuration was read from; the scanners' own configuration is read from
+    /// it too. None if nothing is trusted yet.
     tree: Option<Oid>,
-    /// Whether that is the head's tree.
+    /// Whether this is the head's tree.
     from_head: bool,
     /// The work tree, if there is one.
     checkout: Option<PathBuf>,
-    /// Whether it names programs of its own, which is not heeded in a head's tree.
+    /// Whether a head's configuration named programs, which were ignored.
     refused: bool,
-    /// What of a head's configuration would weaken the defaults, and is not heeded.
+    /// The keys of a head's configuration that would weaken the defaults and were ignored.
     weakening: Vec<&'static str>,
 }
 
 impl Settings {
-    /// Reads the configuration for a change: from the tip of its target; where the target has no
-    /// `.newgate` yet, or there is no target, from the head.
+    /// Reads the configuration for a change from the tip of its target. If there is no target, or
+    /// it has no `.newgate` yet, reads it from the head.
     ///
     /// # Errors
     /// The configuration or a descriptor has mistakes, or git could not answer.
     pub fn read(repo: &Repository, change: &Change, source: ConfigSource) -> Result<Settings> {
         let trusted = trusted_tree(repo, change)?;
-        // By hand, where there is no target at all, nothing is kept from the change's own choice.
+        // In a check by hand without any target, the change's own configuration is used in full.
         let only_adds = trusted.is_some() || change.mode != Mode::Check;
         let (tree, from_head) = whose(repo, change, source, trusted)?;
         let mut repaired = false;
@@ -68,7 +68,8 @@ impl Settings {
             None => Ok((Config::default(), Catalog::default())),
         };
         let (mut config, mut catalog) = match read {
-            // A change that repairs what cannot be read is judged by the defaults.
+            // The target's configuration cannot be read. A change that corrects it is checked with
+            // the defaults.
             Err(error) if source == ConfigSource::Enforced && error.kind() == ErrorKind::Config => {
                 if read_tree(repo, &change.head_tree).is_err() {
                     return Err(error);
@@ -81,7 +82,8 @@ impl Settings {
         check_results(&config, &catalog)?;
         let mut refused = false;
         if from_head && source == ConfigSource::Target {
-            // What nobody has agreed to yet does not say which programs run here.
+            // A configuration that is not on the target must not choose programs that run on this
+            // machine.
             refused = catalog.drop_own() | config.drop_programs();
             config.scanners.retain(|s| builtin_names().any(|b| b == s));
         }
@@ -92,7 +94,8 @@ impl Settings {
         }
         let heeded = tree.as_ref().filter(|_| !repaired);
         let lock = match heeded {
-            // What nobody has agreed to yet does not say which programs run here.
+            // A configuration that is not on the target must not choose programs that run on this
+            // machine.
             Some(tree) if !from_head || source == ConfigSource::Head => read_lock(repo, tree)?,
             _ => Lock::default(),
         };
@@ -127,17 +130,17 @@ impl Settings {
         })
     }
 
-    /// Whether they are the change's own, since nobody has agreed to any yet.
+    /// Whether the configuration is the change's own, because the target has none yet.
     pub fn is_of_head(&self) -> bool {
         self.from_head
     }
 
-    /// The keys of a change's own configuration that would weaken the defaults, and are not heeded.
+    /// The keys of a change's own configuration that would weaken the defaults and are ignored.
     pub fn weakening(&self) -> &[&'static str] {
         &self.weakening
     }
 
-    /// Turns scanners on whose results were given.
+    /// Turns on the scanners whose results were given.
     pub(super) fn give(&mut self, scanners: &[String]) {
         for name in scanners {
             if !self.config.scanners.contains(name) {
@@ -148,10 +151,9 @@ impl Settings {
         }
     }
 
-    /// Turns all scanners off but those inside newgate.
+    /// Turns off all scanners except the built-in ones.
     ///
-    /// # Errors
-    /// There is no scanner of a name that is on.
+    /// # Errors A name that is turned on belongs to no scanner.
     pub(super) fn keep_built_in(&mut self) -> Result<()> {
         let mut kept = Vec::new();
         for name in std::mem::take(&mut self.config.scanners) {
@@ -164,7 +166,7 @@ impl Settings {
         Ok(())
     }
 
-    /// What the configuration and the lock say of a scanner.
+    /// What the configuration and the lock file say about a scanner.
     pub fn wish(&self, name: &str) -> Wish {
         let said = self.config.settings.get(name).cloned().unwrap_or_default();
         let locked = self.lock.scanners.get(name);
@@ -186,8 +188,8 @@ impl Settings {
         }
     }
 
-    /// The descriptor of a scanner; of one that the catalogue does not know and whose results are
-    /// given, one for SARIF.
+    /// The descriptor of a scanner. If the catalogue does not have it and its results are given,
+    /// this is a descriptor for SARIF.
     ///
     /// # Errors
     /// There is no such scanner.
@@ -202,7 +204,7 @@ impl Settings {
                 let error = Error::new(ErrorKind::Config, text);
                 return Err(match nearest(name, names.iter().map(String::as_str)) {
                     Some(near) => error.hint(format!("did you mean `{near}`?")),
-                    None => error.hint("`newgate scanners` lists those that there are"),
+                    None => error.hint("`newgate scanners` lists the scanners"),
                 });
             }
         };
@@ -219,6 +221,7 @@ impl Settings {
                 ErrorKind::Config,
                 format!("`scanners.{name}.exclude`: {why}"),
             )
+            .hint("write `{ path = \"tests/fixtures/**\", reason = \"broken on purpose\" }`")
         };
         descriptor.leaving_out(&globs, !given).map_err(wrong)
     }
@@ -229,14 +232,14 @@ impl Settings {
         said.is_none_or(|s| s.messages != Some(false))
     }
 
-    /// What the configuration says that a scanner does not read.
+    /// The files that the configuration excludes from a scanner.
     pub(super) fn excluded(&self, name: &str) -> &[Exclusion] {
         let said = self.config.settings.get(name);
         said.map_or(&[], |s| s.exclude.as_slice())
     }
 
-    /// A file of the tree that is trusted, or all files of a folder of it: paths and contents, none
-    /// if there is no such file.
+    /// A file of the trusted tree, or all files of a folder in it, as paths and contents; empty if
+    /// it does not exist.
     ///
     /// # Errors
     /// git could not answer, or the folder has very many files.
@@ -255,8 +258,8 @@ impl Settings {
         }
     }
 
-    /// What is wrong with the configuration that a change brings, where that is not the one that
-    /// counts: it would stop everybody's pushes once it is on the target.
+    /// What is wrong with the configuration in a change, if the change is not checked with it. Such
+    /// mistakes would block everybody's pushes once they are on the target.
     pub fn broken(
         &self,
         repo: &Repository,
@@ -280,7 +283,7 @@ impl Settings {
         Some(Gap::BrokenConfiguration { why: why.join(" ") })
     }
 
-    /// What the reader should know of files that are left out of a scanner: for each reason, how many.
+    /// Notes on the files that are excluded from a scanner, with their number for each reason.
     pub(super) fn left_out(&self, scanner: &str, files: &[RepoPath]) -> Vec<Note> {
         let mut notes = Vec::new();
         let mut rest: Vec<&RepoPath> = files.iter().collect();
@@ -300,7 +303,7 @@ impl Settings {
         notes
     }
 
-    /// What the reader should know of where the configuration came from.
+    /// Notes on where the configuration came from.
     ///
     /// # Errors
     /// git could not answer.
@@ -396,7 +399,7 @@ fn whose(
             _ => own,
         },
         ConfigSource::Enforced => {
-            // In a clone, `HEAD` is whatever is checked out.
+            // Only a bare repository is asked, because in a clone `HEAD` is what is checked out.
             let default = match change.mode {
                 Mode::Server => default_branch(repo)?.map(|d| d.tree),
                 _ => None,
@@ -412,7 +415,7 @@ fn whose(
     })
 }
 
-/// The tree that a change cannot alter: the target's tip, else the base.
+/// The tree that a change cannot alter: the target's tip, or else the base.
 fn trusted_tree(repo: &Repository, change: &Change) -> Result<Option<Oid>> {
     match &change.tip {
         Some(tip) => tree_of(repo, tip),
@@ -420,7 +423,7 @@ fn trusted_tree(repo: &Repository, change: &Change) -> Result<Option<Oid>> {
     }
 }
 
-/// Checks that the results of each scanner can come from where the configuration says.
+/// Checks for each scanner that its results can come from where the configuration says.
 fn check_results(config: &Config, catalog: &Catalog) -> Result<()> {
     for (name, said) in &config.settings {
         let descriptor = catalog.get(name)?;
@@ -434,9 +437,11 @@ fn check_results(config: &Config, catalog: &Catalog) -> Result<()> {
             .is_some_and(|d| d.engine() != Engine::None);
         let wrong = match said.results {
             Some(Results::Load) if !loads => {
-                "nothing says where to load its results from: give it a table `load` with a `url`"
+                "it has no `load` table with a `url`, so newgate cannot load its results"
             }
-            Some(Results::Run) if !runs => "nothing runs it: its results are ingested or loaded",
+            Some(Results::Run) if !runs => {
+                "newgate cannot run it: its results are ingested or loaded"
+            }
             _ => continue,
         };
         let text = format!("`{}`: `scanners.{name}.results`: {wrong}", config::FILE);

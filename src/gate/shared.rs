@@ -21,9 +21,9 @@ const MAGIC: &str = "newgate-baseline 1";
 /// For how many generations (publications of another tip) a unit that the target lost, or a scanner
 /// key that nobody uses, is kept.
 const KEPT: u32 = 20;
-/// Longest line that is read, in bytes.
+/// The longest line that is read, in bytes.
 const LONGEST: usize = 4 * 1024 * 1024;
-/// Most units that are read.
+/// The largest number of units that is read.
 const MOST: usize = 20_000_000;
 
 /// What is shared.
@@ -337,9 +337,9 @@ pub fn units_of_tip(gate: &Gate<'_>, target: &Target) -> Result<HashSet<(Scanner
     Ok(all)
 }
 
-/// Takes over what is shared of a target's tip: summed up, to be told beside the verdict. What an allowed
-/// signer signed (`signers` is the hash of the file that names them) counts for judgements too, apart from
-/// what was scanned here and as long as the target names the same signers.
+/// Takes over what is shared of a target's tip: summed up, to be told beside the verdict. What an allowed signer signed
+/// (`signers` is the hash of the file that names them) counts for checks too, apart from what was scanned here and as
+/// long as the target names the same signers.
 ///
 /// # Errors
 /// As [`add_own`].

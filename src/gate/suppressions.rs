@@ -19,7 +19,7 @@ use crate::scan::Descriptor;
 const SCANNER: &str = "newgate";
 const RULE: &str = "inline-suppression";
 
-/// From which size on the comments of a file are remembered, in bytes.
+/// The smallest file, in bytes, whose comments are cached.
 const LARGE: u64 = 4 * 1024 * 1024;
 /// How many files are looked at before the clock is.
 const ROUND: usize = 64;
@@ -35,7 +35,7 @@ pub(super) struct Added {
 /// The comments that a change adds, by scanner.
 pub(super) fn added(planned: &Planned<'_>, compared: &Compared) -> Result<Vec<Added>> {
     let mut all = Vec::new();
-    // The first push of a project is told of no comment that it has long had.
+    // In the first push of a project, no comment is reported as new.
     if planned.change.base.is_none() && planned.policy.suppressions != Suppressions::Block {
         return Ok(all);
     }
@@ -50,7 +50,7 @@ pub(super) fn added(planned: &Planned<'_>, compared: &Compared) -> Result<Vec<Ad
             places = compared.difference(planned)?.added_comments(&base, &head);
         }
         if !scanner.given {
-            // The scanner may heed a form that is not recognised, and say so.
+            // The scanner may consider a form that is not recognised, and say so.
             let silenced = compared.silenced(index).iter();
             let unseen = silenced.filter(|(path, region)| !is_seen(path, *region, &head));
             places.extend(unseen.map(|(path, r)| (path.clone(), r.map_or(1, |r| r.line))));
@@ -67,14 +67,14 @@ pub(super) fn added(planned: &Planned<'_>, compared: &Compared) -> Result<Vec<Ad
     Ok(all)
 }
 
-/// Whether a comment stands above the end of a finding, so that it may be what silences it.
+/// Whether a comment is above the end of a finding, so that it may be what silences it.
 fn is_seen(path: &RepoPath, region: Option<Region>, comments: &[(&RepoPath, Vec<u32>)]) -> bool {
     let end = region.map_or(u32::MAX, |r| r.end_line);
     let here = comments.iter().filter(|(p, _)| *p == path);
     here.flat_map(|(_, lines)| lines).any(|line| *line <= end)
 }
 
-/// The lines of files on which comments that silence a scanner begin.
+/// The lines on which comments that suppress findings begin.
 fn silencing<'f>(
     planned: &Planned<'_>,
     descriptor: &Descriptor,
@@ -195,13 +195,10 @@ impl Added {
             let finding = Finding::build(SCANNER, RULE, path.clone())
                 .canonical(format!("{SCANNER}:{RULE}:{}", self.scanner))
                 .region(Some(Region::line(*line)))
-                .title(format!("A comment that silences {}", self.scanner))
-                .message(format!(
-                    "What {} finds here would not be shown.",
-                    self.scanner
-                ))
+                .title(format!("A comment that suppresses {}", self.scanner))
+                .message(format!("It hides what {} finds here.", self.scanner))
                 .fix(Some(
-                    "Take the comment out and fix what it hides, or ask for an exemption.",
+                    "Remove the comment and fix what it hides, or ask for an exemption.",
                 ))
                 .finish()
                 .map_err(|e| Error::new(ErrorKind::Io, e.to_string()))?;
@@ -219,10 +216,10 @@ impl Added {
     }
 }
 
-/// The rule of the policy that lets no such comment pass.
+/// The rule of the policy that blocks such comments.
 pub(super) fn rule() -> Result<PolicyRule> {
     let pattern =
-        |text: &str| Pattern::new(text, false).map_err(|e| Error::new(ErrorKind::Config, e));
+        |text: &str| Pattern::new(text, false).map_err(|e| Error::new(ErrorKind::Fault, e));
     Ok(PolicyRule {
         scanners: vec![SCANNER.to_owned()],
         rules: vec![pattern(RULE)?],

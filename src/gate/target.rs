@@ -1,22 +1,22 @@
-//! The target that the command line, git's configuration or the project names.
+//! The target, as the command line, git's configuration or the project sets it.
 
 use super::own_files::read_tree;
 use crate::error::{Error, ErrorKind, Result};
 use crate::git::{Repository, Target, find_stand_in, find_target, similar_ref};
 use crate::model::Note;
 
-/// A target, and what the reader should know of the choice.
+/// A target, and a note on how it was chosen.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
     /// The target; `None` if there is none yet.
     pub target: Option<Target>,
-    /// That another one was meant.
+    /// A note, if another target was meant.
     pub note: Option<Note>,
 }
 
-/// Finds the target of changes for a remote: the branch that `wanted` names, else `newgate.target`
-/// of git's configuration, else `target` in the configuration on the remote's default branch, else
-/// that branch.
+/// Finds the target of changes for a remote. The first of these counts: the branch that `wanted`
+/// names, `newgate.target` in git's configuration, `target` in the configuration on the remote's
+/// default branch, that default branch itself.
 ///
 /// # Errors
 /// `wanted` names no branch, the configuration has mistakes, or git could not answer.
@@ -37,7 +37,7 @@ pub fn target_for(repo: &Repository, remote: Option<&str>, wanted: Option<&str>)
                 ErrorKind::Usage,
                 format!("there is no branch `{set}` to compare with (git's setting `newgate.target` names it)"),
             )
-            .hint("`git fetch` brings new branches; `git config --unset newgate.target` takes the setting out")
+            .hint("`git fetch` brings new branches; `git config --unset newgate.target` removes the setting")
         };
         return Ok(Choice {
             target: Some(find_target(repo, remote, Some(&set))?.ok_or_else(missing)?),
@@ -77,7 +77,7 @@ pub fn target_for(repo: &Repository, remote: Option<&str>, wanted: Option<&str>)
     })
 }
 
-/// There is no such branch; perhaps one of a similar name is meant.
+/// The error for a branch that does not exist, with a similar name as a hint.
 fn unknown(repo: &Repository, wanted: &str) -> Error {
     let text = format!("there is no branch `{wanted}` to compare with");
     let error = Error::new(ErrorKind::Usage, text);

@@ -35,7 +35,7 @@ pub(super) fn report(
     if failed && verdict == Verdict::Pass {
         told.notes.push(Note::IncompleteAllowed);
     }
-    // After the verdict: what happens to be known of unchanged files must not decide anything.
+    // After the verdict: what happens to be known about unchanged files must not decide anything.
     let elsewhere = add_unchanged(&planned, &mut issues)?;
     frame::add_frames(&planned, &mut issues);
     if elsewhere.shared_files > 0 {
@@ -106,7 +106,7 @@ fn scanner_reports(planned: &Planned<'_>, results: Vec<Resolved>) -> Vec<Scanner
     .collect()
 }
 
-/// Adds what is known of files that the change does not touch to issues that were judged.
+/// Adds what is known about files that the change does not touch to issues that were judged.
 fn add_unchanged(planned: &Planned<'_>, issues: &mut Vec<Issue>) -> Result<listing::Elsewhere> {
     // Before a commit nobody asks for what is in other files.
     let gate = planned.gate;

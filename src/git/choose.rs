@@ -12,9 +12,9 @@ use crate::model::{BaseReason, Change, Mode, Note, Oid, OtherTree, Tag, harmless
 pub enum Head {
     /// A committed revision.
     Revision(String),
-    /// What is in the index.
+    /// The index.
     Index,
-    /// What is in the work tree, new files that git does not ignore among them.
+    /// The files of the work tree, including new ones that git does not ignore.
     WorkTree,
 }
 
@@ -26,9 +26,9 @@ pub enum Against {
     Target,
     /// A revision that the user named.
     Revision(String),
-    /// Nothing, so that everything is listed as new.
+    /// Nothing, so that everything counts as new.
     Nothing,
-    /// The target's tip; the head side is then the tree that merging into it would make.
+    /// The target's tip. The head side is then the tree that merging into it would make.
     Merge,
 }
 
@@ -39,9 +39,9 @@ pub struct Request {
     pub head: Head,
     /// The base side.
     pub against: Against,
-    /// The target, where there is one.
+    /// The target, if there is one.
     pub target: Option<Target>,
-    /// The target's remote, where what other remotes have is inherited as before a push.
+    /// The target's remote, if findings on other remotes are inherited as in a push.
     pub remote: Option<String>,
 }
 
@@ -65,22 +65,21 @@ impl Base {
     }
 }
 
-/// Follows a revision that somebody typed to a commit or tree.
+/// Resolves a revision from the command line to a commit or tree.
 ///
-/// # Errors
-/// It names nothing, or something without a tree.
+/// # Errors The revision does not exist, or has no tree.
 fn typed(repo: &Repository, revision: &str, option: &str) -> Result<(Oid, Oid)> {
     let unknown = || {
         let error = Error::new(
             ErrorKind::Usage,
-            format!("`{revision}` names no commit here (given by `{option}`)"),
+            format!("`{revision}` is not a commit in this clone (from `{option}`)"),
         );
         let error = match similar_ref(repo, revision) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error,
         };
         error.hint(
-            "`git log --oneline --all` lists what there is; a remote's branch is `origin/NAME`",
+            "`git log --oneline --all` lists the commits; the branch of a remote is `origin/NAME`",
         )
     };
     let oid = repo.resolve(revision)?.ok_or_else(unknown)?;
@@ -89,8 +88,9 @@ fn typed(repo: &Repository, revision: &str, option: &str) -> Result<(Oid, Oid)> 
         Peeled::Tree(tree) => Ok((tree.clone(), tree)),
         Peeled::Blob(_) => Err(Error::new(
             ErrorKind::Usage,
-            format!("`{revision}` is a file, not a commit (given by `{option}`)"),
-        )),
+            format!("`{revision}` is a file, not a commit (from `{option}`)"),
+        )
+        .hint("`git log --oneline --all` lists the commits")),
     }
 }
 
@@ -104,7 +104,8 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
             let unborn = revision == "HEAD" && repo.resolve("HEAD")?.is_none();
             if unborn {
                 return Err(Error::new(ErrorKind::Usage, "this branch has no commit yet")
-                    .hint("commit first, or judge what is not committed with `--staged` or `--worktree`"));
+                    .hint("commit first, or check what is not committed: `newgate check --staged` or `newgate check \
+                        --worktree`"));
             }
             let (commit, tree) = typed(repo, revision, "--head")?;
             (harmless(revision), commit, tree)
@@ -168,7 +169,7 @@ pub fn choose(repo: &mut Repository, request: &Request, scratch: &mut Scratch) -
     })
 }
 
-/// The branches of other remotes that a push of the head would ask too.
+/// The branches of other remotes that are also compared in a push of the head.
 fn elsewhere(repo: &Repository, request: &Request, revision: &str) -> Result<Vec<Target>> {
     let (Some(remote), Some(target)) = (&request.remote, &request.target) else {
         return Ok(Vec::new());
@@ -189,7 +190,7 @@ fn tags_of(repo: &Repository, revision: &str) -> Result<Vec<Tag>> {
     }
 }
 
-/// What is not new besides what the base has.
+/// The trees, besides the base, whose findings are not new.
 fn others_of(
     repo: &Repository,
     base: &Base,
@@ -205,7 +206,7 @@ fn others_of(
     Ok(other_trees(base.tree.as_ref(), candidates))
 }
 
-/// The last commit, which what is not committed yet is compared with.
+/// The last commit, as the base of changes that are not committed yet.
 fn last_commit(repo: &Repository) -> Result<Base> {
     let Some(oid) = repo.resolve("HEAD")? else {
         return Ok(Base::none(BaseReason::NoCommit));
@@ -221,8 +222,8 @@ fn last_commit(repo: &Repository) -> Result<Base> {
     }
 }
 
-/// The trees of a merge: what it would make, and the target's tip. Where it conflicts, the branch is
-/// judged against its merge base, as a push is.
+/// The trees of a merge: its result, and the target's tip. If it conflicts, the branch is compared
+/// with its merge base, as in a push.
 fn choose_merge(
     repo: &mut Repository,
     name: &str,
@@ -233,14 +234,15 @@ fn choose_merge(
     let Some(target) = target else {
         return Err(
             Error::new(ErrorKind::Usage, "there is no target to merge into")
-                .hint("name one with `--target`"),
+                .hint("name a branch: `newgate check --merge --target BRANCH`"),
         );
     };
     if !matches!(repo.peel(head)?, Some(Peeled::Commit { .. })) {
         return Err(Error::new(
             ErrorKind::Usage,
-            format!("`{name}` is no commit, so it cannot be merged"),
-        ));
+            format!("`{name}` is not a commit, so it cannot be merged"),
+        )
+        .hint("`git log --oneline --all` lists the commits"));
     }
     let merged = scratch.merge_tree(repo, &target.tip, head)?;
     let (tree, base) = match merged {

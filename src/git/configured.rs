@@ -35,7 +35,7 @@ impl Repository {
     }
 
     /// The address of the remote that others know the repository by, as a URI without credentials;
-    /// `None` where there is no remote, or it is a folder of this machine.
+    /// `None` if there is no remote, or it is a folder of this machine.
     ///
     /// # Errors
     /// git could not answer.

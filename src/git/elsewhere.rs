@@ -5,7 +5,7 @@ use super::{Peeled, PushLine, Repository, Target, find_target};
 use crate::error::Result;
 use crate::model::{Oid, OtherTree, harmless};
 
-/// The trees that tell something else than the base, each once. None where there is no base: then
+/// The trees that tell something else than the base, each once. None if there is no base: then
 /// everything counts as new.
 pub fn other_trees(
     base: Option<&Oid>,
@@ -98,7 +98,7 @@ impl Destination<'_> {
         {
             return Ok(None);
         }
-        // A branch that goes on from another has to be judged; one that is the same has been.
+        // A branch that continues from another has to be judged; one that is the same has been.
         let which = match is_branch {
             true => format!("--points-at={head}"),
             false => format!("--contains={head}"),
@@ -165,8 +165,8 @@ pub(super) fn upstreams(
     Ok(ahead)
 }
 
-/// The branch of the remote that a pushed branch goes on from, where that is not on the target: its findings
-/// are not this push's, though the target has them not.
+/// The branch of the remote that a pushed branch continues from, where that is not on the target: its findings are not
+/// this push's, though the target has them not.
 ///
 /// # Errors
 /// git could not answer.
@@ -208,7 +208,7 @@ pub fn parent_branch(
     Ok(closest)
 }
 
-/// The merge bases besides the one that is the base: what any of them has is not new.
+/// The merge bases other than the base. Findings in any of them are not new.
 pub(super) fn other_merge_bases(
     repo: &Repository,
     head: &Oid,

@@ -59,7 +59,7 @@ impl Repository {
         rows.collect::<Option<_>>().ok_or_else(|| {
             Error::new(
                 ErrorKind::Git,
-                format!("`git log` of {commit} wrote something unreadable"),
+                format!("unexpected output from `git log` of {commit}"),
             )
         })
     }
@@ -69,9 +69,9 @@ impl Repository {
         self.common_dir.join("shallow").is_file()
     }
 
-    /// The commits whose parents this clone was cut off from, and that lie on one side only: what such a
-    /// one of the change brought and took away again is not here, and such a one of the target may lead to
-    /// commits that look like the change's own.
+    /// The commits whose parents this clone was cut off from, and that are on one side only: what such a one of the
+    /// change brought and took away again is not here, and such a one of the target may lead to commits that look like
+    /// the change's own.
     ///
     /// # Errors
     /// git could not answer.

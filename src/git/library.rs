@@ -144,7 +144,8 @@ fn too_deep(depth: usize) -> Result<()> {
         true => Err(Error::new(
             ErrorKind::Git,
             "a tree has folders nested more than 1,000 deep",
-        )),
+        )
+        .hint("move the files to fewer folders; newgate does not read deeper ones")),
         false => Ok(()),
     }
 }
@@ -162,8 +163,8 @@ fn sort_key<'e>(entry: &'e git2::TreeEntry<'_>) -> impl Iterator<Item = &'e u8> 
 /// What a folder has under a name: the object, its mode, and whether that is a folder.
 type Named = (git2::Oid, i32, bool);
 
-/// From how many entries on a folder is kept: the library keeps small ones only, and would read a large one
-/// anew for each of its files.
+/// From how many entries on a folder is kept: the library keeps small ones only, and would read a large one again for
+/// each of its files.
 const LARGE: usize = 100;
 /// How many large folders are kept.
 const KEPT: usize = 4;
@@ -300,8 +301,8 @@ fn list_tree(
     Ok(true)
 }
 
-/// The content of a blob. A large one is read piece by piece, so that it is not in memory twice; none
-/// where the library cannot do that, which is in a pack.
+/// The content of a blob. A large one is read piece by piece, so that it is not in memory twice. None if the library
+/// cannot do that, because the blob is in a pack.
 pub(super) fn blob(repo: &Repository, of: &Oid) -> Result<Option<Vec<u8>>> {
     const LARGE: usize = 8 * 1024 * 1024;
     let odb = repo.odb()?;
@@ -351,7 +352,7 @@ pub(super) fn symbolic(repo: &Repository, name: &str) -> Result<Option<String>> 
         .map(|t| String::from_utf8_lossy(t).into_owned()))
 }
 
-/// What the library says of a value of git's configuration.
+/// What the library says about a value of git's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Configured {
     Value(Option<String>),

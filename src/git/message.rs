@@ -5,7 +5,7 @@ use super::{Repository, library, program};
 use crate::error::Result;
 use crate::model::{Oid, Tag};
 
-/// How many tags may point at one another.
+/// How many tags are followed in a row.
 const MOST_TAGS: usize = 100;
 
 impl Repository {

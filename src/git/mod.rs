@@ -112,7 +112,7 @@ fn unopened(git: &Git, reason: &git2::Error) -> Error {
             ErrorKind::Usage,
             format!("this repository cannot be opened: {}", reason.message()),
         )
-        .hint("`git status` says what git makes of it; `git fsck` looks for damage"),
+        .hint("`git status` shows what git finds wrong; `git fsck` looks for damage"),
     }
 }
 

@@ -158,7 +158,7 @@ pub(super) fn peel(git: &Git, oid: &Oid) -> Result<Option<Peeled>> {
         resolve(git, &format!("{oid}{suffix}"))?.ok_or_else(|| {
             Error::new(
                 ErrorKind::Git,
-                format!("object {} cannot be followed", oid.short()),
+                format!("object {} cannot be resolved", oid.short()),
             )
         })
     };

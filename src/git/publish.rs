@@ -22,7 +22,7 @@ fn text(out: &[u8]) -> String {
     String::from_utf8_lossy(out).trim().to_owned()
 }
 
-/// How often a fetch is tried while another one holds the lock of the ref.
+/// How many times a fetch is tried while another one holds the lock of the ref.
 const TRIES: u32 = 10;
 /// How long it waits before the second try; then longer each time.
 const PAUSE: Duration = Duration::from_millis(30);
@@ -100,7 +100,7 @@ impl Repository {
         parent: Option<&Oid>,
         message: &str,
     ) -> Result<Oid> {
-        let io = |e| Error::new(ErrorKind::Io, "a temporary folder cannot be made").because(e);
+        let io = |e| Error::new(ErrorKind::Io, "a temporary folder cannot be created").because(e);
         let folder = crate::process::TemporaryFolder::new("newgate-").map_err(io)?;
         let mut paths = Vec::new();
         for (number, (_, content)) in files.iter().enumerate() {

@@ -19,7 +19,7 @@ pub enum Pushed {
     Skip(String),
 }
 
-/// The target of a ref that a server receives: what the ref points at before the push, else the
+/// The target of a ref that a server receives: what the ref points at before the push, or else the
 /// server's default branch; none while there is none.
 ///
 /// # Errors
@@ -179,7 +179,8 @@ fn object_of(
         None => {
             let id = line.local_oid.short();
             let text = format!("{id} of {shown} is not in this repository");
-            return Err(Error::new(ErrorKind::Git, text));
+            return Err(Error::new(ErrorKind::Git, text)
+                .hint("`git fetch` brings missing commits; `git fsck` looks for damage"));
         }
     };
     Ok(Some(Object {
@@ -235,7 +236,7 @@ fn closest(repo: &Repository, head: &Oid, base: Base, other: &Target) -> Result<
     })
 }
 
-/// What the ref points at on the remote, as a target; none where that is no commit that is here.
+/// What the ref points at on the remote, as a target; none if that is not a commit that is here.
 fn before_push(
     repo: &Repository,
     to: Destination<'_>,
@@ -258,7 +259,7 @@ fn before_push(
 }
 
 /// The base of a push to the target branch itself: what it points at there, as far as the push
-/// goes on from it.
+/// continues from it.
 fn base_on_target(
     repo: &Repository,
     to: Destination<'_>,

@@ -11,7 +11,7 @@ use crate::model::Oid;
 pub struct Signed {
     /// The commit without its signatures: its tree, its parents, its authors and its message.
     pub text: Vec<u8>,
-    /// The signature; `None` where there is none, or more than one.
+    /// The signature; `None` if there is none, or more than one.
     pub signature: Option<String>,
 }
 

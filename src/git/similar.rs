@@ -3,7 +3,7 @@
 use super::Repository;
 use crate::model::nearest;
 
-/// The branch or tag whose name is most like one that does not exist. A help beside an error: none where git cannot
+/// The branch or tag whose name is most like one that does not exist. A help beside an error: none if git cannot
 /// answer.
 pub fn similar_ref(repo: &Repository, name: &str) -> Option<String> {
     const MOST: &str = "--count=10000";

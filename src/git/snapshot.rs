@@ -31,16 +31,17 @@ impl Scratch {
         Scratch::write_tree(&git)
     }
 
-    /// The tree of the work tree: tracked files as they are, and new ones that git does not ignore.
+    /// A tree with the tracked files of the work tree as they are now, and new files that git does
+    /// not ignore.
     ///
     /// # Errors
     /// A bare repository, or git could not answer.
     pub fn work_tree(&mut self, repo: &mut Repository) -> Result<Oid> {
         let Some(top) = repo.work_dir().map(std::path::Path::to_owned) else {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                "a bare repository has no work tree",
-            ));
+            return Err(
+                Error::new(ErrorKind::Usage, "a bare repository has no work tree")
+                    .hint("check a commit: `newgate check --head REV`"),
+            );
         };
         let git = self.private_git(repo)?;
         let args = [
@@ -125,7 +126,7 @@ impl Scratch {
 
     /// The `git` program with a copy of the index, and with new objects going to the private folder.
     fn private_git(&mut self, repo: &mut Repository) -> Result<Git> {
-        let io = |e| Error::new(ErrorKind::Io, "a temporary folder cannot be made").because(e);
+        let io = |e| Error::new(ErrorKind::Io, "a temporary folder cannot be created").because(e);
         let folder = match &self.folder {
             Some(folder) => folder.path().to_owned(),
             None => {

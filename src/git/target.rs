@@ -82,11 +82,11 @@ pub(super) fn address_of(url: &str) -> Option<String> {
 /// The usual names of a default branch, the most usual first.
 const USUAL: [&str; 5] = ["main", "master", "trunk", "develop", "default"];
 
-/// Finds the target: the wanted branch if one is named, else the remote's default branch, else the one of
-/// its branches that bears a usual name, else, without any remote, a local one of these names.
+/// Finds the target: the wanted branch if one is named, or else the remote's default branch, or else the one of its
+/// branches that bears a usual name, else, without any remote, a local one of these names.
 ///
-/// A default branch that was renamed goes on under the new name: where `main` goes on from `master`, it is
-/// the target.
+/// A default branch that was renamed continues under the new name: where `main` continues from `master`, it is the
+/// target.
 ///
 /// # Errors
 /// git could not answer.
@@ -112,7 +112,7 @@ pub fn find_target(
                 return Ok(Some(target));
             }
         }
-        // Any other way to write a commit.
+        // Any other revision that names a commit.
         return match repo.resolve(wanted)? {
             Some(oid) => target_of(repo, wanted, wanted, &oid),
             None => Ok(None),

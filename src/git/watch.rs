@@ -59,7 +59,7 @@ fn watch() {
             let question = QUESTION.lock().unwrap_or_else(PoisonError::into_inner);
             if question.number == number {
                 let mut words = vec![why.chain()];
-                words.extend_from_slice(why.hints());
+                words.extend(why.hints().into_iter().map(str::to_owned));
                 process::end_at_once(why.kind().exit_code(), words);
             }
         }

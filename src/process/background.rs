@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, fcntl_lock};
 use rustix::process::{Flock, FlockType, Pid, Signal, fcntl_getlk, kill_process, nice, setsid};
 
-/// How long the one that is to take its place waits for the one before to end.
+/// How long a new background process waits for the previous one to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The lock that the process in the background holds as long as it lives.
@@ -72,7 +72,7 @@ fn made(lock: &Path) -> io::Result<File> {
 }
 
 impl Background {
-    /// Makes this process the one in the background, in the place of the one that is there: in a
+    /// Makes this process the one in the background, in place of the one that is there: in a
     /// session of its own, with the lowest priority.
     ///
     /// # Errors

@@ -33,7 +33,7 @@ pub fn containment() -> Containment {
             (Err(_), Err(_)) => Containment::Unavailable,
             _ => Containment::Partial,
         };
-        // Another thread, since there is no way back.
+        // Another thread, because there is no way back.
         std::thread::spawn(attempt)
             .join()
             .unwrap_or(Containment::Unavailable)
@@ -54,7 +54,7 @@ pub(super) fn restrict(reach: &Reach) -> io::Result<()> {
     let sockets = system::sockets(reach.network);
     match here {
         Containment::Contained => files.and(sockets),
-        // One of them is what is missing here.
+        // This system lacks one of them.
         _ => files.or(sockets),
     }
 }
@@ -94,7 +94,7 @@ mod system {
             (&reach.read, read),
             (&reach.write, all),
         ];
-        // Shared memory of other programs lies there too: it can be opened by name, not listed.
+        // Shared memory of other programs is there too: it can be opened by name, not listed.
         let shared = AccessFs::ReadFile
             | AccessFs::WriteFile
             | AccessFs::MakeReg
@@ -111,7 +111,7 @@ mod system {
                     Ok(meta) if rustix::fs::FileType::from_raw_mode(meta.st_mode).is_dir() => {
                         access
                     }
-                    // Some rights are those of folders only.
+                    // Some rights apply to folders only.
                     _ => access & (AccessFs::from_file(NEWEST)),
                 };
                 rules = rules

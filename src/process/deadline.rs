@@ -1,5 +1,5 @@
-//! The last resort against a judgement that goes on past its time without looking at a clock: the process
-//! ends, with its scanners and without what they were given.
+//! The last resort against a check that continues past its time without looking at a clock: the process ends, with its
+//! scanners and without what they were given.
 
 use std::sync::{Condvar, Mutex, Once, PoisonError};
 use std::time::Instant;
@@ -17,7 +17,7 @@ pub fn must_end_by(end: Instant, then: fn() -> (u8, Vec<String>)) {
     *END.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
     CHANGED.notify_all();
     WATCH.call_once(|| {
-        // Where no thread can be had, the judgement still looks at the clock by itself.
+        // Where no thread can be had, the check still looks at the clock by itself.
         let _ = std::thread::Builder::new()
             .name("deadline".into())
             .spawn(move || watch(then));

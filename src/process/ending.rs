@@ -10,7 +10,7 @@ use signal_hook::iterator::Signals;
 use super::interrupt::{LAST_WORDS, kill_children, remove_folders, stop};
 use super::keeper::release_scanners;
 
-/// How long a command has to end by itself.
+/// How much time a command gets to end by itself.
 const GRACE: Duration = Duration::from_millis(300);
 
 static SAY: OnceLock<fn(&[String])> = OnceLock::new();
@@ -37,8 +37,8 @@ pub fn catch_interrupts(say: fn(&[String])) {
     let _ = std::thread::Builder::new().spawn(wait);
 }
 
-/// Waits for the end where [`end_at_once`] is at work: what a command says after its children were killed is
-/// none of its own faults.
+/// Waits for the end if [`end_at_once`] is at work. Errors that a command reports after its children were killed are
+/// not its own.
 pub fn let_end() {
     if ENDING.load(Ordering::SeqCst) {
         std::thread::sleep(2 * LAST_WORDS);

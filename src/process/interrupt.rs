@@ -30,14 +30,14 @@ impl Stopped {
         u8::try_from(128 + self.0).unwrap_or(u8::MAX)
     }
 
-    /// What to tell, in one line.
+    /// The message, in one line.
     pub fn told(self) -> String {
         let name = match self.0 {
             SIGINT => "Ctrl-C (SIGINT)",
             SIGTERM => "SIGTERM",
             _ => "SIGHUP",
         };
-        format!("stopped by {name} before the check was finished: there is no verdict")
+        format!("stopped by {name} before newgate finished: there is no verdict")
     }
 }
 
@@ -46,10 +46,10 @@ pub fn interrupted() -> bool {
     stopped().is_some()
 }
 
-/// Keeps in mind the signal that asks to stop.
+/// Remembers the signal that asks to stop. The first one counts: a terminal may send SIGHUP after Ctrl-C.
 pub(super) fn stop(signal: i32) -> Stopped {
-    SIGNAL.store(signal, Ordering::SeqCst);
-    Stopped(signal)
+    let before = SIGNAL.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+    Stopped(before.err().unwrap_or(signal))
 }
 
 /// The signal that asked to stop.

@@ -32,7 +32,7 @@ use super::contain::Reach;
 use super::run_folder::{self, RunFolder};
 use super::{start, watch};
 
-/// The argument that makes newgate a keeper. It is no command of the user's.
+/// The argument that makes newgate a keeper. It is not a command of the user's.
 const ARGUMENT: &str = "--keep-scanners";
 /// What `ps` shows in place of newgate's name, which a `killall newgate` would find.
 const NAME: &str = "scanner-keeper";
@@ -70,8 +70,8 @@ pub(super) enum Answer {
     Ended(Ended),
 }
 
-/// Does what a keeper does if this process was started as one; returns its exit code. Another process may
-/// start one from now on.
+/// Runs as a keeper if this process was started as one, and returns the exit code. Otherwise, this process may start a
+/// keeper from now on.
 pub fn keep_scanners() -> Option<ExitCode> {
     CAN_BE_STARTED.store(true, Ordering::SeqCst);
     let mut args = std::env::args_os().skip(1);

@@ -72,7 +72,7 @@ pub(crate) fn git(
         .env("PATH", environment::search_path())
         .env("LC_ALL", "C")
         .env("GIT_OPTIONAL_LOCKS", "0")
-        // What is pushed are the real objects, whatever this clone replaces them by.
+        // A push sends the real objects, even if this clone replaces them with others.
         .env("GIT_NO_REPLACE_OBJECTS", "1")
         .stdout_capture()
         .stderr_capture()
@@ -139,7 +139,7 @@ pub(crate) fn installer(folder: &Path, program: &str, args: &[&str]) -> io::Resu
         }),
         Ended::Cancelled => Err(io::ErrorKind::Interrupted.into()),
         Ended::TimedOut => Err(io::ErrorKind::TimedOut.into()),
-        Ended::TooMuchOutput => Err(io::Error::other("it printed without end")),
+        Ended::TooMuchOutput => Err(io::Error::other("its output did not end")),
     }
 }
 
@@ -191,7 +191,7 @@ pub fn run_hook(hook: &Path, args: &[OsString], input: &[u8]) -> io::Result<i32>
     Ok(code_of(output.status))
 }
 
-/// Opens a page with a program of the user; returns whether that is there and succeeded.
+/// Opens a page with a program of the user. Returns whether the program exists and succeeded.
 pub fn open_page(program: &str, page: &Path) -> bool {
     let Ok(path) = which::which(program) else {
         return false;

@@ -1,4 +1,5 @@
-//! The folder of one run of newgate: all stages lie in it, and a lock in it says that the run lives.
+//! The folder of one run of newgate: all stages are in it, and a lock in it says that the run
+//! lives.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
@@ -36,7 +37,7 @@ impl RunFolder {
             let path = folder.path().join(LOCK);
             let lock = File::create(&path)?;
             let locked = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
-            // Another run may sweep it before it is locked.
+            // Another run may remove the folder before it is locked.
             if locked && fs::metadata(&path).is_ok_and(|m| is_same(&m, &lock)) {
                 let _lock = lock;
                 return Ok(RunFolder { folder, _lock });
@@ -71,7 +72,7 @@ fn is_own(meta: &fs::Metadata) -> bool {
 /// Removes the folder of a run that has ended.
 pub(super) fn remove(path: &Path) {
     if is_run_folder(path) {
-        // It follows no links. A scanner may have taken the right to enter a folder away.
+        // It follows no links. A scanner may have removed the permission to enter a folder.
         if fs::remove_dir_all(path).is_err() {
             open_up(path, 0);
             let _ = fs::remove_dir_all(path);
@@ -79,7 +80,8 @@ pub(super) fn remove(path: &Path) {
     }
 }
 
-/// Gives the owner every right on the folders in a folder, as deep as a stage can reasonably be.
+/// Gives the owner all permissions on the folders below a folder, as deep as a stage can reasonably
+/// be.
 fn open_up(folder: &Path, depth: u32) {
     let _ = fs::set_permissions(folder, Permissions::from_mode(0o700));
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {

@@ -11,7 +11,7 @@ use crate::model::{
 /// Most issues, and most places of each, that are listed: what is fixed first makes room for the rest.
 const MOST: (usize, usize) = (20, 10);
 
-/// Most characters of a text that somebody else wrote.
+/// The most characters of a text that somebody else wrote.
 const LONGEST: usize = 400;
 
 /// A text as one line: what a file or a scanner says must not pass for a line of newgate's.

@@ -14,7 +14,7 @@ use crate::model::{Issue, Occurrence, Report, ScannerState, Severity, Status, ti
 /// The version of GitLab's report schemas that the SAST report conforms to.
 const SCHEMA: &str = "15.0.2";
 
-/// The occurrences that stand at head and count, with their identities.
+/// The occurrences that are at head and count, with their identities.
 fn standing(reports: &[Report]) -> Vec<(&Issue, &Occurrence, String)> {
     let mut all = identified_once(reports);
     all.retain(|(_, o, _)| o.status != Status::Fixed && not_counting(o).is_none());
@@ -40,7 +40,7 @@ fn gaps(reports: &[Report]) -> Vec<String> {
     gaps
 }
 
-/// Writes what stands at head as a code quality report: GitLab compares it with the target's itself.
+/// Writes what is at head as a code quality report: GitLab compares it with the target's itself.
 ///
 /// # Errors
 /// It cannot be written.
@@ -85,7 +85,7 @@ pub fn gitlab_code_quality(reports: &[Report], out: &mut dyn Write) -> io::Resul
     write_json(&list, out)
 }
 
-/// Writes what stands at head as a SAST report, for the security widget and the vulnerability report.
+/// Writes what is at head as a SAST report, for the security widget and the vulnerability report.
 ///
 /// # Errors
 /// It cannot be written.

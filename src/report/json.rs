@@ -175,8 +175,7 @@ pub fn json(reports: &[Report]) -> impl Serialize {
 
 /// Reads what [`json`] is written as, in one go or several.
 ///
-/// # Errors
-/// It is no report of version 1, or cannot be read.
+/// # Errors It is not a report of version 1, or cannot be read.
 pub fn from_json(mut json: impl Read + Seek) -> Result<Vec<Report>, String> {
     let read = |e: serde_json::Error| e.to_string();
     // A report that newgate wrote is harmless, and may be too long to be held as values.
@@ -219,7 +218,7 @@ struct Versioned {
 }
 
 fn of_version(version: u32) -> String {
-    format!("it is of version {version}")
+    format!("it has version {version}")
 }
 
 /// A value in which no text could steer a terminal.

@@ -63,7 +63,7 @@ pub fn junit(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
     let numbers: Vec<Numbers> = reports.iter().map(Numbers::of).collect();
     let sum = |of: fn(&Numbers) -> usize| numbers.iter().map(of).sum::<usize>();
     out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")?;
-    // There may be very many cases: each is written as it is made.
+    // Each case is written at once, because there may be very many.
     let all = html! {
         testsuites name="newgate" tests=(sum(|n| n.tests)) failures=(sum(|n| n.failures)) errors=(sum(|n| n.errors)) {}
     };

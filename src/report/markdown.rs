@@ -15,11 +15,11 @@ use crate::model::{
 /// What the comment begins with, so that the next run can find it and update it.
 pub const MARKER: &str = "<!-- newgate:report -->";
 
-/// Most characters of a comment. GitHub takes 65,536, GitLab 1,000,000.
+/// The most characters of a comment. GitHub takes 65,536, GitLab 1,000,000.
 const MOST: usize = 60_000;
 /// How many characters are kept for what comes after the issues.
 const RESERVE: usize = 6_000;
-/// Most occurrences of an issue that are shown.
+/// The most occurrences of an issue that are shown.
 const OCCURRENCES: usize = 5;
 
 /// Writes reports as one comment.

@@ -2,7 +2,7 @@
 
 use crate::model::{BaseReason, Gap, IssueStatus, Occurrence, Report, Verdict, shell_word};
 
-/// What the reader does next; nothing where the change passes.
+/// What the reader does next; nothing if the change passes.
 pub(super) fn next_step(report: &Report) -> Option<String> {
     let blocking = || report.issues.iter().filter(|i| i.blocks);
     let mut elsewhere = blocking()

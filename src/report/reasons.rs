@@ -63,7 +63,7 @@ pub fn reason(reason: &Reason, from: Option<&Origin>) -> String {
             old,
             now: Some(line),
         } => format!(
-            "not {}, which is now in line {line} and no longer reported",
+            "not {}, which is now on line {line} and no longer reported",
             place(old)
         ),
         Reason::Beside { old, now: None } => {

@@ -17,17 +17,17 @@ use crate::model::{
 pub enum Sarif {
     /// All, fixed ones as `absent`.
     All,
-    /// Those that stand at head: for readers that take every result for an open one, as GitHub does.
+    /// Those that are at head: for readers that take every result for an open one, as GitHub does.
     AtHead,
 }
 
-/// Most results of a run. GitHub shows that many and leaves out the others.
+/// The most results of a run. GitHub shows that many and leaves out the others.
 const RESULTS: usize = 5_000;
-/// Most runs of a log.
+/// The most runs of a log.
 const RUNS: usize = 20;
-/// Most bytes of all results. GitHub takes 10 MB compressed; this text is compressed to a fifth or less.
+/// The most bytes of all results. GitHub takes 10 MB compressed; this text is compressed to a fifth or less.
 const BYTES: usize = 40_000_000;
-/// Most tags of a rule that GitHub shows.
+/// The most tags of a rule that GitHub shows.
 const TAGS: usize = 10;
 
 /// Writes reports as one log, with a run for each scanner (and ref, where a push has several).
@@ -353,7 +353,7 @@ fn result(
         "message": {"text": message},
         "locations": [{"physicalLocation": place(&finding.path, finding.region)}],
         "partialFingerprints": {
-            // GitHub knows results again by this one; see `identified`.
+            // GitHub recognises results by this one; see `identified`.
             "primaryLocationLineHash": identity,
             "newgateOccurrence/v1": identity,
         },

@@ -10,9 +10,8 @@ use super::each::{Each, write_json};
 use super::words::{identified_once, not_counting};
 use crate::model::{Issue, Kind, Occurrence, Report, Status, Text};
 
-/// Writes what stands at head, an entry for each occurrence; Harness compares with the target itself.
-/// Exempted and ignored occurrences are not open and so left out. The format has no place for what was not
-/// scanned: heed the exit code.
+/// Writes what is at head, an entry for each occurrence; Harness compares with the target itself. Exempted and ignored
+/// occurrences are not open and so left out. The format has no place for what was not scanned: consider the exit code.
 ///
 /// # Errors
 /// It cannot be written.

@@ -127,7 +127,7 @@ pub fn place(occurrence: &Occurrence) -> String {
     }
 }
 
-/// The file of an occurrence, or what it stands in instead.
+/// The file of an occurrence, or what it is in instead.
 pub(super) fn file(occurrence: &Occurrence) -> String {
     match occurrence.reason {
         Reason::InMessage { .. } => "commit message".to_owned(),
@@ -187,7 +187,7 @@ pub(super) fn decided(issue: &Issue) -> impl Iterator<Item = &Occurrence> {
     })
 }
 
-/// Files of the target that nobody has scanned yet, in words; `None` where there are none.
+/// Files of the target that nobody has scanned yet, in words; `None` if there are none.
 pub(super) fn never_scanned(report: &Report) -> Option<String> {
     let target = report.change.target.as_deref().unwrap_or("the target");
     let what = match report.never_scanned {
@@ -244,8 +244,8 @@ pub(super) fn uri(path: &RepoPath) -> String {
     percent_encode(path.as_bytes(), PATH).to_string()
 }
 
-/// Cuts a text at a number of characters.
-pub(super) fn cut(text: &str, most: usize) -> String {
+/// Cuts a text to a number of characters, with `…` after it where something is left out.
+pub fn cut(text: &str, most: usize) -> String {
     match text.chars().nth(most) {
         None => text.to_owned(),
         Some(_) => format!("{text:.most$}…"),
@@ -293,9 +293,9 @@ pub(super) fn start_of_part(
     }
 }
 
-/// The occurrences of a report that stand at head, or all, each with a stable identity: made of the
-/// print of its code, which moves with it, else of its file and message. Where there are several of
-/// one, they are numbered, old ones first, so that a new copy does not take the identity of an old one.
+/// The occurrences of a report that are at head, or all, each with a stable identity: made of the print of its code,
+/// which moves with it, or else of its file and message. If there are several of one, they are numbered, old ones
+/// first, so that a new copy does not take the identity of an old one.
 pub(super) fn identified(report: &Report) -> Vec<(&Issue, &Occurrence, String)> {
     let all = report.issues.iter();
     let all: Vec<(&Issue, &Occurrence)> = all

@@ -6,9 +6,9 @@ use super::{Resolver, Scanner};
 use crate::error::Result;
 use crate::model::{FileVersion, RepoPath};
 
-/// Most bytes of file names in one command line.
+/// The most bytes of file names in one command line.
 const ARGUMENT_BYTES: usize = 96 * 1024;
-/// Most files in one command line.
+/// The most files in one command line.
 const ARGUMENT_FILES: usize = 2_000;
 /// How many times the cost of a start a batch is worth at most, where there is much to do.
 const STARTS: u64 = 40;
@@ -41,8 +41,8 @@ pub(super) fn rounds(
     Ok(all)
 }
 
-/// Splits files into batches: as many as there is work and cores for, and no command line too long.
-/// `idle` cores have nothing else to do.
+/// Splits files into batches, by the amount of work, the number of cores and the longest command
+/// line. `idle` is the number of cores that have nothing else to do.
 fn batches(
     with: Resolver<'_>,
     scanner: &Scanner,

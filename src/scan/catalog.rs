@@ -143,7 +143,7 @@ impl Catalog {
         names
     }
 
-    /// A descriptor by name: the project's, else the one that is compiled in.
+    /// A descriptor by name: the project's, or else the one that is compiled in.
     ///
     /// # Errors
     /// A descriptor that is compiled in has a mistake, which a test excludes.

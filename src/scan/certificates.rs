@@ -7,8 +7,8 @@ use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
 use crate::environment;
 
-/// The certificates that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, as OpenSSL reads them (in place of the
-/// usual ones); Mozilla's where neither is set.
+/// The certificates in `SSL_CERT_FILE` and `SSL_CERT_DIR`, which replace the usual ones as in OpenSSL; Mozilla's if
+/// neither is set.
 ///
 /// # Errors
 /// A file that is named cannot be read, or no certificate is in any; in words for people.

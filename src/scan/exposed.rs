@@ -84,7 +84,7 @@ fn learn_one(lines: &[&str], finding: &Finding, key: &SecretKey) {
     let of_secrets = finding.kind == Kind::Secret;
     let number = (region.end_line - region.line) as usize + 1;
     let shown = lines.iter().skip(region.line as usize - 1);
-    // Some scanners name only the line on which a key begins.
+    // Some scanners report only the first line of a key.
     let begins = |l: &&str| of_secrets && l.contains("-----BEGIN ");
     if let Some(first) = shown.clone().next().copied().filter(begins) {
         let body = shown.skip(1).take(MOST_LINES).copied();

@@ -13,7 +13,7 @@ use super::read::apply;
 use crate::environment::without_proxy_credentials;
 use crate::model::Address;
 
-/// Most bytes of all answers together.
+/// The largest size of all answers together, in bytes.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// Most requests for one scanner.
 const MOST_REQUESTS: usize = 1_000;
@@ -128,7 +128,7 @@ struct Client<'a> {
     requests: usize,
 }
 
-/// What became of one try.
+/// The outcome of one request.
 enum Tried {
     Answered(Vec<u8>),
     Redirected(String),
@@ -200,7 +200,7 @@ impl Client<'_> {
         }
     }
 
-    /// Refuses an address, named in an answer, that would take the token to another host.
+    /// Refuses an address in an answer that would send the token to another host.
     fn same_server(&self, address: &str) -> Result<(), String> {
         match Address::parse(address) {
             Some(named) if Some(&named) == Address::parse(&self.filling.server).as_ref() => Ok(()),

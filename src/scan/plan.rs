@@ -15,7 +15,7 @@ pub enum Side {
     Base,
 }
 
-/// Whether a scanner reads a file: by its name, else by its first line. `content` is asked for only then.
+/// Whether a scanner reads a file: by its name, or else by its first line. `content` is asked for only then.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -41,8 +41,8 @@ pub fn reads(
     Ok(may && descriptor.matches_interpreter(&content(file)?))
 }
 
-/// The same for lists of whole trees: a first line is looked at only in a file without an extension, since
-/// the content of all others would have to be read, and fetched in a partial clone.
+/// The same for lists of whole trees: a first line is looked at only in a file without an extension, because the
+/// content of all others would have to be read, and fetched in a partial clone.
 ///
 /// # Errors
 /// The file cannot be read.

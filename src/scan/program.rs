@@ -310,7 +310,7 @@ fn ask(
     args: &[String],
     keep: Keep<'_>,
 ) -> Result<(Ended, String), String> {
-    let cannot = |e: std::io::Error| format!("a folder for it cannot be made: {e}");
+    let cannot = |e: std::io::Error| format!("a folder for it cannot be created: {e}");
     let stage = Stage::new(Vec::new()).map_err(cannot)?;
     let given = Given::new(program, how, &stage, keep).map_err(cannot)?;
     let command = process::Command {

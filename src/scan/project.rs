@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::git::Repository;
 use crate::model::{FileVersion, Oid, RepoPath};
 
-/// What a scanner says of a project.
+/// What a scanner says about a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProjectResult {
     /// How many files it read.
@@ -141,7 +141,7 @@ fn written(read: u64, results: &[(FileVersion, UnitResult)]) -> Vec<u8> {
     stored::write(&storing, findings)
 }
 
-/// The same as [`remember`] in the place of what was remembered, of which nothing is to stay.
+/// The same as [`remember`] in place of what was remembered, of which nothing is to stay.
 pub fn overwrite(
     cache: &Cache,
     key: &ScannerKey,

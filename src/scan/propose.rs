@@ -185,12 +185,12 @@ pub fn propose(name: &str, report: &[u8]) -> Result<String, Unreadable> {
 
 fn descriptor(name: &str, output: &str, words: &[(String, Option<f64>)]) -> String {
     let mut text = format!(
-        "name = \"{name}\"\ntitle = \"{name}\"\nhomepage = \"https://example.com\"\n\
-         kind = \"code\"              # code, secret, dependency, configuration\n\
-         scope = \"project\"          # or \"file\", if its results for a file depend on that file alone\n\
-         engine = \"none\"            # ingested; for newgate to run it, take this line out and fill in [program]\n\n\
-         # files = [\"*.x\"]\n# [program]\n# command = [\"{name}\", \"--json\", \"--\", \"{{files}}\"]\n\
-         # version = [\"--version\"]\n# version-pattern = '(\\d[\\d.]*)'\n# exit-clean = [0]\n\n[output]\n{output}"
+        "name = \"{name}\"\ntitle = \"{name}\"\nhomepage = \"https://example.com\"\nkind = \"code\"              # \
+         code, secret, dependency, configuration\nscope = \"project\"          # or \"file\", if its results \
+         for a file depend on that file alone\nengine = \"none\"            # ingested; to let newgate run \
+         it, remove this line and fill in [program]\n\n# files = [\"*.x\"]\n# [program]\n# command = \
+         [\"{name}\", \"--json\", \"--\", \"{{files}}\"]\n# version = [\"--version\"]\n# version-pattern = \
+         '(\\d[\\d.]*)'\n# exit-clean = [0]\n\n[output]\n{output}"
     );
     if !words.is_empty() {
         text.push_str("\n[severity]\n");
@@ -303,7 +303,8 @@ fn keys(objects: &[&Value]) -> BTreeSet<String> {
     all.flat_map(|o| o.keys().cloned()).collect()
 }
 
-/// Which field says what: of the objects themselves, up to three levels deep, else of their parents.
+/// Which field says what: of the objects themselves, up to three levels deep, or else of their
+/// parents.
 fn fields_of(list: &List<'_>) -> Vec<(&'static str, String)> {
     let mut found: Vec<(&'static str, String)> = Vec::new();
     for (what, names) in NAMES {

@@ -260,7 +260,7 @@ fn certificates() -> Vec<PathBuf> {
     paths.filter(|p| p.is_absolute() && p.exists()).collect()
 }
 
-/// What every scanner needs: the system, the programs on `PATH`, those that newgate installed.
+/// What every scanner needs: the system, the programs on `PATH`, and those that newgate installed.
 fn base() -> &'static [PathBuf] {
     static BASE: OnceLock<Vec<PathBuf>> = OnceLock::new();
     BASE.get_or_init(|| {
@@ -395,7 +395,8 @@ fn nested_out(mut all: Vec<PathBuf>) -> Vec<PathBuf> {
     all
 }
 
-/// The same without a folder: one that holds it is replaced by what else is in it.
+/// The same folders without one of them: a folder that contains it is replaced by its other
+/// entries.
 fn outside(all: Vec<PathBuf>, hole: Option<&Path>) -> Vec<PathBuf> {
     let Some(hole) = hole.and_then(|h| fs::canonicalize(h).ok()) else {
         return all;

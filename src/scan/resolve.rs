@@ -1,4 +1,4 @@
-//! Each unit's result: from the cache, else from a scan.
+//! Each unit's result: from the cache, or else from a scan.
 
 use super::batches::rounds;
 use super::exposed::learn_secrets_of;
@@ -44,7 +44,7 @@ pub fn resolve(
     Ok(results)
 }
 
-/// What the cache knows.
+/// What is in the cache.
 struct Known {
     /// By scanner.
     results: Vec<Resolved>,
@@ -101,7 +101,7 @@ fn known(with: Resolver<'_>, scanners: &[Scanner], plans: &[Plan]) -> Result<Kno
 /// The jobs that find out what is missing.
 fn jobs(with: Resolver<'_>, scanners: &[Scanner], missing: Missing) -> Result<Vec<Job>> {
     let mut jobs = missing.projects;
-    // Cores that nobody else would use are worth a start of their own.
+    // Idle cores are worth another start of the scanner.
     let runs = |index: usize| scanners[index].program.is_some();
     let busy = jobs.len() + missing.files.iter().filter(|(i, ..)| runs(*i)).count();
     let idle = with.jobs / busy.max(1);
@@ -213,8 +213,8 @@ fn missing_files(
     missing.into_iter()
 }
 
-/// Takes what the cache knows of each tree, else of the set of files that the scanner reads there,
-/// and makes jobs of the rest.
+/// Takes the results that the cache has for each tree, or else for the set of files that the
+/// scanner reads in it, and makes jobs for the rest.
 fn jobs_of_project(
     with: Resolver<'_>,
     scanner: &Scanner,

@@ -1,4 +1,4 @@
-//! What a scanner says of the units of both sides, and how it fared.
+//! What a scanner says about the units of both sides, and how it fared.
 
 use std::collections::BTreeMap;
 
@@ -24,9 +24,9 @@ pub enum Need {
 pub struct Resolved {
     /// The results at head.
     pub head: BTreeMap<FileVersion, UnitResult>,
-    /// The results at base, as far as they were needed or known.
+    /// The results at base that were needed or known.
     pub base: BTreeMap<FileVersion, UnitResult>,
-    /// The base could not be scanned, so what stood there before is unknown.
+    /// The base could not be scanned, so what was there before is unknown.
     pub base_unknown: bool,
     /// How many files were scanned in this run.
     pub scanned: u64,
@@ -71,7 +71,7 @@ impl Resolved {
         }
     }
 
-    /// Masks the secrets that are known in what is said of all files; returns whether there were some.
+    /// Masks the secrets that are known in what is said about all files; returns whether there were some.
     pub fn mask(&mut self) -> bool {
         let all = self.head.values_mut().chain(self.base.values_mut());
         all.fold(false, |altered, result| result.mask() | altered)
@@ -86,7 +86,7 @@ impl Resolved {
         self.take_fault(other.state, other.limit, side, other.detail.clone());
     }
 
-    /// Takes in more work of the same scanner: what it cost, how it fared, and what it says of the base.
+    /// Takes in more work of the same scanner: what it cost, how it fared, and what it says about the base.
     pub fn absorb(&mut self, mut more: Resolved) {
         self.scanned += more.scanned;
         self.cached += more.cached;
@@ -115,7 +115,7 @@ impl Resolved {
         self.take_fault(state, limit, side, detail);
     }
 
-    /// Keeps of the base only what was wanted, whatever was known.
+    /// Keeps only the results of the base that were requested.
     pub(super) fn settle(&mut self, need: Need) {
         let compares = need == Need::Always || self.compares();
         let faults = std::mem::take(&mut self.base_faults);

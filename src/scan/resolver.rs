@@ -17,7 +17,7 @@ pub struct Resolver<'a> {
     pub key: &'a SecretKey,
     /// How many processes may run at once.
     pub jobs: usize,
-    /// When the answers must be there; what is not scanned by then is left.
+    /// The time by which results are needed. Files that are not scanned by then have no result.
     pub deadline: Option<Instant>,
     /// Told how far the scan is, and how much work there is.
     pub progress: &'a (dyn Fn(&Advance<'_>, usize) + Sync),

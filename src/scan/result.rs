@@ -1,4 +1,4 @@
-//! What a scanner says of one unit.
+//! What a scanner says about one unit.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -21,7 +21,7 @@ pub struct UnitResult {
 }
 
 impl UnitResult {
-    /// Masks the secrets that are known in what is said of the file; returns whether there were some.
+    /// Masks known secrets in the results for the file. Returns whether there were any.
     pub fn mask(&mut self) -> bool {
         let altered = Cell::new(false);
         let rewrite = |text: &str| {
@@ -62,13 +62,13 @@ impl UnitResult {
         }
     }
 
-    /// Whether there is nothing to tell of the file.
+    /// Whether there is nothing to tell about the file.
     pub(super) fn is_clean(&self) -> bool {
         self.findings.is_empty() && self.unread.is_none()
     }
 
-    /// Checks a stored result of a file that comes from elsewhere; `None` if it is damaged, or tells of a
-    /// secret: those are known by a hash that no other clone can make.
+    /// Checks a stored result of a file that comes from elsewhere; `None` if it is damaged, or tells about a secret:
+    /// those are known by a hash that no other clone can make.
     pub fn checked(bytes: &[u8]) -> Option<Vec<u8>> {
         if bytes.is_empty() {
             return Some(Vec::new());

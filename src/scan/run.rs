@@ -28,7 +28,7 @@ pub(super) enum Fault {
     Failed(String),
     /// It took longer than a limit.
     TimedOut(TimeLimit, String),
-    /// Nobody needs the results any more.
+    /// The results are no longer needed.
     Cancelled,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn run_batch(
         Ok(stage) => stage,
         Err(e) => {
             return Ok(Err(Fault::Failed(format!(
-                "its folder cannot be made: {e}"
+                "its folder cannot be created: {e}"
             ))));
         }
     };
@@ -201,7 +201,7 @@ fn of_code(found: std::result::Result<Vec<crate::model::Finding>, String>) -> Un
 struct Run<'a> {
     scanner: &'a Scanner,
     program: &'a std::path::Path,
-    /// What its processes are given.
+    /// What its processes get.
     process: Given,
     how: &'a super::Program,
     files: &'a [FileVersion],
@@ -266,7 +266,7 @@ impl Run<'_> {
         alone
             .map(|f| Unread {
                 path: f.path.clone(),
-                why: format!("there is no `{wanted}` beside it or above"),
+                why: format!("there is no `{wanted}` in its folder or above"),
                 tool: None,
             })
             .collect()
@@ -444,7 +444,7 @@ impl Run<'_> {
     }
 }
 
-/// A fault with the last lines of what the program said.
+/// A fault with the last lines that the program printed.
 fn with_words(what: &str, err: &str, out: &[u8]) -> String {
     let said = if err.trim().is_empty() {
         String::from_utf8_lossy(&out[..out.len().min(4_000)]).into_owned()

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 const MANY: usize = 500;
 /// What a compressed text begins with (RFC 1950), and no JSON.
 const ZLIB: u8 = 0x78;
-/// Most bytes that a compressed text may stand for.
+/// The most bytes that a compressed text may stand for.
 const LONGEST: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Writes results that have a number of findings.

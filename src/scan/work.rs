@@ -117,7 +117,7 @@ struct Shared {
     /// Jobs of each scanner at head that are not done.
     head_left: Vec<usize>,
     results: Vec<Resolved>,
-    /// How the runs of each scanner went.
+    /// The outcome of each scanner's runs.
     runs: Vec<Runs>,
     running: usize,
     /// How many of the jobs at work look for secrets.

@@ -71,7 +71,7 @@ impl Guard<'_> {
         let is_branch = line.remote_ref.starts_with("refs/heads/");
         let guarded = self.server.config_signers != ConfigSigners::Anyone;
         let before = match self.default {
-            // A new branch goes on from the default branch, whose configuration it is judged by.
+            // A new branch continues from the default branch, whose configuration it is judged by.
             Some(default) if is_new && is_branch => Some(State {
                 commit: default.tip.clone(),
                 tree: default.tree.clone(),
@@ -106,7 +106,7 @@ impl Guard<'_> {
         if !guarded {
             return Ok(Some(Refusal {
                 why: format!(
-                    "this push rewrites the branch and so changes {what}, which decides what passes"
+                    "this push rewrites the branch and so changes {what}, which configures the gate"
                 ),
                 next: on_top(&line.remote_ref),
             }));
@@ -129,7 +129,7 @@ impl Guard<'_> {
             Refusal {
                 why: format!(
                     "commit {commit} starts a protected branch with a different {what} than `{default}`, which \
-                     decides what passes, and {why}{signers}"
+                     configures the gate, and {why}{signers}"
                 ),
                 next: format!(
                     "`git restore --source=origin/{default} --staged --worktree -- {}` takes what `{default}` has; \
@@ -140,7 +140,7 @@ impl Guard<'_> {
         } else {
             Refusal {
                 why: format!(
-                    "commit {commit} changes {what}, which decides what passes, and {why}{signers}"
+                    "commit {commit} changes {what}, which configures the gate, and {why}{signers}"
                 ),
                 next: "`git -c gpg.format=ssh commit --amend --no-edit -S` signs it with the SSH key that \
                        `git config user.signingkey` names; if yours is not listed, a signer has to sign and push it"
@@ -296,7 +296,7 @@ fn touches(change: &FileChange, path: &str) -> bool {
     })
 }
 
-/// The names of changed files; `None` where there are none.
+/// The names of changed files; `None` if there are none.
 fn named(changes: &[FileChange]) -> Option<String> {
     let files = changes
         .iter()
@@ -329,7 +329,7 @@ fn deleted(name: &str) -> Refusal {
     }
 }
 
-/// How a push that rewrites a branch becomes one that goes on from it.
+/// How a push that rewrites a branch becomes one that continues from it.
 fn on_top(name: &str) -> String {
     let branch = name.strip_prefix("refs/heads/").unwrap_or(name);
     format!(

@@ -1,4 +1,4 @@
-//! Receipts: what a gate has passed, signed, so that a server need not scan it again.
+//! Receipts: signed records of checks that passed, so that a server need not scan again.
 //!
 //! A receipt is a blob under `refs/newgate/receipts/TREE`: a few lines of text, an empty line, and a
 //! signature of these lines.
@@ -116,7 +116,7 @@ impl Said {
             time: value("time")?.parse().ok()?,
             expires: value("expires")?.parse().ok()?,
         };
-        // Nothing else stands in it.
+        // Nothing else is in it.
         (said.to_text() == text).then_some(said)
     }
 }
@@ -143,7 +143,7 @@ fn policy_of(repo: &Repository, change: &Change) -> Result<String> {
     Ok(folder.map_or("none".to_owned(), |f| f.to_string()))
 }
 
-/// When a receipt counts no more: after a week, or when an exemption ends by which it was given.
+/// When a receipt expires: after a week, or when an exemption ends that it depends on.
 fn expiry(settings: &Settings) -> i64 {
     const DAY: i64 = 24 * 60 * 60;
     let today = now() / DAY;
@@ -153,7 +153,7 @@ fn expiry(settings: &Settings) -> i64 {
     first.unwrap_or(i64::MAX).min(now() + VALID)
 }
 
-/// What became of the search for a receipt.
+/// The result of looking for a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReceiptState {
     /// There is none.
@@ -241,7 +241,8 @@ pub fn accepted(gate: &Gate<'_>, change: &Change, signers: &str) -> Result<Recei
     if let Some(flaw) = said.flaw(&Said::of(repo, change, &settings)?) {
         return Ok(ReceiptState::Worthless(flaw));
     }
-    // Of the default branch, where `[server]` stands: another branch could bring its own.
+    // The file of the default branch, which also has `[server]`. Another branch could bring its own
+    // file.
     let tree = default_branch(repo)?.map(|d| d.tree);
     let Some(allowed) = Signers::named(repo, tree.as_ref(), signers)? else {
         return Ok(ReceiptState::Worthless(Flaw::NoSigners(signers.to_owned())));

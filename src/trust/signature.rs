@@ -7,6 +7,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::git::Repository;
 use crate::process;
 
+/// What helps if there is no `ssh-keygen`.
+pub(super) const INSTALL: &str = "install OpenSSH, such as with `apt-get install openssh-client`";
+
 /// What a signature begins with.
 pub(super) const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----";
 
@@ -41,10 +44,10 @@ pub fn is_ssh(signature: &str) -> bool {
 pub fn sign(repo: &Repository, text: &str) -> Result<String> {
     let key = repo.config("user.signingkey")?.ok_or_else(|| {
         Error::new(ErrorKind::Usage, "there is no key to sign with")
-            .hint("`git config user.signingkey ~/.ssh/id_ed25519.pub` names an SSH key; `gpg.format` need not be set")
+            .hint("`git config user.signingkey ~/.ssh/id_ed25519.pub` sets an SSH key; you need not set `gpg.format`")
     })?;
     let scratch = process::TemporaryFolder::new("newgate-")
-        .map_err(|e| Error::io("a folder for the signature cannot be made", e))?;
+        .map_err(|e| Error::io("a folder for the signature cannot be created", e))?;
     let data = scratch.path().join("text");
     fs::write(&data, text).map_err(|e| Error::io("what is signed cannot be written", e))?;
     let mut named = key.clone();
@@ -71,12 +74,15 @@ pub fn sign(repo: &Repository, text: &str) -> Result<String> {
         &file,
     ];
     let ran = process::helper(scratch.path(), "ssh-keygen", &args)
-        .map_err(|e| Error::io("`ssh-keygen` cannot be started", e))?;
+        .map_err(|e| Error::io("`ssh-keygen` cannot be started", e).hint(INSTALL))?;
     if ran.code != 0 {
         let said = String::from_utf8_lossy(&ran.err).trim().to_owned();
         return Err(Error::new(
             ErrorKind::Io,
             format!("`ssh-keygen` cannot sign with `{key}`: {said}"),
+        )
+        .hint(
+            "`git config user.signingkey` shows the key, `ssh-add -l` those that the agent has",
         ));
     }
     fs::read_to_string(scratch.path().join("text.sig"))

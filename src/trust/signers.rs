@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::signature::Namespace;
+use super::signature::{INSTALL, Namespace};
 use crate::error::{Error, Result};
 use crate::gate::shared;
 use crate::git::Repository;
@@ -35,7 +35,7 @@ impl Signers {
         }
     }
 
-    /// Those in a file of a tree; none where there is no such file.
+    /// Those in a file of a tree; none if there is no such file.
     ///
     /// # Errors
     /// git could not answer.
@@ -46,7 +46,7 @@ impl Signers {
         Ok(content.map(Signers::Content))
     }
 
-    /// What the file is known by; none where it cannot be read.
+    /// What the file is known by; none if it cannot be read.
     pub fn digest(&self) -> Option<[u8; 32]> {
         Some(shared::hash_of_signers(&self.content()?))
     }
@@ -76,7 +76,7 @@ impl Signers {
         signature: &str,
     ) -> Result<std::result::Result<String, String>> {
         let scratch = process::TemporaryFolder::new("newgate-")
-            .map_err(|e| Error::io("a folder for the signature cannot be made", e))?;
+            .map_err(|e| Error::io("a folder for the signature cannot be created", e))?;
         let file = |name: &str, content: &[u8]| -> Result<String> {
             let path = scratch.path().join(name);
             fs::write(&path, content)
@@ -90,7 +90,7 @@ impl Signers {
         let sig = file("text.sig", signature.as_bytes())?;
         let keygen = |args: &[&str], input: &[u8]| {
             process::helper_fed(scratch.path(), "ssh-keygen", args, input)
-                .map_err(|e| Error::io("`ssh-keygen` cannot be started", e))
+                .map_err(|e| Error::io("`ssh-keygen` cannot be started", e).hint(INSTALL))
         };
         let found = keygen(&["-Y", "find-principals", "-s", &sig, "-f", &allowed], b"")?;
         let who = String::from_utf8_lossy(&found.out).into_owned();
@@ -99,7 +99,7 @@ impl Signers {
                 "the signer is not in the list of allowed signers".into()
             ));
         }
-        // One key may stand there for several purposes.
+        // One key may be there for several purposes.
         for who in who.lines().map(str::trim).filter(|w| !w.is_empty()) {
             let args = [
                 "-Y",

@@ -214,7 +214,7 @@ fn a_push_that_an_agent_kills_goes_on_and_the_next_answers_from_the_cache() {
     rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
     let ended = Ran::of(&push.wait_with_output().unwrap());
     assert!(
-        ended.err.contains("goes on in the background"),
+        ended.err.contains("continues in the background"),
         "{ended:#?}"
     );
     wait("the background is done", || {

@@ -106,12 +106,12 @@ fn parts_of_a_baseline_add_up_and_a_second_build_scans_nothing() {
         .newgate(&["baseline", "show"])
         .exits(0)
         .says("bandit: 12 of 12 files scanned")
-        .says("no shared baseline was fetched");
+        .says("shared baseline: none fetched");
     for wrong in ["0/3", "4/3", "1", "a/b"] {
         world
             .newgate(&["baseline", "build", "--shard", wrong])
             .exits(2)
-            .says("write I/N");
+            .says("use I/N");
     }
     // Old results that no tip has go; those of the tip stay.
     world.write("pkg/m0.py", "NUMBER = 0\n");
@@ -128,7 +128,7 @@ fn a_fresh_clone_that_fetches_counts_old_issues_and_scans_only_its_change() {
     let world = grown(12, "");
     let fetch = |folder: &Path| newgate(&world, folder, &["baseline", "fetch"]);
     let clone = cloned(&world, "clone");
-    fetch(&clone).exits(0).says("shares no baseline yet");
+    fetch(&clone).exits(0).says("has no shared baseline yet");
     let plain = World::started();
     plain
         .newgate(&["baseline", "publish"])
@@ -138,8 +138,8 @@ fn a_fresh_clone_that_fetches_counts_old_issues_and_scans_only_its_change() {
     plain.newgate(&["show"]).exits(0).says("has no issue");
     world.newgate(&["baseline", "build"]).exits(0);
     let publish = || world.newgate(&["baseline", "publish"]).exits(0);
-    publish().says("bandit: 12 of 12 units have a result");
-    publish().says("has all of it already");
+    publish().says("bandit: 12 of 12 units have results");
+    publish().says("has all these results already");
     assert!(world.remote_ref("refs/newgate/baseline").is_some());
 
     branched(&world, &clone);
@@ -147,7 +147,7 @@ fn a_fresh_clone_that_fetches_counts_old_issues_and_scans_only_its_change() {
     fs::remove_dir_all(clone.join(".git/newgate")).unwrap();
     fetch(&clone)
         .exits(0)
-        .says("bandit: 12 of 12 units have a result");
+        .says("bandit: 12 of 12 units have results");
     let report = checked(&world, &clone);
     assert_eq!(decided(&report), decided(&alone));
     // Two files at head, and the old version of the one that is edited.
@@ -160,7 +160,7 @@ fn a_fresh_clone_that_fetches_counts_old_issues_and_scans_only_its_change() {
     assert!(report["notes"].to_string().contains("shared-baseline"));
     newgate(&world, &clone, &["baseline", "show"])
         .exits(0)
-        .says("counted only");
+        .says("not used for the verdict");
     // A tree without one of the files, and a second tip.
     world.write("pkg/m3.py", "NUMBER = 3\n");
     world.commit("Fix");
@@ -183,13 +183,13 @@ fn what_an_allowed_signer_signed_counts_as_if_it_had_been_scanned_here() {
     world
         .newgate(&["baseline", "publish"])
         .exits(2)
-        .says("publish with `--sign`");
+        .says("sign it: `newgate baseline publish --sign`");
     world.newgate(&["baseline", "publish", "--sign"]).exits(0);
     let clone = cloned(&world, "clone");
     branched(&world, &clone);
     newgate(&world, &clone, &["baseline", "fetch"])
         .exits(0)
-        .says("signed by ci, counts as if it had been scanned here");
+        .says("signed by ci: its results are used like your own");
     let report = checked(&world, &clone);
     // Two files at head; the old version of the edited one is known.
     assert_eq!(bandit(&report), (2, 1));
@@ -200,7 +200,7 @@ fn what_an_allowed_signer_signed_counts_as_if_it_had_been_scanned_here() {
 
     // A pipeline that fetched builds only what is missing, and publishes all of it.
     let built = newgate(&world, &clone, &["baseline", "build"]).exits(0);
-    built.says("bandit: 0 files scanned, 12 known before");
+    built.says("bandit: 0 files scanned, 12 already in the cache");
 
     // Somebody else's signature is refused, and so is none; what was known stays.
     world.write("pkg/more.py", "MORE = 1\n");
@@ -349,7 +349,7 @@ fn clones_that_publish_at_once_lose_nothing_of_each_other() {
     let fresh = cloned(&world, "fresh");
     newgate(&world, &fresh, &["baseline", "fetch"])
         .exits(0)
-        .says("bandit: 24 of 24 units have a result");
+        .says("bandit: 24 of 24 units have results");
 }
 
 #[test]
@@ -504,7 +504,7 @@ fn what_was_fetched_is_not_signed_again_and_counts_no_more_when_its_signer_is_ta
     newgate(&world, &fresh, &["baseline", "fetch"])
         .exits(0)
         .says("signed by second")
-        .says("bandit: 1 of 6 units have a result");
+        .says("bandit: 1 of 6 units have results");
 }
 
 #[test]
@@ -520,7 +520,7 @@ fn a_file_with_very_many_findings_spoils_no_signature() {
     world
         .newgate(&["baseline", "publish", "--sign"])
         .exits(0)
-        .says("bandit: 2 of 3 units have a result");
+        .says("bandit: 2 of 3 units have results");
     // What cannot be read is replaced.
     let clone = cloned(&world, "clone");
     newgate(&world, &clone, &["baseline", "fetch"])

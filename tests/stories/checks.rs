@@ -110,7 +110,7 @@ fn mistakes_of_the_caller_exit_with_2_and_say_what_to_do() {
     world
         .newgate(&["check", "--head", "nowhere"])
         .exits(2)
-        .says("`nowhere` names no commit")
+        .says("`nowhere` is not a commit")
         .says("hint:");
     world
         .newgate(&["check", "--target", "nowhere"])

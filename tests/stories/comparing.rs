@@ -122,7 +122,7 @@ fn a_report_that_does_not_fit_is_refused_with_the_reason() {
     world
         .newgate(&["compare", "--base", "nowhere", "--head", "HEAD", &old, &new])
         .exits(2)
-        .says("names no commit");
+        .says("is not a commit");
 }
 
 /// Scenes of one kind: files before and after an edit. A line that ends in `  @` has a finding,

@@ -41,22 +41,22 @@ fn what_other_tools_were_told_to_pass_over_is_exempted_one_by_one() {
     );
     world
         .newgate(&["init", "--yes"])
-        .says("`.secrets.baseline` is of another tool: `newgate import` takes over what it names");
+        .says("`.secrets.baseline` belongs to another tool: `newgate import` turns its entries into exemptions");
     let before = fs::read_to_string(world.work().join(".newgate/config.toml")).unwrap();
     world.newgate(&["check", "--worktree"]).exits(1);
     world
         .newgate(&["import", "--dry-run"])
         .exits(0)
-        .says("would get");
+        .says("would add");
     assert!(!world.work().join(".newgate/exemptions.toml").exists());
     world
         .newgate(&["import"])
         .exits(0)
-        .says("1 exemption from `bandit-baseline.json`, each of one occurrence: run.py:5")
-        .says("1 exemption from `.secrets.baseline`, each of one occurrence: leak.py:1")
-        .says("1 entry of `.secrets.baseline` fit nothing")
-        .says("`.gitleaksignore` has nothing that is not exempted already")
-        .says("leaves 2 paths of `.semgrepignore` out");
+        .says("1 exemption from `bandit-baseline.json` to `.newgate/exemptions.toml`, one for each occurrence: run.py:5")
+        .says("1 exemption from `.secrets.baseline` to `.newgate/exemptions.toml`, one for each occurrence: leak.py:1")
+        .says("no enabled scanner finds 1 entry of `.secrets.baseline`")
+        .says("everything in `.gitleaksignore` is exempted already")
+        .says("added 2 excluded paths from `.semgrepignore`");
     world
         .newgate(&["config", "check"])
         .exits(0)
@@ -78,8 +78,8 @@ fn what_other_tools_were_told_to_pass_over_is_exempted_one_by_one() {
     world
         .newgate(&["import"])
         .exits(0)
-        .says("`bandit-baseline.json` has nothing that is not exempted already")
-        .says("leaves out all that `.semgrepignore` names");
+        .says("everything in `bandit-baseline.json` is exempted already")
+        .says("excludes everything in `.semgrepignore` already");
     world
         .newgate(&["import", "run.py"])
         .exits(2)

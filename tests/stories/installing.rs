@@ -36,7 +36,10 @@ fn a_hook_that_was_there_runs_by_its_own_name_with_the_same_input_and_is_put_bac
         seen.display()
     );
     write_hook(&hook, &script);
-    world.newgate(&["install"]).exits(0).says("kept the hook");
+    world
+        .newgate(&["install"])
+        .exits(0)
+        .says("kept the existing hook");
     world.newgate(&["install"]).exits(0);
     world.write("fine.py", "Y = 1\n");
     let head = world.commit("Fine");
@@ -356,7 +359,7 @@ fn refs_that_another_program_read_are_not_taken_for_none() {
     world
         .push(&["origin", "main"])
         .exits(0)
-        .says("nothing is pushed");
+        .says("nothing to push");
     leak(&world);
     let stopped = world.push(&["origin", "bad"]).exits(1);
     stopped.says("was given no refs").says("leak.py:1");

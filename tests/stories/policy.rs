@@ -253,7 +253,7 @@ fn an_issue_is_explained_with_what_would_have_to_change() {
     let told = world.newgate(&["explain", id]).exits(0).out;
     for words in [
         "new, critical (`block-at = ",
-        "It would pass",
+        "To pass:",
         "newgate exempt",
         "gate.block-at",
     ] {
@@ -479,7 +479,7 @@ fn an_exemption_covers_what_is_new_and_the_whole_issue_only_if_asked() {
     grant(&["--text", "..."])
         .exits(2)
         .says("`--text '...'` gives no reason")
-        .says("hint: say in a few words");
+        .says("hint: give the reason in a few words");
     grant(&["--text", "only our own files"])
         .exits(0)
         .says(&format!(

@@ -332,7 +332,7 @@ fn nothing_on_standard_input_passes() {
     world
         .pre_push(&["origin", "../remote.git"], "")
         .exits(0)
-        .says("nothing is pushed");
+        .says("nothing to push");
 }
 
 #[test]

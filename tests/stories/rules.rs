@@ -125,7 +125,7 @@ fn mistakes_in_rules_are_told_with_their_file_and_line() {
         (
             format!("{rule}---\n{rule}"),
             rule.lines().count() + 2,
-            "a rule already",
+            "is already the name of a rule",
         ),
         (with("rule:", "  - rule:"), line("rule:"), ""),
         (
@@ -156,7 +156,7 @@ fn mistakes_in_rules_are_told_with_their_file_and_line() {
         "{}",
         checked.err
     );
-    assert!(checked.err.contains("which it must"), "{}", checked.err);
+    assert!(checked.err.contains("but should"), "{}", checked.err);
     // A change that would break everybody's pushes is not let in.
     world.git(&[
         "rm",

@@ -225,7 +225,7 @@ fn a_receipt_is_accepted_in_place_of_scanning() {
     world.newgate(&["receipt", "--push", "origin"]).exits(0);
     push(&world, "main")
         .exits(0)
-        .says("PASS by the receipt of dev@example.com");
+        .says("PASS (receipt signed by dev@example.com");
     // The command that is printed where it is not pushed.
     world.write("fine.py", "Y = 3\n");
     world.commit("Go on");
@@ -234,7 +234,9 @@ fn a_receipt_is_accepted_in_place_of_scanning() {
     world
         .run_in(&world.work(), "sh", &["-c", command.unwrap()], b"")
         .exits(0);
-    push(&world, "main").exits(0).says("PASS by the receipt of");
+    push(&world, "main")
+        .exits(0)
+        .says("PASS (receipt signed by");
 }
 
 #[test]

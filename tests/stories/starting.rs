@@ -40,7 +40,7 @@ fn one_command_sets_the_gate_up_and_a_second_changes_nothing() {
     world
         .newgate(&["init", "--yes"])
         .exits(0)
-        .says("`.newgate/config.toml` is there, and stays as it is");
+        .says("`.newgate/config.toml` exists already and was not changed");
     assert!(
         std::fs::read_to_string(&config)
             .unwrap()

@@ -79,11 +79,11 @@ fn a_scanner_is_installed_pinned_and_used() {
     let tools = world.path("cache/newgate/tools/flawfinder");
     assert_eq!(fs::read_dir(tools).unwrap().count(), 0);
 
-    // A lock that the target does not have counts for nobody: the version that the target pins is installed.
+    // A lock that the target does not have does not count: the version that the target pins is installed.
     world
         .newgate(&["scanners", "install"])
         .exits(0)
-        .says("the version that the target pins is installed");
+        .says("installing the version that the target pins");
     assert_eq!(world.check(&["--no-base"])["scanners"][0]["state"], "ok");
 }
 

@@ -94,6 +94,42 @@ fn no_message_has_a_phrase_that_readers_stumbled_over() {
 }
 
 #[test]
+fn each_error_that_the_user_can_put_right_says_how() {
+    // Those of git, of files and of scanners have a step by their kind (`Error::hints`).
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = Vec::new();
+    files(&root.join("src"), "rs", &mut sources);
+    let mut seen = 0;
+    let mut wrong = Vec::new();
+    let sources = sources.iter().filter(|p| !p.ends_with("tests.rs"));
+    for path in sources.filter(|p| !p.ends_with("src/error.rs")) {
+        let code = fs::read_to_string(path).unwrap();
+        // A function that only makes such an error leaves the hint to its callers.
+        let code = code
+            .split("#[cfg(test)]")
+            .next()
+            .unwrap()
+            .replace("    Error::new(ErrorKind::Usage, text)\n}", "}");
+        for kind in ["ErrorKind::Usage,", "ErrorKind::Config,", "= usage("] {
+            for (at, _) in code.match_indices(kind) {
+                // Up to where the function, or the closure that makes the error, ends.
+                let rest = &code[at..];
+                let end = ["\n}\n", "\n    }\n", "Error::new("].iter();
+                let end = end.filter_map(|e| rest.find(e)).min();
+                let statement = &rest[..end.unwrap_or(rest.len())];
+                seen += 1;
+                if !statement.contains(".hint(") {
+                    let line = code[..at].lines().count();
+                    wrong.push(format!("{}:{line}: {statement:.200}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(seen > 70, "{seen}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn a_number_in_a_message_agrees_with_its_noun() {
     /// Where the number is never 1, or comes from a match that has an arm for 1.
     const SEVERAL: [&str; 17] = [
@@ -112,7 +148,7 @@ fn a_number_in_a_message_agrees_with_its_noun() {
         "its report covers {} of {} files",
         "more than {MOST}",
         "`{}` has more than",
-        "{n} issues stop",
+        "{n} issues block",
         "{MAGIC}",
     ];
     const NOUNS: [&str; 12] = [

@@ -19,9 +19,9 @@ use crate::git::{Against, Head, Request, Scratch};
 use crate::model::{Change, Report, Verdict};
 use crate::report;
 
-/// How long the check of a turn may take; the agent's own limit in its settings is longer.
+/// The time limit for the check of a turn; the agent's own limit in its settings is longer.
 pub(super) const LIMIT: Duration = Duration::from_secs(45);
-/// Most bytes of what an agent says that are read: a command may hold a file.
+/// The most bytes that are read from an agent, because a command may contain a file.
 const LARGEST: u64 = 64 << 20;
 /// The command that an agent checks a turn with.
 const AGAIN: &str = "newgate check --worktree --format agent";
@@ -51,7 +51,7 @@ impl AgentHook {
         let answer = match self.event {
             Event::Command => self.command(&said),
             Event::Turn => self.turn(&said).unwrap_or_else(|error| {
-                let hints = error.hints().iter().map(|h| format!("; {h}"));
+                let hints = error.hints().into_iter().map(|h| format!("; {h}"));
                 let why = format!("{}{}", error.chain(), hints.collect::<String>());
                 self.tell(&format!("newgate could not check this turn: {why}"))
             }),
@@ -79,8 +79,9 @@ impl AgentHook {
             return self.nothing();
         };
         let reason = format!(
-            "newgate: `{skips}` skips the check of what is pushed or committed. Run the git command without that. \
-             If the check blocks, fix what it names: `{AGAIN}` shows it. If it is wrong, ask the user to decide."
+            "newgate: `{skips}` skips the check of what is pushed or committed. Run the git command without it. If \
+             the check blocks, fix the issues that it lists: `{AGAIN}` shows them. If the check is wrong, \
+             ask the user to decide."
         );
         match self.agent {
             Agent::Cursor => {
@@ -97,7 +98,7 @@ impl AgentHook {
 
     /// What the agent is told when its turn ends.
     fn turn(&self, said: &Value) -> Result<Value> {
-        // The agent goes on since a hook asked it to: asking again could go on for ever.
+        // The agent continues since a hook asked it to: asking again could continue for ever.
         let again = match self.agent {
             Agent::Cursor => said["loop_count"].as_u64().unwrap_or(0) > 0,
             _ => said["stop_hook_active"].as_bool().unwrap_or(false),
@@ -140,16 +141,16 @@ impl AgentHook {
         json!({})
     }
 
-    /// Something for the person in front of it.
+    /// A message for the person who uses the agent.
     fn tell(&self, text: &str) -> Value {
         match self.agent {
-            // It shows nothing beside what it goes on with.
+            // It shows nothing beside what it continues with.
             Agent::Cursor => json!({}),
             Agent::Claude | Agent::Codex | Agent::Gemini => json!({"systemMessage": text}),
         }
     }
 
-    /// What the agent goes on with.
+    /// The instruction with which the agent continues.
     fn go_on(&self, text: &str) -> Value {
         match self.agent {
             Agent::Cursor => json!({"followup_message": text}),
@@ -159,12 +160,12 @@ impl AgentHook {
     }
 }
 
-/// An open verdict, in words.
+/// Why there is no verdict, in words.
 fn open(report: &Report) -> String {
     let what = report::agent(std::slice::from_ref(report), AGAIN);
     match report.out_of_time {
         true => format!(
-            "{what}The check goes on in the background, and the next one answers from what it found."
+            "{what}The check continues in the background, and the next check reuses its results."
         ),
         false => what,
     }

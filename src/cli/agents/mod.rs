@@ -39,7 +39,7 @@ pub(super) enum Event {
 }
 
 impl Agent {
-    /// The name that the command line has for it.
+    /// Its name on the command line.
     fn word(self) -> &'static str {
         match self {
             Agent::Claude => "claude",
@@ -81,7 +81,7 @@ impl Agent {
         }
     }
 
-    /// The file in which its users tell it about a project.
+    /// The file with the user's instructions for a project.
     fn notes(self) -> Option<&'static str> {
         match self {
             Agent::Claude => Some("CLAUDE.md"),

@@ -1,5 +1,5 @@
-//! Checks that may outlive an agent's limit for a command. An agent that is killed while it waits tries again, so the
-//! check says early that it takes longer, and goes on in the background if it is ended.
+//! Checks that may take longer than an agent's time limit for a command. An agent whose command is ended tries again,
+//! so a check says early that it takes a while, and continues in the background if it is ended.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,11 +14,11 @@ use crate::environment;
 use crate::git::{Head, Repository};
 use crate::process::{Held, interrupted, start_detached};
 
-/// When a check that still runs says so.
+/// After this time, a check says that it is still running.
 const EARLY: Duration = Duration::from_millis(700);
 /// What it says.
-const LONGER: &str = "newgate: this takes longer. If your limit for a command ends it, it goes on in the background: \
-                      run the same command again, and it answers from what was scanned";
+const LONGER: &str = "newgate: this check takes a while. If your time limit ends it, it continues in the \
+    background: run the same command again, and it reuses what was scanned";
 
 /// A check that an agent waits for. When it is dropped, the check has come to an end by itself.
 pub(in crate::cli) struct Patience {
@@ -67,7 +67,7 @@ impl Drop for Patience {
     }
 }
 
-/// The file that a check holds as long as it lives.
+/// The file that a check holds until it ends.
 fn file_in(common: &Path) -> PathBuf {
     common.join(format!("newgate/waits-{}", std::process::id()))
 }

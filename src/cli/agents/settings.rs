@@ -13,11 +13,11 @@ use crate::cli::hook_file::text_to_edit;
 use crate::cli::output::write_anew;
 use crate::error::{Error, ErrorKind, Result};
 
-/// By which newgate's own entries are known.
+/// The text by which newgate recognises its own entries.
 const MARK: &str = "hook agent ";
 
-/// The command of a hook: the file is committed, so it names no path of this machine, and does nothing for people
-/// without newgate. A code of 2 would block whatever the agent does, so no failure ends with it.
+/// The command of a hook. The file is committed, so the command has no path of this machine, and does nothing for
+/// people without newgate. Exit code 2 would block everything that the agent does, so failures do not use it.
 fn command(agent: Agent, event: Event) -> String {
     let event = match event {
         Event::Command => "command",
@@ -81,7 +81,7 @@ fn parsed(agent: Agent, text: &str) -> Result<CstRootNode> {
             ErrorKind::Usage,
             format!("`{}` is not JSON: {e}", agent.file()),
         )
-        .hint("correct it, and install again")
+        .hint("correct the file, then run `newgate install --agent`")
     })
 }
 
@@ -112,8 +112,17 @@ pub(in crate::cli) fn add(agent: Agent, top: &Path) -> Result<bool> {
     let folder = path.parent().unwrap_or(top);
     let link = |p: &Path| fs::symlink_metadata(p).is_ok_and(|m| m.is_symlink());
     if link(&path) || link(folder) {
-        let text = format!("`{}` is a link, and leads somewhere else", agent.file());
-        return Err(Error::new(ErrorKind::Usage, text));
+        let text = format!(
+            "`{}` is a symbolic link, so newgate does not write to it",
+            agent.file()
+        );
+        return Err(Error::new(ErrorKind::Usage, text).hint(format!(
+            "put the file itself there: `rm {}`, then run `newgate install --agent`",
+            match link(&path) {
+                true => path.display(),
+                false => folder.display(),
+            }
+        )));
     }
     let before = text_to_edit(&path)?;
     let root = parsed(
@@ -126,10 +135,11 @@ pub(in crate::cli) fn add(agent: Agent, top: &Path) -> Result<bool> {
     )?;
     let unexpected = || {
         let text = format!(
-            "`{}` has no object `hooks` with a list for each event",
+            "in `{}`, `hooks` is not an object with a list for each event",
             agent.file()
         );
-        Error::new(ErrorKind::Usage, text).hint("correct it, and install again")
+        Error::new(ErrorKind::Usage, text)
+            .hint("correct the file, then run `newgate install --agent`")
     };
     let hooks = hooks_of(agent, &root).ok_or_else(unexpected)?;
     for event in Event::value_variants() {

@@ -28,11 +28,11 @@ fn within(command: &str, depth: usize) -> Option<String> {
 struct Parts {
     /// The words of each simple command.
     commands: Vec<Vec<String>>,
-    /// What stands in `$(...)` and backticks.
+    /// What is in `$(...)` and backticks.
     nested: Vec<String>,
 }
 
-/// What stands before the closing double quote.
+/// What is before the closing double quote.
 fn quoted(chars: &mut impl Iterator<Item = char>) -> String {
     let mut inner = String::new();
     while let Some(c) = chars.next() {
@@ -45,7 +45,7 @@ fn quoted(chars: &mut impl Iterator<Item = char>) -> String {
     inner
 }
 
-/// What stands before the closing bracket of one that is open.
+/// What is before the closing bracket of one that is open.
 fn bracketed(chars: &mut impl Iterator<Item = char>) -> String {
     let mut depth = 1;
     let inner = chars.take_while(|c| {

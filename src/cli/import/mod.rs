@@ -1,7 +1,8 @@
-//! `newgate import`: baselines and ignore files of other tools become exemptions of single occurrences, or excludes.
+//! `newgate import`: turns baselines and ignore files of other tools into exemptions of single occurrences, or excluded
+//! paths.
 //!
-//! What an entry names is looked up in the work tree, so that the exemption is bound to the code that is there. An entry
-//! that fits nothing needs nothing: the weakness is gone, or the scanner that finds it is off.
+//! What an entry names is looked up in the work tree, so that the exemption is bound to the code that is there. An
+//! entry that fits nothing needs nothing: the weakness no longer exists, or the scanner that finds it is off.
 
 mod read;
 
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::exempt::{append, entry, last_day};
+use super::exempt::{append, entry, last_day, no_work_tree};
 use super::schema;
 use super::screen::Resolved;
 use super::session::Session;
@@ -33,14 +34,14 @@ const MOST_PLACES: usize = 5;
 
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// A baseline or ignore file of Bandit, gitleaks, detect-secrets or Semgrep; without one, those that lie at the top
-    /// of the repository
+    /// A baseline or ignore file of Bandit, gitleaks, detect-secrets or Semgrep; by default, those at the top of the
+    /// repository
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The last day on which the exemptions hold: a date, or a number of days such as 30d
     #[arg(long, value_name = "DATE", default_value = "180d")]
     until: String,
-    /// Say what would be written, and write nothing
+    /// Show what would be written, without writing it
     #[arg(long)]
     dry_run: bool,
 }
@@ -49,7 +50,7 @@ impl Import {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let mut session = Session::open()?;
         let top = session.repo.work_dir().map(Path::to_owned);
-        let top = top.ok_or_else(|| usage("there is no work tree here"))?;
+        let top = top.ok_or_else(no_work_tree)?;
         let today = now() / (24 * 60 * 60);
         let until = last_day(&self.until, today)?;
         let files = match self.files.is_empty() {
@@ -82,7 +83,8 @@ impl Import {
             }
         }
         if !self.dry_run {
-            screen.note("Commit what was written: it counts once it is on the target. `newgate exemptions` lists the exemptions");
+            screen.note("commit what was written: it takes effect once it is on the target; `newgate exemptions` \
+                lists the exemptions");
         }
         Ok(Verdict::Pass)
     }
@@ -118,21 +120,19 @@ impl Import {
                 append(top, &scopes, grant)?;
             }
             let number = plural(scopes.len() as u64, "exemption");
-            let would = if self.dry_run { "would get" } else { "got" };
+            let would = if self.dry_run { "would add" } else { "added" };
             let more = match places.len().saturating_sub(MOST_PLACES) {
                 0 => String::new(),
                 left => format!(" and {left} more"),
             };
             places.truncate(MOST_PLACES);
             screen.note(&format!(
-                "`{EXEMPTIONS}` {would} {number} from `{shown}`, each of one occurrence: {}{more}",
+                "{would} {number} from `{shown}` to `{EXEMPTIONS}`, one for each occurrence: {}{more}",
                 places.join(", ")
             ));
         }
         if scopes.is_empty() && without == 0 {
-            screen.note(&format!(
-                "`{shown}` has nothing that is not exempted already"
-            ));
+            screen.note(&format!("everything in `{shown}` is exempted already"));
         }
         if without > 0 {
             let entries = match without {
@@ -140,7 +140,8 @@ impl Import {
                 more => format!("{more} entries"),
             };
             screen.note(&format!(
-                "{entries} of `{shown}` fit nothing that the scanners that are on find in the work tree, so they need nothing"
+                "no enabled scanner finds {entries} of `{shown}` in the work tree, so no exemption is needed for \
+                 them"
             ));
         }
         Ok(())
@@ -168,7 +169,9 @@ impl Import {
             .unwrap_or_default();
         let wanted: Vec<&String> = paths.iter().filter(|p| !known.contains(p)).collect();
         if wanted.is_empty() {
-            screen.note(&format!("`{FILE}` leaves out all that `{shown}` names"));
+            screen.note(&format!(
+                "`{FILE}` excludes everything in `{shown}` already"
+            ));
             return Ok(());
         }
         let mut lines = String::new();
@@ -181,10 +184,11 @@ impl Import {
         }
         let after = format!("{text}{lines}");
         if before.is_ok() && parse(&after, &names).is_err() {
-            let text =
-                format!("`{FILE}` says something of `code` already, so newgate does not add to it");
+            let text = format!(
+                "`{FILE}` has settings for `code` already, so newgate does not change them"
+            );
             return Err(usage(text).hint(format!(
-                "add these to what it says there:\n{}",
+                "add these entries to those settings:\n{}",
                 lines.trim_start()
             )));
         }
@@ -196,14 +200,11 @@ impl Import {
             fs::write(&file, after)
                 .map_err(|e| Error::io(format!("`{FILE}` cannot be written"), e))?;
         }
-        let would = if self.dry_run {
-            "would leave"
-        } else {
-            "leaves"
-        };
-        let paths = plural(wanted.len() as u64, "path");
+        let would = if self.dry_run { "would add" } else { "added" };
+        let paths = plural(wanted.len() as u64, "excluded path");
         screen.note(&format!(
-            "`{FILE}` {would} {paths} of `{shown}` out of the built-in scanner of code; semgrep reads `{shown}` itself"
+            "{would} {paths} from `{shown}` for the built-in scanner `code` to `{FILE}`; semgrep reads `{shown}` \
+             itself"
         ));
         Ok(())
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The names that such files have at the top of a repository.
+/// The usual names of such files at the top of a repository.
 const NAMES: [&str; 7] = [
     ".secrets.baseline",
     ".gitleaksignore",
@@ -48,8 +48,7 @@ pub(super) enum Read {
 
 /// Reads a file by its name and what is in it.
 ///
-/// # Errors
-/// It cannot be read, or is none that is known.
+/// # Errors It cannot be read, or its format is unknown.
 pub(super) fn read(path: &Path) -> Result<Read> {
     let shown = path.display();
     let text =
@@ -70,9 +69,10 @@ pub(super) fn read(path: &Path) -> Result<Read> {
     let (tool, entries) = entries.ok_or_else(|| {
         Error::new(
             ErrorKind::Usage,
-            format!("`{shown}` is no baseline or ignore file of a tool that newgate knows"),
+            format!("`{shown}` is not a baseline or ignore file that newgate knows"),
         )
-        .hint("Bandit writes one with `bandit -r . -f json -o bandit-baseline.json`, gitleaks with `--report-path`, detect-secrets with `detect-secrets scan`")
+        .hint("to create one, run `bandit -r . -f json -o bandit-baseline.json`, `gitleaks git --report-path \
+            gitleaks.json` or `detect-secrets scan > .secrets.baseline`")
     })?;
     Ok(Read::Entries(tool, entries))
 }

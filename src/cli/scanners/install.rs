@@ -32,7 +32,7 @@ pub(super) struct Update {
 
 #[derive(Debug, Args)]
 pub(super) struct Prune {
-    /// Print what would be removed, and keep it
+    /// Show what would be removed, without removing it
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -60,13 +60,14 @@ impl LockFile {
         if fs::symlink_metadata(&path).is_ok_and(|m| !m.is_file()) {
             return Err(Error::new(
                 ErrorKind::Config,
-                format!("`{shown}` is not a file"),
-            ));
+                format!("`{shown}` is not a regular file"),
+            )
+            .hint("remove it; `newgate scanners install` writes a new one"));
         }
         let lock = match fs::read_to_string(&path) {
             Ok(text) => Lock::parse(&text).map_err(|e| {
                 Error::new(ErrorKind::Config, format!("`{shown}` cannot be read: {e}"))
-                    .hint("correct it, or remove it: `newgate scanners install` writes a new one")
+                    .hint("correct or remove it; `newgate scanners install` writes a new one")
             })?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Lock::default(),
             Err(e) => return Err(Error::io(format!("`{shown}` cannot be read"), e)),
@@ -123,6 +124,7 @@ impl Project {
                         ErrorKind::Config,
                         format!("`{}` has mistakes\n\n{shown}\n", config::FILE),
                     )
+                    .hint("`newgate config schema` prints all keys")
                 })?;
         }
         Ok(Project {
@@ -197,9 +199,13 @@ impl Install {
                 continue;
             }
             if let Some((plain, _)) = name.split_once('@') {
-                let text = format!("`{plain}` is installed in the version that is pinned");
-                return Err(Error::new(ErrorKind::Usage, text)
-                    .hint(format!("`newgate scanners update {name}` pins another")));
+                let text = format!(
+                    "`newgate scanners install` takes no version: it installs the version of `{plain}` that is \
+                     pinned"
+                );
+                return Err(Error::new(ErrorKind::Usage, text).hint(format!(
+                    "to pin and install this version: `newgate scanners update {name}`"
+                )));
             }
             let descriptor = super::named(&catalog, &name)?;
             // A lock file that was named counts, and that of a new repository; else the target's.
@@ -210,8 +216,8 @@ impl Install {
             };
             if locked.is_some() && own.is_some() && locked != own {
                 screen.note(&format!(
-                    "{name}: the version that the target pins is installed; the change's own lock file applies \
-                     once it is on the target"
+                    "{name}: installing the version that the target pins; your lock file takes effect once it is on \
+                     the target"
                 ));
             }
             let wanted = locked.as_ref().map(|l| l.version.as_str());
@@ -289,10 +295,7 @@ fn is_there(scanner: &Scanner, screen: &Resolved) -> bool {
         State::Ready => {
             let program = scanner.program.as_deref().unwrap_or(Path::new(name));
             let version = scanner.version.as_deref().unwrap_or_default();
-            screen.note(&format!(
-                "{name} {version}: `{}` is used",
-                program.display()
-            ));
+            screen.note(&format!("{name} {version}: using `{}`", program.display()));
             true
         }
         State::Missing(absent) => {
@@ -392,7 +395,7 @@ impl Installs {
         for version in tools::installed().map_err(trouble)? {
             let pinned = match is_pinned(&catalog, &lock, &version) {
                 true => "",
-                false => "  (pinned by nothing here: `newgate scanners prune` removes it)",
+                false => "  (not pinned here: `newgate scanners prune` removes it)",
             };
             screen.data(&format!("{} {}{pinned}\n", version.name, version.version));
         }

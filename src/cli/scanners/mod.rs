@@ -25,7 +25,7 @@ pub(super) struct Scanners {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show what a scanner reads, how it runs, and its scores
+    /// Show how a scanner runs and scores its findings
     Show(show::Show),
     /// Install scanners, pinned with hashes in a lock file
     Install(install::Install),
@@ -71,8 +71,8 @@ fn named(catalog: &Catalog, name: &str) -> Result<Descriptor> {
         let names = catalog.names();
         let hint = match nearest(name, names.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "`newgate scanners` lists those that the target has; the file of a descriptor that is \
-                  not there yet can be named instead"
+            None => "`newgate scanners` lists the scanners; for a descriptor that is not on the target yet, name \
+                its file"
                 .to_owned(),
         };
         Error::new(ErrorKind::Usage, format!("there is no scanner `{name}`")).hint(hint)

@@ -45,7 +45,7 @@ impl New {
                 ErrorKind::Usage,
                 format!("no descriptor can be made from `{shown}`: {e}"),
             )
-            .hint("`docs/scanners.md` says how to write one by hand")
+            .hint("to write one by hand, see `newgate config schema scanner`")
         };
         let text = propose(name, &report).map_err(unreadable)?;
         let text = format!("{}{text}", File::Scanner.first_line());
@@ -71,8 +71,8 @@ impl New {
         screen.data(&format!("{text}\n"));
         screen.written(|out| super::read::write_listing(&reading, out));
         screen.note(&format!(
-            "`{path}` reads this report so: look it over, then `newgate scanners read {path} REPORT` tries it \
-             on others"
+            "this is what `{path}` reads in the report; check it, then try other reports: `newgate scanners read \
+             {path} REPORT`"
         ));
         Ok(Verdict::Pass)
     }

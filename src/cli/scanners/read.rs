@@ -23,7 +23,7 @@ pub(super) struct Read {
     /// The folder that absolute paths in the report start with
     #[arg(long, value_name = "FOLDER", default_value = "/repo")]
     root: String,
-    /// The file that results without one are about
+    /// The file to use for results that name none
     #[arg(long, value_name = "PATH")]
     file: Option<String>,
 }
@@ -48,7 +48,10 @@ impl Read {
         let reading =
             read(&descriptor, &report, &paths, &SecretKey::new([0; 32])).map_err(|e| {
                 let text = format!("`{shown}` cannot be read by {}: {e}", descriptor.title());
-                Error::new(ErrorKind::Usage, text)
+                Error::new(ErrorKind::Usage, text).hint(format!(
+                    "check that it is a complete report; `newgate scanners show {}` shows what the scanner writes",
+                    descriptor.name()
+                ))
             })?;
         let mut reading = reading;
         for finding in &mut reading.findings {

@@ -52,7 +52,7 @@ fn rules_of_project(rules: &[OwnFacts]) -> String {
     out
 }
 
-/// A scanner's page, in Markdown: the docs hold the same (`docs/scanners/NAME.md`).
+/// A scanner's page, in Markdown. The docs have the same page (`docs/scanners/NAME.md`).
 pub(crate) fn page(d: &Descriptor) -> String {
     let mut out = format!("# {}\n\n<{}>\n\n", d.title(), d.homepage());
     out.push_str("| | |\n| --- | --- |\n");
@@ -67,7 +67,7 @@ pub(crate) fn page(d: &Descriptor) -> String {
     out
 }
 
-/// What it is and does, a row each.
+/// Facts about the scanner, one for each row of the table.
 fn facts(d: &Descriptor) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("name", format!("`{}`", d.name())),
@@ -95,7 +95,7 @@ fn facts(d: &Descriptor) -> Vec<(&'static str, String)> {
     facts.push(("tested with", super::list::tested_with(d)));
     facts.extend(d.program().into_iter().flat_map(program));
     if !d.suppressions().is_empty() {
-        facts.push(("comments that silence it", quoted(d.suppressions())));
+        facts.push(("comments that suppress it", quoted(d.suppressions())));
     }
     if let Some(load) = d.load() {
         let urls: Vec<&String> = load.request.iter().map(|r| &r.url).collect();
@@ -104,7 +104,7 @@ fn facts(d: &Descriptor) -> Vec<(&'static str, String)> {
     facts
 }
 
-/// How its program is run, a row each.
+/// Facts about how its program is run.
 fn program(program: &Program) -> Vec<(&'static str, String)> {
     let mut facts = vec![("runs", format!("`{}`", program.command.join(" ")))];
     if !program.config.is_empty() {
@@ -128,7 +128,7 @@ fn program(program: &Program) -> Vec<(&'static str, String)> {
     }
     if let Some(database) = &program.database {
         let held = match database.args.is_empty() {
-            true => "one day (UTC), because its server learns new vulnerabilities",
+            true => "one day (UTC), because its server adds new vulnerabilities",
             false => "one version of its database",
         };
         facts.push(("results hold for", held.to_owned()));
@@ -163,7 +163,7 @@ fn scores(out: &mut String, d: &Descriptor) {
     }
 }
 
-/// The rules that are compiled in. A value that a rule follows has this score where it is data of a request.
+/// The rules that are compiled in. If a rule follows a value, the score is for data of a request.
 fn rules_of_code(out: &mut String) {
     let mut language = "";
     for rule in rules_built_in().unwrap_or_default() {

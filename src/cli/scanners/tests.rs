@@ -441,7 +441,7 @@ fn numbers() -> String {
     let all = descriptors();
     let count = |is: &dyn Fn(&Descriptor) -> bool| all.iter().filter(|d| is(d)).count();
     format!(
-        "{} scanners and formats of reports: newgate installs {}, {} you install yourself, and of {} only the reports are read",
+        "{} scanners and report formats: newgate installs and runs {}, you install {} yourself, and newgate reads the reports of {}",
         all.len(),
         count(&|d| d.install().is_managed()),
         count(&|d| d.program().is_some() && !d.install().is_managed()),

@@ -12,7 +12,7 @@ const NAMES: u64 = 90;
 /// How many states of the target are drawn.
 const STATES: usize = 30;
 
-/// Severities by status, as bars; nothing where there are too few to compare.
+/// Severities by status, as bars; nothing if there are too few to compare.
 pub(super) fn by_status(reports: &[Report]) -> Markup {
     let mut rows = Bucket::ALL.map(|bucket| (bucket, BandCounts::default()));
     for counts in reports.iter().map(Report::counts) {

@@ -9,7 +9,7 @@ use tree_sitter::{Language, Node, ParseOptions, Parser, Tree};
 /// all of a page. Frames are short; a hostile one stays without colours, and so does what comes after many.
 const REPORTS_OF_FRAME: usize = 200;
 const REPORTS_OF_PAGE: usize = 20_000;
-/// Longest text that is coloured, in bytes.
+/// The longest text that is coloured, in bytes.
 const LONGEST: usize = 8 * 1024;
 
 /// What a piece of code is.
@@ -96,7 +96,7 @@ impl Painter {
         }
     }
 
-    /// The lines of a file, coloured where its name tells a language that has a grammar.
+    /// The lines of a file, coloured if its name belongs to a language with a grammar.
     pub(super) fn colored(&mut self, path: &str, lines: &[String]) -> Colored {
         let text = lines.join("\n");
         let parts = self.parts(path, &text).unwrap_or_default();
@@ -161,7 +161,7 @@ impl Painter {
     }
 }
 
-/// What a node is, where that says something about all of it.
+/// The kind of a node, if that decides the colour of all of it.
 fn part_of(node: Node<'_>, text: &str) -> Option<Part> {
     let kind = node.kind();
     let own = || text.get(node.start_byte()..node.end_byte()).unwrap_or("");
@@ -205,7 +205,7 @@ fn language_of(path: &str) -> Option<Language> {
         "tsx" => tree_sitter_typescript::LANGUAGE_TSX.into(),
         "go" => tree_sitter_go::LANGUAGE.into(),
         "java" => tree_sitter_java::LANGUAGE.into(),
-        // A frame begins amid the code, without `<?php`.
+        // A frame begins in the middle of the code, without `<?php`.
         "php" | "phtml" | "inc" => tree_sitter_php::LANGUAGE_PHP_ONLY.into(),
         "rb" | "rake" | "gemspec" => tree_sitter_ruby::LANGUAGE.into(),
         _ => return None,

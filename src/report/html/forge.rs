@@ -27,8 +27,8 @@ pub(super) struct Forge {
 }
 
 impl Forge {
-    /// The forge behind the address of a remote. `None` where the address does not say which forge it is, or
-    /// has anything in it that could lead elsewhere: then there is no link.
+    /// The forge after the address of a remote. `None` where the address does not say which forge it is, or has
+    /// anything in it that could lead elsewhere: then there is no link.
     pub(super) fn of(address: &str) -> Option<Forge> {
         let (scheme, rest) = address.split_once("://")?;
         let (authority, path) = rest.split_once('/')?;
@@ -137,7 +137,7 @@ fn form_of(host: &str) -> Option<Form> {
     }
     let (first, rest) = host.split_once('.')?;
     match first {
-        // Neither half a name, nor one that looks like the forge's own.
+        // Not a name without a domain, nor one that only looks like the forge's, such as `github.com.example`.
         _ if rest.is_empty() || rest.starts_with("com.") || rest.starts_with("org.") => None,
         "github" => Some(Form::GitHub),
         "gitlab" => Some(Form::GitLab),

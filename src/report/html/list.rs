@@ -8,16 +8,20 @@ use super::super::words::{band, decided, occurrences, place, plural, scanners, s
 use super::code::Painter;
 use super::forge::Forge;
 use super::pane;
-use crate::model::{Bucket, Change, Excuse, Issue, IssueStatus, Occurrence, Report, Status};
+use crate::model::{
+    Bucket, Change, Excuse, Issue, IssueStatus, Occurrence, Report, Status, Verdict,
+};
 
-/// Most issues that the page lists.
+/// The most issues that the page lists.
 const ISSUES: usize = 5_000;
 /// How long all rows may be, in bytes, and how long one is at least: what is left besides goes to issues that
 /// are told in full, first come. A page of 3 MB opens at once everywhere.
 const ROWS: usize = 2_800_000;
 const ROW: usize = 450;
-/// Most characters of the line of code in a row.
+/// The most characters of the line of code in a row.
 const LINE: usize = 110;
+/// How many of them fit into a window of 1,280 pixels, so the column must be among the first of these.
+const FITS: usize = 64;
 
 /// Where an issue is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,11 +71,11 @@ impl List {
     }
 }
 
-/// The judgement that an issue belongs to, and what its rows need.
+/// The check that an issue belongs to, and what its rows need.
 struct Source<'r> {
     change: &'r Change,
     forge: Option<Forge>,
-    /// The name of the change, where there are several.
+    /// The name of the change, if there are several.
     named: Option<&'r str>,
 }
 
@@ -104,7 +108,12 @@ pub(super) fn lists(reports: &[Report]) -> Markup {
     let left = listed.left as u64;
     let forge = sources.iter().find_map(|s| s.forge.as_ref());
     html! {
-        @if all().next().is_none() { p { "The scanners found no issues." } }
+        @if all().next().is_none() {
+            p {
+                @if reports.iter().any(|r| r.verdict == Verdict::Incomplete) { "There are no issues in what was scanned." }
+                @else { "The scanners found no issues." }
+            }
+        }
         @for (list, number, rows) in &lists {
             @if *number > 0 {
                 section class=(format!("list {}", list.name())) aria-labelledby=(format!("list-{}", list.name())) data-list=(list.name()) {
@@ -121,7 +130,7 @@ pub(super) fn lists(reports: &[Report]) -> Markup {
     }
 }
 
-/// What is listed so far.
+/// What has been listed so far.
 struct Listed {
     painter: Painter,
     bytes: usize,
@@ -202,13 +211,13 @@ impl Listed {
         }
     }
 
-    /// The line of code that an occurrence is about, around its column.
+    /// The line of code of an occurrence, cut around its column.
     fn line(&mut self, one: &Occurrence) -> Markup {
         let known = one.frame.as_ref().zip(one.region);
         let line = known.and_then(|(frame, region)| {
             let number = region.line.checked_sub(frame.first_line)? as usize;
             let length = frame.lines.get(number)?.chars().count();
-            let start = start_of_part(one, region.line, length, LINE);
+            let start = start_of_part(one, region.line, length, FITS);
             Some((frame, number, start))
         });
         html! {

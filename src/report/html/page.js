@@ -35,7 +35,7 @@
     scanner: scannersOf,
   };
 
-  for (const part of all('.tools')) part.hidden = false;
+  for (const part of all('.tools')) part.hidden = issues.length === 0;
   if (!matchMedia('(min-width: 64rem)').matches) byId('filters').open = false;
 
   // A path filter is a part of a path, or a pattern with `*` for a part of it.

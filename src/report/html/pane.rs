@@ -1,4 +1,4 @@
-//! All that is known of one issue.
+//! Everything about one issue.
 
 use maud::{Markup, html};
 
@@ -8,14 +8,15 @@ use super::super::words::{exempt_command, in_commit, not_counting, page_of, plac
 use super::code::Painter;
 use crate::model::{Action, Finding, Frame, Issue, Occurrence, Region, Status};
 
-/// Most occurrences of an issue that are listed, and most of which all that was said is shown.
+/// The most occurrences of an issue that are listed, and the most whose scanner output is shown in
+/// full.
 const OCCURRENCES: usize = 100;
 const WHOLE: usize = 1;
 
 /// Finds the page of an occurrence on the forge.
 type Links<'a> = dyn Fn(&Occurrence) -> Option<String> + 'a;
 
-/// What is known of an issue.
+/// What is known about an issue.
 pub(super) fn pane(issue: &Issue, painter: &mut Painter, links: &Links<'_>) -> Markup {
     let left = issue.occurrences.len().saturating_sub(OCCURRENCES) as u64;
     let description = issue.occurrences.iter().map(|o| o.message.as_str());
@@ -63,7 +64,7 @@ pub(super) fn pane(issue: &Issue, painter: &mut Painter, links: &Links<'_>) -> M
     }
 }
 
-/// A text in which what stands between backticks is code; commands can be copied.
+/// A text in which what is between backticks is code; commands can be copied.
 pub(super) fn in_code(text: &str) -> Markup {
     const PROGRAMS: [&str; 3] = ["newgate ", "git ", "npm "];
     // An odd one out quotes nothing.
@@ -77,7 +78,7 @@ pub(super) fn in_code(text: &str) -> Markup {
     }
 }
 
-/// A link to a page of the web; what is no such address stays text.
+/// A link to a web page; any other text stays text.
 pub(super) fn link(url: &str, text: &str) -> Markup {
     let of_the_web = url.starts_with("https://") || url.starts_with("http://");
     html! {
@@ -137,7 +138,7 @@ fn frame(frame: &Frame, path: &str, region: Option<Region>, painter: &mut Painte
     }
 }
 
-/// What the scanner said, as newgate took it in.
+/// What the scanner reported, in newgate's form.
 fn raw(finding: &Finding) -> Markup {
     let text = serde_json::to_string_pretty(finding).unwrap_or_default();
     html! {

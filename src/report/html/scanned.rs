@@ -13,7 +13,7 @@ pub(super) fn scanned(report: &Report, several: bool) -> Markup {
             div.scroll tabindex="0" role="region" aria-label="What was scanned" { table {
                 thead { tr {
                     th scope="col" { "scanner" } th scope="col" { "version" } th.n scope="col" { "files scanned" }
-                    th.n scope="col" { "from cache" } th.n scope="col" { "not for it" } th.n scope="col" { "time" } th scope="col" { "result" }
+                    th.n scope="col" { "from cache" } th.n scope="col" { "skipped" } th.n scope="col" { "time" } th scope="col" { "result" }
                 } }
                 tbody {
                     @for scanner in &report.scanners { (row(scanner)) }

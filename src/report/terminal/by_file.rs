@@ -10,7 +10,7 @@ use super::Page;
 use super::issue::style_of;
 use crate::model::{Issue, Occurrence};
 
-/// Most issues that are shown with their line of code.
+/// The most issues that are shown with their line of code.
 const WITH_CODE: usize = 10;
 /// How many lines of text they may take with their code, and all together.
 const LINES: (usize, usize) = (24, 30);

@@ -156,13 +156,23 @@ impl Page {
                 return issues.len() - number;
             }
             let band = band(issue);
-            let mut places: Vec<String> = Vec::new();
-            for occurrence in decided(issue).take(SHOWN.0) {
+            let all = decided(issue).map(|occurrence| {
                 let excuse = occurrence.excuse;
                 let excuse = excuse.map_or(String::new(), |e| format!(" ({})", e.name()));
-                places.push(format!("{}{excuse}", place(occurrence)));
+                format!("{}{excuse}", place(occurrence))
+            });
+            let (mut places, mut more, mut last) = (Vec::new(), 0, String::new());
+            for place in all {
+                // One line can have several occurrences.
+                if place == last {
+                    continue;
+                }
+                place.clone_into(&mut last);
+                match places.len() < SHOWN.0 {
+                    true => places.push(place),
+                    false => more += 1,
+                }
             }
-            let more = decided(issue).count() - places.len();
             if more > 0 {
                 places.push(format!("{more} more"));
             }

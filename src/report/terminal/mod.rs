@@ -16,18 +16,18 @@ use crate::model::{
     without_commands,
 };
 
-/// Most issues that are shown where the reader asks for more.
+/// The most issues that are shown where the reader asks for more.
 const MOST: usize = 1_000;
-/// Most lines that issues in full may take where the reader does not ask for more, and most that all issues may.
+/// The most lines that issues in full may take where the reader does not ask for more, and most that all issues may.
 /// One issue alone is shown in full.
 const LINES: (usize, usize) = (32, 36);
-/// Fewest issues that do not block are listed.
+/// At least this many issues that do not block are listed.
 const FEWEST: usize = 3;
 
 /// How a report looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// Whether colours are used; what they say stands there in words too.
+    /// Whether colours are used. Everything that a colour says is also there in words.
     pub color: bool,
     /// The width in columns.
     pub width: usize,
@@ -125,7 +125,7 @@ fn brings_nothing(report: &Report) -> bool {
     report.verdict == Verdict::Pass && report.change.base.is_some() && report.issues.iter().all(old)
 }
 
-/// Writes everything that is known of one issue.
+/// Writes everything that is known about one issue.
 pub fn show_issue(issue: &Issue, look: Look) -> String {
     let mut page = Page::new(Look {
         verbose: true,
@@ -149,7 +149,7 @@ pub fn show_issue(issue: &Issue, look: Look) -> String {
     without_commands(page.out.trim_start_matches('\n').to_owned())
 }
 
-/// Writes the judgements of the past, the newest first.
+/// Writes the checks of the past, the newest first.
 pub fn history_lines(runs: &[GateRun], look: Look) -> String {
     let mut page = Page::new(look);
     for run in runs.iter().rev() {
@@ -195,7 +195,7 @@ struct Page {
     whole: bool,
 }
 
-/// The words of a text; what stands between backticks is one, so that a command can be pasted.
+/// The words of a text; what is between backticks is one, so that a command can be pasted.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     // An odd one out quotes nothing.
     let paired = text.matches('`').count() / 2 * 2;

@@ -13,7 +13,7 @@ use crate::model::{Action, Bucket, Report, ScannerState, Verdict};
 /// The command that installs missing scanners, as their details name it.
 const INSTALL: &str = "newgate scanners install";
 
-/// Most scanners that are off and named.
+/// The most scanners that are off and named.
 const MOST_OFF: usize = 3;
 
 impl Page {

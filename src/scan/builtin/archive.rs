@@ -5,18 +5,18 @@ use std::io::Read;
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
-/// How deep archives may lie in one another.
+/// How deep archives may be in one another.
 const DEEPEST: usize = 3;
-/// Most bytes that are unpacked from one archive, with those inside it.
+/// The most bytes that are unpacked from one archive, with those inside it.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// Most files that are unpacked from one archive.
+/// The most files that are unpacked from one archive.
 const MOST_FILES: usize = 10_000;
 
-/// What is left of the bounds.
+/// How much may still be unpacked.
 struct Left {
     bytes: u64,
     files: usize,
-    /// Something lies behind them.
+    /// Something is after them.
     exceeded: bool,
 }
 
@@ -46,8 +46,8 @@ pub(super) fn is_archive(content: &[u8]) -> bool {
     kind(content).is_some()
 }
 
-/// Calls a function with the name and the content of each file in an archive. What is damaged is left out.
-/// Returns whether nothing lies behind a bound.
+/// Calls a function with the name and the content of each file in an archive. What is damaged is left out. Returns
+/// whether nothing is after a bound.
 pub(super) fn for_each_file(content: &[u8], visit: &mut dyn FnMut(&str, &[u8])) -> bool {
     let mut left = Left {
         bytes: MOST_BYTES,

@@ -7,10 +7,10 @@ use super::value::decoded;
 
 /// How much of a line is kept on either side of a joint, in bytes.
 const AROUND: usize = 256;
-/// Longest white space within a joint, in bytes.
+/// The longest white space within a joint, in bytes.
 const LONGEST_JOINT: usize = 120;
 
-/// The texts of a file that stand in it in another form, one a line.
+/// The texts of a file that are in it in another form, one a line.
 #[derive(Debug, Default)]
 pub(super) struct Derived {
     pub(super) text: Vec<u8>,
@@ -81,7 +81,7 @@ impl Derived {
         let mut open: Option<usize> = None;
         for joint in (Joints { content, at: 0 }) {
             let from = match open {
-                // Nothing but the rest of a literal lies between two joints of a chain.
+                // Nothing but the rest of a literal is between two joints of a chain.
                 Some(from) if is_one_literal(content, from..joint.start) => from,
                 _ => {
                     if let Some(from) = open {
@@ -178,7 +178,7 @@ fn is_of_token(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b'+' | b'=')
 }
 
-/// The places at which one literal ends and the next one goes on with it.
+/// The places at which one literal ends and the next one continues with it.
 struct Joints<'a> {
     content: &'a [u8],
     at: usize,
@@ -205,7 +205,7 @@ impl Iterator for Joints<'_> {
     }
 }
 
-/// The length of the joint that a text begins with: behind the end of one literal, up to the next one.
+/// The length of the joint that a text begins with: after the end of one literal, up to the next one.
 fn joint(text: &[u8]) -> Option<usize> {
     let blank = |at: usize| -> usize {
         let rest = text.get(at..).unwrap_or_default();

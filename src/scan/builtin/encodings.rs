@@ -1,12 +1,12 @@
 //! The ways in which a file's bytes can be text that holds a credential.
 //!
-//! Credentials are ASCII. In UTF-16 and UTF-32 each of their characters stands between NUL bytes, so a
-//! file without NUL bytes has one reading only. In any other file no encoding is certain: bytes that
-//! begin like UTF-16 may go on as ASCII, and the other way round.
+//! Credentials are ASCII. In UTF-16 and UTF-32 each of their characters is between NUL bytes, so a file without NUL
+//! bytes has one reading only. In any other file no encoding is certain: bytes that begin like UTF-16 may continue as
+//! ASCII, and the other way round.
 
 use std::borrow::Cow;
 
-/// How many characters between NUL bytes are a text: fewer stand in any table of numbers.
+/// How many characters between NUL bytes are a text: fewer are in any table of numbers.
 const LEAST: usize = 4;
 
 /// The readings of a content, the bytes themselves last. A place in the first is a place in the text
@@ -21,8 +21,8 @@ pub(super) fn readings(content: &[u8]) -> Vec<Cow<'_, [u8]>> {
     all
 }
 
-/// The content with every ASCII text in UTF-16 or UTF-32 as ASCII, wherever it begins and whatever stands
-/// around it; `None` if there is none.
+/// The content with every ASCII text in UTF-16 or UTF-32 as ASCII, wherever it begins and whatever is around it; `None`
+/// if there is none.
 fn without_padding(content: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(content.len());
     let mut rest = content;
@@ -47,8 +47,8 @@ fn without_padding(content: &[u8]) -> Option<Vec<u8>> {
     any.then_some(out)
 }
 
-/// How many characters of a width the bytes begin with, if enough for a text. Where the NUL bytes come
-/// first, the text begins behind those of its first character.
+/// How many characters of a width the bytes begin with, if they are enough for a text. If the NUL bytes come first, the
+/// text begins after those of its first character.
 fn padded(bytes: &[u8], width: usize) -> Option<usize> {
     let is_ascii = |unit: &&[u8]| match unit.split_first() {
         Some((first, rest)) => (1..0x80).contains(first) && rest.iter().all(|b| *b == 0),

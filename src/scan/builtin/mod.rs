@@ -35,7 +35,7 @@ const LINE_WINDOW: usize = 4_096;
 const PIECE: usize = 4 * 1024 * 1024;
 /// How much before a keyword a rule sees on a very long line, in bytes.
 const BEFORE_KEYWORD: usize = 512;
-/// How much behind a keyword it sees there. A credential may be half as long.
+/// How many bytes after a keyword a rule sees there. A credential may be half as long.
 const BEHIND_KEYWORD: usize = 4_096;
 /// Longest secret of a rule that guesses, in bytes.
 const LONGEST_GUESS: usize = 200;
@@ -384,8 +384,8 @@ fn is_of_name(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$')
 }
 
-/// The hits in their order, none overlapping another: of two rules the first in the file is the more exact one,
-/// and a whole credential is more than a piece of it.
+/// The hits in order, without overlaps. Of two rules, the one that comes first in the file is more exact, and a whole
+/// credential counts more than a part of it.
 fn apart(mut hits: Vec<Hit>) -> Vec<Hit> {
     if hits.len() < 2 {
         return hits;
@@ -394,8 +394,7 @@ fn apart(mut hits: Vec<Hit>) -> Vec<Hit> {
     hits.dedup();
     let mut kept: BTreeMap<usize, Hit> = BTreeMap::new();
     for hit in hits {
-        // None of those that were kept overlaps another: the last one that begins before this one's end
-        // reaches furthest.
+        // The hits that were kept do not overlap, so the last one that begins before this one's end reaches furthest.
         let before = kept.range(..hit.end).next_back();
         if before.is_none_or(|(_, k)| k.end <= hit.start) {
             kept.insert(hit.start, hit);

@@ -74,9 +74,9 @@ pub(super) struct Rule {
     pub id: String,
     pub title: String,
     pub score: Score,
-    /// Least entropy of the secret, in bits per character.
+    /// The least entropy of the secret, in bits per character.
     pub entropy: Option<f64>,
-    /// Least length of the secret, in bytes.
+    /// The least length of the secret, in bytes.
     pub least: usize,
     pub multiline: bool,
     pub generic: bool,
@@ -97,7 +97,7 @@ pub(super) struct Rule {
 #[derive(Debug)]
 struct Compiled {
     regex: Regex,
-    /// The bytes that must not stand before the secret, where there are some.
+    /// The bytes that must not be before the secret, if there are some.
     before: Option<Box<[bool; 256]>>,
 }
 
@@ -133,7 +133,7 @@ impl Rule {
         !self.paths.is_empty()
     }
 
-    /// Whether a secret that begins behind a text is whole, and not the end of a longer word.
+    /// Whether a secret that begins after a text is whole, and not the end of a longer word.
     pub(super) fn begins_behind(&self, text: &[u8]) -> bool {
         let (Some(before), Some(last)) = (&self.compiled().before, text.last()) else {
             return true;
@@ -141,7 +141,7 @@ impl Rule {
         !before[usize::from(*last)] || ends_with_escape(text)
     }
 
-    /// Whether a line holds what must stand beside the secret.
+    /// Whether a line holds what must be next to the secret.
     pub(super) fn fits(&self, line: &[u8]) -> bool {
         self.beside.as_ref().is_none_or(|pattern| {
             let beside = self.compiled_beside.get_or_init(|| expression(pattern));
@@ -185,9 +185,8 @@ fn members(class: &str) -> Box<[bool; 256]> {
     members
 }
 
-/// Takes the condition on what stands before the secret from the beginning of a pattern: a word boundary, or a class that
-/// it must not be of. An expression can't tell an escape from a letter, and would eat what stands between two
-/// secrets.
+/// Takes the condition on what is before the secret from the beginning of a pattern: a word boundary, or a class that
+/// it must not be of. An expression can't tell an escape from a letter, and would eat what is between two secrets.
 fn without_bound(pattern: &str) -> (String, Option<Box<[bool; 256]>>) {
     let end = |rest: &str| match rest.strip_suffix(r")\b") {
         Some(rest) => format!("{rest})(?:[^0-9A-Za-z]|$)"),

@@ -5,11 +5,11 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-/// Shortest value in which two kinds of characters are enough, in bytes.
+/// The shortest value in which two kinds of characters are enough, in bytes.
 const LONG: usize = 12;
 /// Entropy of a text that names and words seldom have, in bits per character.
 const VARIED: f64 = 3.9;
-/// Shortest value that needs no digit, in bytes.
+/// The shortest value that needs no digit, in bytes.
 const VERY_LONG: usize = 16;
 
 /// Base64 as people paste it: with padding or without.

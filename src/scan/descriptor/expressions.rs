@@ -84,12 +84,12 @@ pub(super) struct Markers(Vec<Marker>);
 #[derive(Debug)]
 struct Marker {
     written: String,
-    /// Without it there is no such comment; none where the marker is an expression itself.
+    /// Without it there is no such comment; none if the marker is an expression itself.
     word: Option<String>,
     expression: OnceLock<Regex>,
 }
 
-/// The letters beyond ASCII that are a letter of ASCII in the other case: the long s and the sign for kelvin.
+/// The letters outside ASCII whose other case is an ASCII letter: the long s and the kelvin sign.
 const FOLDED: [char; 2] = ['\u{17f}', '\u{212a}'];
 
 impl Markers {

@@ -46,6 +46,9 @@ pub struct Descriptor {
     silencing: OnceLock<Arc<Markers>>,
 }
 
+/// What helps against mistakes in a descriptor.
+const HINT: &str = "`newgate config schema scanner` prints all fields of a descriptor";
+
 impl Descriptor {
     /// Reads a descriptor. `place` names the file in errors.
     ///
@@ -55,7 +58,7 @@ impl Descriptor {
         let descriptor = Descriptor::parse_checked(text, place)?;
         let wrong = |what| {
             let text = format!("scanner descriptor `{place}`: {what}");
-            Error::new(ErrorKind::Config, text)
+            Error::new(ErrorKind::Config, text).hint(HINT)
         };
         let expressions = Expressions::compile(&descriptor.written).map_err(wrong)?;
         let _ = descriptor.expressions.set(Arc::new(expressions));
@@ -75,7 +78,7 @@ impl Descriptor {
                 ErrorKind::Config,
                 format!("scanner descriptor `{place}`: {what}"),
             )
-            .hint("`docs/scanners.md` lists the fields of a descriptor")
+            .hint(HINT)
         };
         let written: Written = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
         let (not, files): (Vec<String>, Vec<String>) = written
@@ -204,7 +207,7 @@ impl Descriptor {
         &self.written.name
     }
 
-    /// Whether it describes a format that many tools write, and no scanner.
+    /// Whether it describes a format that many tools write, not a scanner.
     pub fn is_format(&self) -> bool {
         self.written.is_format
     }

@@ -32,7 +32,7 @@ pub(super) fn fault(text: &str) -> Option<String> {
             Err(error) => return Some(error.to_string()),
             Ok((event, span)) if before(&event) => {
                 let line = span.start.line();
-                return Some(format!("a key is no text, in line {line}"));
+                return Some(format!("a key on line {line} is not text"));
             }
             Ok(_) => {}
         }

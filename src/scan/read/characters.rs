@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::Unreadable;
 
-/// The text of a report: UTF-8 or UTF-16, with a byte order mark or without. Bytes that are no
-/// characters are replaced, so that one of them loses nothing else; so are the escapes in JSON that are
-/// halves of surrogate pairs, as some tools write for names of files that are not UTF-8.
+/// The text of a report: UTF-8 or UTF-16, with a byte order mark or without. Bytes that are not characters are
+/// replaced, so that one of them loses nothing else; so are the escapes in JSON that are halves of surrogate pairs, as
+/// some tools write for names of files that are not UTF-8.
 ///
 /// # Errors
 /// It is in UTF-32, or it is UTF-16 and ends within a character.
@@ -33,7 +33,7 @@ fn characters(report: &[u8]) -> Result<Cow<'_, str>, Unreadable> {
         [0xef, 0xbb, 0xbf, rest @ ..] => return Ok(String::from_utf8_lossy(rest)),
         [0xff, 0xfe, rest @ ..] => (rest, false),
         [0xfe, 0xff, rest @ ..] => (rest, true),
-        // A report begins with a sign of ASCII.
+        // A report begins with an ASCII character.
         [0, 1..=255, ..] => (report, true),
         [1..=255, 0, ..] => (report, false),
         _ => return Ok(String::from_utf8_lossy(report)),
@@ -65,18 +65,18 @@ fn with_whole_escapes(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
         out.push_str(before);
-        // The unit that an escape stands for, behind its backslash.
+        // The unit that an escape stands for, after its backslash.
         let unit = |text: &str| -> Option<u16> {
             let digits = text.strip_prefix('u')?.get(..4)?;
             u16::from_str_radix(digits, 16).ok()
         };
         let first = unit(after);
         let second = after.get(5..).and_then(|t| unit(t.strip_prefix('\\')?));
-        // How much of what stands behind the backslash belongs to the escape.
+        // How many characters after the backslash belong to the escape.
         let (kept, length) = match (first, second) {
             (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (true, 11),
             (Some(0xd800..=0xdfff), _) => (false, 5),
-            // The character that it is for: never an escape of its own.
+            // The character that it stands for, which is never the start of another escape.
             _ => (true, after.chars().next().map_or(0, char::len_utf8)),
         };
         let (escape, behind) = after.split_at_checked(length).unwrap_or((after, ""));

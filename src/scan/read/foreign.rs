@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::paths::{inside, is_absolute, normal, spellings};
 use crate::model::RepoPath;
 
-/// Folders that build servers and containers have a repository in, or below.
+/// Folders in which, or below which, build servers and containers keep a repository.
 const CHECKOUTS: [&str; 24] = [
     "/__w",
     "/app",
@@ -86,7 +86,7 @@ const PACKAGES: [&str; 17] = [
     "venv",
 ];
 
-/// What is known of a repository on another machine.
+/// What a report tells about a repository on another machine.
 pub struct Evidence<'a> {
     /// The names that the repository goes by.
     pub names: &'a [String],

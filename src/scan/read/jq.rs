@@ -131,8 +131,8 @@ impl<'t> Documents<'t> {
         Ok(found)
     }
 
-    /// Runs a filter over the report and hands on each thing that it writes as an item. Returns whether
-    /// each part is one of the scanner, by its filter `detect`, which may look at all elements of a list.
+    /// Runs a filter over the report and passes on each thing that it writes as an item. Returns whether each part is
+    /// one of the scanner, by its filter `detect`, which may look at all elements of a list.
     pub(super) fn items(
         &self,
         filter: &str,
@@ -190,7 +190,7 @@ fn values(
     }
     for element in jaq_fmts::read::xml::parse_many(text) {
         let element = element.map_err(|e| Unreadable(format!("it is not XML: {e}")))?;
-        // The reader leaves references to characters as they are written.
+        // The XML reader does not decode character references.
         let mut value: Value = serde_json::from_str(&element.to_string())
             .map_err(|e| Unreadable(format!("it is not XML: {e}")))?;
         drop(element);
@@ -322,7 +322,7 @@ thread_local! {
     static COMPILED: RefCell<HashMap<(Lists, String), Rc<Compiled>>> = RefCell::default();
 }
 
-/// What `[]` takes for a list.
+/// The values that `[]` accepts as a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Lists {
     /// As [`strict`] says: in what reads findings.

@@ -65,7 +65,7 @@ impl Reading {
         self.failed = self.failed.take().or(more.failed);
     }
 
-    /// Masks the secrets that are known in all that it says.
+    /// Masks known secrets in everything that the report says.
     pub fn mask(&mut self) {
         for finding in &mut self.findings {
             finding.rewrite_words(&masked);
@@ -245,7 +245,7 @@ pub fn tools_of(report: &[u8]) -> Vec<Option<String>> {
     of_sarif(report, sarif::tool_names)
 }
 
-/// The commits that a report says it is about; none where it does not say.
+/// The commits that a report says it is about; none if it does not say.
 pub fn revisions(report: &[u8]) -> Vec<String> {
     of_sarif(report, sarif::revisions)
 }

@@ -14,7 +14,7 @@ pub(super) enum Unit {
 /// A part of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
-    /// How many units stand before it.
+    /// How many units are before it.
     pub start: u64,
     /// How many units it has.
     pub length: u64,
@@ -23,8 +23,8 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The lines of its first and last character, and their columns, all from 1; the last column is the
-    /// one behind it. `None` if the file ends before it.
+    /// The lines of its first and last character, and their columns, all from 1; the last column is the one after it.
+    /// `None` if the file ends before it.
     pub(super) fn region(self, content: &[u8]) -> Option<[u32; 4]> {
         let marked = content.strip_prefix(b"\xef\xbb\xbf");
         let skipped = match (self.unit, marked) {

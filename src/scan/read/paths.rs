@@ -15,7 +15,7 @@ pub struct Paths<'a> {
     pub folder: String,
     /// The file that a result is about which names none.
     pub default: Option<RepoPath>,
-    /// Folders that absolute paths may lie in, without a trailing `/`.
+    /// Folders that absolute paths may be in, without a trailing `/`.
     pub roots: Vec<String>,
     /// Names that stand for paths that a scanner could not be given as they are.
     pub aliases: HashMap<String, RepoPath>,
@@ -71,8 +71,8 @@ impl Paths<'_> {
 
     /// The repository's path for what a scanner wrote; `None` if there is no such file.
     ///
-    /// A URI is decoded; where that leads nowhere it is taken as it stands, since some tools write
-    /// names unencoded. A name that is no URI is never decoded.
+    /// A URI is decoded. If the decoded name does not exist, it is used as it is, because some
+    /// tools do not encode names. A name that is not a URI is never decoded.
     pub fn resolve(&self, written: &str, uri: bool) -> Option<RepoPath> {
         match self.place(written, uri) {
             Place::Here(path) => Some(path),
@@ -127,7 +127,7 @@ impl Paths<'_> {
     }
 }
 
-/// The paths that a text may be a spelling of, the likeliest first, with `/` between their parts.
+/// The paths that a text may stand for, the most likely first, with `/` between their parts.
 pub(super) fn spellings(written: &str, uri: bool) -> impl Iterator<Item = String> {
     let decoded = percent_decode_str(written).decode_utf8().ok();
     let decoded = decoded.filter(|d| uri && *d != written);

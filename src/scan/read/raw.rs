@@ -21,7 +21,7 @@ pub(super) struct Item {
     pub tool: Option<String>,
     pub scanned: Option<String>,
     pub error: Option<String>,
-    /// The scanner says that it did not get to its end.
+    /// The scanner says that it did not finish.
     pub failed: Option<String>,
     pub path: Option<String>,
     #[serde(deserialize_with = "number")]
@@ -33,7 +33,7 @@ pub(super) struct Item {
     #[serde(deserialize_with = "number")]
     pub end_column: Option<u32>,
     pub rule: Option<String>,
-    /// What sort of weakness it is, where that is not the descriptor's kind.
+    /// The kind of weakness, if it differs from the descriptor's.
     pub kind: Option<Kind>,
     pub title: Option<String>,
     pub message: Option<String>,
@@ -136,7 +136,7 @@ pub(super) struct Gather<'a> {
     files: HashSet<RepoPath>,
     /// How many findings there may be before repeated ones are dropped again.
     room: usize,
-    /// The file that a place was looked up in last.
+    /// The file of the last lookup of a place.
     content: Option<(RepoPath, Vec<u8>)>,
 }
 

@@ -1,5 +1,5 @@
-//! What a reader of JSON would pass over: a key that an object has twice, of which the last one counts,
-//! and a second document behind the first.
+//! Finds what a JSON reader silently accepts: a key that an object has twice (the last one wins), and a second document
+//! after the first.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -30,7 +30,7 @@ impl Shape {
             document.map_err(|e| {
                 Unreadable(match e.is_data() {
                     true => format!(
-                        "{TWICE}, at line {} column {}: what it says is not certain",
+                        "{TWICE}, at line {} column {}: so its content is ambiguous",
                         e.line(),
                         e.column()
                     ),
@@ -58,7 +58,7 @@ impl Shape {
         match self.second {
             None => Ok(()),
             Some(line) => Err(Unreadable(format!(
-                "a second document begins in line {line}: it must be one"
+                "a second document begins on line {line}, but only one is allowed"
             ))),
         }
     }

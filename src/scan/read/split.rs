@@ -17,10 +17,10 @@ const SHORT: usize = if cfg!(test) { 1 } else { 512 * 1024 };
 /// How much of a list is in a part at least, in bytes.
 const PART: usize = if cfg!(test) { 1 } else { 256 * 1024 };
 
-/// Where a list stands in a text.
+/// Where a list is in a text.
 #[derive(Debug)]
 struct List {
-    /// What stands before and behind the elements, and between them.
+    /// What is before and after the elements, and between them.
     around: (&'static str, &'static str, &'static str),
     /// The whole list.
     whole: Range<usize>,
@@ -40,7 +40,7 @@ impl Split {
     /// without its values. A path is the names of objects' fields; the empty one is the document.
     pub(super) fn of_json(text: &str, paths: &[Vec<&str>]) -> Option<Split> {
         Split::new(text, |text| {
-            // A document that is an object is no list, whatever else the scanner writes.
+            // A document that is an object is not a list, whatever else the scanner writes.
             let is_list = text.trim_start().starts_with('[');
             let fitting = paths.iter().filter(|path| is_list == path.is_empty());
             let lists = fitting.filter_map(|path| list_at(text, text, path));

@@ -106,7 +106,7 @@ fn pattern(names: Pattern<&str>) -> Pattern<&str> {
     }
 }
 
-/// Each `[]` of a path becomes a call. What follows is a path from there.
+/// Each `[]` of a path becomes a call, and the rest is a path from its result.
 fn path<'s>(base: Box<T<'s>>, Path(parts): Path<T<'s>>) -> T<'s> {
     let mut place = match &*base {
         Term::Id => Vec::new(),

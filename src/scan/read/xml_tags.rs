@@ -11,7 +11,7 @@ enum Mark {
     Empty,
 }
 
-/// The tags with their places. What stands in comments and attributes is none.
+/// The tags with their places. What is in comments and attributes is none.
 fn tags(text: &[u8]) -> impl Iterator<Item = (Mark, Range<usize>)> {
     let mut at = 0;
     std::iter::from_fn(move || {

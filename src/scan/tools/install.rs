@@ -35,7 +35,7 @@ pub fn install(
         .version()
         .ok_or_else(|| match descriptor.program() {
             Some(_) => format!(
-                "newgate cannot install {}: its makers publish it in no registry; see {}",
+                "newgate cannot install {}: no package registry has it; see {}",
                 descriptor.title(),
                 descriptor.homepage()
             ),
@@ -234,7 +234,7 @@ impl Place<'_> {
         let lock = fs::read(self.path("package-lock.json"))
             .map_err(|e| format!("npm wrote no `package-lock.json`: {e}"))?;
         platform::link("node_modules/.bin", self.path("bin"))
-            .map_err(|e| format!("the folder of programs cannot be made: {e}"))?;
+            .map_err(|e| format!("the folder of programs cannot be created: {e}"))?;
         npm_lock(&lock)
     }
 
@@ -317,7 +317,7 @@ fn name_of_package(go: &GoModule) -> &str {
     names.next_back().unwrap_or_default()
 }
 
-/// The SHA-256 of a crate, as cargo keeps it after it was fetched.
+/// The SHA-256 of a crate file that cargo has fetched.
 fn hash_of_crate(name: &str, version: &str) -> Result<String, String> {
     let home = environment::variable("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(environment::variable("HOME")?).join(".cargo")));
@@ -337,7 +337,7 @@ fn sha256(content: &[u8]) -> String {
     digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Runs an installer in a folder and returns what it printed; why it failed, in words.
+/// Runs an installer in a folder. Returns what it printed, or why it failed.
 pub(super) fn installer(folder: &Path, program: &str, args: &[&str]) -> Result<Vec<u8>, String> {
     let ran = process::installer(folder, program, args).map_err(|e| match e.kind() {
         io::ErrorKind::NotFound => format!("it needs `{program}`, which is not on `PATH`"),
@@ -443,8 +443,8 @@ fn explain(program: &str, said: &str) -> String {
         "no such host",
         "unknown host",
     ]) {
-        "the registry cannot be reached: connect, or name a mirror in the settings of its client \
-         (pip, npm, cargo, go, mvn), or name a program that is there with `path` in `[scanners.NAME]`"
+        "the registry cannot be reached: check your connection, or name a mirror in the settings of its client \
+         (pip, npm, cargo, go, mvn), or use a program that is installed already: `path` in `[scanners.NAME]`"
     } else if has(&[
         "no matching distribution",
         "no version of",
@@ -453,8 +453,8 @@ fn explain(program: &str, said: &str) -> String {
         "unknown revision",
         "could not find artifact",
     ]) {
-        "the registry cannot be reached, or has no such version for this kind of machine: look at \
-         the settings of its client (pip, npm, cargo, go, mvn), or name a program that is there with `path` in \
+        "the registry cannot be reached, or has no such version for this kind of machine: look at the settings of \
+         its client (pip, npm, cargo, go, mvn), or use a program that is installed already: `path` in \
          `[scanners.NAME]`"
     } else {
         "see what it says"

@@ -166,7 +166,8 @@ fn check_npm(text: &str) -> Result<(), String> {
     let packages = lock["packages"].as_object().ok_or_else(wrong)?;
     for (path, package) in packages {
         if path.is_empty() {
-            // A dependency by address is one that no hash of the registry pins.
+            // A dependency that is named by its address has no hash in the registry that could pin
+            // it.
             let wanted = package["dependencies"].as_object().into_iter().flatten();
             let mut versions = wanted.map(|(_, version)| version.as_str().unwrap_or(":"));
             if versions.any(|v| v.contains([':', '/'])) {

@@ -26,8 +26,8 @@ pub fn folder() -> Option<PathBuf> {
     Some(environment::cache_home()?.join("newgate").join("tools"))
 }
 
-/// The program of a scanner that was installed, in the version that is wanted, else the one that the
-/// catalogue pins; with what the installation consists of.
+/// The program of a scanner that was installed, in the version that is wanted, or else the one that
+/// the catalogue pins; with what the installation consists of.
 pub(super) fn installed_program(
     descriptor: &Descriptor,
     wanted: Option<&str>,
@@ -41,14 +41,14 @@ pub(super) fn installed_program(
     Some((program, toml::from_str(&record).ok()?))
 }
 
-/// What an installed scanner consists of, in the version that is wanted, else the one that the
+/// What an installed scanner consists of, in the version that is wanted, or else the one that the
 /// catalogue pins; none if it is not installed.
 pub fn record_of(descriptor: &Descriptor, wanted: Option<&str>) -> Option<Locked> {
     installed_program(descriptor, wanted).map(|(_, record)| record)
 }
 
-/// Whether the version that a program tells is the one of a package: the package may count its own
-/// builds behind it (`0.11.0` of `0.11.0.1`).
+/// Whether the version that a program prints is that of a package. The package may add a number for
+/// its own builds (`0.11.0` in `0.11.0.1`).
 pub(super) fn fits(told: &str, package: &str) -> bool {
     let rest = package.strip_prefix(told.trim_start_matches('v'));
     rest.is_some_and(|r| r.is_empty() || r.starts_with('.') || r.starts_with('+'))

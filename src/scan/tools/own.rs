@@ -75,7 +75,7 @@ fn hash_in(report: &[u8]) -> Result<String, String> {
     let path = download["url"].as_str().ok_or_else(wrong)?;
     let path = path
         .strip_prefix("file://")
-        .ok_or("the package index tells no hash")?;
+        .ok_or("the package index has no hash for it")?;
     let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
     let content = fs::read(&*path).map_err(|e| format!("`{path}` cannot be read: {e}"))?;
     let hash = digest(&SHA256, &content);

@@ -80,7 +80,7 @@ impl Dialect {
         }
     }
 
-    /// The language of a file, by its name, else by the interpreter in its first line.
+    /// The language of a file, by its name, or else by the interpreter in its first line.
     pub(super) fn of(path: &[u8], content: &[u8]) -> Option<Dialect> {
         let name = path.rsplit(|b| *b == b'/').next().unwrap_or(path);
         let extension = name.rsplit(|b| *b == b'.').next().unwrap_or_default();

@@ -52,8 +52,8 @@ pub(super) fn disguised(parsed: &Parsed) -> Option<String> {
     let node = parsed.root().dfs().find(|n| is_disguised(n))?;
     let line = node.start_pos().line() + 1;
     Some(format!(
-        "a name on line {line} is written with escapes or letters that stand for others, so this scanner \
-         can't tell what it is"
+        "a name on line {line} is written with escapes or look-alike letters, so this scanner cannot tell which \
+         name it is"
     ))
 }
 

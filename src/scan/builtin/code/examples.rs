@@ -1,4 +1,5 @@
-//! A project's examples for its own rules (`.newgate/rules/RULE.test.yml`): what a rule must find, and what it must not.
+//! A project's examples for its own rules (`.newgate/rules/RULE.test.yml`): code that a rule must find, and code that
+//! it must not find.
 
 use serde::Deserialize;
 
@@ -70,15 +71,15 @@ impl OwnRules {
                         .position(|l| !first.is_empty() && l.contains(first));
                     let line = line.map_or(1, |l| l + 1);
                     match scan_with(&name, code.as_bytes(), which) {
-                        Err(why) => wrong(line, format!("`{first}` has no answer: {why}")),
+                        Err(why) => wrong(line, format!("`{first}` could not be checked: {why}")),
                         Ok(found) => match (must, found.iter().any(|f| *f.rule == *examples.id)) {
                             (true, false) => wrong(
                                 line,
-                                format!("`{}` does not find `{first}`, which it must", examples.id),
+                                format!("`{}` does not find `{first}`, but should", examples.id),
                             ),
                             (false, true) => wrong(
                                 line,
-                                format!("`{}` finds `{first}`, which it must not", examples.id),
+                                format!("`{}` finds `{first}`, but should not", examples.id),
                             ),
                             _ => {}
                         },

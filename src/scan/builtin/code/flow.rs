@@ -1,4 +1,5 @@
-//! The functions of a file, with what is assigned to each name in them, and what calls give them.
+//! The functions of a file, with the values that are assigned to names in them, and those that
+//! calls pass to them.
 
 use std::collections::HashMap;
 
@@ -32,7 +33,7 @@ pub(super) struct Scope<'t> {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) parent: Option<usize>,
-    /// Where each assignment ends, and what is assigned, in the order of the text.
+    /// The end of each assignment and its value, in the order of the text.
     pub(super) names: HashMap<&'t str, Vec<(usize, Binding<'t>)>>,
     /// All its parameters are data of a request.
     pub(super) handles: bool,
@@ -306,7 +307,7 @@ impl<'t> Flow<'t> {
         }
     }
 
-    /// What is known of the parameters of a function by the call that it is handed over to.
+    /// What is known about the parameters of a function from the call that it is passed to.
     fn handed_to(&self, function: Node<'t>) -> Option<Option<&'static str>> {
         if self.names.handed.is_empty() {
             return None;

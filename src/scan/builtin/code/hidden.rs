@@ -8,7 +8,7 @@ use super::place::Weight;
 const LONGEST: usize = 4 * 1024 * 1024;
 /// Most hits in one file.
 const MOST: usize = 20;
-/// Longest line that is looked at for single letters, in bytes: longer ones are packed.
+/// The longest line that is searched for single letters, in bytes. Longer lines are packed code.
 const LONGEST_LINE: usize = 400;
 /// The greatest score of a text for tests: the band `low`.
 const IN_TESTS: f64 = 3.9;
@@ -87,7 +87,7 @@ const MEDIA: [&str; 22] = [
     "otf", "eot", "mp3", "mp4", "wav", "ogg", "webm", "mov", "flac", "heic",
 ];
 
-/// Finds what cannot be seen in a file.
+/// Finds invisible and misleading characters in a file.
 pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit>) {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     let extension = name.rsplit('.').next().unwrap_or(&name);
@@ -209,11 +209,11 @@ fn is_shapeless(c: char) -> bool {
 /// What is hidden in a line.
 #[derive(Default)]
 struct Hidden {
-    /// How many tag characters stand outside of flags.
+    /// The number of tag characters that are not part of a flag.
     tags: usize,
-    /// The longest row of characters without a shape.
+    /// The longest series of invisible characters.
     run: usize,
-    /// One stands within a word, or at its end.
+    /// A character within a word, or at its end.
     in_word: bool,
 }
 

@@ -67,7 +67,7 @@ struct Which<'r> {
     built_in: bool,
     /// Those of the project.
     own: Option<&'r OwnRules>,
-    /// Whatever these say of paths.
+    /// These count whatever they say about paths.
     anywhere: bool,
     /// Where the number of the one that is at work is written.
     current: Option<&'r AtomicUsize>,
@@ -303,7 +303,7 @@ impl<'t> Search<'t> {
         });
     }
 
-    /// The findings: of several about one weakness at one place, the worst.
+    /// The findings. If several are about one weakness at one place, only the worst.
     fn finish(self) -> Result<Vec<Finding>, String> {
         let mut found = self.found;
         found.sort_by(|a, b| {

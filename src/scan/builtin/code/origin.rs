@@ -37,7 +37,7 @@ pub(super) enum Origin {
 /// What is left to look at, and what is being looked at.
 struct Search<'t> {
     left: u32,
-    /// How many more functions may be gone into.
+    /// How many more functions may be followed.
     functions: u32,
     clean: Option<&'t Regex>,
     open: Vec<(usize, &'t str)>,

@@ -104,7 +104,8 @@ pub(super) fn is_example_file(path: &str) -> bool {
 }
 
 impl OwnRules {
-    /// Reads files of rules: paths and contents. What was read last is known again, so that rules are compiled once.
+    /// Reads files of rules, given as paths and contents. The last result is remembered, so that rules are compiled
+    /// once.
     ///
     /// # Errors
     /// All mistakes in them, in the order of the files.
@@ -241,7 +242,7 @@ impl OwnRules {
     }
 }
 
-/// What people are told of a project's rule.
+/// What people see of a project's rule.
 #[derive(Clone, Debug)]
 pub struct OwnFacts {
     /// Its name.

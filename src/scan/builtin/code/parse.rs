@@ -102,8 +102,7 @@ fn tree(text: &str, dialect: Dialect) -> Option<Tree> {
 
 /// The nodes whose kind is wanted, in the order of the text.
 ///
-/// # Errors
-/// The tree is too deep; says so, to follow the name of the file.
+/// # Errors The tree is too deep. The text follows the name of the file.
 pub(super) fn nodes(
     parsed: &Parsed,
     wanted: impl Fn(u16) -> bool,

@@ -22,7 +22,7 @@ pub(super) struct Metadata {
     pub score: Option<f64>,
     /// Where a value is followed: the severity of a string that is built from values that are not constant.
     pub built: Option<f64>,
-    /// Where a value is followed: the severity of any other value that is not constant.
+    /// If a value is followed, the severity of any other value that is not constant.
     pub unknown: Option<f64>,
     /// Where a value is followed: the severity of a built string that does not fit `shape`.
     pub unshaped: Option<f64>,

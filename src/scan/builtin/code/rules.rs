@@ -10,8 +10,8 @@ use super::listed::{GO, JAVA, JAVASCRIPT, Listed, PHP, PYTHON, RUBY};
 use super::names::Names;
 use super::rule::{Rule, written};
 
-/// Stands for the engine and all its rules in the key of remembered results: a digest of the rules
-/// (a test tells when it is out of date, and what it must be), and the version of the engine.
+/// The engine and all its rules, for the key of cached results: the version of the engine, and a
+/// digest of the rules (a test fails if it is out of date, and prints the new one).
 pub(in crate::scan) const REVISION: &str = "engine 9, rules 04ac8883ad93374f";
 
 /// The rules for a dialect.
@@ -127,7 +127,7 @@ impl Words {
         }
         let search = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::ContiguousNFA))
-            // PHP takes the names of functions in either case.
+            // PHP ignores the case of function names.
             .ascii_case_insensitive(dialect == Dialect::Php)
             .build(&patterns)
             .expect("words are short");

@@ -13,7 +13,7 @@ use crate::model::{Finding, RepoPath};
 
 /// How long one file may take with a project's own rules. The longest file takes a second or two with newgate's.
 const LIMIT: Duration = Duration::from_secs(20);
-/// How often the caller is asked whether to go on.
+/// How often the caller is asked whether to continue.
 const ROUND: Duration = Duration::from_millis(20);
 /// A rule may call itself for each level of a tree: room for the deepest one that is searched, in bytes.
 const STACK: usize = 256 * 1024 * 1024;
@@ -39,7 +39,7 @@ pub(in crate::scan) fn scan_watched(
         return Watched::Done(super::scan(path, &content));
     }
     if let Some(name) = own.too_slow() {
-        return Watched::Failed(format!("{name} took too long for another file"));
+        return Watched::Failed(format!("{name} took too long on another file"));
     }
     let at = Arc::new(AtomicUsize::new(0));
     let (send, receive) = channel();
@@ -75,7 +75,7 @@ pub(in crate::scan) fn scan_watched(
                     number => own.name(number),
                 };
                 return Watched::Failed(format!(
-                    "{name} takes more than {} s for `{path}`",
+                    "{name} takes more than {} s on `{path}`",
                     LIMIT.as_secs()
                 ));
             }

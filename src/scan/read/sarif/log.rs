@@ -234,7 +234,7 @@ pub(super) struct Invocation {
     pub notification_configuration_overrides: List<Override>,
 }
 
-/// What a run was configured with, in place of what a rule says of itself.
+/// The configuration of a run, which overrides what a rule says about itself.
 #[derive(Deserialize)]
 pub(super) struct Override {
     pub descriptor: Option<RuleReference>,

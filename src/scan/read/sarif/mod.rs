@@ -218,7 +218,7 @@ fn run_items(
     let rules = Rules::of(run);
     let mut refused = None;
     let each = |result: SarifResult| {
-        // One that the tool compared itself, and that is gone.
+        // A result that the tool itself compared, and that no longer exists.
         let absent = result.baseline_state.as_deref();
         let absent = absent.is_some_and(|s| s.trim().eq_ignore_ascii_case("absent"));
         if kind(&result) != Kind::Passed && !absent && refused.is_none() {

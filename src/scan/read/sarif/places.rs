@@ -6,7 +6,7 @@ use super::log::{ArtifactLocation, Location, PhysicalLocation, Run, SarifRegion,
 use super::rules::at;
 use super::text_of;
 
-/// How often a base may be relative to another, or a file be a part of another.
+/// How many bases, or how many parent files, are followed.
 const DEEPEST: usize = 16;
 
 /// The places of a result that are in files. Several are one problem (3.27.12), each of whose places is to be
@@ -18,7 +18,7 @@ pub(super) fn places_of(result: &SarifResult) -> impl Iterator<Item = &PhysicalL
         .filter(|p| p.artifact_location.is_some())
 }
 
-/// The path of a result's place; that of the file which the scanner was given, where it has no place.
+/// The path of a result's place, or of the file that the scanner was given if the result has no place.
 pub(super) fn path_of_result(run: &Run<'_>, result: &SarifResult) -> Option<String> {
     places_of(result)
         .next()

@@ -40,8 +40,8 @@ impl<'r> Rules<'r> {
         Rules { run, by_id }
     }
 
-    /// The rule of a result: by its component and index, by its identifier, else by its id, of which the
-    /// part before a `/` may be the rule's (3.27.5). Of several with one id, the most severe.
+    /// The rule of a result: by its component and index, by its identifier, or else by its id. The id may be a rule's
+    /// id followed by `/` and more (3.27.5). If several rules have the id, the most severe one.
     pub(super) fn rule_of(&self, result: &SarifResult) -> Option<&'r Rule> {
         let reference = result.rule.as_ref();
         let id = result.rule_id.as_deref();
@@ -237,7 +237,7 @@ pub(super) fn level_of_sort<'r>(
         .or_else(|| sort?.default_configuration.as_ref()?.level.as_deref())
 }
 
-/// What a result says of its rule (3.27.9), in any spelling.
+/// The kind of a result (3.27.9), in upper or lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// It is no problem: the rule held, or was of no concern.

@@ -49,7 +49,7 @@ pub(super) fn cwe_of(run: &Run<'_>, result: &SarifResult, rule: Option<&Rule>) -
     found
 }
 
-/// The taxonomy and the id that a reference names, or that stand at its indexes in the log.
+/// The taxonomy and the id that a reference names, or that are at its indexes in the log.
 fn entry<'r>(run: &'r Run<'_>, reference: &'r RuleReference) -> (Option<&'r str>, &'r str) {
     let component = reference.tool_component.as_ref();
     let taxonomies = run.taxonomies.as_deref().unwrap_or_default();

@@ -47,7 +47,7 @@ impl Artifact {
         })
     }
 
-    /// The artifact of a file in a folder that is laid out as a repository:
+    /// The artifact of a file in the layout of a Maven repository:
     /// `org/example/name/1.0/name-1.0-classifier.jar`.
     fn of_file(path: &Path) -> Option<Artifact> {
         let parts: Option<Vec<&str>> = path.iter().map(|p| p.to_str()).collect();

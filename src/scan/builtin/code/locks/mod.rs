@@ -20,7 +20,7 @@ const MOST: usize = 20;
 /// The greatest score of lock files of tests and examples, which nobody installs with the project.
 const IN_TESTS: f64 = 3.9;
 
-/// The registries that package managers use by themselves: yarn's is a name of npm's.
+/// The default registries of package managers. yarn's is another name of npm's.
 const REGISTRIES: [&str; 4] = [
     "registry.npmjs.org",
     "registry.yarnpkg.com",
@@ -82,7 +82,7 @@ pub fn in_lock_file(
             hit.score = hit.score.min(IN_TESTS);
         }
     }
-    // Those without a rule or a place cannot be made.
+    // A finding without a rule or a place cannot be built.
     hits.into_iter()
         .filter_map(|hit| finding_of(path, hit).ok())
         .collect()
@@ -169,7 +169,7 @@ fn hosts(
     let most = number.values().max().copied().unwrap_or_default();
     let foreign: BTreeMap<&String, &usize> = number
         .iter()
-        // Half of a new file, or the most usual of one, are no exception.
+        // In a new file, a host with half of the entries, or with the most, is not an exception.
         .filter(|(h, n)| {
             !known.contains(*h)
                 && !REGISTRIES.contains(&h.as_str())

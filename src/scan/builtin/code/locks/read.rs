@@ -119,7 +119,7 @@ fn npm_entry(name: &str, package: &Value, all: &mut Vec<Entry>) {
         package: format!("{name} {version}"),
         url,
         hashes: integrity(text_at(package, "integrity").unwrap_or_default()),
-        // The version of a dependency that is no version is where it comes from.
+        // The version of a dependency that is not a version is where it comes from.
         declared: version.contains([':', '/']) || package.get("link").is_some(),
     });
 }

@@ -1,9 +1,9 @@
-//! Files that are no JSON: each line for itself.
+//! Files that are not JSON, read line by line.
 
 use super::super::Hit;
 use super::{HOOK, IMPORT, SCRIPT, SHELL, SHOWN, TASK};
 
-/// Files that are no JSON: each line for itself.
+/// Files that are not JSON, read line by line.
 pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
     let mut add = |rule, line, title: &str, why: &str, command: &str| {
         let shown: String = command.trim().chars().take(SHOWN).collect();
