@@ -283,11 +283,11 @@ The order follows what an attacker gains, like CWE's Top 25 and OWASP's Top 10:
 
 | | scores | why |
 | --- | --- | --- |
-| commands, code and SQL from input; valid credentials | 8.0 to 9.5 | anyone who reaches them can run code, or read and write all data |
-| the same, if the rule doesn't look for input | 6.0 to 7.0 | most findings of such a rule are harmless |
-| paths, addresses, pages and XML from input; certificates that are not checked | 7.0 to 8.0 | they leak data, or let somebody intercept it |
-| weak hashes, ciphers and random numbers | 3.5 to 6.5 | an attacker needs something else too; many protect nothing |
-| imports, swallowed errors, good practice | under 4.0 | they are no weakness yet |
+| commands, code and SQL built from input; valid credentials | 8.0 to 9.5 | an attacker can run code, or read and write all data |
+| the same, if the rule does not check where the value comes from | 6.0 to 7.0 | most findings of such a rule are harmless |
+| paths, URLs, pages and XML from input; certificates that are not verified | 7.0 to 8.0 | an attacker can read data or intercept it |
+| weak hashes, ciphers and random numbers | 3.5 to 6.5 | an attacker needs another weakness too, and many uses protect nothing |
+| imports, ignored errors, good practice | under 4.0 | they are not weaknesses by themselves |
 
 | score | finds | CWE | scanner | rule |
 | ---: | --- | --- | --- | --- |
