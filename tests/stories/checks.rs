@@ -236,8 +236,8 @@ fn the_report_reads_well_without_colour_and_the_same_with_it() {
       --> leak.py:3:10
         > 3 | TOKEN = '[secret]'
           GitHub personal access token (`ghp_…`, 40 characters)
-      fix: Revoke it at github.com/settings/tokens, then issue a fine-grained token with the least scope
-           and an end date.
+      fix: Revoke it at github.com/settings/tokens, and create a fine-grained token with few permissions
+           and an expiry date.
     ");
 }
 
