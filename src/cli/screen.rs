@@ -156,6 +156,9 @@ impl Resolved {
     }
 }
 
+/// The progress has no bar where there are fewer columns.
+const NARROW: usize = 80;
+
 /// Progress of a scan.
 pub(super) struct Progress {
     wanted: bool,
@@ -172,9 +175,14 @@ impl Progress {
             .bar
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let width = width();
         let bar = bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("newgate: {bar:16} {elapsed} {msg}");
+            // The names of scanners are worth more than the bar.
+            let style = ProgressStyle::with_template(match width < NARROW {
+                true => "newgate: {elapsed} {msg}",
+                false => "newgate: {bar:16} {elapsed} {msg}",
+            });
             if let Ok(style) = style {
                 bar.set_style(style);
             }
@@ -184,20 +192,24 @@ impl Progress {
         });
         bar.set_length(total as u64);
         bar.set_position(advance.done as u64);
-        bar.set_message(message(advance, width()));
+        bar.set_message(message(advance, width));
     }
 }
 
 /// What a progress bar says, cut to fit in a line of so many columns, which never wraps.
 fn message(advance: &Advance<'_>, width: usize) -> String {
-    /// The columns before the message, with a time of four characters, and one behind it.
-    const BEFORE: usize = "newgate: ".len() + 16 + " 123m ".len() + 1;
+    /// The columns of the time, with up to four characters, and of the `…` after the message.
+    const TIME: usize = "newgate: 123m ".len() + 2;
+    let before = match width < NARROW {
+        true => TIME,
+        false => TIME + "################ ".len(),
+    };
     let files = plural(advance.files as u64, "file");
     let text = match advance.waits_for.as_slice() {
         [] => format!("scanning {files}"),
-        names => format!("scanning {files}: waiting for {}", names.join(", ")),
+        names => format!("{files}, waiting for {}", names.join(", ")),
     };
-    cut(&text, width.saturating_sub(BEFORE + 1))
+    cut(&text, width.saturating_sub(before))
 }
 
 impl Drop for Progress {

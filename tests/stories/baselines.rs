@@ -138,7 +138,7 @@ fn a_fresh_clone_that_fetches_counts_old_issues_and_scans_only_its_change() {
     plain.newgate(&["show"]).exits(0).says("has no issue");
     world.newgate(&["baseline", "build"]).exits(0);
     let publish = || world.newgate(&["baseline", "publish"]).exits(0);
-    publish().says("bandit: 12 of 12 units have results");
+    publish().says("bandit: results for 12 of 12 units");
     publish().says("has all these results already");
     assert!(world.remote_ref("refs/newgate/baseline").is_some());
 
@@ -147,7 +147,7 @@ fn a_fresh_clone_that_fetches_counts_old_issues_and_scans_only_its_change() {
     fs::remove_dir_all(clone.join(".git/newgate")).unwrap();
     fetch(&clone)
         .exits(0)
-        .says("bandit: 12 of 12 units have results");
+        .says("bandit: results for 12 of 12 units");
     let report = checked(&world, &clone);
     assert_eq!(decided(&report), decided(&alone));
     // Two files at head, and the old version of the one that is edited.
@@ -349,7 +349,7 @@ fn clones_that_publish_at_once_lose_nothing_of_each_other() {
     let fresh = cloned(&world, "fresh");
     newgate(&world, &fresh, &["baseline", "fetch"])
         .exits(0)
-        .says("bandit: 24 of 24 units have results");
+        .says("bandit: results for 24 of 24 units");
 }
 
 #[test]
@@ -504,7 +504,7 @@ fn what_was_fetched_is_not_signed_again_and_counts_no_more_when_its_signer_is_ta
     newgate(&world, &fresh, &["baseline", "fetch"])
         .exits(0)
         .says("signed by second")
-        .says("bandit: 1 of 6 units have results");
+        .says("bandit: results for 1 of 6 units");
 }
 
 #[test]
@@ -520,7 +520,7 @@ fn a_file_with_very_many_findings_spoils_no_signature() {
     world
         .newgate(&["baseline", "publish", "--sign"])
         .exits(0)
-        .says("bandit: 2 of 3 units have results");
+        .says("bandit: results for 2 of 3 units");
     // What cannot be read is replaced.
     let clone = cloned(&world, "clone");
     newgate(&world, &clone, &["baseline", "fetch"])

@@ -325,7 +325,10 @@ fn an_issue_of_the_last_report_can_be_looked_at() {
         .exits(2)
         .says("no issue `zzz`");
     std::fs::write(world.work().join(".git/newgate/last/report.json"), "{}").unwrap();
-    world.newgate(&["show"]).exits(3).says("not a report");
+    world
+        .newgate(&["show"])
+        .exits(3)
+        .says("cannot read the last report");
 }
 
 #[test]

@@ -48,7 +48,10 @@ fn a_hook_that_was_there_runs_by_its_own_name_with_the_same_input_and_is_put_bac
     let expected =
         format!("refs/heads/main {head} refs/heads/main {main}\npre-push origin ../remote.git\n");
     assert_eq!(std::fs::read_to_string(&seen).unwrap(), expected);
-    world.newgate(&["uninstall"]).exits(0).says("put back");
+    world
+        .newgate(&["uninstall"])
+        .exits(0)
+        .says("restored the previous hook");
     assert_eq!(
         std::fs::read_to_string(&hook).unwrap(),
         format!("#!/bin/sh\n{script}\n")
@@ -362,7 +365,7 @@ fn refs_that_another_program_read_are_not_taken_for_none() {
         .says("nothing to push");
     leak(&world);
     let stopped = world.push(&["origin", "bad"]).exits(1);
-    stopped.says("was given no refs").says("leak.py:1");
+    stopped.says("got no refs").says("leak.py:1");
     // The remote has it as `bad`, but `main` does not.
     world.git(&["push", "--quiet", "--no-verify", "origin", "bad"]);
     let stopped = world.push(&["origin", "bad:main"]).exits(1);

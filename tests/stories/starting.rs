@@ -111,7 +111,7 @@ fn what_counts_is_shown_with_where_it_comes_from() {
     world
         .newgate(&["config", "check"])
         .exits(0)
-        .says("`.newgate` of origin/main differs");
+        .says("origin/main has another `.newgate`");
     world.git(&["config", "newgate.target", "origin/main"]);
     world
         .newgate(&["config", "show"])
@@ -194,7 +194,7 @@ fn remedies_of_starting_out_work_when_they_are_pasted() {
     world
         .newgate(&["baseline", "show"])
         .exits(0)
-        .says("bandit: 1 of 1 file scanned")
+        .says("bandit: 1 of 1 file")
         .says("code: 2 of 2 files scanned");
     // What the configuration of the work tree is said to need.
     let said = world.newgate(&["doctor"]);

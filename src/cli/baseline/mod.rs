@@ -15,6 +15,7 @@ use super::screen::Resolved;
 use crate::error::Result;
 use crate::gate::shared::Part;
 use crate::model::Verdict;
+use crate::report::plural;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Baseline {
@@ -61,8 +62,10 @@ impl Where {
 fn tell(screen: &Resolved, parts: &[Part]) {
     for part in parts {
         screen.data(&format!(
-            "  {}: {} of {} units have results\n",
-            part.scanner, part.known, part.units
+            "  {}: results for {} of {}\n",
+            part.scanner,
+            part.known,
+            plural(part.units, "unit")
         ));
     }
 }

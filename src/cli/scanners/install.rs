@@ -9,6 +9,7 @@ use crate::config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{ConfigSource, Settings};
 use crate::model::Verdict;
+use crate::process::stopped;
 use crate::scan::tools::{self, Installed, LOCK, Lock, Locked};
 use crate::scan::{Catalog, Descriptor, Scanner, State};
 
@@ -336,6 +337,8 @@ fn one(
             lock.scanners.insert(name, merged);
             true
         }
+        // The end of the process says so.
+        Err(_) if stopped().is_some() => false,
         Err(why) => {
             screen.error(Label::Error, &format!("{name} cannot be installed: {why}"));
             false

@@ -60,8 +60,8 @@ impl List {
     fn title(self) -> &'static str {
         match self {
             List::Blocking => "Blocks this change",
-            List::Of(Bucket::New) => "New, does not block",
-            List::Of(Bucket::Grown) => "Known issues with new occurrences, does not block",
+            List::Of(Bucket::New) => "New issues that do not block",
+            List::Of(Bucket::Grown) => "Known issues with new occurrences that do not block",
             List::Of(Bucket::Excused(Excuse::Exempted)) => "Exempted",
             List::Of(Bucket::Excused(Excuse::Ignored)) => "Ignored by the policy",
             List::Of(Bucket::Excused(Excuse::Suppressed)) => "Suppressed by inline comments",
