@@ -210,6 +210,7 @@ fn a_push_that_an_agent_kills_goes_on_and_the_next_answers_from_the_cache() {
         let watched = |p| fs::read(p).is_ok_and(|text| text == b"watched");
         waits().iter().any(watched)
     });
+    wait("the scanner runs", || world.path("runs").exists());
     let group = rustix::process::Pid::from_raw(i32::try_from(push.id()).unwrap()).unwrap();
     rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
     let ended = Ran::of(&push.wait_with_output().unwrap());

@@ -83,5 +83,5 @@ fn what_other_tools_were_told_to_pass_over_is_exempted_one_by_one() {
     world
         .newgate(&["import", "run.py"])
         .exits(2)
-        .says("no baseline or ignore file");
+        .says("is not a baseline or ignore file");
 }

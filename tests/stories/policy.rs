@@ -219,7 +219,7 @@ fn comments_that_silence_a_scanner_stop_the_change_where_none_may_pass() {
         report["issues"][0]["title"]
             .as_str()
             .unwrap()
-            .contains("silences bandit")
+            .contains("suppresses bandit")
     );
 }
 

@@ -194,7 +194,7 @@ fn remedies_of_starting_out_work_when_they_are_pasted() {
     world
         .newgate(&["baseline", "show"])
         .exits(0)
-        .says("bandit: 1 of 1 file")
+        .says("bandit: 1 of 1 file scanned")
         .says("code: 2 of 2 files scanned");
     // What the configuration of the work tree is said to need.
     let said = world.newgate(&["doctor"]);

@@ -90,7 +90,7 @@ impl KnownOut {
         let mut out = format!("results for {} ({tip}) in the cache:\n", self.target);
         for KnownOf { name, files, known } in &self.scanners {
             let files = plural(*files, "file");
-            let _ = writeln!(out, "  {name}: {known} of {files}");
+            let _ = writeln!(out, "  {name}: {known} of {files} scanned");
         }
         out.push_str(&match &self.shared {
             None if self.fetched => {
