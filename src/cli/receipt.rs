@@ -40,7 +40,7 @@ impl Receipt {
         let whole = report.scanners.iter().all(|s| s.state == ScannerState::Ok);
         if report.verdict != Verdict::Pass || !whole || !report.unknown.is_empty() {
             screen.note(
-                "newgate: no receipt was made, because the check did not pass; `newgate check` shows why",
+                "newgate: no receipt was made, because the check did not pass; `newgate check --enforce` shows why",
             );
             return Ok(report.verdict.worse(Verdict::Incomplete));
         }

@@ -13,7 +13,7 @@ use crate::environment;
 use crate::mask::masked;
 use crate::model::harmless;
 use crate::platform;
-use crate::report::{Look, cut, plural};
+use crate::report::{Look, fit, plural};
 use crate::scan::{Advance, redact};
 
 /// When colours are used.
@@ -96,6 +96,11 @@ impl Resolved {
             verbose: self.verbose,
             quiet: self.quiet,
         }
+    }
+
+    /// The width of the terminal that a stream is; none if it is none.
+    pub(super) fn columns(&self, stream: Stream) -> Option<usize> {
+        is_terminal(stream).then(width)
     }
 
     /// Writes data.
@@ -209,7 +214,7 @@ fn message(advance: &Advance<'_>, width: usize) -> String {
         [] => format!("scanning {files}"),
         names => format!("{files}, waiting for {}", names.join(", ")),
     };
-    cut(&text, width.saturating_sub(before))
+    fit(&text, width.saturating_sub(before))
 }
 
 impl Drop for Progress {

@@ -6,7 +6,7 @@ use super::screen::{Resolved, Stream};
 use super::session::Session;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Issue, Verdict};
-use crate::report::{json_of_issues, show_issue};
+use crate::report::{columns, fit, json_of_issues, place, show_issue};
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
@@ -30,8 +30,19 @@ impl Show {
             let format = self.output.format;
             format.write(screen, &json_of_issues(&all), || {
                 let line = |issue: &Issue| {
-                    let (severity, status) = (issue.severity.name(), issue.status.name());
-                    format!("{}  {severity:<10} {status:<9} {}\n", issue.id, issue.title)
+                    let (severity, status) = (issue.severity.name(), issue.bucket().name());
+                    let place = issue.occurrences.first().map(place);
+                    let place = place.map_or(String::new(), |p| format!(" · {p}"));
+                    let start = format!("{}  {severity:<10} {status:<10} ", issue.id);
+                    let title = match screen.columns(Stream::Out) {
+                        // At least so much of a title, even if the place does not fit then.
+                        Some(all) => fit(
+                            &issue.title,
+                            all.saturating_sub(start.len() + columns(&place)).max(20),
+                        ),
+                        None => issue.title.clone(),
+                    };
+                    format!("{start}{title}{place}\n")
                 };
                 issues.iter().map(line).collect()
             });

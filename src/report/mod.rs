@@ -34,4 +34,4 @@ pub use reasons::{reason, why};
 pub use sarif::{Sarif, sarif};
 pub use sto::sto;
 pub use terminal::{Look, history_lines, show_issue, terminal, terminal_pages};
-pub use words::{cut, fault, in_commit, place, plural};
+pub use words::{columns, fault, fit, in_commit, place, plural};

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::model::{
     Action, BandCounts, Bucket, Containment, Excuse, Issue, IssueStatus, Occurrence, Reason,
@@ -244,8 +245,30 @@ pub(super) fn uri(path: &RepoPath) -> String {
     percent_encode(path.as_bytes(), PATH).to_string()
 }
 
-/// Cuts a text to a number of characters, with `…` after it where something is left out.
-pub fn cut(text: &str, most: usize) -> String {
+/// How many columns of a terminal a text takes: most letters of East Asian scripts take two.
+pub fn columns(text: &str) -> usize {
+    match text.is_ascii() {
+        true => text.len(),
+        false => text.width(),
+    }
+}
+
+/// Cuts a text to fit in a number of columns, with `…` at its end if something is left out.
+pub fn fit(text: &str, most: usize) -> String {
+    if columns(text) <= most {
+        return text.to_owned();
+    }
+    let mut taken = 0;
+    let fits = |c: &char| {
+        taken += c.width().unwrap_or(0);
+        taken < most
+    };
+    let part: String = text.chars().take_while(fits).collect();
+    format!("{part}…")
+}
+
+/// Cuts a text to a number of characters, with `…` after it if something is left out.
+pub(super) fn cut(text: &str, most: usize) -> String {
     match text.chars().nth(most) {
         None => text.to_owned(),
         Some(_) => format!("{text:.most$}…"),

@@ -395,7 +395,11 @@ impl Installs {
         let catalog = super::catalog()?;
         let (_, lock) = self.lock.read()?;
         let trouble = |e| Error::io("the folder of installed scanners cannot be read", e);
-        for version in tools::installed().map_err(trouble)? {
+        let installed = tools::installed().map_err(trouble)?;
+        if installed.is_empty() {
+            screen.note("newgate has installed no scanner; `newgate scanners install` installs the enabled ones");
+        }
+        for version in installed {
             let pinned = match is_pinned(&catalog, &lock, &version) {
                 true => "",
                 false => "  (not pinned here: `newgate scanners prune` removes it)",

@@ -149,8 +149,8 @@ fn table(rows: &[Row]) -> String {
         let _ = writeln!(out, "{name:<width$}  {install:<second$}  {tested}");
     }
     out.push_str(
-        "\n`NAME = true` under `[scanners]` in `.newgate/config.toml` turns one on, once that is on the target;\n\
-         `newgate scanners show NAME` says more.\n",
+        "\nTo turn one on, add `NAME = true` under `[scanners]` in `.newgate/config.toml`, and bring that to the \
+         target;\n`newgate scanners show NAME` shows more about it.\n",
     );
     out
 }

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use owo_colors::Style;
 
-use super::super::words::{band, cut, decided, file, part_of_line, place, plural, scanners};
+use super::super::words::{
+    band, columns, decided, file, fit, part_of_line, place, plural, scanners,
+};
 use super::Page;
 use super::issue::style_of;
 use crate::model::{Issue, Occurrence};
@@ -88,8 +90,8 @@ impl Page {
         };
         let head = format!("  {at:<7} ");
         let width = self.look.width.clamp(40, 160);
-        let taken = head.chars().count() + band.len() + 1;
-        let room = |tail: &str| width.saturating_sub(taken + tail.chars().count());
+        let taken = columns(&head) + band.len() + 1;
+        let room = |tail: &str| width.saturating_sub(taken + columns(tail));
         // Where there is too little room, the id is worth more than who says so.
         let tails = [
             format!("{others} · {} · {}", scanners(issue), issue.id),
@@ -98,10 +100,7 @@ impl Page {
         let tail = tails.into_iter().find(|t| room(t) >= ENOUGH);
         let tail = tail.unwrap_or_else(|| format!("{short} · {}", issue.id));
         let room = room(&tail).max(8);
-        let title = match issue.title.chars().count() > room {
-            true => cut(&issue.title, room.saturating_sub(1)),
-            false => issue.title.clone(),
-        };
+        let title = fit(&issue.title, room);
         let band = self.paint(&band, style_of(issue.severity));
         let tail = self.faint(&tail);
         let _ = writeln!(self.out, "{head}{band} {title}{tail}");
@@ -110,7 +109,7 @@ impl Page {
             let _ = writeln!(self.out, "          {sign} {line}");
             let others: Vec<String> = decided(issue).skip(1).take(ALSO).map(place).collect();
             if !others.is_empty() {
-                let text = cut(&format!("also {}", others.join(", ")), width - 13);
+                let text = fit(&format!("also {}", others.join(", ")), width - 12);
                 let _ = writeln!(self.out, "            {}", self.faint(&text));
             }
         }
@@ -122,6 +121,6 @@ impl Page {
         let line = region.line.checked_sub(frame.first_line)?;
         let text = frame.lines.get(line as usize)?;
         let part = part_of_line(main, region.line, text, room);
-        Some(part.trim().to_owned()).filter(|p| !p.is_empty())
+        Some(fit(part.trim(), room)).filter(|p| !p.is_empty())
     }
 }

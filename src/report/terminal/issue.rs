@@ -7,7 +7,8 @@ use owo_colors::Style;
 use super::super::notes::because;
 use super::super::reasons::why;
 use super::super::words::{
-    band, decided, in_commit, not_counting, part_of_line, place, plural, rules, standing,
+    band, columns, decided, fit, in_commit, not_counting, part_of_line, place, plural, rules,
+    standing,
 };
 use super::{FEWEST, Page};
 use crate::model::{Issue, IssueStatus, Occurrence, Severity, Status};
@@ -225,9 +226,7 @@ impl Page {
             tail = format!("{tail} [new: {}]", why(occurrence));
         }
         let shown = format!("  {arrow} {strong}{commit}");
-        if "  --> ".len() + place.chars().count() + commit.len() + tail.chars().count()
-            > self.look.width
-        {
+        if "  --> ".len() + columns(&place) + commit.len() + columns(&tail) > self.look.width {
             let _ = writeln!(self.out, "{shown}");
             self.wrapped("      ", "       ", tail.trim_start());
         } else {
@@ -263,7 +262,7 @@ impl Page {
                 " ".to_owned()
             };
             let gutter = self.faint(&format!("{number:>digits$} |"));
-            let text = part_of_line(occurrence, number, line, room);
+            let text = fit(&part_of_line(occurrence, number, line, room), room);
             let line = format!("    {sign} {gutter} {text}");
             let _ = writeln!(self.out, "{}", line.trim_end());
         }

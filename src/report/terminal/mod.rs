@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use owo_colors::{OwoColorize, Style};
 
 use super::notes::{because, compared_with};
-use super::words::outcome;
+use super::words::{columns, outcome};
 use crate::model::{
     Bucket, GateRun, Issue, IssueStatus, Report, Verdict, harmless, time_of_seconds,
     without_commands,
@@ -159,8 +159,8 @@ pub fn history_lines(runs: &[GateRun], look: Look) -> String {
         let verdict = page.verdict(run.verdict);
         let head = run.head.get(..10).unwrap_or(&run.head);
         let target = match run.target.is_empty() {
-            true => "against nothing".to_owned(),
-            false => format!("against {}", harmless(&run.target)),
+            true => "compared with nothing".to_owned(),
+            false => format!("compared with {}", harmless(&run.target)),
         };
         let numbers = [
             (run.new, "new"),
@@ -181,7 +181,7 @@ pub fn history_lines(runs: &[GateRun], look: Look) -> String {
         page.wrapped(
             &" ".repeat(width),
             &" ".repeat(width),
-            &format!("{numbers}  {target}"),
+            &format!("{numbers}, {target}"),
         );
         page.out.replace_range(before..before + width, &start);
     }
@@ -250,14 +250,14 @@ impl Page {
     fn wrapped(&mut self, first: &str, rest: &str, text: &str) {
         let width = self.look.width.clamp(40, 120);
         let mut line = first.to_owned();
-        let mut column = first.chars().count();
+        let mut column = columns(first);
         let mut fresh = true;
         for word in pieces(text) {
-            let length = word.chars().count();
+            let length = columns(word);
             if !fresh && column + 1 + length > width {
                 let _ = writeln!(self.out, "{}", line.trim_end());
                 rest.clone_into(&mut line);
-                column = rest.chars().count();
+                column = columns(rest);
                 fresh = true;
             }
             if !fresh {
@@ -275,13 +275,14 @@ impl Page {
         let what = outcome(report);
         let verdict = self.verdict(report.verdict);
         let name = self.strong(&report.change.name);
-        let length = "newgate: INCOMPLETE  : ".len() + report.change.name.len() + what.len();
-        let between = if length > self.look.width {
-            "\n  "
-        } else {
-            " "
-        };
-        let _ = writeln!(self.out, "newgate: {verdict}  {name}:{between}{what}");
+        let length =
+            "newgate: INCOMPLETE  : ".len() + columns(&report.change.name) + columns(&what);
+        if length <= self.look.width {
+            let _ = writeln!(self.out, "newgate: {verdict}  {name}: {what}");
+            return;
+        }
+        let _ = writeln!(self.out, "newgate: {verdict}  {name}:");
+        self.wrapped("  ", "  ", &what);
     }
 
     fn base(&mut self, report: &Report) {
