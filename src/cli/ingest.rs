@@ -128,7 +128,11 @@ pub(super) fn take_reports(
     }
     let mut known: Vec<Descriptor> = Vec::new();
     for name in catalog.names() {
-        known.extend(catalog.get(&name)?);
+        let found = catalog.get(&name)?;
+        known.extend(found.map(|d| match how.named.filter(|_| d.is_format()) {
+            Some(tool) => d.of_tool(tool),
+            None => d,
+        }));
     }
     let key = SecretKey::new(session.cache().secret_key());
     let mut all = Ingested::new();

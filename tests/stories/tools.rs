@@ -105,9 +105,10 @@ fn packages_of_npm_are_installed_by_their_hashes_and_scan_through_the_gate() {
     fs::remove_dir_all(world.path("cache")).unwrap();
     world.newgate(&["scanners", "install", "oxlint"]).exits(0);
 
-    // Of several hashes, the first that is forged is enough.
+    // Those of other kinds of machines are not asked for.
     fs::remove_dir_all(world.path("cache")).unwrap();
-    let at = lock.find("\"integrity\": \"sha512-").unwrap() + 21;
+    let of_it = lock.find("node_modules/oxlint\"").unwrap();
+    let at = of_it + lock[of_it..].find("sha512-").unwrap() + "sha512-".len();
     let forged = format!("{}{}{}", &lock[..at], "A".repeat(86), &lock[at + 86..]);
     refuses_the_lock(&world, "oxlint", &forged);
 }
@@ -122,21 +123,25 @@ fn refuses_the_lock(world: &World, scanner: &str, lock: &str) {
     assert_eq!(fs::read_dir(tools).unwrap().count(), 0);
 }
 
-/// A descriptor of the project's own, of which only its installation matters.
-fn own_scanner(world: &World, install: &str) {
+/// A world whose target has a scanner of its own, of which only the installation matters.
+fn with_own_scanner(config: &str, install: &str) -> World {
+    let world = configured(config);
+    world.git(&["switch", "--quiet", "main"]);
     let text = format!(
         "name = \"tool\"\ntitle = \"Tool\"\nhomepage = \"https://example.com\"\nkind = \"code\"\nscope = \"file\"\n\
          files = [\"*.tool\"]\n[program]\ncommand = [\"no-such-tool\", \"{{files}}\"]\nversion = [\"--version\"]\n\
-         version-pattern = '(\\S+)'\n[output]\nformat = \"sarif\"\n{install}"
+         version-pattern = '(\\S+)'\nexit-clean = [0]\n[output]\nformat = \"sarif\"\n{install}"
     );
     world.write(".newgate/scanners/tool.toml", text);
+    world.commit("Add a scanner");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world
 }
 
 #[test]
 fn a_module_of_go_with_another_sum_is_refused() {
-    let mut world = configured("[scanners]\n");
-    own_scanner(
-        &world,
+    let mut world = with_own_scanner(
+        "[scanners]\n",
         "[install]\ngo = { module = \"example.com/tool@v1.0.0\", package = \".\" }\n",
     );
     // A proxy in a folder: the module is one that nobody else has.
@@ -169,9 +174,8 @@ fn a_module_of_go_with_another_sum_is_refused() {
 
 #[test]
 fn an_artifact_of_maven_with_another_hash_is_refused() {
-    let mut world = configured("[scanners]\n");
-    own_scanner(
-        &world,
+    let mut world = with_own_scanner(
+        "[scanners]\n",
         "[install]\nmaven = { artifacts = [\"org.example:tool:1.0\"], main = \"org.example.Tool\" }\n",
     );
     // Maven itself would load its plug-ins first.
@@ -190,11 +194,10 @@ fn an_artifact_of_maven_with_another_hash_is_refused() {
 
 #[test]
 fn a_scanner_that_cannot_be_installed_is_named_and_nothing_is_pushed_without_it() {
-    let world = configured("[scanners]\n");
-    world.git(&["switch", "--quiet", "main"]);
-    own_scanner(&world, "");
+    // It can't be turned on before the target knows it.
+    let world = with_own_scanner("[scanners]\n", "");
     world.write(".newgate/config.toml", "[scanners]\ntool = true\n");
-    world.commit("Turn a scanner on");
+    world.commit("Turn it on");
     world.push(&["--quiet", "origin", "main"]).exits(0);
     world.install();
     let failed = world.newgate(&["scanners", "install"]).exits(3);
@@ -214,8 +217,8 @@ fn a_scanner_that_cannot_be_installed_is_named_and_nothing_is_pushed_without_it(
     world
         .pre_push(&["origin", &remote], &line)
         .exits(3)
-        .says("tool")
-        .says("not installed");
+        .says("tool is missing")
+        .says("see https://example.com");
     world.push(&["origin", "more"]).exits(1).says("INCOMPLETE");
     assert_eq!(world.remote_ref("more"), None);
 }

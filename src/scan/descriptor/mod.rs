@@ -42,6 +42,8 @@ pub struct Descriptor {
     /// What the configuration leaves out.
     left_out: GlobSet,
     each: GlobSet,
+    /// The tool of a format's reports, where somebody named it.
+    tool: Option<String>,
     expressions: OnceLock<Arc<Expressions>>,
     silencing: OnceLock<Arc<Markers>>,
 }
@@ -110,6 +112,7 @@ impl Descriptor {
             not,
             left_out: GlobSet::empty(),
             each,
+            tool: None,
             written,
             expressions: OnceLock::new(),
             silencing: OnceLock::new(),
@@ -148,6 +151,7 @@ impl Descriptor {
             not: GlobSet::empty(),
             left_out: GlobSet::empty(),
             each: GlobSet::empty(),
+            tool: None,
             expressions: OnceLock::new(),
             silencing: OnceLock::new(),
         }
@@ -158,6 +162,20 @@ impl Descriptor {
             let compiled = Expressions::compile(&self.written);
             Arc::new(compiled.expect("a test compiles those of the catalogue"))
         })
+    }
+
+    /// The same format for reports of one tool, which don't name it.
+    #[must_use]
+    pub fn of_tool(&self, tool: &str) -> Descriptor {
+        Descriptor {
+            tool: Some(tool.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The tool of reports that name none.
+    pub(super) fn tool(&self) -> Option<&str> {
+        self.tool.as_deref()
     }
 
     /// The same with another jq filter for its JSON.

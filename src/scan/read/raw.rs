@@ -240,7 +240,8 @@ impl<'a> Gather<'a> {
                 self.place(&path, span, &mut item)?;
             }
             // In a format of many tools, what is known of a rule is known of the tool's.
-            let own = item.tool.as_deref().map(scanner_name);
+            let tool = item.tool.as_deref().or(self.descriptor.tool());
+            let own = tool.map(scanner_name);
             let named = own.as_ref().and_then(|tool| {
                 let known = self
                     .by_tool
@@ -344,7 +345,7 @@ fn finding(
     let kind = if item.package.is_some() {
         Kind::Dependency
     } else {
-        item.kind.unwrap_or_else(|| format.kind())
+        item.kind.unwrap_or_else(|| descriptor.kind())
     };
     for value in &secrets {
         match kind {
@@ -369,6 +370,7 @@ fn finding(
     let score = of_vectors
         .or_else(|| descriptor.score_of_rule(&rule, &message))
         .or_else(|| item.score.and_then(Score::new))
+        .or_else(|| descriptor.score(item.level.as_deref()?, confidence))
         .or_else(|| format.score(item.level.as_deref()?, confidence))
         .or_else(|| {
             let title = item.title.as_deref().filter(|t| !t.is_empty());
@@ -393,13 +395,14 @@ fn finding(
     }
     let title = data
         .and_then(|d| d.title.clone())
-        // A format of many tools has a title of its own.
+        // A format of many tools may have a title of its own.
         .or_else(|| {
             descriptor
                 .title_of_others(&rule)
                 .filter(|_| of_tool.is_none())
         })
         .or(item.title)
+        .or_else(|| descriptor.title_of_others(&rule))
         .unwrap_or_default();
     let tool = item.tool.as_deref().map(scanner_name);
     let canonical = match (&tool, of_tool) {

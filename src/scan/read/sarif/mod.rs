@@ -388,6 +388,7 @@ fn result_item(run: &Run<'_>, rules: &Rules<'_>, result: &SarifResult) -> Result
         confidence: confidence
             .iter()
             .find_map(|name| property(name)?.as_str())
+            .or_else(|| confidence_in_tags(property("tags")?))
             .map(str::to_owned),
         score: stated.score.map(Score::value).or(stated.rank),
         cwe: cwe_of(run, result, rule),
@@ -429,6 +430,12 @@ fn title_of(rule: Option<&Rule>) -> Option<String> {
         let name = name.filter(|n| Some(*n) != rule.id.as_ref() && *n != "blacklist");
         name.map(|n| n.replace('_', " "))
     })
+}
+
+/// The confidence that Semgrep has in a rule: `HIGH CONFIDENCE`.
+fn confidence_in_tags(tags: &Value) -> Option<&str> {
+    let mut tags = tags.as_array()?.iter().filter_map(Value::as_str);
+    tags.find_map(|tag| tag.strip_suffix(" CONFIDENCE"))
 }
 
 /// The first sentence of a rule's description.
