@@ -281,3 +281,102 @@ fn every_planted_folder_has_a_test() {
         assert!(source.contains(&format!(": \"{name}\",")), "{name}");
     }
 }
+
+/// What a report says, read under its scanner's name: place, score, title, kind and references.
+fn told(world: &World, scanner: &str, report: &str) -> Vec<String> {
+    let report = world.check(&[
+        "--no-base",
+        "--results",
+        report,
+        "--results-scanner",
+        scanner,
+    ]);
+    let issues = report["issues"].as_array().unwrap();
+    let mut told = Vec::new();
+    for issue in issues {
+        // The SARIF of ast-grep has no metadata.
+        let references = match scanner {
+            "ast-grep" => "",
+            _ => &issue["references"].to_string(),
+        };
+        for at in issue["occurrences"].as_array().unwrap() {
+            told.push(format!(
+                "{}:{} {} {} {} {references}",
+                at["path"], at["line"], issue["score"], issue["title"], issue["kind"]
+            ));
+        }
+    }
+    told.sort_unstable();
+    told
+}
+
+fn says_the_same_in_every_format(scanner: &str, run: &str, formats: &[&str]) {
+    let world = World::new();
+    copy(&world, &fixtures().join(scanner).join("config"), "");
+    copy(&world, &fixtures().join(scanner).join("tree"), "");
+    world.write(
+        ".newgate/config.toml",
+        "[scanners]\nsecrets = false\ncode = false\n",
+    );
+    world.commit("Plant weaknesses");
+    let mut first = None;
+    for format in formats {
+        let file = world.path("home").join(format!("report-{format}"));
+        let file = file.to_str().unwrap();
+        let run = run.replace("FORMAT", format).replace("REPORT", file);
+        let program = pinned(scanner).display().to_string();
+        let run = run.replacen(scanner, &program, 1);
+        world.run_in(&world.work(), "sh", &["-c", &run], b"");
+        let told = told(&world, scanner, file);
+        assert!(!told.is_empty(), "{scanner} {format}");
+        assert_eq!(
+            *first.get_or_insert(told.clone()),
+            told,
+            "{scanner} {format}"
+        );
+    }
+}
+
+#[test]
+fn every_format_of_a_scanner_says_the_same() {
+    for (scanner, run, formats) in [
+        (
+            "hadolint",
+            "hadolint --no-fail -f FORMAT $(git ls-files '*ockerfile') > REPORT",
+            &["json", "sarif", "checkstyle", "sonarqube"][..],
+        ),
+        (
+            "shellcheck",
+            "shellcheck --norc -f FORMAT $(git ls-files '*.sh' bin) > REPORT",
+            &["json1", "json", "checkstyle"],
+        ),
+        (
+            "oxlint",
+            "oxlint --disable-nested-config --no-ignore -A all -W no-eval -W no-new-func --format FORMAT . > REPORT",
+            &["json", "sarif", "checkstyle"],
+        ),
+        (
+            "zizmor",
+            "zizmor --offline --no-progress -q --no-config --format FORMAT . > REPORT",
+            &["json", "sarif"],
+        ),
+        (
+            "ast-grep",
+            "ast-grep scan --rule .newgate/ast-grep/python.yml $(test FORMAT = json && echo --json=compact --include-metadata || echo --format sarif) . > REPORT",
+            &["json", "sarif"],
+        ),
+    ] {
+        says_the_same_in_every_format(scanner, run, formats);
+    }
+}
+
+#[test]
+#[ignore = "Semgrep and Checkov take half a minute to start so often"]
+fn every_format_of_a_slow_scanner_says_the_same() {
+    let semgrep = "semgrep scan --metrics=off --disable-version-check --oss-only --quiet --no-rewrite-rule-ids \
+                   --config .newgate/semgrep --FORMAT-output=REPORT .";
+    says_the_same_in_every_format("semgrep", semgrep, &["json", "sarif"]);
+    let checkov = "checkov -d . --quiet --compact --skip-download -o FORMAT > REPORT --output-file-path $PWD/../home/FORMAT; \
+                   cat ../home/FORMAT/* > REPORT";
+    says_the_same_in_every_format("checkov", checkov, &["json", "sarif", "gitlab_sast"]);
+}
