@@ -119,7 +119,16 @@ impl Painter {
         if text.len() > LONGEST {
             return None;
         }
-        let tree = self.tree(&language_of(path)?, text)?;
+        let language = language_of(path)?;
+        if language == tree_sitter_php::LANGUAGE_PHP.into() && begins_amid_php(text) {
+            let mut parts = self.parts_of(&language, &format!("{PHP}{text}"))?;
+            return Some(parts.split_off(PHP.len()));
+        }
+        self.parts_of(&language, text)
+    }
+
+    fn parts_of(&mut self, language: &Language, text: &str) -> Option<Vec<Part>> {
+        let tree = self.tree(language, text)?;
         let mut parts = vec![Part::Plain; text.len()];
         let mut cursor = tree.walk();
         loop {
@@ -195,6 +204,16 @@ fn part_of(node: Node<'_>, text: &str) -> Option<Part> {
     }
 }
 
+/// What code begins with in a file of PHP.
+const PHP: &str = "<?php ";
+
+/// Whether a text begins within code of PHP: the first that it says of a border is where the code ends, or nothing.
+fn begins_amid_php(text: &str) -> bool {
+    text.split("?>")
+        .next()
+        .is_some_and(|begin| !begin.contains("<?"))
+}
+
 /// The grammar for a file, by the end of its name.
 fn language_of(path: &str) -> Option<Language> {
     let (_, extension) = path.rsplit_once('.')?;
@@ -205,8 +224,7 @@ fn language_of(path: &str) -> Option<Language> {
         "tsx" => tree_sitter_typescript::LANGUAGE_TSX.into(),
         "go" => tree_sitter_go::LANGUAGE.into(),
         "java" => tree_sitter_java::LANGUAGE.into(),
-        // A frame begins in the middle of the code, without `<?php`.
-        "php" | "phtml" | "inc" => tree_sitter_php::LANGUAGE_PHP_ONLY.into(),
+        "php" | "phtml" | "inc" => tree_sitter_php::LANGUAGE_PHP.into(),
         "rb" | "rake" | "gemspec" => tree_sitter_ruby::LANGUAGE.into(),
         _ => return None,
     })
@@ -237,6 +255,8 @@ mod tests {
             ("a.go", "return \"x\""),
             ("a.java", "return \"x\";"),
             ("a.php", "return 'x';"),
+            ("a.php", "<b><?php return 'x';"),
+            ("a.php", "f(); ?><b><?php return 'x';"),
             ("a.rb", "return 'x'"),
         ] {
             let shown = shown(path, text);
