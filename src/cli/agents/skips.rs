@@ -188,6 +188,33 @@ const WRAPPERS: [&str; 20] = [
     "setsid", "stdbuf", "xargs", "then", "do", "else", "if", "while", "{", "!",
 ];
 
+/// Programs that change the files that are named to them.
+const WRITERS: [&str; 11] = [
+    "rm", "mv", "chmod", "unlink", "truncate", "ln", "cp", "install", "tee", "sed", "dd",
+];
+
+/// Whether a word is a command that is looked at, or stands before one.
+fn is_known(word: &str) -> bool {
+    let name = name_of(word);
+    word.contains('=')
+        || ["git", "eval", "newgate"].contains(&name)
+        || WRAPPERS.contains(&name)
+        || SHELLS.contains(&name)
+        || WRITERS.contains(&name)
+}
+
+/// The hook that the output of a command is written over.
+fn written_over(words: &[String]) -> Option<String> {
+    let to = words.iter().position(|w| w.contains('>'))?;
+    let hook = words.get(to..)?.iter().take(2).find(|w| is_hook(w))?;
+    Some(format!("> {}", hook.trim_start_matches('>')))
+}
+
+/// Whether a word names a hook of git, or the folder of hooks.
+fn is_hook(word: &str) -> bool {
+    word.contains(".git/hooks") || word.ends_with("hooks/pre-push")
+}
+
 /// Programs that read commands.
 const SHELLS: [&str; 5] = ["sh", "bash", "zsh", "dash", "ksh"];
 
@@ -197,6 +224,9 @@ fn of_words(words: &[String], depth: usize) -> Option<String> {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         })
     };
+    if let Some(found) = written_over(words) {
+        return Some(found);
+    }
     let mut rest = words;
     loop {
         let (first, after) = rest.split_first()?;
@@ -211,8 +241,17 @@ fn of_words(words: &[String], depth: usize) -> Option<String> {
             // Its own options and numbers, up to what it runs.
             let own =
                 |w: &&String| w.starts_with('-') || w.starts_with(|c: char| c.is_ascii_digit());
-            let skip = after.iter().take_while(own).count();
-            rest = after.get(skip..)?;
+            rest = after;
+            loop {
+                let skip = rest.iter().take_while(own).count();
+                let has_option = rest.iter().take(skip).any(|w| w.starts_with('-'));
+                rest = rest.get(skip..)?;
+                // `-u NAME`: an option may have a value of its own.
+                if !has_option || rest.first().is_none_or(|w| is_known(w)) {
+                    break;
+                }
+                rest = rest.get(1..)?;
+            }
             continue;
         } else {
             break;
@@ -230,10 +269,21 @@ fn of_words(words: &[String], depth: usize) -> Option<String> {
             within(script, depth.checked_sub(1)?)
         }
         "eval" => within(&args.join(" "), depth.checked_sub(1)?),
-        "rm" | "mv" | "chmod" | "unlink" | "truncate" | "ln" => {
-            let hooks = |a: &&String| a.contains(".git/hooks") || a.ends_with("hooks/pre-push");
-            let hook = args.iter().find(hooks)?;
-            Some(format!("{} {hook}", name_of(first)))
+        // It reads unless it is told to write.
+        "sed"
+            if !args
+                .iter()
+                .any(|a| a.starts_with("-i") || a.starts_with("--in-place")) =>
+        {
+            None
+        }
+        copier @ ("cp" | "install") => {
+            let hook = args.last().filter(|a| is_hook(a))?;
+            Some(format!("{copier} {hook}"))
+        }
+        writer if WRITERS.contains(&writer) => {
+            let hook = args.iter().find(|a| is_hook(a))?;
+            Some(format!("{writer} {hook}"))
         }
         "newgate" => {
             let undoes = args.first().is_some_and(|a| a == "uninstall");
@@ -390,6 +440,13 @@ mod tests {
             "SKIP=newgate git push",
             "sudo -E git push --no-verify",
             "timeout 60 git push --no-verify",
+            "timeout -s KILL 60 git push --no-verify",
+            "sudo -u bob git push --no-verify",
+            "env -u A -i B=c git push --no-verify",
+            "echo > .git/hooks/pre-push",
+            "cat x >.git/hooks/pre-push",
+            "cp /bin/true .git/hooks/pre-push",
+            "sed -i s/a/b/ .git/hooks/pre-push",
             "bash -lc 'git push --no-verify'",
             "sh -c \"cd x; git commit -n\"",
             "echo $(git push --no-verify)",
@@ -439,6 +496,10 @@ mod tests {
             "SKIP=flake8 git push",
             "# git push --no-verify\ngit push",
             "ls .git/hooks",
+            "cat .git/hooks/pre-push > /tmp/hook",
+            "sed -n 1p .git/hooks/pre-push",
+            "cp .git/hooks/pre-push /tmp/hook",
+            "sudo -u bob git push",
             "cat > a <<'E'\ngit push --no-verify\nE\ngit push",
             "cat <<< 'git push --no-verify'",
             "newgate check --format agent",
