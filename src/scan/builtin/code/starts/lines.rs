@@ -1,11 +1,27 @@
 //! Files that are not JSON, read line by line.
 
 use super::super::Hit;
-use super::{HOOK, IMPORT, SCRIPT, SHELL, SHOWN, TASK};
+use super::{IMPORT, MOST, SCRIPT, SHELL, SHOWN, TASK, reaches_out};
+
+/// The settings of yarn that name the program that it is.
+const YARN_PATHS: [&str; 2] = ["yarnPath", "yarn-path"];
+/// What a command that finds parts of a build never does.
+const FETCHES: [&str; 7] = [
+    "curl ",
+    "wget ",
+    "http://",
+    "https://",
+    "base64",
+    "/dev/tcp",
+    "powershell",
+];
 
 /// Files that are not JSON, read line by line.
 pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
     let mut add = |rule, line, title: &str, why: &str, command: &str| {
+        if all.len() >= MOST {
+            return;
+        }
         let shown: String = command.trim().chars().take(SHOWN).collect();
         all.push(Hit {
             rule,
@@ -18,11 +34,22 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
             identity: Some(command.trim().to_owned()),
         });
     };
-    let of_git = name == "config" && text.contains("[core]");
-    let of_agent = name == "config.toml" && folders.ends_with(".codex");
-    for (line, number) in text.lines().zip(1_u32..) {
-        let (key, value) = line.split_once('=').unwrap_or((line, ""));
-        let (key, value) = (key.trim(), value.trim());
+    let of_git = name == "config" && text.to_ascii_lowercase().contains("[core");
+    let mut is_first = true;
+    // A carriage return alone ends a line for Python.
+    let mut next = 1_u32;
+    for whole in text.split_inclusive(['\n', '\r']) {
+        let line = whole.trim_end_matches(['\n', '\r']);
+        let number = next;
+        next += u32::from(whole.ends_with('\n'));
+        let said = line.trim_start();
+        let after_section = said.strip_prefix('[').and_then(|l| l.split_once(']'));
+        let said = match after_section.filter(|_| of_git) {
+            Some((_, rest)) => rest,
+            None => said,
+        };
+        let (key, value) = said.split_once('=').unwrap_or((said, ""));
+        let (key, value) = (key.trim().trim_matches(['"', '\'']), value.trim());
         match name {
             _ if name.ends_with(".pth")
                 && (line.starts_with("import ") || line.starts_with("import\t")) =>
@@ -35,7 +62,7 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
                     line,
                 );
             }
-            "sitecustomize.py" | "usercustomize.py" if number == 1 => {
+            "sitecustomize.py" | "usercustomize.py" | "__init__.py" if is_first => {
                 add(
                     IMPORT,
                     number,
@@ -56,6 +83,13 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
                             | "editor"
                             | "askpass"
                             | "gitproxy"
+                            | "clean"
+                            | "smudge"
+                            | "process"
+                            | "textconv"
+                            | "driver"
+                            | "helper"
+                            | "program"
                     )
                     && value != "true"
                     && value != "false" =>
@@ -65,15 +99,6 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
                     number,
                     "Git configuration runs a command",
                     "git runs this command in the folder",
-                    line,
-                );
-            }
-            "config.toml" if of_agent && matches!(key, "command" | "notify") => {
-                add(
-                    HOOK,
-                    number,
-                    "AI assistant runs a command",
-                    "The AI assistant runs this command automatically",
                     line,
                 );
             }
@@ -92,12 +117,53 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
                     line,
                 );
             }
-            "startup.xml" if folders.ends_with(".idea") && line.contains("<configuration ") => {
+            "startup.xml"
+                if folders.ends_with(".idea")
+                    && line.contains("<configuration")
+                    && !line.contains("<configurations") =>
+            {
                 add(
                     TASK,
                     number,
                     "Task runs when the folder is opened",
                     "The editor runs this when it opens the folder",
+                    line,
+                );
+            }
+            // A release in its usual place is yarn itself.
+            ".yarnrc" | ".yarnrc.yml"
+                if YARN_PATHS.iter().any(|w| line.contains(w))
+                    && !line.contains(".yarn/releases/yarn-")
+                    || name == ".yarnrc.yml"
+                        && line.contains("path:")
+                        && line.trim_start().starts_with('-')
+                        && !line.contains(".yarn/plugins/") =>
+            {
+                add(
+                    SCRIPT,
+                    number,
+                    "Program that yarn uses in place of itself",
+                    "yarn runs this whenever it is started in the folder",
+                    line,
+                );
+            }
+            ".pnpmfile.cjs" | ".pnpmfile.mjs" | "pnpmfile.js"
+                if line.contains("child_process") || reaches_out(line) =>
+            {
+                add(
+                    SCRIPT,
+                    number,
+                    "Script that runs when the package is installed",
+                    "pnpm runs this file when it installs",
+                    line,
+                );
+            }
+            "binding.gyp" if line.contains("<!") && FETCHES.iter().any(|w| line.contains(w)) => {
+                add(
+                    SCRIPT,
+                    number,
+                    "Script that runs when the package is installed",
+                    "npm runs this command when the package is installed",
                     line,
                 );
             }
@@ -112,5 +178,6 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
             }
             _ => {}
         }
+        is_first = false;
     }
 }

@@ -5,6 +5,7 @@ mod lines;
 mod packages;
 mod settings;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::Hit;
@@ -20,6 +21,8 @@ const SHELL: &str = "starts-with-git";
 
 /// Longest file that is read as settings, in bytes.
 const LONGEST: usize = 1024 * 1024;
+/// Most hits in one file.
+const MOST: usize = 20;
 /// Longest part of a command that a message shows, in characters.
 const SHOWN: usize = 80;
 
@@ -57,13 +60,15 @@ pub(super) fn find(
     weight: Weight,
     all: &mut Vec<Hit>,
 ) -> Result<(), String> {
+    // Some systems take a name in any case.
+    let path = &*path.to_ascii_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let is_settings = folders.split('/').any(|f| FOLDERS.contains(&f))
         && (name.ends_with(".json") || name.ends_with(".jsonc") || name.ends_with(".hook"))
         || folders.ends_with(".github/hooks") && name.ends_with(".json")
         || matches!(
             name,
-            ".mcp.json" | "mcp.json" | "opencode.json" | "opencode.jsonc"
+            ".mcp.json" | "mcp.json" | "opencode.json" | "opencode.jsonc" | ".devcontainer.json"
         )
         || name.ends_with(".code-workspace");
     let is_package = matches!(name, "package.json" | "composer.json");
@@ -71,14 +76,23 @@ pub(super) fn find(
         || matches!(
             name,
             "config"
-                | "config.toml"
                 | ".npmrc"
+                | ".yarnrc"
+                | ".yarnrc.yml"
+                | ".pnpmfile.cjs"
+                | ".pnpmfile.mjs"
+                | "pnpmfile.js"
+                | "binding.gyp"
                 | "sitecustomize.py"
                 | "usercustomize.py"
                 | "startup.xml"
                 | ".dir-locals.el"
-        );
-    if !(is_settings || is_package || is_other) {
+        )
+        || name == "__init__.py"
+            && (folders.ends_with("sitecustomize") || folders.ends_with("usercustomize"));
+    // Written as TOML, what matters is the same.
+    let is_toml = folders.ends_with(".codex") && name == "config.toml";
+    if !(is_settings || is_package || is_other || is_toml) {
         return Ok(());
     }
     if content.len() > LONGEST {
@@ -94,11 +108,22 @@ pub(super) fn find(
         lines::lines(folders, name, text, all);
         return Ok(());
     }
+    if is_toml {
+        let value: Value =
+            toml::from_str(text).map_err(|e| format!("these settings cannot be read: {e}"))?;
+        let mut found = Found { text, all };
+        let notify = value.get("notify").map(|n| strings(n).join(" "));
+        if let Some(notify) = notify.filter(|n| !n.is_empty()) {
+            found.hook(&notify);
+        }
+        found.settings(&value, "", 0);
+        return Ok(());
+    }
     let value = match serde_json::from_str::<Value>(&without_comments(text)) {
         Ok(value) => value,
-        // No package manager reads it either: a template, for instance.
-        Err(_) if is_package => return Ok(()),
         Err(_) if text.trim().is_empty() => return Ok(()),
+        // No package manager reads it either: a template, for instance.
+        Err(_) if is_package && !is_json(&without_comments(text)) => return Ok(()),
         Err(e) => return Err(format!("these settings cannot be read as JSON: {e}")),
     };
     let mut found = Found { text, all };
@@ -116,6 +141,12 @@ pub(super) fn find(
     Ok(())
 }
 
+/// Whether a text is JSON, if not within the limits of newgate's reader: numbers too large, halves of characters, and
+/// values nested deep are fine for package managers.
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
 struct Found<'a> {
     text: &'a str,
     all: &'a mut Vec<Hit>,
@@ -123,6 +154,9 @@ struct Found<'a> {
 
 impl Found<'_> {
     fn add(&mut self, rule: &'static str, score: f64, title: &str, why: &str, command: &str) {
+        if self.all.len() >= MOST {
+            return;
+        }
         let shown: String = command.chars().take(SHOWN).collect();
         let written = serde_json::to_string(command).unwrap_or_default();
         let at = self.text.find(&written).or_else(|| self.text.find(command));

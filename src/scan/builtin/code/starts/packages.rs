@@ -1,6 +1,6 @@
 //! Scripts that a package manager runs when a package is installed.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Found, SCRIPT, reaches_out, strings};
 
@@ -35,6 +35,23 @@ const USUAL: [&str; 26] = [
     "only-allow pnpm",
 ];
 
+/// The commands of other scripts that a command runs: `npm run build`, and `@build` in composer's.
+fn calls<'s>(command: &'s str, scripts: &'s Map<String, Value>) -> impl Iterator<Item = &'s str> {
+    let runs = ["npm", "yarn", "pnpm", "bun"]
+        .iter()
+        .any(|w| command.contains(w));
+    let words = command.split([' ', ';', '&', '|']);
+    let named = words.filter_map(move |word| match word.strip_prefix('@') {
+        Some(name) => Some(name),
+        None => runs.then_some(word),
+    });
+    // npm runs those of a name with `pre` and `post` too.
+    let named =
+        named.flat_map(|name| [name.to_owned(), format!("pre{name}"), format!("post{name}")]);
+    let called = named.filter_map(|name| scripts.get(&name));
+    called.flat_map(strings)
+}
+
 impl Found<'_> {
     pub(super) fn scripts(&mut self, value: &Value, of_composer: bool, most: f64) {
         let Some(scripts) = value.get("scripts").and_then(Value::as_object) else {
@@ -52,10 +69,24 @@ impl Found<'_> {
                         | "post-autoload-dump"
                         | "post-root-package-install"
                         | "post-create-project-cmd"
+                        | "pre-package-install"
+                        | "post-package-install"
+                        | "pre-package-update"
+                        | "post-package-update"
+                        | "pre-package-uninstall"
+                        | "post-package-uninstall"
+                        | "init"
+                        | "command"
+                        | "pre-command-run"
+                        | "pre-file-download"
+                        | "post-file-download"
+                        | "pre-operations-exec"
+                        | "pre-pool-create"
                 ),
                 false => matches!(
                     name.as_str(),
                     "preinstall"
+                        | "pnpm:devPreinstall"
                         | "install"
                         | "postinstall"
                         | "prepare"
@@ -74,11 +105,16 @@ impl Found<'_> {
                 let is_usual = match of_composer {
                     // `@php artisan`, and methods of classes that are installed.
                     true => {
-                        command.starts_with('@') || command.contains("::") && !command.contains(' ')
+                        let of_framework =
+                            ["@composer ", "@putenv ", "@php artisan ", "@php vendor/"];
+                        of_framework.iter().any(|b| command.starts_with(b))
+                            || command.starts_with("@php -r \"file_exists(")
+                            || command.starts_with('@') && !command.contains(' ')
+                            || command.contains("::") && !command.contains(' ')
                     }
                     false => USUAL.contains(&command),
                 };
-                let asks = reaches_out(command);
+                let asks = reaches_out(command) || calls(command, scripts).any(reaches_out);
                 let main = of_composer
                     || !matches!(
                         name.as_str(),

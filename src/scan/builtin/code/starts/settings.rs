@@ -73,7 +73,7 @@ impl Found<'_> {
     }
 
     /// A command of an assistant's hook.
-    fn hook(&mut self, command: &str) {
+    pub(super) fn hook(&mut self, command: &str) {
         let (title, why) = (
             "AI assistant runs a command",
             "The AI assistant runs this command automatically",
@@ -105,15 +105,23 @@ impl Found<'_> {
                 | "awsCredentialExport"
                 | "otelHeadersHelper"
                 | "initializeCommand",
-                Value::String(command),
+                value,
             ) => {
-                self.add(
-                    HOOK,
-                    8.2,
-                    "Command runs when the folder is opened",
-                    &format!("`{name}` runs this command on your machine"),
-                    command,
-                );
+                // One command, its words, or several by name.
+                let all: Vec<&Value> = match value {
+                    Value::Object(several) => several.values().collect(),
+                    one => vec![one],
+                };
+                let all = all.iter().map(|one| strings(one).join(" "));
+                for command in all.filter(|c| !c.is_empty()) {
+                    self.add(
+                        HOOK,
+                        8.2,
+                        "Command runs when the folder is opened",
+                        &format!("`{name}` runs this command on your machine"),
+                        &command,
+                    );
+                }
             }
             ("statusLine", Value::Object(map)) => {
                 if let Some(command) = map.get("command").and_then(Value::as_str) {

