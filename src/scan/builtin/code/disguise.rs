@@ -15,6 +15,10 @@ use super::parse::Parsed;
 /// It is in an encoding that this scanner does not read; says so.
 pub(super) fn undone(text: Cow<'_, str>, dialect: Dialect) -> Result<Cow<'_, str>, String> {
     match dialect {
+        Dialect::Python | Dialect::Java if goes_on_after_comment(&text, dialect) => Err(
+            "a comment ends in it with a carriage return alone, which this scanner does not read"
+                .into(),
+        ),
         Dialect::Python => match encoding(&text) {
             Some(other) => Err(format!(
                 "it is written in the encoding `{other}`, which this scanner does not read"
@@ -28,6 +32,26 @@ pub(super) fn undone(text: Cow<'_, str>, dialect: Dialect) -> Result<Cow<'_, str
         }),
         _ => Ok(text),
     }
+}
+
+/// Whether code stands behind a comment that a carriage return ends, which the grammars of some languages take for a part
+/// of the comment.
+fn goes_on_after_comment(text: &str, dialect: Dialect) -> bool {
+    let comment = match dialect {
+        Dialect::Python => "#",
+        _ => "//",
+    };
+    let mut all = memchr::memchr_iter(b'\r', text.as_bytes());
+    all.any(|at| {
+        let after = text.get(at + 1..).unwrap_or_default();
+        // The last of several decides.
+        if after.starts_with(['\r', '\n']) {
+            return false;
+        }
+        let before = text.get(..at).unwrap_or_default().trim_end_matches('\r');
+        let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
+        line.contains(comment)
+    })
 }
 
 /// Whether a text may have names for [`disguised`], so that it has to be parsed.
@@ -269,6 +293,8 @@ mod tests {
                 "# -*- coding: utf_7 -*-\n+AGU-val(request.args['q'])",
                 None,
             ),
+            ("a.py", "# x\reval(request.args['q'])", None),
+            ("a.py", "# x\r\ny = 1  # z\r\r\n", Some(0)),
             ("a.py", "# vim: set fileencoding=latin-1 :\nx = 1", Some(0)),
             ("a.py", "\u{ff45}val(request.args['q'])", None),
             ("a.py", "eva\u{2113}(request.args['q'])", None),
