@@ -153,17 +153,16 @@ fn built_in(
             break;
         }
         let content = content(file)?;
-        let result = match (scanner.descriptor.engine(), &own) {
-            (Engine::Code, Some(own)) => {
+        let result = match scanner.descriptor.engine() {
+            Engine::Code => {
                 let stop = || cancel.is_cancelled() || process::interrupted() || late();
-                match code::scan_watched(&file.path, content, own, &stop) {
+                match code::scan_watched(&file.path, content, own.as_ref(), &stop) {
                     code::Watched::Done(found) => of_code(found),
                     code::Watched::Failed(why) => return Ok(Err(Fault::Failed(why))),
                     code::Watched::Stopped if late() => break,
                     code::Watched::Stopped => return Ok(Err(Fault::Cancelled)),
                 }
             }
-            (Engine::Code, None) => of_code(code::scan(&file.path, &content)),
             _ => Secrets::get().scan_unit(&file.path, &content, key),
         };
         results.push((file.clone(), result));

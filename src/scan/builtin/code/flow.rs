@@ -1,6 +1,7 @@
 //! The functions of a file, with the values that are assigned to names in them, and those that
 //! calls pass to them.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use regex::bytes::Regex;
@@ -61,6 +62,8 @@ pub(super) struct Flow<'t> {
     pub(super) reaches_out: bool,
     /// Whether any function has a parameter that is a request by its type.
     has_typed: bool,
+    /// How much was looked at for all values so far: nodes, and pieces of text.
+    pub(super) steps: Cell<u64>,
 }
 
 impl<'t> Flow<'t> {
@@ -77,6 +80,7 @@ impl<'t> Flow<'t> {
             functions: HashMap::new(),
             reaches_out: !matches!(dialect, Dialect::Python | Dialect::Php),
             has_typed: false,
+            steps: Cell::new(0),
         };
         let within = flow.names.within.iter();
         let within = within.filter(|(words, _)| words.iter().any(|w| text.contains(w.as_str())));

@@ -47,6 +47,9 @@ pub(in crate::scan) use watched::{Watched, scan_watched};
 const NAME: &str = "code";
 /// Most findings in one file.
 const MOST: usize = 2_000;
+/// How many steps may go into following the values of one file, with one for each of its bytes. Most values take less
+/// than twenty.
+const STEPS: u64 = 200_000;
 /// Longest message of a project's rule, in characters.
 const MESSAGE: usize = 500;
 
@@ -209,6 +212,10 @@ fn scan_reading(
         }
         if search.found.len() > MOST {
             return Err(format!("it has more than {MOST} weaknesses"));
+        }
+        let steps = search.flow.as_ref().map_or(0, |f| f.steps.get());
+        if steps > STEPS + content.len() as u64 {
+            return Err("it takes too long to follow its values".into());
         }
     }
     search.finish()

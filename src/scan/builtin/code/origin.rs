@@ -12,6 +12,8 @@ use super::kinds::{Role, is_string, role};
 
 /// How many nodes are looked at for one value.
 const NODES: u32 = 3_000;
+/// How much of a text takes the time of a node, in bytes.
+const PIECE: usize = 64;
 /// How deep an expression and the assignments behind it are followed.
 const DEPTH: u32 = 40;
 /// How many assignments to one name are looked at, the last ones before its use.
@@ -52,13 +54,24 @@ impl<'t> Flow<'t> {
             clean,
             open: Vec::new(),
         };
-        self.value(node, &mut search, 0)
+        let origin = self.value(node, &mut search, 0);
+        self.count(NODES - search.left);
+        origin
+    }
+
+    fn count(&self, steps: u32) {
+        self.steps.set(self.steps.get() + u64::from(steps));
+    }
+
+    fn fits(&self, text: &str, shape: &Regex) -> bool {
+        self.count(u32::try_from(text.len() / PIECE).unwrap_or(u32::MAX));
+        shape.is_match(text.as_bytes())
     }
 
     /// Whether a value is built by a text that an expression fits, here or where its name is assigned.
     pub(super) fn looks_like(&self, nodes: &[Node<'t>], shape: &Regex) -> bool {
         nodes.iter().any(|node| {
-            if shape.is_match(self.text_of(*node).as_bytes()) {
+            if self.fits(self.text_of(*node), shape) {
                 return true;
             }
             if role(node.kind()) == Role::Labelled || node.kind() == "argument" {
@@ -83,7 +96,7 @@ impl<'t> Flow<'t> {
                             }
                         })
                         .collect();
-                    return shape.is_match(whole.join(" + ").as_bytes());
+                    return self.fits(&whole.join(" + "), shape);
                 }
                 index = scope.parent;
             }

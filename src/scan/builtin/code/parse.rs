@@ -48,6 +48,10 @@ pub(super) fn parse(text: String, dialect: Dialect) -> Result<Parsed, String> {
             "it has more than {TOKENS} tokens, the limit of this scanner"
         ));
     }
+    // The parser needs stack, and memory by the square, for what is open: 60,000 brackets ended the process.
+    if text.len() > DEEPEST && most_open(text.as_bytes()) > DEEPEST {
+        return Err(too_deep());
+    }
     let has_types = matches!(dialect, Dialect::Java | Dialect::TypeScript | Dialect::Tsx);
     if has_types && memchr::memchr_iter(b'<', text.as_bytes()).count() > ANGLES {
         return Err(format!(
@@ -64,6 +68,26 @@ pub(super) fn parse(text: String, dialect: Dialect) -> Result<Parsed, String> {
         lang: dialect,
         tree,
     }))
+}
+
+fn too_deep() -> String {
+    format!("its code is nested more than {DEEPEST} deep")
+}
+
+/// How many brackets are open at most at one place, those in texts too: 613 in the worst of 60,000 files.
+fn most_open(text: &[u8]) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for b in text {
+        match b {
+            b'(' | b'[' | b'{' => {
+                open += 1;
+                most = most.max(open);
+            }
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
 }
 
 /// How many words and signs a text has, roughly.
@@ -119,9 +143,7 @@ pub(super) fn nodes(
         if cursor.goto_first_child() {
             depth += 1;
             if depth > DEEPEST {
-                return Err(format!(
-                    "its code is nested more than {DEEPEST} levels deep"
-                ));
+                return Err(too_deep());
             }
             continue;
         }

@@ -266,6 +266,23 @@ fn a_hostile_file_is_judged_in_bounded_time_or_not_at_all() {
         ("a.ts", format!("eval(y)\nx = {}c", "a<b,".repeat(1_200))),
         ("a.ts", format!("eval(x)\nx = {}", "a<b,".repeat(50_000))),
         ("a.rb", format!("eval(x)\nx = a{}", ".b()".repeat(600_000))),
+        // These ended the process, for want of stack.
+        ("a.js", format!("eval(x);{}", "{a:".repeat(60_000))),
+        ("a.php", format!("<?php eval($x);{}", "\"{$".repeat(60_000))),
+        // This took 4 GB.
+        (
+            "A.java",
+            format!("class A {{ int x = eval({}", "%w(".repeat(10_000)),
+        ),
+        // Values that are large, and unknown in the end: 68 s for each megabyte.
+        (
+            "a.py",
+            format!(
+                "from flask import request\ndef g(y):\n{}{}  eval(request.args['q'])\n",
+                format!("  x = {}a\n", "f(a) + ".repeat(100)).repeat(24),
+                "  open(x)\n".repeat(200)
+            ),
+        ),
     ] {
         let started = std::time::Instant::now();
         let result = scan(&RepoPath::from(name), text.as_bytes());

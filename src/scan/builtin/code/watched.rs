@@ -1,8 +1,8 @@
-//! A file with a project's own rules, within a time: what ast-grep does for a rule cannot be stopped, so it runs on a
-//! thread that is left behind.
+//! A file with a project's own rules, or a long one, within a time: what ast-grep does for a rule cannot be stopped, so
+//! it runs on a thread that is left behind.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,12 @@ use super::own::OwnRules;
 use super::{Which, scan_with};
 use crate::model::{Finding, RepoPath};
 
-/// How long one file may take with a project's own rules. The longest file takes a second or two with newgate's.
+/// How long one file may take. The longest file takes a second or two with newgate's own rules.
 const LIMIT: Duration = Duration::from_secs(20);
+/// Longest file that no rule of newgate's takes long for, and that no parser needs much stack for, in bytes.
+const SHORT: usize = 16 * 1024;
+/// A file took too long with newgate's own rules: no long one is searched again by this process.
+static SLOW: AtomicBool = AtomicBool::new(false);
 /// How often the caller is asked whether to continue.
 const ROUND: Duration = Duration::from_millis(20);
 /// A rule may call itself for each level of a tree: room for the deepest one that is searched, in bytes.
@@ -28,27 +32,32 @@ pub(in crate::scan) enum Watched {
     Stopped,
 }
 
-/// Finds the weaknesses in a file with a project's own rules too.
+/// Finds the weaknesses in a file, with a project's own rules too if it has some.
 pub(in crate::scan) fn scan_watched(
     path: &RepoPath,
     content: Vec<u8>,
-    own: &Arc<OwnRules>,
+    own: Option<&Arc<OwnRules>>,
     stop: &dyn Fn() -> bool,
 ) -> Watched {
-    if !Dialect::of(path.as_bytes(), &content).is_some_and(|d| own.has(d)) {
+    let dialect = Dialect::of(path.as_bytes(), &content);
+    let own = own.filter(|own| dialect.is_some_and(|d| own.has(d)));
+    if own.is_none() && (dialect.is_none() || content.len() <= SHORT) {
         return Watched::Done(super::scan(path, &content));
     }
-    if let Some(name) = own.too_slow() {
+    if let Some(name) = own.and_then(|own| own.too_slow()) {
         return Watched::Failed(format!("{name} took too long on another file"));
+    }
+    if SLOW.load(Ordering::Relaxed) {
+        return Watched::Failed("another file took too long".into());
     }
     let at = Arc::new(AtomicUsize::new(0));
     let (send, receive) = channel();
-    let (own, path) = (own.clone(), path.clone());
+    let (own, path) = (own.cloned(), path.clone());
     let (rules, file, current) = (own.clone(), path.clone(), at.clone());
     let work = move || {
         let which = Which {
             built_in: true,
-            own: Some(&rules),
+            own: rules.as_deref(),
             anywhere: false,
             current: Some(&current),
         };
@@ -69,10 +78,15 @@ pub(in crate::scan) fn scan_watched(
             Err(RecvTimeoutError::Timeout) if stop() => return Watched::Stopped,
             Err(RecvTimeoutError::Timeout) if started.elapsed() > LIMIT => {
                 let number = at.load(Ordering::Relaxed);
-                own.slow.store(number.max(1), Ordering::Relaxed);
-                let name = match number {
-                    0 => "newgate's own search".to_owned(),
-                    number => own.name(number),
+                let name = match own.filter(|_| number > 0) {
+                    Some(own) => {
+                        own.slow.store(number, Ordering::Relaxed);
+                        own.name(number)
+                    }
+                    None => {
+                        SLOW.store(true, Ordering::Relaxed);
+                        "newgate's own search".to_owned()
+                    }
                 };
                 return Watched::Failed(format!(
                     "{name} takes more than {} s on `{path}`",
