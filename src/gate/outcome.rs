@@ -45,7 +45,9 @@ pub(super) fn of(planned: &Planned<'_>, evidence: Evidence) -> Result<Outcome> {
     }
     told.add(unread);
     let locks = locks::suspicious(planned);
-    located.extend(told.in_time(Phase::Comparison, locks)?);
+    let (suspicious, unread) = told.in_time(Phase::Comparison, locks)?;
+    located.extend(suspicious);
+    told.add(unread);
     let silenced = silenced(planned, &compared, &located)?;
     drop(compared);
     located.extend(silenced.located);

@@ -27,7 +27,7 @@ mod work;
 
 pub use builtin::code::{
     OwnFacts, OwnRules, RuleFacts, RuleMistake, in_lock_file, is_lock_file, is_rule_file,
-    rules_built_in, scan as weaknesses,
+    is_same_lock_file, rules_built_in, scan as weaknesses,
 };
 pub use builtin::{SecretKey, Secrets, redact};
 pub use catalog::{Catalog, builtin_names, hints_for};

@@ -168,7 +168,24 @@ fn a_lock_file_that_no_package_manager_writes_blocks() {
     // What the target has is nobody's fault, on any branch.
     world.git(&["push", "--quiet", "--no-verify", "origin", "feature:main"]);
     assert!(issues(other + &entry("e", npmjs, "BBBB")).is_empty());
-    assert_eq!(issues(forged), ["yarn.lock:4 lock-hash"]);
+    assert_eq!(issues(forged.clone()), ["yarn.lock:4 lock-hash"]);
+    // One that moves is compared with where it comes from.
+    world.git(&["rm", "--quiet", "yarn.lock"]);
+    world.write("sub/yarn.lock", forged);
+    world.commit("Move the lock file");
+    let moved = places_and_rules(&world.check(&[]), "new");
+    assert_eq!(moved, ["sub/yarn.lock:4 lock-hash"]);
+    // One that cannot be read is not clean: npm resolves the conflict.
+    world.write(
+        "package-lock.json",
+        "<<<<<<< a\n{}\n=======\n{}\n>>>>>>> b\n",
+    );
+    world.commit("Add another");
+    let report = world.check(&[]);
+    assert!(
+        report.to_string().contains("this lock file cannot be read"),
+        "{report}"
+    );
 }
 
 #[test]

@@ -38,7 +38,7 @@ use flow::Flow;
 use origin::Origin;
 use rule::{Expression, Follow, Rule};
 
-pub use locks::{in_lock_file, is_lock_file};
+pub use locks::{in_lock_file, is_lock_file, is_same_lock_file};
 pub use own::{OwnFacts, OwnRules, RuleMistake, is_rule_file};
 pub(in crate::scan) use rules::REVISION;
 pub(in crate::scan) use watched::{Watched, scan_watched};

@@ -71,7 +71,7 @@ pub(super) fn parse(text: String, dialect: Dialect) -> Result<Parsed, String> {
 }
 
 fn too_deep() -> String {
-    format!("its code is nested more than {DEEPEST} deep")
+    format!("its code is nested more than {DEEPEST} levels deep")
 }
 
 /// How many brackets are open at most at one place, those in texts too: 613 in the worst of 60,000 files.

@@ -4,6 +4,7 @@
 
 mod read;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::place::Weight;
@@ -28,6 +29,17 @@ const REGISTRIES: [&str; 4] = [
     "pypi.org",
 ];
 
+/// Hosts of repositories, whose archives are no packages of a registry.
+const FORGES: [&str; 4] = [
+    "github.com",
+    "codeload.github.com",
+    "gitlab.com",
+    "bitbucket.org",
+];
+
+/// What the hashes of a kind are of that may have a new file of an old version beside the others.
+const FILES: &str = "files";
+
 /// An entry of a lock file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Entry {
@@ -41,9 +53,43 @@ struct Entry {
     declared: bool,
 }
 
+impl Entry {
+    /// The package's name without its version.
+    fn name(&self) -> &str {
+        let name = self.package.rsplit_once(' ');
+        name.map_or(&*self.package, |(name, _)| name)
+    }
+
+    /// Whether it comes from a repository, a folder or an address of its own, so that its hash changes with that.
+    fn is_of_its_own(&self) -> bool {
+        self.declared || self.url.as_deref().is_some_and(is_of_its_own)
+    }
+
+    fn host(&self) -> Option<String> {
+        self.url.as_deref().and_then(host_of)
+    }
+}
+
+/// Whether an address is that of a repository, a folder or an archive of one: its content changes with the commit.
+fn is_of_its_own(url: &str) -> bool {
+    let host = host_of(url).unwrap_or_default();
+    let begins = [
+        "git+", "git:", "git@", "file:", "link:", "ssh:", "./", "../", "/",
+    ];
+    let has = ["/archive/", "/tarball/", "/zipball/", "/tar.gz/", "/zip/"];
+    begins.iter().any(|b| url.starts_with(b))
+        || FORGES.contains(&host.as_str()) && has.iter().any(|h| url.contains(h))
+}
+
 /// Whether a file is a lock file that is read.
 pub fn is_lock_file(path: &RepoPath) -> bool {
     read::format_of(path).is_some()
+}
+
+/// Whether two files are lock files of the same kind.
+pub fn is_same_lock_file(one: &RepoPath, other: &RepoPath) -> bool {
+    let format = read::format_of(one);
+    format.is_some() && format == read::format_of(other)
 }
 
 /// The files beside a lock file that say where packages may come from.
@@ -62,41 +108,101 @@ const MANIFESTS: [&str; 10] = [
 
 /// What is suspicious in a lock file by what it was before, here and on other branches that it is compared with.
 /// `manifest` gives the content of a file beside it.
+///
+/// # Errors
+/// The file cannot be read, while its package manager may take what is wrong with it; says why.
 pub fn in_lock_file(
     path: &RepoPath,
     before: &[Vec<u8>],
     content: &[u8],
     manifest: &dyn Fn(&str) -> Option<Vec<u8>>,
-) -> Vec<Finding> {
-    let Some(entries) = entries(path, content) else {
-        return Vec::new();
+) -> Result<Vec<Finding>, String> {
+    let Some(format) = read::format_of(path) else {
+        return Ok(Vec::new());
+    };
+    let weight = Weight::of(path, content);
+    let is_apart = matches!(weight, Weight::Test | Weight::Example);
+    let entries = match entries(format, content) {
+        Err(_) if is_apart => return Ok(Vec::new()),
+        read => read?,
     };
     let text = String::from_utf8_lossy(content);
-    let before: Vec<Vec<Entry>> = before.iter().filter_map(|b| entries_of(path, b)).collect();
+    let before = before.iter().filter_map(|b| entries_of(format, b).ok());
+    let before: Vec<Vec<Entry>> = before.collect();
     let mut hits = Vec::new();
     hashes(&entries, &before, &text, &mut hits);
-    hosts(&entries, &before, &text, manifest, &mut hits);
-    let weight = Weight::of(path, content);
-    if matches!(weight, Weight::Test | Weight::Example) {
+    let manifests = Manifests::new(manifest);
+    hosts(&entries, &before, &text, &manifests, &mut hits);
+    if is_apart {
         for hit in &mut hits {
             hit.score = hit.score.min(IN_TESTS);
         }
     }
-    // A finding without a rule or a place cannot be built.
-    hits.into_iter()
-        .filter_map(|hit| finding_of(path, hit).ok())
-        .collect()
+    hits.into_iter().map(|hit| finding_of(path, hit)).collect()
 }
 
-fn entries(path: &RepoPath, content: &[u8]) -> Option<Vec<Entry>> {
+fn entries(format: read::Format, content: &[u8]) -> Result<Vec<Entry>, String> {
     if content.len() > LONGEST {
-        return None;
+        let most = LONGEST / 1024 / 1024;
+        return Err(format!("lock files longer than {most} MiB are not read"));
     }
-    entries_of(path, content)
+    entries_of(format, content)
 }
 
-fn entries_of(path: &RepoPath, content: &[u8]) -> Option<Vec<Entry>> {
-    read::entries(read::format_of(path)?, std::str::from_utf8(content).ok()?)
+fn entries_of(format: read::Format, content: &[u8]) -> Result<Vec<Entry>, String> {
+    let text = String::from_utf8_lossy(content);
+    // npm passes a byte order mark over.
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    read::entries(format, text).map_err(|e| format!("this lock file cannot be read: {e}"))
+}
+
+/// The files beside a lock file that say where packages may come from, read once they are asked for.
+struct Manifests<'m> {
+    content: &'m dyn Fn(&str) -> Option<Vec<u8>>,
+    read: OnceCell<(String, BTreeSet<String>)>,
+}
+
+impl<'m> Manifests<'m> {
+    fn new(content: &'m dyn Fn(&str) -> Option<Vec<u8>>) -> Manifests<'m> {
+        let read = OnceCell::new();
+        Manifests { content, read }
+    }
+
+    /// Their text in lower case, and the names of hosts and the like in it.
+    fn read(&self) -> &(String, BTreeSet<String>) {
+        self.read.get_or_init(|| {
+            let mut text = String::new();
+            for content in MANIFESTS.iter().filter_map(|name| (self.content)(name)) {
+                text.push_str(&String::from_utf8_lossy(&content).to_ascii_lowercase());
+                text.push('\n');
+            }
+            let of_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+            let words = text.split(|c| !of_name(c)).filter(|w| w.contains('.'));
+            let words = words.map(str::to_owned).collect();
+            (text, words)
+        })
+    }
+
+    fn name_host(&self, host: &str) -> bool {
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        self.read().1.contains(name)
+    }
+
+    /// Whether they name a repository, by its owner and name.
+    fn name_repository(&self, url: &str) -> bool {
+        let place = url.split(['#', '?']).next().unwrap_or(url);
+        let parts = place.split(['/', ':']).skip_while(|p| !p.contains('.'));
+        let parts: Vec<&str> = parts.skip(1).take(2).collect();
+        let [owner, name] = parts.as_slice() else {
+            return false;
+        };
+        let name = name.strip_suffix(".git").unwrap_or(name);
+        let place = format!("{owner}/{name}").to_ascii_lowercase();
+        self.read().0.contains(&place)
+    }
 }
 
 /// By package and what is hashed: the hashes that were there.
@@ -106,7 +212,7 @@ fn hashes(entries: &[Entry], before: &[Vec<Entry>], text: &str, hits: &mut Vec<H
     let mut known: Vec<Known<'_>> = Vec::new();
     for all in before {
         let mut one = Known::new();
-        for entry in all.iter().filter(|e| !e.declared) {
+        for entry in all.iter().filter(|e| !e.is_of_its_own()) {
             for (of, hash) in &entry.hashes {
                 let key = (entry.package.as_str(), of.as_str());
                 one.entry(key).or_default().insert(hash);
@@ -115,7 +221,7 @@ fn hashes(entries: &[Entry], before: &[Vec<Entry>], text: &str, hits: &mut Vec<H
         known.push(one);
     }
     let mut now = Known::new();
-    for entry in entries.iter().filter(|e| !e.declared) {
+    for entry in entries.iter().filter(|e| !e.is_of_its_own()) {
         for (of, hash) in &entry.hashes {
             let key = (entry.package.as_str(), of.as_str());
             now.entry(key).or_default().insert(hash);
@@ -127,12 +233,20 @@ fn hashes(entries: &[Entry], before: &[Vec<Entry>], text: &str, hits: &mut Vec<H
             .iter()
             .filter_map(|k| k.get(&(*package, *of)))
             .collect();
-        // One that stays beside others is another file of the same version.
-        if there.is_empty() || there.iter().any(|k| !k.is_disjoint(hashes)) {
+        let is_known = |k: &&&BTreeSet<&str>| match *of == FILES {
+            // One that comes to the others is another file of the same version.
+            true => !k.is_disjoint(hashes),
+            false => hashes.is_subset(k),
+        };
+        if there.is_empty() || there.iter().any(|k| is_known(&k)) {
             continue;
         }
-        let hash = hashes.iter().next().copied().unwrap_or_default();
-        if told.len() >= MOST || !told.insert(*package) {
+        let is_new = |h: &&&str| !there.iter().any(|k| k.contains(**h));
+        let hash = hashes.iter().find(is_new).copied().unwrap_or_default();
+        if told.len() >= MOST {
+            break;
+        }
+        if !told.insert(*package) {
             continue;
         }
         hits.push(Hit {
@@ -154,69 +268,90 @@ fn hosts(
     entries: &[Entry],
     before: &[Vec<Entry>],
     text: &str,
-    manifest: &dyn Fn(&str) -> Option<Vec<u8>>,
+    manifests: &Manifests<'_>,
     hits: &mut Vec<Hit>,
 ) {
-    let host = |e: &Entry| e.url.as_deref().and_then(host_of);
     let mut number: BTreeMap<String, usize> = BTreeMap::new();
-    for entry in entries {
-        if let Some(host) = host(entry) {
-            *number.entry(host).or_default() += 1;
-        }
+    for host in entries.iter().filter_map(Entry::host) {
+        *number.entry(host).or_default() += 1;
     }
-    let known: BTreeSet<String> = before.iter().flatten().filter_map(host).collect();
+    let known: BTreeSet<String> = before.iter().flatten().filter_map(Entry::host).collect();
     let total: usize = number.values().sum();
     let most = number.values().max().copied().unwrap_or_default();
-    let foreign: BTreeMap<&String, &usize> = number
-        .iter()
+    let is_foreign = |host: &str| {
+        let number = number.get(host).copied().unwrap_or_default();
         // In a new file, a host with half of the entries, or with the most, is not an exception.
-        .filter(|(h, n)| {
-            !known.contains(*h)
-                && !REGISTRIES.contains(&h.as_str())
-                && (**n < most || !known.is_empty())
-                && **n * 2 < total
-        })
-        .collect();
-    if foreign.is_empty() {
-        return;
+        let is_rare = !known.is_empty() || number < most && number * 2 < total;
+        is_rare && !known.contains(host) && !REGISTRIES.contains(&host)
+    };
+    // Packages that came from a registry everywhere, by their names.
+    let mut from_registry: BTreeMap<&str, bool> = BTreeMap::new();
+    for entry in before.iter().flatten() {
+        let all = from_registry.entry(entry.name()).or_insert(true);
+        *all &= !entry.is_of_its_own();
     }
-    let manifests: Vec<String> = MANIFESTS
-        .iter()
-        .filter_map(|name| manifest(name))
-        .map(|content| String::from_utf8_lossy(&content).into_owned())
-        .collect();
-    for (host, _) in foreign {
-        if manifests.iter().any(|m| m.contains(host.as_str())) {
+    let mut told = 0;
+    for entry in entries {
+        let (Some(host), Some(url)) = (entry.host(), entry.url.as_deref()) else {
+            continue;
+        };
+        let moved = entry.is_of_its_own() && from_registry.get(entry.name()) == Some(&true);
+        let foreign = !entry.declared && !FORGES.contains(&host.as_str()) && is_foreign(&host);
+        let named = || manifests.name_host(&host) || moved && manifests.name_repository(url);
+        if !(moved || foreign) || named() {
             continue;
         }
-        let from = entries
-            .iter()
-            .filter(|e| !e.declared && e.url.as_deref().and_then(host_of).as_ref() == Some(host));
-        for entry in from.take(MOST) {
-            let url = entry.url.as_deref().unwrap_or_default();
-            let package = &entry.package;
-            hits.push(Hit {
-                rule: HOST,
-                line: line_of(text, url),
-                score: 7.8,
-                cwe: vec![506, 494],
-                title: "Package from a different host than all others".into(),
-                message: format!(
+        let package = &entry.package;
+        hits.push(Hit {
+            rule: HOST,
+            line: line_of(text, url),
+            score: 7.8,
+            cwe: vec![506, 494],
+            title: "Package from a different host than all others".into(),
+            message: match foreign {
+                true => format!(
                     "`{package}` is downloaded from `{host}`, which neither the manifests nor earlier versions of this file mention."
                 ),
-                fix: "Restore the lock file, and let the package manager update it. If the package should come from there, add the registry to the manifest.".into(),
-                identity: Some(format!("{package}\0{host}")),
-            });
+                false => format!(
+                    "`{package}` used to come from a registry. Now it is downloaded from a repository at `{host}`, which no manifest mentions."
+                ),
+            },
+            fix: "Restore the lock file, and let the package manager update it. If the package should come from there, add the address to the manifest.".into(),
+            identity: Some(format!("{package}\0{host}")),
+        });
+        told += 1;
+        if told >= MOST {
+            return;
         }
     }
 }
 
-/// The host of an address, in lower case, without a name and password.
+/// The host of an address, in lower case, without a name and password, as programs read it that follow the URL
+/// standard (<https://url.spec.whatwg.org/#url-parsing>): they pass over tabs, and over slashes too many or too few.
+/// Where others would read another host, it is all that stands there.
 fn host_of(url: &str) -> Option<String> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
+    let plain = |c: &char| !matches!(c, '\t' | '\n' | '\r');
+    let url: String = url.trim().chars().filter(plain).collect();
+    let (scheme, rest) = url.split_once(':')?;
+    let scheme = scheme.to_ascii_lowercase();
+    let of_scheme = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
+    let slashes = |c: char| matches!(c, '/' | '\\');
+    let is_web = matches!(scheme.as_str(), "http" | "https" | "ftp");
+    if !scheme.bytes().all(of_scheme) || !is_web && !rest.starts_with("//") {
+        return None;
+    }
+    let rest = rest.trim_start_matches(slashes);
+    let authority = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
+    if authority.contains('\\') {
+        return Some(authority);
+    }
     let host = authority.rsplit('@').next()?;
-    (!host.is_empty()).then(|| host.to_ascii_lowercase())
+    let usual = match scheme.as_str() {
+        "https" => ":443",
+        _ => ":80",
+    };
+    let host = host.strip_suffix(usual).unwrap_or(host);
+    (!host.is_empty()).then(|| host.to_owned())
 }
 
 /// The line of a text, from 1, on which a part of it stands.

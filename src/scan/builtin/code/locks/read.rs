@@ -42,41 +42,47 @@ pub(super) fn format_of(path: &RepoPath) -> Option<Format> {
         b"composer.lock" => Format::Composer,
         b"Pipfile.lock" => Format::Pipenv,
         b"Gemfile.lock" | b"gems.locked" => Format::Bundler,
+        // `pylock.NAME.toml` (PEP 751)
+        _ if name.starts_with(b"pylock.") && name.ends_with(b".toml") => Format::Toml,
         _ => return None,
     })
 }
 
-/// The entries of a file; none where it is not of its format, which its package manager does not read either.
-pub(super) fn entries(format: Format, text: &str) -> Option<Vec<Entry>> {
-    let json = |text: &str| serde_json::from_str::<Value>(text).ok();
+/// The entries of a file.
+///
+/// # Errors
+/// It is not of its format; says why.
+pub(super) fn entries(format: Format, text: &str) -> Result<Vec<Entry>, String> {
+    let json = |text: &str| serde_json::from_str::<Value>(text).map_err(|e| e.to_string());
     let mut all = Vec::new();
     match format {
         Format::Npm => npm(&json(text)?, &mut all),
+        Format::Yarn if is_berry(text) => match yarn_is_usual(text) {
+            true => yarn(text, &mut all),
+            false => berry(&yaml(text)?, &mut all),
+        },
+        Format::Yarn if text.contains("\\u") => return Err("it has escapes".into()),
         Format::Yarn => yarn(text, &mut all),
-        Format::Pnpm => pnpm(text, &mut all),
+        Format::Pnpm => match pnpm_is_usual(text) {
+            true => pnpm(text, &mut all),
+            false => pnpm_as_yaml(&yaml(text)?, &mut all),
+        },
         Format::Bun => bun(&json(&without_comments(text))?, &mut all),
-        Format::Toml => toml(&toml::from_str(text).ok()?, &mut all),
+        Format::Toml => toml(
+            &toml::from_str(text).map_err(|e| e.message().to_owned())?,
+            &mut all,
+        ),
         Format::Go => go(text, &mut all),
         Format::Composer => composer(&json(text)?, &mut all),
         Format::Pipenv => pipenv(&json(text)?, &mut all),
         Format::Bundler => bundler(text, &mut all),
     }
-    for entry in &mut all {
-        entry.declared |= entry.url.as_deref().is_some_and(is_of_its_own);
-    }
-    Some(all)
+    Ok(all)
 }
 
-/// Whether an address is that of a repository, a folder or an archive of one: its content changes with the commit.
-fn is_of_its_own(url: &str) -> bool {
-    let begins = ["git", "file:", "link:", "ssh:", "./", "../", "/"];
-    let has = ["codeload.github.com/", "/archive/", "/tarball/", ".git#"];
-    let commit = url.rsplit(['/', '#', '=']).next().unwrap_or(url);
-    begins.iter().any(|b| url.starts_with(b))
-        || has.iter().any(|h| url.contains(h))
-        || commit.len() == 40
-            && !url.contains("/-/")
-            && commit.bytes().all(|b| b.is_ascii_hexdigit())
+/// Any YAML. What package managers write is read by lines, which is faster, and without limits to its size.
+fn yaml(text: &str) -> Result<Value, String> {
+    ast_grep_config::from_str(text).map_err(|e| e.to_string())
 }
 
 /// An integrity value (<https://www.w3.org/TR/SRI/>): several hashes, each with its kind.
@@ -101,7 +107,11 @@ fn npm(root: &Value, all: &mut Vec<Entry>) {
         let Some((_, name)) = path.rsplit_once("node_modules/") else {
             continue;
         };
-        npm_entry(text_at(package, "name").unwrap_or(name), package, all);
+        npm_entry(name, package, all);
+        // One under another name is a package of either.
+        if let Some(stated) = text_at(package, "name").filter(|stated| *stated != name) {
+            npm_entry(stated, package, all);
+        }
     }
     let mut open: Vec<&Value> = root.get("dependencies").into_iter().collect();
     while let Some(level) = open.pop() {
@@ -124,55 +134,116 @@ fn npm_entry(name: &str, package: &Value, all: &mut Vec<Entry>) {
     });
 }
 
+/// Whether a file of yarn is YAML, as it is from version 2 on.
+fn is_berry(text: &str) -> bool {
+    let is_head = |l: &&str| l.starts_with('#') || l.trim().is_empty();
+    let mut head = text.lines().take_while(is_head);
+    !head.any(|l| l.trim_start_matches('#').trim() == "yarn lockfile v1")
+}
+
+/// Whether a file is as yarn writes it from version 2 on, so that its lines can be read.
+fn yarn_is_usual(text: &str) -> bool {
+    let is_usual = |line: &str| match line.trim_start() {
+        "" => true,
+        _ if line.starts_with('#') => true,
+        // What is further in belongs to the dependencies.
+        _ if line.starts_with("    ") => !line.contains("checksum"),
+        rest if line.starts_with("  ") => !rest.starts_with(['"', '\'', '?', '-', '{', ' ']),
+        _ => line.ends_with(':') && !line.starts_with(['?', '-', '{']),
+    };
+    !text.contains(['\\', '\t', '&']) && text.lines().all(is_usual)
+}
+
+/// The same as YAML.
+fn berry(root: &Value, all: &mut Vec<Entry>) {
+    let cache = root.get("__metadata").and_then(|m| m.get("cacheKey"));
+    let cache = cache.map_or(String::new(), |c| match c {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    });
+    for (head, package) in root.as_object().into_iter().flatten() {
+        let version = match package.get("version") {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => continue,
+        };
+        let mut entry = Entry::default();
+        if let Some(checksum) = text_at(package, "checksum") {
+            entry.hashes.push(checksum_of(checksum, &cache));
+        }
+        of_head(head, &version, entry, all);
+    }
+}
+
+fn checksum_of(value: &str, cache: &str) -> (String, String) {
+    let (key, hash) = value.split_once('/').unwrap_or((cache, value));
+    // It depends on how the cache packs, which the key tells.
+    (format!("checksum {key}"), hash.to_owned())
+}
+
+/// Adds an entry for each name of a package that it answers: `"a@^1, a@^2, b@npm:a@^2"`.
+fn of_head(head: &str, version: &str, entry: Entry, all: &mut Vec<Entry>) {
+    let mut names: Vec<&str> = Vec::new();
+    let mut declared = false;
+    for one in head.split(',') {
+        let one = one.trim().trim_matches('"');
+        let at = one.get(1..).and_then(|rest| rest.find('@'));
+        let name = at.and_then(|at| one.get(..=at)).unwrap_or(one);
+        let wanted = one.get(name.len()..).unwrap_or_default();
+        let places = [
+            "://",
+            "git@",
+            "github:",
+            "/",
+            "file:",
+            "link:",
+            "patch:",
+            "workspace:",
+        ];
+        declared |= places.iter().any(|w| wanted.contains(w)) && !wanted.starts_with("@npm:");
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    for name in names {
+        all.push(Entry {
+            package: format!("{name} {version}"),
+            declared,
+            ..entry.clone()
+        });
+    }
+}
+
 /// Blocks that begin with the requirements that they answer.
 fn yarn(text: &str, all: &mut Vec<Entry>) {
     let cache = text
         .lines()
         .find_map(|l| l.trim().strip_prefix("cacheKey: "));
     let cache = cache.unwrap_or_default();
-    let mut current: Option<(String, Entry)> = None;
+    let mut current: Option<(&str, &str, Entry)> = None;
     for line in text.lines().chain(["end:"]) {
         if line.starts_with('#') || line.trim().is_empty() {
             continue;
         }
-        if !line.starts_with(' ') {
-            all.extend(current.take().map(|(_, entry)| entry));
-            let head = line.trim_end_matches(':').trim_matches('"');
-            let first = head.split(", ").next().unwrap_or(head).trim_matches('"');
-            let at = first.get(1..).and_then(|rest| rest.find('@'));
-            let name = at.and_then(|at| first.get(..=at)).unwrap_or(first);
-            let wanted = first.get(name.len()..).unwrap_or_default();
-            let entry = Entry {
-                declared: [
-                    "://",
-                    "git@",
-                    "github:",
-                    "/",
-                    "file:",
-                    "link:",
-                    "patch:",
-                    "workspace:",
-                ]
-                .iter()
-                .any(|w| wanted.contains(w))
-                    && !wanted.starts_with("@npm:"),
-                ..Entry::default()
-            };
-            current = Some((name.to_owned(), entry));
+        if !line.starts_with([' ', '\t']) {
+            if let Some((head, version, entry)) = current.take() {
+                of_head(head, version, entry, all);
+            }
+            current = Some((line.trim_end().trim_end_matches(':'), "", Entry::default()));
             continue;
         }
         // What is further in belongs to the dependencies.
         if line.starts_with("   ") {
             continue;
         }
-        let Some((name, entry)) = &mut current else {
+        let Some((_, version, entry)) = &mut current else {
             continue;
         };
         let line = line.trim();
-        let (key, value) = line.split_once(' ').unwrap_or((line, ""));
-        let value = value.trim_matches('"');
-        match key.trim_end_matches(':') {
-            "version" => entry.package = format!("{name} {value}"),
+        let (key, value) = line.split_once([' ', ':', '\t']).unwrap_or((line, ""));
+        let value = value.trim_matches([' ', ':', '\t']).trim_matches('"');
+        match key.trim_matches('"') {
+            "version" => *version = value,
             "resolved" => {
                 let (url, hash) = value.split_once('#').unwrap_or((value, ""));
                 entry.url = Some(url.to_owned());
@@ -183,48 +254,78 @@ fn yarn(text: &str, all: &mut Vec<Entry>) {
                 }
             }
             "integrity" => entry.hashes.extend(integrity(value)),
-            // It depends on how the cache packs, which the key tells.
-            "checksum" => {
-                let (key, hash) = value.split_once('/').unwrap_or((cache, value));
-                entry
-                    .hashes
-                    .push((format!("checksum {key}"), hash.to_owned()));
-            }
+            "checksum" => entry.hashes.push(checksum_of(value, cache)),
             _ => {}
         }
     }
+}
+
+/// Whether a file is as pnpm writes it, so that its lines can be read: a package's key, and its `resolution` in the next
+/// line.
+fn pnpm_is_usual(text: &str) -> bool {
+    let mut before = "";
+    for line in text.lines() {
+        let (key, value) = line.split_once(": ").unwrap_or((line, ""));
+        if key == "    resolution" {
+            let is_key = before.starts_with("  ")
+                && !before.starts_with("   ")
+                && before.ends_with(':')
+                && !before.contains('#');
+            let inner = value.strip_prefix('{').and_then(|v| v.strip_suffix('}'));
+            if !is_key || inner.is_none_or(|inner| inner.contains(['{', '}', '#'])) {
+                return false;
+            }
+        } else if line.contains("resolution") {
+            let ends = [':', ' ', '"', '\''];
+            let mut after = line.match_indices("resolution").map(|(at, w)| at + w.len());
+            let is_key = |at: usize| line.get(at..).is_some_and(|rest| rest.starts_with(ends));
+            if after.any(is_key) {
+                return false;
+            }
+        }
+        before = line;
+    }
+    let begins = text.strip_prefix("---\n").unwrap_or(text);
+    !text.contains(['\\', '\t', '&']) && begins.starts_with("lockfileVersion:")
 }
 
 /// `name@version:` two in, and `resolution: {..}` below.
 fn pnpm(text: &str, all: &mut Vec<Entry>) {
     let mut package = "";
     for line in text.lines() {
-        let indent = line.len() - line.trim_start().len();
-        let trimmed = line.trim();
-        if indent == 2 && trimmed.ends_with(':') {
-            package = trimmed
-                .trim_end_matches(':')
-                .trim_matches('\'')
-                .trim_start_matches('/');
-            continue;
+        if let Some(resolution) = line.strip_prefix("    resolution: ") {
+            let value = |key: &str| {
+                let (_, rest) = resolution.split_once(key)?;
+                let end = rest.find([',', '}', ' ']).unwrap_or(rest.len());
+                rest.get(..end).map(|v| v.trim_matches(['\'', '"']))
+            };
+            pnpm_entry(package, value("integrity: "), value("tarball: "), all);
+        } else if let Some(key) = line.strip_prefix("  ").filter(|l| l.ends_with(':')) {
+            package = key.trim_end_matches(':').trim_matches(['\'', '"']);
         }
-        let value = |key: &str| {
-            let (_, rest) = trimmed.split_once(key)?;
-            let end = rest.find([',', '}', ' ']).unwrap_or(rest.len());
-            rest.get(..end).map(|v| v.trim_matches(['\'', '"']))
-        };
-        let hash = value("integrity: ");
-        let url = value("tarball: ");
-        if indent < 4 || hash.is_none() && url.is_none() {
-            continue;
-        }
-        all.push(Entry {
-            package: package.replacen('@', " ", usize::from(!package.starts_with('@'))),
-            url: url.map(str::to_owned),
-            hashes: integrity(hash.unwrap_or_default()),
-            declared: package.contains("://") || package.contains("file:"),
-        });
     }
+}
+
+/// The same as YAML.
+fn pnpm_as_yaml(root: &Value, all: &mut Vec<Entry>) {
+    let packages = root.get("packages").and_then(Value::as_object);
+    for (package, said) in packages.into_iter().flatten() {
+        let Some(resolution) = said.get("resolution") else {
+            continue;
+        };
+        let value = |key| text_at(resolution, key);
+        pnpm_entry(package, value("integrity"), value("tarball"), all);
+    }
+}
+
+fn pnpm_entry(package: &str, hash: Option<&str>, url: Option<&str>, all: &mut Vec<Entry>) {
+    let package = package.trim_start_matches('/');
+    all.push(Entry {
+        package: package.replacen('@', " ", usize::from(!package.starts_with('@'))),
+        url: url.map(str::to_owned),
+        hashes: integrity(hash.unwrap_or_default()),
+        declared: package.contains("://") || package.contains("file:"),
+    });
 }
 
 /// <https://bun.sh/docs/install/lockfile>: `"name": ["name@version", "registry", {..}, "sha512-.."]`.
@@ -257,6 +358,20 @@ fn bun(root: &Value, all: &mut Vec<Entry>) {
 }
 
 fn toml(root: &toml::Value, all: &mut Vec<Entry>) {
+    // Poetry's files of old, by the name of the package alone.
+    let files = root.get("metadata").and_then(|m| m.get("files"));
+    for (name, files) in files.and_then(toml::Value::as_table).into_iter().flatten() {
+        for file in files.as_array().into_iter().flatten() {
+            let text = |key: &str| file.get(key).and_then(toml::Value::as_str);
+            if let (Some(file), Some(hash)) = (text("file"), text("hash")) {
+                all.push(Entry {
+                    package: name.clone(),
+                    hashes: vec![(file.to_owned(), hash.to_owned())],
+                    ..Entry::default()
+                });
+            }
+        }
+    }
     for list in ["package", "packages"] {
         let packages = root.get(list).and_then(toml::Value::as_array);
         for package in packages.into_iter().flatten() {
@@ -340,6 +455,10 @@ fn composer(root: &Value, all: &mut Vec<Entry>) {
                 let value = text_at(dist, key).filter(|v| !v.is_empty() && !moves);
                 hashes.extend(value.map(|v| (of.to_owned(), v.to_owned())));
             }
+            // What is installed where its history is wanted too.
+            let source = package.get("source").and_then(|s| text_at(s, "reference"));
+            let source = source.filter(|v| !v.is_empty() && !moves);
+            hashes.extend(source.map(|v| ("source".to_owned(), v.to_owned())));
             let url = text_at(dist, "url").map(str::to_owned);
             let kind = text_at(dist, "type").unwrap_or_default();
             all.push(Entry {
@@ -369,7 +488,9 @@ fn pipenv(root: &Value, all: &mut Vec<Entry>) {
             let hashes = hashes.into_iter().flatten().filter_map(Value::as_str);
             all.push(Entry {
                 package: format!("{name} {}", version.trim_start_matches('=')),
-                hashes: hashes.map(|h| ("files".into(), h.to_owned())).collect(),
+                hashes: hashes
+                    .map(|h| (super::FILES.into(), h.to_owned()))
+                    .collect(),
                 declared: version.is_empty(),
                 ..Entry::default()
             });

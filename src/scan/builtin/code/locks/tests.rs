@@ -7,7 +7,10 @@ fn found(name: &str, before: &str, now: &str) -> Vec<(String, u32)> {
         now.as_bytes(),
         &|_| None,
     );
-    let all = all.into_iter().map(|f| (f.rule.to_string(), f.line()));
+    let all = all
+        .unwrap()
+        .into_iter()
+        .map(|f| (f.rule.to_string(), f.line()));
     all.collect()
 }
 
@@ -182,10 +185,187 @@ fn a_package_from_another_host_is_found() {
             (n == "package.json" || n == "pyproject.toml").then(|| b"https://evil.example".to_vec())
         };
         let path = RepoPath::from(name);
-        let all = in_lock_file(&path, &[before.into_bytes()], forged.as_bytes(), &named);
+        let all = in_lock_file(&path, &[before.into_bytes()], forged.as_bytes(), &named).unwrap();
         assert!(all.is_empty(), "{name}");
         // One in a new file is an exception too.
-        let all = in_lock_file(&path, &[], forged.as_bytes(), &|_| None);
+        let all = in_lock_file(&path, &[], forged.as_bytes(), &|_| None).unwrap();
         assert_eq!(all.len(), 1, "{name}");
     }
+}
+
+/// An entry of npm.
+fn npm(name: &str, version: &str, url: &str, hash: &str) -> String {
+    format!(
+        "\"node_modules/{name}\": {{\"version\": \"{version}\", \"resolved\": \"{url}\", \"integrity\": \"{hash}\"}}"
+    )
+}
+
+fn npm_file(entries: &[String]) -> String {
+    format!("{{\"packages\": {{{}}}}}", entries.join(","))
+}
+
+const USUAL: &str = "https://registry.npmjs.org/a/-/a-1.0.0.tgz";
+
+#[test]
+fn no_way_of_writing_an_address_hides_its_host() {
+    let others: Vec<String> = ["b", "c", "d"]
+        .iter()
+        .map(|n| npm(n, "1.0.0", USUAL, "sha512-zz"))
+        .collect();
+    let with =
+        |url: &str| npm_file(&[&[npm("a", "1.0.1", url, "sha512-aa")], &others[..]].concat());
+    let before = with(USUAL);
+    for url in [
+        "https://evil.example/a.tgz",
+        "https:/evil.example/a.tgz",
+        "https:evil.example/a.tgz",
+        "https:\\\\evil.example\\\\a.tgz",
+        "https:\\t//evil.example/a.tgz",
+        "HTTPS://EVIL.example/a.tgz",
+        "https://evil.example\\\\@registry.npmjs.org/a.tgz",
+        "https://registry.npmjs.org\\\\@evil.example/a.tgz",
+        "https://registry.npmjs.org@evil.example/a.tgz",
+        "https://registry.npmjs.org:8080/a.tgz",
+        "https://registry.npmjs.org.evil.example/-/a.tgz",
+        "https://evil.example/archive/a.tgz",
+        "https://evil.example/a/0123456789012345678901234567890123456789",
+        "gitx://evil.example/a.tgz",
+        // A repository, where a registry was.
+        "git+ssh://git@github.com/evil/a.git#0123456789012345678901234567890123456789",
+        "https://codeload.github.com/evil/a/tar.gz/main",
+    ] {
+        let all = found("package-lock.json", &before, &with(url));
+        assert_eq!(all.len(), 1, "{url}: {all:?}");
+        assert_eq!(all[0].0, HOST, "{url}");
+    }
+    for url in [
+        "https://registry.npmjs.org:443/a/-/a-1.0.1.tgz",
+        "https://registry.yarnpkg.com/a/-/a-1.0.1.tgz",
+    ] {
+        assert_eq!(found("package-lock.json", &before, &with(url)), [], "{url}");
+    }
+    // All of them moved are no more usual than one.
+    let all: Vec<String> = ["a", "b", "c"]
+        .iter()
+        .map(|n| npm(n, "1.0.1", "https://evil.example/a.tgz", "sha512-aa"))
+        .collect();
+    assert_eq!(
+        found("package-lock.json", &before, &npm_file(&all)).len(),
+        3
+    );
+    // A repository that the manifest names.
+    let named = |n: &str| {
+        (n == "package.json").then(|| b"{\"dependencies\": {\"a\": \"good/a\"}}".to_vec())
+    };
+    let moved =
+        with("git+ssh://git@github.com/good/a.git#0123456789012345678901234567890123456789");
+    let path = RepoPath::from("package-lock.json");
+    let all = in_lock_file(&path, &[before.into_bytes()], moved.as_bytes(), &named);
+    assert_eq!(all.unwrap().len(), 0);
+}
+
+#[test]
+fn no_way_of_writing_a_file_hides_a_hash() {
+    let npm_of = |hash: &str| npm_file(&[npm("a", "1.0.0", USUAL, hash)]);
+    let yarn = |head: &str, key: &str, hash: &str| {
+        format!("# yarn lockfile v1\n\n{head}:\n  version \"1.0.0\"\n  {key} {hash}\n")
+    };
+    let berry = |rest: &str| format!("__metadata:\n  cacheKey: 10c0\n\n{rest}");
+    let pnpm = |rest: &str| format!("lockfileVersion: '9.0'\n\npackages:\n\n{rest}");
+    let usual_pnpm = pnpm("  a@1.0.0:\n    resolution: {integrity: sha512-aaaa}\n");
+    let usual_berry = berry("\"a@npm:^1.0.0\":\n  version: 1.0.0\n  checksum: 10c0/aaaa\n");
+    let usual_yarn = yarn("a@^1.0.0", "integrity", "sha512-aaaa");
+    for (name, before, after) in [
+        // npm takes either.
+        ("package-lock.json", npm_of("sha512-aaaa"), npm_of("sha512-aaaa sha512-bbbb")),
+        (
+            "package-lock.json",
+            npm_of("sha512-aaaa"),
+            npm_of("sha512-bbbb").replace("\"version\"", "\"name\": \"x\", \"version\""),
+        ),
+        ("package-lock.json", npm_of("sha512-aaaa"), format!("\u{feff}{}", npm_of("sha512-bbbb"))),
+        ("yarn.lock", usual_yarn.clone(), yarn("x@^1.0.0, a@^1.0.0", "\"integrity\"", "sha512-bbbb")),
+        ("yarn.lock", usual_yarn, yarn("a@^1.0.0", "integrity:  ", "sha512-bbbb")),
+        (
+            "yarn.lock",
+            usual_berry.clone(),
+            berry("\"a@npm:^1.0.0\":\n    version: 1.0.0\n    checksum: 10c0/bbbb\n"),
+        ),
+        (
+            "yarn.lock",
+            usual_berry,
+            berry("\"a@npm:^1.0.0\": {version: 1.0.0, \"check\\u0073um\": 10c0/bbbb}\n"),
+        ),
+        (
+            "pnpm-lock.yaml",
+            usual_pnpm.clone(),
+            pnpm("    a@1.0.0:\n        resolution:\n            integrity: sha512-bbbb\n"),
+        ),
+        (
+            "pnpm-lock.yaml",
+            usual_pnpm.clone(),
+            pnpm("  b@1.0.0:\n    x: y\n  a@1.0.0: # b\n    resolution: {integrity: sha512-bbbb}\n"),
+        ),
+        (
+            "pnpm-lock.yaml",
+            usual_pnpm,
+            "{\"lockfileVersion\": \"9.0\", \"packages\": {\"a@1.0.0\": {\"resolution\": {\"integrity\": \"sha512-bbbb\"}}}}".into(),
+        ),
+        (
+            "poetry.lock",
+            "[metadata.files]\na = [{file = \"a.whl\", hash = \"sha256:aaaa\"}]\n".into(),
+            "[metadata.files]\na = [{file = \"a.whl\", hash = \"sha256:bbbb\"}]\n".into(),
+        ),
+    ] {
+        assert_eq!(found(name, &before, &before), [], "{before}");
+        let all = found(name, &before, &after);
+        assert!(all.len() == 1 && all[0].0 == HASH, "{all:?} {after}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_not_clean() {
+    let read = |name: &str, content: &[u8]| {
+        in_lock_file(&RepoPath::from(name), &[], content, &|_| None).is_ok()
+    };
+    let deep = format!("{{\"a\": {}{}}}", "[".repeat(200), "]".repeat(200));
+    for (name, content) in [
+        (
+            "package-lock.json",
+            &b"<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> b\n"[..],
+        ),
+        ("package-lock.json", b"{\"a\": 1e999}"),
+        ("package-lock.json", deep.as_bytes()),
+        ("package-lock.json", b"../elsewhere.json"),
+        ("uv.lock", b"[[package]\n"),
+        ("pnpm-lock.yaml", b"{\n"),
+        (
+            "yarn.lock",
+            b"# yarn lockfile v1\n\na@^1:\n  \"\\u0072esolved\" x\n",
+        ),
+    ] {
+        assert!(!read(name, content), "{content:?}");
+    }
+    assert!(read("package-lock.json", b"{\"a\": \"\xff\"}"));
+    assert!(read("package-lock.json", b""));
+    assert!(read("tests/package-lock.json", b"{"));
+}
+
+#[test]
+fn many_hosts_are_as_many_findings_as_anyone_reads() {
+    let all: Vec<String> = (0..20_000)
+        .map(|i| {
+            npm(
+                &format!("a{i}"),
+                "1.0.0",
+                &format!("https://h{i}.example/a"),
+                "sha512-a",
+            )
+        })
+        .collect();
+    let before = npm_file(&[npm("a", "1.0.0", USUAL, "sha512-zz")]);
+    assert_eq!(
+        found("package-lock.json", &before, &npm_file(&all)).len(),
+        MOST
+    );
 }
