@@ -6,7 +6,7 @@ use super::screen::Resolved;
 use crate::error::Result;
 use crate::model::Verdict;
 
-/// Where the schemas are read, by editors that know TOML.
+/// Where the schemas are read, by editors that know TOML or YAML.
 const ADDRESS: &str = "https://raw.githubusercontent.com/newgate/newgate/main/docs/schemas";
 
 /// A file that people write.
@@ -18,6 +18,8 @@ pub(super) enum File {
     Exemptions,
     /// `.newgate/scanners/NAME.toml`
     Scanner,
+    /// `.newgate/rules/NAME.yml`
+    Rule,
 }
 
 #[derive(Debug, Args)]
@@ -29,12 +31,16 @@ pub(super) struct Schema {
 
 impl File {
     /// The first line of such a file, which names its schema to editors
-    /// (<https://taplo.tamasfe.dev/configuration/directives.html>).
+    /// (<https://taplo.tamasfe.dev/configuration/directives.html>,
+    /// <https://github.com/redhat-developer/yaml-language-server#using-inlined-schema>).
     pub(super) fn first_line(self) -> String {
         let name = match self {
             File::Config => "config",
             File::Exemptions => "exemptions",
             File::Scanner => "scanner",
+            File::Rule => {
+                return format!("# yaml-language-server: $schema={ADDRESS}/rule.schema.json\n");
+            }
         };
         format!("#:schema {ADDRESS}/{name}.schema.json\n")
     }
@@ -44,6 +50,7 @@ impl File {
             File::Config => include_str!("../../docs/schemas/config.schema.json"),
             File::Exemptions => include_str!("../../docs/schemas/exemptions.schema.json"),
             File::Scanner => include_str!("../../docs/schemas/scanner.schema.json"),
+            File::Rule => include_str!("../../docs/schemas/rule.schema.json"),
         }
     }
 }
@@ -60,13 +67,14 @@ impl Schema {
 mod tests {
     use super::*;
     use crate::config::{config_schema, exemptions_schema};
-    use crate::scan::{Catalog, descriptor_schema};
+    use crate::scan::{Catalog, descriptor_schema, rule_schema};
 
     fn made(file: File) -> String {
         let schema = match file {
             File::Config => config_schema(&Catalog::default().names()),
             File::Exemptions => exemptions_schema(),
             File::Scanner => descriptor_schema(),
+            File::Rule => rule_schema(),
         };
         serde_json::to_string_pretty(&schema).unwrap() + "\n"
     }

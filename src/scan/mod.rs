@@ -25,6 +25,8 @@ mod stored;
 pub mod tools;
 mod work;
 
+#[cfg(test)]
+pub(crate) use builtin::code::rule_schema;
 pub use builtin::code::{
     OwnFacts, OwnRules, RuleFacts, RuleMistake, in_lock_file, is_lock_file, is_rule_file,
     is_same_lock_file, rules_built_in, scan as weaknesses,

@@ -5,6 +5,8 @@ use std::ops::ControlFlow;
 use maud::{Markup, html};
 use tree_sitter::{Language, Node, ParseOptions, Parser, Tree};
 
+use crate::model::Language as Written;
+
 /// How often the parser may report that it is at work, once in about a hundred steps: for one frame, and for
 /// all of a page. Frames are short; a hostile one stays without colours, and so does what comes after many.
 const REPORTS_OF_FRAME: usize = 200;
@@ -119,7 +121,7 @@ impl Painter {
         if text.len() > LONGEST {
             return None;
         }
-        let language = language_of(path)?;
+        let language = grammar_of(path)?;
         if language == tree_sitter_php::LANGUAGE_PHP.into() && begins_amid_php(text) {
             let mut parts = self.parts_of(&language, &format!("{PHP}{text}"))?;
             return Some(parts.split_off(PHP.len()));
@@ -207,26 +209,24 @@ fn part_of(node: Node<'_>, text: &str) -> Option<Part> {
 /// What code begins with in a file of PHP.
 const PHP: &str = "<?php ";
 
-/// Whether a text begins within code of PHP: the first that it says of a border is where the code ends, or nothing.
+/// Whether a text begins inside PHP code: the first border in it, if any, is where the code ends.
 fn begins_amid_php(text: &str) -> bool {
     text.split("?>")
         .next()
         .is_some_and(|begin| !begin.contains("<?"))
 }
 
-/// The grammar for a file, by the end of its name.
-fn language_of(path: &str) -> Option<Language> {
-    let (_, extension) = path.rsplit_once('.')?;
-    Some(match extension.to_ascii_lowercase().as_str() {
-        "py" | "pyw" => tree_sitter_python::LANGUAGE.into(),
-        "js" | "mjs" | "cjs" | "jsx" => tree_sitter_javascript::LANGUAGE.into(),
-        "ts" | "mts" | "cts" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
-        "tsx" => tree_sitter_typescript::LANGUAGE_TSX.into(),
-        "go" => tree_sitter_go::LANGUAGE.into(),
-        "java" => tree_sitter_java::LANGUAGE.into(),
-        "php" | "phtml" | "inc" => tree_sitter_php::LANGUAGE_PHP.into(),
-        "rb" | "rake" | "gemspec" => tree_sitter_ruby::LANGUAGE.into(),
-        _ => return None,
+/// The grammar for a file, by its name.
+fn grammar_of(path: &str) -> Option<Language> {
+    Some(match Written::of_name(path.as_bytes())? {
+        Written::Python => tree_sitter_python::LANGUAGE.into(),
+        Written::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
+        Written::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+        Written::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
+        Written::Go => tree_sitter_go::LANGUAGE.into(),
+        Written::Java => tree_sitter_java::LANGUAGE.into(),
+        Written::Php => tree_sitter_php::LANGUAGE_PHP.into(),
+        Written::Ruby => tree_sitter_ruby::LANGUAGE.into(),
     })
 }
 

@@ -5,6 +5,8 @@ use ast_grep_core::tree_sitter::{LanguageExt, StrDoc, TSLanguage};
 use ast_grep_core::{AstGrep, Language};
 use serde::{Deserialize, Serialize};
 
+use crate::model::Language as Named;
+
 /// A language with a grammar of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -82,30 +84,8 @@ impl Dialect {
 
     /// The language of a file, by its name, or else by the interpreter in its first line.
     pub(super) fn of(path: &[u8], content: &[u8]) -> Option<Dialect> {
-        let name = path.rsplit(|b| *b == b'/').next().unwrap_or(path);
-        let extension = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
-        let extension = match extension.len() == name.len() {
-            true => &[][..],
-            false => extension,
-        };
-        match extension.to_ascii_lowercase().as_slice() {
-            b"py" | b"pyw" => Some(Dialect::Python),
-            // Flow's types are read as TSX at most, plain JavaScript by its own grammar.
-            b"js" | b"mjs" | b"cjs" | b"jsx" | b"es6" => Some(Dialect::JavaScript),
-            b"ts" | b"mts" | b"cts" => Some(Dialect::TypeScript),
-            b"tsx" => Some(Dialect::Tsx),
-            b"go" => Some(Dialect::Go),
-            b"java" => Some(Dialect::Java),
-            b"php" | b"phtml" | b"phar" | b"pht" | b"php3" | b"php4" | b"php5" | b"php7"
-            | b"php8" | b"inc" | b"module" | b"install" | b"theme" | b"ctp" => Some(Dialect::Php),
-            b"rb" | b"rake" | b"ru" | b"gemspec" => Some(Dialect::Ruby),
-            _ => match name {
-                b"Rakefile" | b"Gemfile" | b"Capfile" | b"Vagrantfile" | b"Guardfile"
-                | b"Podfile" | b"Fastfile" | b"Brewfile" | b"Dangerfile" => Some(Dialect::Ruby),
-                b"SConstruct" | b"SConscript" | b"wscript" => Some(Dialect::Python),
-                _ => Dialect::of_interpreter(content),
-            },
-        }
+        let named = Named::of_name(path);
+        named.map_or_else(|| Dialect::of_interpreter(content), |l| Some(l.into()))
     }
 
     fn of_interpreter(content: &[u8]) -> Option<Dialect> {
@@ -124,6 +104,35 @@ impl Dialect {
                 _ => None,
             }
         })
+    }
+}
+
+impl From<Named> for Dialect {
+    fn from(language: Named) -> Dialect {
+        match language {
+            Named::Python => Dialect::Python,
+            Named::JavaScript => Dialect::JavaScript,
+            Named::TypeScript => Dialect::TypeScript,
+            Named::Tsx => Dialect::Tsx,
+            Named::Go => Dialect::Go,
+            Named::Java => Dialect::Java,
+            Named::Php => Dialect::Php,
+            Named::Ruby => Dialect::Ruby,
+        }
+    }
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for Dialect {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Language".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"enum": [
+            "Python", "python", "py", "JavaScript", "javascript", "js", "TypeScript", "typescript", "ts", "Tsx",
+            "tsx", "Go", "go", "Java", "java", "Php", "php", "Ruby", "ruby", "rb"
+        ]})
     }
 }
 

@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 use tree_sitter::Node;
 
 use super::dialect::Dialect;
+use super::guards::Guard;
 use super::kinds::{Role, role};
 use super::names::Names;
 use super::parse::Parsed;
@@ -44,6 +45,8 @@ pub(super) struct Scope<'t> {
     pub(super) returns: Vec<Node<'t>>,
     /// Its parameters that are requests by their types, and the names that requests are known by.
     pub(super) typed: Vec<(&'t str, &'static str)>,
+    /// The conditions in it, in the order of the text.
+    pub(super) guards: Vec<Guard<'t>>,
 }
 
 /// The assignments of a file, by function.
@@ -60,6 +63,8 @@ pub(super) struct Flow<'t> {
     pub(super) functions: HashMap<&'t str, Vec<usize>>,
     /// An assignment without a declaration is one to a name of a function around it, if that has it.
     pub(super) reaches_out: bool,
+    /// A name that nothing in its functions assigns is one of the file, a class or another module.
+    pub(super) declares: bool,
     /// Whether any function has a parameter that is a request by its type.
     has_typed: bool,
     /// How much was looked at for all values so far: nodes, and pieces of text.
@@ -79,6 +84,7 @@ impl<'t> Flow<'t> {
             calls: HashMap::new(),
             functions: HashMap::new(),
             reaches_out: !matches!(dialect, Dialect::Python | Dialect::Php),
+            declares: !matches!(dialect, Dialect::Php | Dialect::Ruby),
             has_typed: false,
             steps: Cell::new(0),
         };
@@ -100,6 +106,10 @@ impl<'t> Flow<'t> {
                 }
                 Role::Assignment | Role::Addition => flow.assignment(node, current),
                 Role::BlockParameters => flow.block(node, current),
+                Role::Guard => {
+                    let guard = Guard::of(node, text);
+                    flow.scopes[current].guards.extend(guard);
+                }
                 Role::Call => {
                     flow.called(node);
                     flow.filled(node, current);
@@ -168,6 +178,7 @@ impl<'t> Flow<'t> {
             called,
             returns: last.into_iter().collect(),
             typed: Vec::new(),
+            guards: Vec::new(),
         });
         let index = self.scopes.len() - 1;
         if let Some(name) = called {

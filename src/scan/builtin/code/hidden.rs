@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::Hit;
+use super::anywhere::Hit;
 use super::place::Weight;
 
 /// Most hits in one file.
@@ -16,6 +16,8 @@ const FEW: usize = 50;
 const PIECE: usize = 64 * 1024;
 /// The greatest score of a text for tests: the band `low`.
 const IN_TESTS: f64 = 3.9;
+/// The greatest score of what a packed file holds in one of its long lines.
+const IN_PACKED: f64 = 5.0;
 
 const BIDI: &str = "hidden-bidi";
 const INVISIBLE: &str = "hidden-text";
@@ -127,6 +129,10 @@ pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit
             if weight == Weight::Test && !is_code {
                 hit.score = hit.score.min(IN_TESTS);
             }
+            // A packed file holds the characters that its program looks for, and nobody reads it.
+            if weight == Weight::Generated && line.len() > LONGEST_LINE {
+                hit.score = hit.score.min(IN_PACKED);
+            }
             all.push(hit);
             if all.len() >= MOST {
                 return;
@@ -198,7 +204,7 @@ fn in_line(line: &str, number: u32, is_code: bool, in_words: bool) -> Option<Hit
             "Delete the word and type it again.",
         );
     }
-    let mixed = words(line).any(is_mixed);
+    let mixed = words(line).any(|word| is_mixed(word) && !is_glued(word, line));
     if mixed {
         return hit(
             LETTER,
@@ -364,6 +370,17 @@ fn is_mixed(word: &str) -> bool {
         }
     }
     (1..=latin).contains(&alike) && latin >= 3
+}
+
+/// Whether a word is one of another script and a Latin one without a space between, in a text of that script.
+fn is_glued(word: &str, line: &str) -> bool {
+    let rest = word.trim_start_matches(|c: char| !c.is_ascii());
+    let begins = word.len() - rest.len() >= 4 && rest.is_ascii();
+    let is_of_other =
+        |w: &str| w.chars().count() >= 3 && w.chars().all(|c| c.is_alphabetic() && !c.is_ascii());
+    begins
+        && rest.starts_with(|c: char| c.is_ascii_uppercase())
+        && words(line).filter(|w| is_of_other(w)).count() >= 3
 }
 
 /// A program in a file that is named as a picture, a font, a sound or a film.

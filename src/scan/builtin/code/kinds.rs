@@ -21,6 +21,8 @@ pub(super) enum Role {
     /// `a ? b : c`
     Choice,
     Constant,
+    /// A condition that may keep code from what follows.
+    Guard,
     Other,
 }
 
@@ -117,6 +119,8 @@ pub(super) fn role(kind: &str) -> Role {
             Role::Labelled
         }
         "conditional_expression" | "ternary_expression" | "conditional" => Role::Choice,
+        "if_statement" | "if" | "unless" | "if_modifier" | "unless_modifier" | "elif_clause"
+        | "else_if_clause" | "elsif" | "assert_statement" => Role::Guard,
         "property_identifier"
         | "field_identifier"
         | "type_identifier"

@@ -5,6 +5,10 @@ pub(super) type Listed = &'static [(&'static str, &'static str)];
 
 pub(super) const PYTHON: Listed = &[
     ("assert-auth", include_str!("python/assert-auth.yml")),
+    (
+        "attribute-from-request",
+        include_str!("python/attribute-from-request.yml"),
+    ),
     ("autoescape-off", include_str!("python/autoescape-off.yml")),
     ("bind-all", include_str!("python/bind-all.yml")),
     ("code-injection", include_str!("python/code-injection.yml")),
@@ -604,11 +608,16 @@ pub(super) const JAVA: Listed = &[
         include_str!("java/unsafe-deserialisation-xml.yml"),
     ),
     ("unsafe-yaml", include_str!("java/unsafe-yaml.yml")),
+    (
+        "view-from-request",
+        include_str!("java/view-from-request.yml"),
+    ),
     ("weak-cipher", include_str!("java/weak-cipher.yml")),
     ("weak-hash", include_str!("java/weak-hash.yml")),
     ("xpath-injection", include_str!("java/xpath-injection.yml")),
     ("xss-body", include_str!("java/xss-body.yml")),
     ("xss-response", include_str!("java/xss-response.yml")),
+    ("xss-return", include_str!("java/xss-return.yml")),
     ("xxe", include_str!("java/xxe.yml")),
     ("xxe-parse", include_str!("java/xxe-parse.yml")),
     ("xxe-readers", include_str!("java/xxe-readers.yml")),

@@ -12,6 +12,8 @@ use super::dialect::Dialect;
 pub(super) struct Names {
     /// Expressions that are data of a request.
     pub(super) request: Regex,
+    /// Of these, what a browser knows of its own page: no server is asked to follow it.
+    pub(super) client: Option<Regex>,
     /// Parameters that are.
     pub(super) parameter: Option<Regex>,
     /// What a function begins with, up to its parameters, whose parameters all are.
@@ -45,6 +47,8 @@ struct Written {
     #[allow(dead_code, reason = "the line is read by itself")]
     words: Vec<String>,
     request: Vec<String>,
+    #[serde(default)]
+    client: Vec<String>,
     #[serde(default)]
     parameter: Vec<String>,
     #[serde(default)]
@@ -128,6 +132,7 @@ impl Names {
             };
             Names {
                 request: any(&written.request, false),
+                client: (!written.client.is_empty()).then(|| any(&written.client, false)),
                 parameter: some(&written.parameter),
                 handler: some(&written.handler),
                 passes: any(&written.passes, true),

@@ -4,11 +4,15 @@
 //! in any branch. What the functions of the same file get and return is followed a few calls deep. What other
 //! functions return is unknown, but for those that only change the form of a text (`flow.toml`).
 
+use std::sync::LazyLock;
+
 use regex::bytes::Regex;
 use tree_sitter::Node;
 
 use super::flow::{Binding, CALLS, Flow, Scope};
+use super::guards;
 use super::kinds::{Role, is_string, role};
+use super::names::ascii;
 
 /// How many nodes are looked at for one value.
 const NODES: u32 = 3_000;
@@ -19,7 +23,7 @@ const DEPTH: u32 = 40;
 /// How many assignments to one name are looked at, the last ones before its use.
 const ASSIGNMENTS: usize = 24;
 /// How many functions of one file are followed for one value.
-const FUNCTIONS: u32 = 3;
+const FUNCTIONS: u32 = 4;
 /// Longest text that may name where data of a request comes from.
 const SOURCE: usize = 300;
 
@@ -28,6 +32,8 @@ const SOURCE: usize = 300;
 pub(super) enum Origin {
     /// It stands in the code.
     Constant,
+    /// What an object or a module holds, or what a function makes of constants: set elsewhere, seldom by a stranger.
+    Own,
     /// It comes from elsewhere.
     Unknown,
     /// A string that is put together, with a part from elsewhere.
@@ -36,22 +42,35 @@ pub(super) enum Origin {
     Request,
 }
 
+/// What a rule wants to know of a value.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Question<'t> {
+    /// Calls whose result is harmless.
+    pub(super) clean: Option<&'t Regex>,
+    /// It is used as a path or an address.
+    pub(super) path: bool,
+    /// It is an address, and only what says the host counts.
+    pub(super) host: bool,
+    /// A server asks for it, so that what a browser knows of its own page does not count.
+    pub(super) server: bool,
+}
+
 /// What is left to look at, and what is being looked at.
 struct Search<'t> {
     left: u32,
     /// How many more functions may be followed.
     functions: u32,
-    clean: Option<&'t Regex>,
+    question: Question<'t>,
     open: Vec<(usize, &'t str)>,
 }
 
 impl<'t> Flow<'t> {
-    /// Where a value comes from. `clean` names calls whose result is harmless.
-    pub(super) fn origin(&self, node: Node<'t>, clean: Option<&'t Regex>) -> Origin {
+    /// Where a value comes from.
+    pub(super) fn origin(&self, node: Node<'t>, question: Question<'t>) -> Origin {
         let mut search = Search {
             left: NODES,
             functions: FUNCTIONS,
-            clean,
+            question,
             open: Vec::new(),
         };
         let origin = self.value(node, &mut search, 0);
@@ -128,7 +147,18 @@ impl<'t> Flow<'t> {
                 || self.within.iter().any(|r| r.is_match(text.as_bytes()))
                 || self.is_typed_request(text, node.start_byte())
             {
-                return Origin::Request;
+                if self.is_passed(text, 0, node.start_byte(), search) {
+                    return Origin::Constant;
+                }
+                let client = self
+                    .names
+                    .client
+                    .as_ref()
+                    .filter(|_| search.question.server);
+                return match client.is_some_and(|c| c.is_match(text.as_bytes())) {
+                    true => Origin::Unknown,
+                    false => Origin::Request,
+                };
             }
         }
         match role {
@@ -141,6 +171,7 @@ impl<'t> Flow<'t> {
             }
             Role::Call => self.call(node, search, depth),
             Role::Binary => self.binary(node, search, depth),
+            Role::Text if self.names_host(node, search, depth) => Origin::Own,
             Role::Text => match self.parts(node, search, depth) {
                 Origin::Unknown => Origin::Built,
                 other => other,
@@ -189,10 +220,38 @@ impl<'t> Flow<'t> {
         let name = self.text_of(node);
         let at = node.start_byte();
         let found = self.bound(name, at, search, depth);
-        found.unwrap_or_else(|| match is_constant_name(name) {
-            true => Origin::Constant,
-            false => Origin::Unknown,
+        found.unwrap_or_else(|| {
+            if is_constant_name(name) {
+                Origin::Constant
+            } else if self.declares || is_own(name) {
+                Origin::Own
+            } else {
+                Origin::Unknown
+            }
         })
+    }
+
+    /// Whether a name that is used at a place has passed a condition since it was assigned.
+    fn is_passed(&self, name: &str, since: usize, at: usize, search: &Search<'t>) -> bool {
+        let mut index = Some(self.scope_at(at));
+        while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
+            let path = search.question.path;
+            if guards::passed(
+                &scope.guards,
+                (name, since),
+                at,
+                path,
+                self.text,
+                scope.start,
+            ) {
+                return true;
+            }
+            if scope.names.contains_key(name) {
+                return false;
+            }
+            index = scope.parent;
+        }
+        false
     }
 
     /// What the assignments to a name say, if there are any.
@@ -218,6 +277,11 @@ impl<'t> Flow<'t> {
                     0 => bindings,
                     _ => bindings.get(..here).unwrap_or_default(),
                 };
+                let since = before.last().map_or(0, |(end, _)| *end);
+                if here > 0 && self.is_passed(name, since, at, search) {
+                    search.open.pop();
+                    return Some(Origin::Constant);
+                }
                 let last = before.len().saturating_sub(ASSIGNMENTS);
                 let mut most = Origin::Constant;
                 for (_, binding) in before.iter().skip(last) {
@@ -291,22 +355,38 @@ impl<'t> Flow<'t> {
         most
     }
 
-    /// What the functions of this file with a name return, if that is worse than unknown.
-    fn returned(&self, name: &str, search: &mut Search<'t>, depth: u32) -> Origin {
-        let mut most = Origin::Unknown;
-        let functions = self.functions.get(name);
+    /// What the functions of this file with a name return, if there are any.
+    fn returned(&self, name: &str, search: &mut Search<'t>, depth: u32) -> Option<Origin> {
+        let functions = self.functions.get(name)?;
         if search.functions == 0 {
-            return most;
+            return None;
         }
         search.functions -= 1;
-        for scope in functions.into_iter().flatten().take(CALLS) {
+        let mut most = None;
+        for scope in functions.iter().take(CALLS) {
             let scope = self.scopes.get(*scope);
             for value in scope.into_iter().flat_map(|s| &s.returns).take(CALLS) {
-                most = most.max(self.value(*value, search, depth + 1));
+                most = most.max(Some(self.value(*value, search, depth + 1)));
             }
         }
         search.functions += 1;
         most
+    }
+
+    /// What a function that is handed over to a call returns: `list.map(() => "?")`.
+    fn mapped(&self, call: Node<'t>, search: &mut Search<'t>, depth: u32) -> Option<Origin> {
+        let function = call.child_by_field_name("arguments")?.named_child(0)?;
+        if role(function.kind()) != Role::Function || search.functions == 0 {
+            return None;
+        }
+        let scope = self.scopes.get(self.scope_at(function.start_byte()))?;
+        if scope.start != function.start_byte() || scope.returns.is_empty() {
+            return None;
+        }
+        search.functions -= 1;
+        let most = self.most(scope.returns.clone(), search, depth);
+        search.functions += 1;
+        Some(most)
     }
 
     fn member(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
@@ -316,13 +396,17 @@ impl<'t> Flow<'t> {
         }
         let base = node.named_child(0);
         // Before the name: a field of Go may be called `URL`.
-        if base.map(|b| self.value(b, search, depth + 1)) == Some(Origin::Request) {
+        let from = base.map(|b| self.value(b, search, depth + 1));
+        if from == Some(Origin::Request) {
             return Origin::Request;
         }
         let last = text.rsplit(['.', '>', ':']).next().unwrap_or(text);
-        match is_constant_name(last) {
-            true => Origin::Constant,
-            false => Origin::Unknown,
+        if is_constant_name(last) {
+            Origin::Constant
+        } else if is_own(text) || from.is_some_and(|f| f <= Origin::Own) {
+            Origin::Own
+        } else {
+            Origin::Unknown
         }
     }
 
@@ -331,7 +415,10 @@ impl<'t> Flow<'t> {
             return false;
         };
         self.names.clean.is_match(callee.as_bytes())
-            || search.clean.is_some_and(|c| c.is_match(callee.as_bytes()))
+            || search
+                .question
+                .clean
+                .is_some_and(|c| c.is_match(callee.as_bytes()))
     }
 
     fn call(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
@@ -345,7 +432,15 @@ impl<'t> Flow<'t> {
             || self.names.passes.is_match(callee.as_bytes())
             || self.names.passes.is_match(last.as_bytes());
         if !passes {
-            return self.returned(last, search, depth);
+            return self.of_unknown_call(node, last, search, depth);
+        }
+        if matches!(last, "map" | "flatMap")
+            && let Some(mapped) = self.mapped(node, search, depth)
+        {
+            return mapped;
+        }
+        if builds && self.names_host(node, search, depth) {
+            return Origin::Own;
         }
         let mut parts = Vec::new();
         let on = called_on(node);
@@ -356,6 +451,90 @@ impl<'t> Flow<'t> {
             Origin::Unknown if builds => Origin::Built,
             other => other,
         }
+    }
+
+    /// What a call comes to of which nothing is known but perhaps what a function of this file returns.
+    fn of_unknown_call(
+        &self,
+        node: Node<'t>,
+        name: &str,
+        search: &mut Search<'t>,
+        depth: u32,
+    ) -> Origin {
+        let on = called_on(node);
+        let on = on.map_or(Origin::Constant, |on| match is_own(self.text_of(on)) {
+            true => Origin::Own,
+            false => self.value(on, search, depth + 1),
+        });
+        let returned = self.returned(name, search, depth);
+        if on > Origin::Own {
+            // The method of another object may be another one of that name.
+            return returned.unwrap_or(Origin::Unknown).max(Origin::Unknown);
+        }
+        if let Some(returned) = returned {
+            return returned;
+        }
+        let arguments = node.child_by_field_name("arguments");
+        // A template with a tag, such as SQL`..`, is made by the tag.
+        if arguments.is_some_and(|a| a.kind() == "template_string") {
+            return Origin::Unknown;
+        }
+        let given = arguments.map_or(Origin::Constant, |a| self.parts(a, search, depth));
+        match given {
+            Origin::Constant | Origin::Own => Origin::Own,
+            _ => Origin::Unknown,
+        }
+    }
+
+    /// Whether a built address begins with a host that the code chooses, where that is what counts.
+    fn names_host(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> bool {
+        if !search.question.host || depth > DEPTH {
+            return false;
+        }
+        let mut first = node;
+        for _ in 0..DEPTH {
+            first = match role(first.kind()) {
+                Role::Binary => match first.named_child(0) {
+                    Some(left) => left,
+                    None => return false,
+                },
+                Role::Call => {
+                    let on = called_on(first).filter(|on| is_string(on.kind()));
+                    let arguments = first.child_by_field_name("arguments");
+                    match on.or_else(|| arguments.and_then(|a| a.named_child(0))) {
+                        Some(inner) => inner,
+                        None => return false,
+                    }
+                }
+                _ if matches!(first.kind(), "argument" | "parenthesized_expression") => {
+                    match first.named_child(0) {
+                        Some(inner) => inner,
+                        None => return false,
+                    }
+                }
+                _ => break,
+            };
+        }
+        let text = self.text_of(first);
+        if is_string(first.kind()) || role(first.kind()) == Role::Text {
+            static HOST: LazyLock<Regex> = LazyLock::new(|| {
+                let text = r#"^[fFrRbB]{0,2}["'`]+(?:(?:https?:|wss?:)?//[\w.:-]+[/?#]|(?:https?:|wss?:)?//[\w.:-]+["'`]$|/[\w.-]|/["'`]|[?#&])"#;
+                ascii(text).expect("a test uses it")
+            });
+            if HOST.is_match(text.as_bytes()) {
+                return true;
+            }
+            // `${base}/path`
+            let begins_with_value = ["`${", "f\"{", "f'{", "\"#{", "\"{$", "\"$"];
+            if !begins_with_value.iter().any(|b| text.starts_with(b)) {
+                return false;
+            }
+            let mut cursor = first.walk();
+            let mut parts = first.named_children(&mut cursor);
+            let value = parts.find(|p| !matches!(p.kind(), "string_start" | "string_content"));
+            return value.is_some_and(|v| self.value(v, search, depth + 1) <= Origin::Own);
+        }
+        first.id() != node.id() && self.value(first, search, depth + 1) <= Origin::Own
     }
 
     /// Whether a name stands for a value that is assigned somewhere, and not for a module or a class.
@@ -386,6 +565,9 @@ impl<'t> Flow<'t> {
             }
             "||" | "or" | "??" | "?:" => return self.parts(node, search, depth),
             _ => {}
+        }
+        if self.names_host(node, search, depth) {
+            return Origin::Own;
         }
         match self.parts(node, search, depth) {
             Origin::Unknown if self.joins_text(node) => Origin::Built,
@@ -435,6 +617,17 @@ fn is_looked_up(condition: &str, value: &str) -> bool {
         " in ",
     ];
     condition.contains(value) && looks.iter().any(|l| condition.contains(l))
+}
+
+/// Whether a name is a part of the object or the class that the code belongs to.
+fn is_own(name: &str) -> bool {
+    let begins = [
+        "this.", "self.", "cls.", "$this->", "self::", "static::", "parent::", "@",
+    ];
+    matches!(
+        name,
+        "this" | "self" | "cls" | "$this" | "static" | "super" | "parent"
+    ) || begins.iter().any(|b| name.starts_with(b))
 }
 
 /// Whether a name is one of a constant by the customs of all eight languages: `ALL_CAPITALS`.

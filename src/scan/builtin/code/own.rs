@@ -38,9 +38,9 @@ const KEYS: [&str; 16] = [
     "ignores",
 ];
 /// What newgate reads under `metadata`.
-const METADATA: [&str; 13] = [
+const METADATA: [&str; 16] = [
     "title", "cwe", "score", "built", "unknown", "unshaped", "reason", "follow", "shape", "needs",
-    "clean", "words", "same-as",
+    "except", "bound", "host", "clean", "words", "same-as",
 ];
 
 /// A mistake in a file of rules.

@@ -166,6 +166,10 @@ fn is_tool(folders: &str, name: &str) -> bool {
                 | "release"
                 | "console"
                 | "profiling"
+                | "capistrano"
+                | "extra"
+                | "schema"
+                | "cli"
         )
     };
     let stem = name.split('.').next().unwrap_or(name);
@@ -182,6 +186,8 @@ fn is_tool(folders: &str, name: &str) -> bool {
                 | "rakefile"
                 | "webpack"
                 | "magefile"
+                | "manage"
+                | "cli"
         )
 }
 

@@ -12,6 +12,7 @@ use crate::model::Score;
 
 /// What a rule says under `metadata`.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, rename_all = "kebab-case")]
 pub(super) struct Metadata {
     /// What the weakness is, in a few words.
@@ -35,6 +36,12 @@ pub(super) struct Metadata {
     pub shape: Option<String>,
     /// What a followed value must look like, wherever it comes from.
     pub needs: Option<String>,
+    /// What a followed value looks like that this rule does not mean, wherever it comes from.
+    pub except: Option<String>,
+    /// What the text of a built string has where its values are left to the driver: `unshaped` counts then.
+    pub bound: Option<String>,
+    /// Whether only the begin of the followed value counts, which says which host is asked.
+    pub host: bool,
     /// Calls whose result is harmless here, whatever goes in: a regular expression over their names.
     pub clean: Option<String>,
     /// Of each list, one word at least stands in a file that the rule finds something in.
@@ -45,6 +52,7 @@ pub(super) struct Metadata {
 
 /// See [`Metadata::follow`].
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub(super) enum Follow {
     Argument(usize),
@@ -54,6 +62,7 @@ pub(super) enum Follow {
 
 /// See [`Metadata::cwe`].
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub(super) enum Cwe {
     #[default]
@@ -118,6 +127,9 @@ pub(super) struct Rule {
     pub clean: Option<Expression>,
     pub shape: Option<Expression>,
     pub needs: Option<Expression>,
+    pub except: Option<Expression>,
+    pub bound: Option<Expression>,
+    pub host: bool,
     pub config: RuleConfig<Dialect>,
     /// The number of a rule of the project, from 1; 0 for one that is compiled in.
     pub own: usize,
@@ -220,6 +232,9 @@ impl Rule {
             clean: stated.clean.map(whole).map(Expression::new),
             shape: stated.shape.map(Expression::new),
             needs: stated.needs.map(Expression::new),
+            except: stated.except.map(Expression::new),
+            bound: stated.bound.map(Expression::new),
+            host: stated.host,
             own: 0,
             config: RuleConfig::try_from(written, &GlobalRules::default()).map_err(|e| {
                 let key = match &e {
@@ -243,6 +258,8 @@ impl Rule {
             ("clean", &self.clean),
             ("shape", &self.shape),
             ("needs", &self.needs),
+            ("except", &self.except),
+            ("bound", &self.bound),
         ];
         for (name, expression) in all {
             let made = expression.as_ref().map(|e| ascii(&e.text));
@@ -264,4 +281,25 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+/// The schema of a file of rules, from the types that read it.
+#[cfg(test)]
+pub(crate) fn rule_schema() -> serde_json::Value {
+    let mut generator = schemars::generate::SchemaSettings::default().into_generator();
+    let stated = generator.subschema_for::<Metadata>();
+    let mut schema = generator.into_root_schema_for::<Written>();
+    schema.insert(
+        "title".into(),
+        "A rule of newgate's scanner for code".into(),
+    );
+    schema.remove("description");
+    if let Some(properties) = schema.get_mut("properties").and_then(|p| p.as_object_mut()) {
+        properties.insert("metadata".into(), stated.to_value());
+        // newgate changes no code.
+        for key in ["fix", "rewriters", "labels"] {
+            properties.remove(key);
+        }
+    }
+    schema.to_value()
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::dialect::Dialect;
 use super::rules::{listed, words_in, words_stated};
 use super::*;
+use crate::model::Score;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

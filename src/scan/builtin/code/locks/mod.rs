@@ -7,8 +7,8 @@ mod read;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::anywhere::{Hit, finding_of};
 use super::place::Weight;
-use super::{Hit, finding_of};
 use crate::model::{Finding, RepoPath};
 
 const HASH: &str = "lock-hash";

@@ -1,0 +1,155 @@
+//! Code within pages: Ruby in ERB templates, and scripts in HTML, Vue and Svelte files.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::dialect::Dialect;
+
+/// What a page may hold code in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Page {
+    /// `<% .. %>`
+    Erb,
+    /// `<script> .. </script>`
+    Html,
+}
+
+impl Page {
+    /// That of a file, by its ending.
+    pub(super) fn of(path: &[u8]) -> Option<Page> {
+        let name = path.rsplit(|b| *b == b'/').next().unwrap_or(path);
+        let ending = name
+            .rsplit(|b| *b == b'.')
+            .next()
+            .filter(|e| e.len() < name.len())?;
+        match ending.to_ascii_lowercase().as_slice() {
+            b"erb" | b"rhtml" => Some(Page::Erb),
+            b"html" | b"htm" | b"xhtml" | b"vue" | b"svelte" => Some(Page::Html),
+            _ => None,
+        }
+    }
+
+    /// The code of a page and its language: all else is spaces, so that each place stays where it is.
+    pub(super) fn code(self, text: &str) -> Option<(String, Dialect)> {
+        match self {
+            Page::Erb => ruby(text).map(|code| (code, Dialect::Ruby)),
+            Page::Html => scripts(text),
+        }
+    }
+}
+
+/// Adds spaces for a text, and its line ends.
+fn blank(out: &mut String, text: &str) {
+    let spaces = text.bytes().map(|b| if b == b'\n' { '\n' } else { ' ' });
+    out.extend(spaces);
+}
+
+fn ruby(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut found = false;
+    while let Some((before, inner)) = rest.split_once("<%") {
+        blank(&mut out, before);
+        let (code, after) = inner.split_once("%>").unwrap_or((inner, ""));
+        let closed = inner.len() > code.len();
+        let is_note = code.starts_with(['#', '%']);
+        found |= !is_note;
+        if is_note {
+            blank(&mut out, "<%");
+            blank(&mut out, code);
+            blank(&mut out, if closed { "%>" } else { "" });
+        } else if let Some(raw) = code.strip_prefix("==") {
+            // As `raw` does, this writes what it gets as it is.
+            out.push_str("raw(");
+            match raw.strip_suffix('-') {
+                Some(raw) => {
+                    out.push_str(raw);
+                    out.push(' ');
+                }
+                None => out.push_str(raw),
+            }
+            out.push_str(if closed { ");" } else { "" });
+        } else {
+            let marks = code.len() - code.trim_start_matches(['=', '-']).len();
+            blank(&mut out, "<%");
+            blank(&mut out, code.get(..marks).unwrap_or_default());
+            let code = code.get(marks..).unwrap_or_default();
+            match code.strip_suffix('-') {
+                Some(code) => {
+                    out.push_str(code);
+                    out.push(' ');
+                }
+                None => out.push_str(code),
+            }
+            out.push_str(if closed { " ;" } else { "" });
+        }
+        rest = after;
+    }
+    blank(&mut out, rest);
+    found.then_some(out)
+}
+
+fn scripts(text: &str) -> Option<(String, Dialect)> {
+    static SCRIPT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?is)<script\b([^>]*)>(.*?)</script\s*>").expect("a test uses it")
+    });
+    memchr::memmem::find(text.as_bytes(), b"script")
+        .or_else(|| memchr::memmem::find(text.as_bytes(), b"SCRIPT"))?;
+    let mut out = String::with_capacity(text.len());
+    let mut dialect = Dialect::JavaScript;
+    let mut from = 0;
+    for script in SCRIPT.captures_iter(text) {
+        let (Some(says), Some(code)) = (script.get(1), script.get(2)) else {
+            continue;
+        };
+        let says = says.as_str().to_ascii_lowercase();
+        let is_data = [
+            "json",
+            "template",
+            "text/x-",
+            "text/html",
+            "importmap",
+            "glsl",
+            "x-shader",
+        ];
+        if is_data.iter().any(|d| says.contains(d)) || code.as_str().trim().is_empty() {
+            continue;
+        }
+        if says.contains("\"ts\"") || says.contains("'ts'") || says.contains("typescript") {
+            dialect = Dialect::TypeScript;
+        }
+        blank(&mut out, text.get(from..code.start())?);
+        out.push_str(code.as_str());
+        // Two scripts are two statements.
+        out.push(';');
+        from = code.end() + 1;
+    }
+    if from == 0 {
+        return None;
+    }
+    blank(&mut out, text.get(from..)?);
+    Some((out, dialect))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_of_a_page_stands_where_it_stood() {
+        let text = "<p>é<%= raw(@a) %></p>\n<%# no %>\n<%== @b -%>x<% if c -%>";
+        let (code, _) = Page::Erb.code(text).expect("there is code");
+        assert_eq!(code.len(), text.len());
+        assert_eq!(code.find("raw(@a)"), text.find("raw(@a)"));
+        assert!(
+            code.contains("raw( @b  );") && code.ends_with(" if c   ;"),
+            "{code}"
+        );
+        let text = "<h1>x</h1>\n<script lang=\"ts\">\nf();\n</script>\n<script type=\"application/json\">{}</script>";
+        let (code, dialect) = Page::Html.code(text).expect("there is code");
+        assert_eq!((code.len(), dialect), (text.len(), Dialect::TypeScript));
+        assert_eq!(code.trim(), "f();\n;");
+        assert_eq!(Page::Html.code("<p>no script</p>"), None);
+    }
+}

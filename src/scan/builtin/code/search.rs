@@ -1,0 +1,289 @@
+//! The search for what rules match in one file, and what each match comes to.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ast_grep_core::Node;
+use ast_grep_core::matcher::MatcherExt;
+use ast_grep_core::tree_sitter::StrDoc;
+
+use super::aliases::Edits;
+use super::dialect::Dialect;
+use super::flow::Flow;
+use super::origin::{Origin, Question};
+use super::rule::{Expression, Follow, Rule};
+use super::{NAME, parse, place, silenced};
+use crate::model::{Finding, Kind, Region, RepoPath, Score};
+
+/// Longest message of a project's rule, in characters.
+const MESSAGE: usize = 500;
+/// CWE numbers of weaknesses that a path or an address has: what keeps it within a folder or a site counts.
+const PATHS: [u32; 8] = [22, 23, 36, 73, 98, 434, 601, 918];
+
+/// The CWE number of requests that a server makes to an address that a stranger chose.
+const REQUESTS: u32 = 918;
+
+/// A node of a file that is searched.
+pub(super) type Found<'t> = Node<'t, StrDoc<Dialect>>;
+
+/// One file, being searched.
+pub(super) struct Search<'t> {
+    path: &'t RepoPath,
+    parsed: &'t parse::Parsed,
+    dialect: Dialect,
+    /// Read once a rule asks for it.
+    flow: Option<Flow<'t>>,
+    weight: place::Weight,
+    /// What was written anew before the file was parsed.
+    edits: &'t Edits,
+    found: Vec<Match<'t>>,
+    /// See [`Which::current`].
+    current: Option<&'t AtomicUsize>,
+}
+
+/// What a rule matches.
+struct Match<'t> {
+    region: Region,
+    rule: &'t Rule,
+    score: Score,
+    origin: Option<Origin>,
+    /// The rule's message, with what its variables stand for.
+    message: Option<String>,
+}
+
+impl<'t> Search<'t> {
+    /// The search in a file, before any rule is tried. `current` is where the number of the rule at work is written, and `edits` is what was written anew
+    /// before the file was parsed.
+    pub(super) fn of(
+        path: &'t RepoPath,
+        parsed: &'t parse::Parsed,
+        dialect: Dialect,
+        weight: place::Weight,
+        edits: &'t Edits,
+        current: Option<&'t AtomicUsize>,
+    ) -> Search<'t> {
+        Search {
+            path,
+            parsed,
+            dialect,
+            flow: None,
+            weight,
+            edits,
+            found: Vec::new(),
+            current,
+        }
+    }
+
+    /// How many places are found so far.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// How many steps it took so far to follow values.
+    pub(super) fn steps(&self) -> u64 {
+        self.flow.as_ref().map_or(0, |flow| flow.steps.get())
+    }
+
+    /// Keeps a place if a rule matches there, and the values that the rule follows matter.
+    pub(super) fn try_rule(&mut self, rule: &'t Rule, node: &Found<'t>) {
+        if let Some(current) = self.current {
+            current.store(rule.own, Ordering::Relaxed);
+        }
+        let Some(found) = rule.config.matcher.match_node(node.clone()) else {
+            return;
+        };
+        let (score, origin) = match &rule.follow {
+            None => (rule.score, None),
+            Some(follow) => {
+                let values = values(follow, found.get_node(), |name| {
+                    let env = found.get_env();
+                    let one = env.get_match(name).cloned();
+                    match one {
+                        Some(one) => vec![one],
+                        None => env.get_multiple_matches(name),
+                    }
+                });
+                let (parsed, dialect) = (self.parsed, self.dialect);
+                let flow = self.flow.get_or_insert_with(|| Flow::of(parsed, dialect));
+                let question = Question {
+                    clean: rule.clean.as_ref().map(Expression::get),
+                    path: rule.cwe.iter().any(|c| PATHS.contains(c)),
+                    host: rule.host,
+                    server: rule.cwe.contains(&REQUESTS),
+                };
+                let inner: Vec<_> = values.iter().map(Found::get_inner_node).collect();
+                let origins = inner.iter().map(|v| flow.origin(*v, question));
+                let origin = origins.max().unwrap_or(Origin::Constant);
+                let looks_like =
+                    |e: &Option<Expression>| e.as_ref().map(|e| flow.looks_like(&inner, e.get()));
+                let other = origin > Origin::Constant
+                    && (looks_like(&rule.needs) == Some(false)
+                        || looks_like(&rule.except) == Some(true));
+                let score = match origin {
+                    _ if other => None,
+                    Origin::Constant => None,
+                    Origin::Own => rule.unknown.or(rule.unshaped),
+                    Origin::Unknown => rule.unknown,
+                    Origin::Built => {
+                        let is_bound = looks_like(&rule.bound) == Some(true);
+                        match looks_like(&rule.shape) == Some(false) || is_bound {
+                            true => rule.unshaped,
+                            false => rule.built.or(rule.unknown),
+                        }
+                    }
+                    Origin::Request => Some(rule.score),
+                };
+                match score {
+                    Some(score) => (score, Some(origin)),
+                    None => return,
+                }
+            }
+        };
+        let inner = found.get_node().get_inner_node();
+        let (start, end) = (inner.start_position(), inner.end_position());
+        let number = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+        let region = Region {
+            line: number(start.row),
+            column: Some(number(self.edits.column(inner.start_byte(), start.column))),
+            end_line: number(end.row),
+            end_column: Some(number(self.edits.column(inner.end_byte(), end.column))),
+        };
+        let message = (rule.own > 0 && rule.message.contains('$')).then(|| {
+            let message = rule.config.get_message(&found);
+            message.chars().take(MESSAGE).collect()
+        });
+        self.found.push(Match {
+            region,
+            rule,
+            score,
+            origin,
+            message,
+        });
+    }
+
+    /// The findings. If several are about one weakness at one place, only the worst.
+    ///
+    /// # Errors
+    /// A finding has no title or no place, which a test excludes.
+    pub(super) fn finish(self) -> Result<Vec<Finding>, String> {
+        let mut found = self.found;
+        found.sort_by(|a, b| {
+            let order = |m: &Match<'_>| {
+                (
+                    m.region.line,
+                    std::cmp::Reverse(m.score),
+                    m.region.column,
+                    m.rule.id.clone(),
+                )
+            };
+            order(a).cmp(&order(b))
+        });
+        let mut told: Vec<(u32, Region)> = Vec::new();
+        let silenced = silenced::Comments::of(self.parsed.source());
+        let mut all = Vec::new();
+        for one in found {
+            let (region, rule, score) = (one.region, one.rule, one.score);
+            let weakness = rule.cwe.first().copied().unwrap_or(0);
+            // Those of one line are told apart by their places: in a packed file, all are on one.
+            told.retain(|(_, other)| other.line == region.line);
+            if weakness > 0 {
+                if told
+                    .iter()
+                    .any(|(w, other)| *w == weakness && overlap(*other, region))
+                {
+                    continue;
+                }
+                told.push((weakness, region));
+            }
+            let weight = self.weight.for_origin(one.origin);
+            let finding = Finding::build(NAME, &rule.id, self.path.clone())
+                .canonical(canonical(self.dialect, rule, score, weight))
+                .kind(Kind::Code)
+                .region(Some(region))
+                .title(rule.title.clone())
+                .message(message(&one, weight))
+                .score(Some(weight.of_score(score)))
+                .cwe(rule.cwe.clone())
+                .fix(rule.fix.clone())
+                .url(rule.url.clone())
+                .suppressed(silenced.silence(region, &rule.id, &rule.cwe))
+                .finish();
+            all.push(finding.map_err(|e| e.to_string())?);
+        }
+        Ok(all)
+    }
+}
+
+/// Whether two regions that begin on one line share a place.
+fn overlap(one: Region, other: Region) -> bool {
+    let begin = |r: Region| (r.line, r.column.unwrap_or(0));
+    let end = |r: Region| (r.end_line, r.end_column.unwrap_or(u32::MAX));
+    begin(one) < end(other) && begin(other) < end(one)
+}
+
+/// The values of a match that are followed.
+fn values<'t>(
+    follow: &Follow,
+    node: &Found<'t>,
+    named: impl Fn(&str) -> Vec<Found<'t>> + Copy,
+) -> Vec<Found<'t>> {
+    let arguments = || {
+        let list = node.field("arguments");
+        // In Python, an f-string alone or a generator stands for the list.
+        let list = list.or_else(|| node.children().find(|c| c.kind() == "arguments"));
+        list.map_or(Vec::new(), |l| {
+            l.named_children()
+                .filter(|c| c.kind() != "comment")
+                .collect()
+        })
+    };
+    let is_labelled = |n: &Found<'t>| matches!(&*n.kind(), "keyword_argument" | "pair");
+    match follow {
+        Follow::Several(all) => all.iter().flat_map(|f| values(f, node, named)).collect(),
+        Follow::Argument(number) => {
+            let mut by_place = arguments().into_iter().filter(|a| !is_labelled(a));
+            by_place.nth(number.saturating_sub(1)).into_iter().collect()
+        }
+        Follow::Named(name) if name == "arguments" => arguments(),
+        Follow::Named(name) if name == "itself" => vec![node.clone()],
+        Follow::Named(name) if name == "receiver" => {
+            let receiver = node.field("receiver").or_else(|| node.field("object"));
+            receiver.into_iter().collect()
+        }
+        Follow::Named(name) if name == "right" => {
+            let right = node.field("right").or_else(|| node.field("value"));
+            right.into_iter().collect()
+        }
+        Follow::Named(name) if name.starts_with(|c: char| c.is_ascii_uppercase()) => named(name),
+        Follow::Named(name) => arguments()
+            .into_iter()
+            .filter(|a| {
+                let label = a.field("name").or_else(|| a.field("key"));
+                label.is_some_and(|l| l.text().trim_matches([':', '"', '\'']) == name)
+            })
+            .collect(),
+    }
+}
+
+/// What stands for the rule across files: what is certain, what is only possible, and what is in tests or in
+/// packed files are issues of their own, since the worst occurrence of an issue decides on all of them.
+fn canonical(dialect: Dialect, rule: &Rule, score: Score, weight: place::Weight) -> String {
+    let part = match weight.name() {
+        None if score < rule.score => ":possible",
+        None => "",
+        Some(name) => name,
+    };
+    // A later newgate may have a rule of the same name.
+    let own = if rule.own > 0 { "own:" } else { "" };
+    format!("{NAME}:{own}{}:{}{part}", dialect.language(), rule.id)
+}
+
+fn message(one: &Match<'_>, weight: place::Weight) -> String {
+    let stated = one.message.as_deref().unwrap_or(&one.rule.message).trim();
+    let what = match one.origin {
+        Some(Origin::Request) => " The value comes from request data.",
+        Some(Origin::Built) => " The value is built from parts that are not constant.",
+        Some(Origin::Unknown | Origin::Own) => " The value is not a constant.",
+        Some(Origin::Constant) | None => "",
+    };
+    format!("{stated}{what}{}", weight.words())
+}
