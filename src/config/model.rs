@@ -138,6 +138,8 @@ pub struct LoadSettings {
     pub more: Option<String>,
     /// A jq filter, instead of the descriptor's, that writes the findings.
     pub filter: Option<String>,
+    /// The file that results are about which name none.
+    pub file: Option<String>,
     /// How long all requests together may take.
     pub timeout: Option<Duration>,
 }

@@ -141,6 +141,7 @@ fn read_load(table: &Table<'_>) -> LoadSettings {
         headers: table.texts("headers"),
         more: text("more"),
         filter: text("filter"),
+        file: text("file"),
         timeout: table.seconds("timeout"),
     }
 }

@@ -1,12 +1,14 @@
 //! Results that somebody else made: ingested for a commit, or loaded from a server.
 
+use std::collections::BTreeSet;
+
 use crate::cache::UnitDigest;
 use crate::config::{LoadSettings, Results};
 use crate::environment;
 use crate::error::Result;
 use crate::git::Peeled;
-use crate::model::{Address, FileVersion, Gap, Mode, Note, Oid, ScannerState};
-use crate::scan::load::{Filling, Loaded, load};
+use crate::model::{Address, FileVersion, Gap, Mode, Note, Oid, RepoPath, ScannerState};
+use crate::scan::load::{Filling, Loaded, Of, load};
 use crate::scan::project::{self, ProjectResult};
 use crate::scan::{Descriptor, Load, LoadRequest, Resolved, Scanner};
 
@@ -30,6 +32,23 @@ struct Side<'a> {
     commit: &'a Oid,
     tree: &'a Oid,
     branch: &'a str,
+    is_head: bool,
+}
+
+/// The results for one side.
+struct Got {
+    result: ProjectResult,
+    /// The parts that the server has, where it was asked and tells.
+    parts: Option<BTreeSet<String>>,
+}
+
+impl From<ProjectResult> for Got {
+    fn from(result: ProjectResult) -> Got {
+        Got {
+            result,
+            parts: None,
+        }
+    }
 }
 
 /// What was given for a scanner.
@@ -61,11 +80,13 @@ pub(super) fn take(planned: &Planned<'_>, settings: &Settings, index: usize) -> 
         commit: &change.head,
         tree: &change.head_tree,
         branch: &branch,
+        is_head: true,
     };
-    match results_of(planned, settings, scanner, &head, &mut given.told)? {
-        Ok(Some(result)) => {
-            given.results.cached += result.read;
-            given.results.head.extend(result.results);
+    let parts = match results_of(planned, settings, scanner, &head, &mut given.told)? {
+        Ok(Some(got)) => {
+            given.results.cached += got.result.read;
+            given.results.head.extend(got.result.results);
+            got.parts
         }
         Ok(None) => {
             nothing_given(planned, settings, scanner, &mut given);
@@ -76,15 +97,26 @@ pub(super) fn take(planned: &Planned<'_>, settings: &Settings, index: usize) -> 
             given.results.detail = why;
             return Ok(given);
         }
-    }
+    };
     if let (Some(commit), Some(tree)) = (&change.base, &change.base_tree) {
         let target = target_branch(planned)?;
         let side = Side {
             commit,
             tree,
             branch: &target,
+            is_head: false,
         };
-        take_base(planned, settings, scanner, &side, &mut given)?;
+        let before = take_base(planned, settings, scanner, &side, &mut given)?;
+        if let (Some(parts), Some(before)) = (parts, before)
+            && let Some(part) = before.difference(&parts).next()
+        {
+            // An analysis that has not ended finds nothing.
+            given.results.state = ScannerState::Missing;
+            given.results.detail = format!(
+                "its server has results of {part} for the base, but not yet for {}",
+                change.head.short()
+            );
+        }
     }
     let is_read = |file: &FileVersion| !scanner.descriptor.leaves_out(&file.path);
     given.results.head.retain(|file, _| is_read(file));
@@ -115,18 +147,18 @@ fn nothing_given(planned: &Planned<'_>, settings: &Settings, scanner: &Scanner, 
 }
 
 /// Takes the results of the base, or else those of the nearest ancestor that has some. Lines tell which findings came
-/// since.
+/// since. Returns the parts that they consist of, if their server says.
 fn take_base(
     planned: &Planned<'_>,
     settings: &Settings,
     scanner: &Scanner,
     base: &Side<'_>,
     given: &mut Given,
-) -> Result<()> {
+) -> Result<Option<BTreeSet<String>>> {
     match results_of(planned, settings, scanner, base, &mut given.told)? {
-        Ok(Some(result)) => {
-            given.results.base.extend(result.results);
-            return Ok(());
+        Ok(Some(got)) => {
+            given.results.base.extend(got.result.results);
+            return Ok(got.parts);
         }
         Ok(None) => {}
         Err(why) => {
@@ -146,7 +178,7 @@ fn take_base(
                 given.told.notes.push(note);
                 given.results.base.extend(result.results);
                 given.against = Some(Against { tree });
-                return Ok(());
+                return Ok(None);
             }
         }
     }
@@ -155,7 +187,7 @@ fn take_base(
         scanner: name,
         commit: base.commit.clone(),
     });
-    Ok(())
+    Ok(None)
 }
 
 /// The branch of the head, in the words of its server.
@@ -213,73 +245,114 @@ impl Way {
 fn requests(descriptor: &Descriptor, said: &LoadSettings) -> Load {
     match &said.url {
         Some(url) => Load {
-            server: None,
-            revision: None,
             request: vec![LoadRequest {
                 url: url.clone(),
                 headers: said.headers.clone(),
                 more: said.more.clone(),
                 ..LoadRequest::default()
             }],
+            ..Load::default()
         },
         None => descriptor.load().cloned().unwrap_or_default(),
     }
 }
 
-/// The results for one side: remembered, else loaded; none if there are none.
+/// The results for one side: remembered, else loaded; none if there are none. Those of the head are loaded again
+/// from a server on which people decide about them: one that they call a false positive there must not block.
 fn results_of(
     planned: &Planned<'_>,
     settings: &Settings,
     scanner: &Scanner,
     side: &Side<'_>,
     told: &mut Told,
-) -> Result<std::result::Result<Option<ProjectResult>, String>> {
-    let cache = planned.gate.cache;
+) -> Result<std::result::Result<Option<Got>, String>> {
     let digest = UnitDigest::of_tree(side.tree);
-    if let Some(result) = project::known(cache, &scanner.key, &digest) {
-        return Ok(Ok(Some(result)));
-    }
+    let known = project::known(planned.gate.cache, &scanner.key, &digest);
     let Way::Load(way) = Way::of(settings, &scanner.descriptor) else {
-        return Ok(Ok(None));
+        return Ok(Ok(known.map(Got::from)));
     };
     let (said, requests) = *way;
-    let filling = match filling(planned, &said, &requests, side)? {
+    let asks_again = side.is_head && requests.revision.is_some();
+    if known.is_some() && !asks_again {
+        return Ok(Ok(known.map(Got::from)));
+    }
+    let mut notes = Told::default();
+    let loaded = loaded_of(planned, scanner, (&said, &requests), side, &mut notes)?;
+    match (loaded, known) {
+        (Ok(None), Some(known)) => Ok(Ok(Some(known.into()))),
+        (Err(why), Some(known)) => {
+            let scanner = scanner.descriptor.name().to_owned();
+            told.notes.push(Note::ResultsRemembered { scanner, why });
+            Ok(Ok(Some(known.into())))
+        }
+        (loaded, _) => {
+            told.notes.append(&mut notes.notes);
+            Ok(loaded)
+        }
+    }
+}
+
+/// The results that a server has for one side; none if it has none.
+fn loaded_of(
+    planned: &Planned<'_>,
+    scanner: &Scanner,
+    (said, requests): (&LoadSettings, &Load),
+    side: &Side<'_>,
+    told: &mut Told,
+) -> Result<std::result::Result<Option<Got>, String>> {
+    let filling = match filling(planned, said, requests, side)? {
         Ok(filling) => filling,
         Err(why) => return Ok(Err(why)),
     };
     let timeout = said.timeout.unwrap_or(scanner.timeout);
-    let loaded = match load(&requests, &filling, timeout) {
+    let loaded = match load(requests, &filling, timeout) {
         Ok(loaded) => loaded,
         Err(why) => return Ok(Err(why)),
     };
-    if let Some(of) = loaded
-        .revision
-        .as_ref()
-        .filter(|r| r.as_str() != side.commit.as_str())
-    {
-        told.notes.push(Note::ResultsOfOther {
-            scanner: scanner.descriptor.name().to_owned(),
+    let name = || scanner.descriptor.name().to_owned();
+    let wanted = side.commit.clone();
+    let none = match &loaded.of {
+        Of::Unasked => None,
+        Of::Commit(of) if of == side.commit.as_str() => None,
+        Of::Commit(of) => Some(Note::ResultsOfOther {
+            scanner: name(),
             found: of.get(..10).unwrap_or(of).to_owned(),
-            wanted: side.commit.clone(),
-        });
+            wanted,
+        }),
+        Of::Unnamed => Some(Note::ResultsUnnamed {
+            scanner: name(),
+            wanted,
+        }),
+        Of::Unfinished => Some(Note::ResultsUnfinished {
+            scanner: name(),
+            wanted,
+        }),
+    };
+    if let Some(note) = none {
+        told.notes.push(note);
         return Ok(Ok(None));
     }
-    let lasting = loaded.revision.is_some() || is_final(&requests);
-    let result = match read_loaded(planned, scanner, &said, side.tree, &loaded)? {
+    let lasting = loaded.of != Of::Unasked || is_final(requests);
+    let result = match read_loaded(planned, scanner, said, side.tree, &loaded)? {
         Ok(Some(result)) => result,
-        other => return Ok(other),
+        Ok(None) => return Ok(Ok(None)),
+        Err(why) => return Ok(Err(why)),
     };
     if lasting {
-        project::remember(cache, &scanner.key, [digest], &result);
+        let (cache, digest) = (planned.gate.cache, UnitDigest::of_tree(side.tree));
+        if project::known(cache, &scanner.key, &digest).as_ref() != Some(&result) {
+            project::remember(cache, &scanner.key, [digest], &result);
+        }
     } else if !requests.request.iter().all(|r| {
         r.url.contains("{commit}") || r.follow.as_ref().is_some_and(|f| f.contains("$commit"))
     }) {
         told.notes.push(Note::ResultsOfBranch {
-            scanner: scanner.descriptor.name().to_owned(),
+            scanner: name(),
             branch: side.branch.to_owned(),
         });
     }
-    Ok(Ok(Some(result)))
+    let parts = Some(loaded.parts);
+    Ok(Ok(Some(Got { result, parts })))
 }
 
 /// Whether an answer is of one commit and can no more grow. A list of analyses can.
@@ -293,7 +366,9 @@ fn is_final(requests: &Load) -> bool {
 fn tells_sides(requests: &Load) -> bool {
     let asks = |r: &LoadRequest| {
         let follow = r.follow.as_deref().unwrap_or_default();
-        ["{commit}", "{branch}"].iter().any(|w| r.url.contains(w))
+        ["{commit}", "{branch"]
+            .iter()
+            .any(|w| r.url.contains(w) || follow.contains(w))
             || ["$commit", "$branch"].iter().any(|w| follow.contains(w))
     };
     !requests.request.is_empty() && requests.request.iter().all(asks)
@@ -314,6 +389,14 @@ fn read_loaded(
         None => scanner.descriptor.clone(),
     };
     let mut taken = Taken::default();
+    let about = said.file.as_deref().map(RepoPath::from);
+    if let Some(path) = &about
+        && planned.gate.repo.entry(tree, path)?.is_none()
+    {
+        return Ok(Err(format!(
+            "its `load` table names the file `{path}`, which is not in the tree"
+        )));
+    }
     for report in &loaded.reports {
         let read = read_for_tree(
             planned.gate.repo,
@@ -321,7 +404,10 @@ fn read_loaded(
             report,
             Reader::By(&descriptor),
             &planned.key,
-            RanIn::default(),
+            RanIn {
+                folder: None,
+                file: about.as_ref(),
+            },
         )?;
         let reading = match read {
             Ok((_, reading)) => reading,

@@ -32,12 +32,16 @@ impl Address {
 
     /// Whether a token may go there: over TLS, or to this machine itself.
     pub fn may_take_a_token(&self) -> bool {
-        let own = ["127.0.0.1", "localhost", "[::1]"];
         match self.scheme.as_str() {
             "https" => true,
-            "http" => own.contains(&self.host()),
+            "http" => self.is_this_machine(),
             _ => false,
         }
+    }
+
+    /// Whether it is this machine's own, by one of its usual names.
+    pub fn is_this_machine(&self) -> bool {
+        ["127.0.0.1", "localhost", "[::1]"].contains(&self.host())
     }
 }
 

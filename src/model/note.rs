@@ -155,6 +155,27 @@ pub enum Note {
         /// What was asked for.
         wanted: Oid,
     },
+    /// A server doesn't say which commit its newest results are of, or has none.
+    ResultsUnnamed {
+        /// The scanner.
+        scanner: String,
+        /// What was asked for.
+        wanted: Oid,
+    },
+    /// A server is still processing results.
+    ResultsUnfinished {
+        /// The scanner.
+        scanner: String,
+        /// What was asked for.
+        wanted: Oid,
+    },
+    /// A server could not be asked again, so that results count that were loaded from it before.
+    ResultsRemembered {
+        /// The scanner.
+        scanner: String,
+        /// Why it could not be asked.
+        why: String,
+    },
     /// A server's results are those of a branch as it is now, not of a commit.
     ResultsOfBranch {
         /// The scanner.

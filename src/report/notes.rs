@@ -109,6 +109,18 @@ fn note_text(note: &Note) -> String {
             "the server of {scanner} has results for {found}, not for {}",
             wanted.short()
         ),
+        Note::ResultsUnnamed { scanner, wanted } => format!(
+            "the newest results on the server of {scanner} name no commit, so they are not used for {}",
+            wanted.short()
+        ),
+        Note::ResultsUnfinished { scanner, wanted } => format!(
+            "the server of {scanner} is still processing results, so they are not used for {} yet",
+            wanted.short()
+        ),
+        Note::ResultsRemembered { scanner, why } => format!(
+            "the results of {scanner} are those that were loaded before, because they could not be loaded \
+             again: {why}"
+        ),
         Note::ResultsOfBranch { scanner, branch } => {
             format!("the results of {scanner} are those that its server currently has for `{branch}`")
         }

@@ -1,28 +1,16 @@
 //! Results from a server: a few requests, with a limit on everything.
 
-use std::io::Read;
-use std::time::{Duration, Instant};
+mod client;
+
+use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
 
 use serde_json::Value;
-use ureq::http::{HeaderMap, StatusCode};
-use ureq::tls::TlsConfig;
 
-use super::certificates::roots;
-use super::descriptor::{Load, LoadRequest};
+use self::client::{Answer, Client, Failure, absolute};
+use super::descriptor::{Load, LoadRequest, Probe};
 use super::read::apply;
-use crate::environment::without_proxy_credentials;
 use crate::model::Address;
-
-/// The largest size of all answers together, in bytes.
-const MOST_BYTES: u64 = 256 * 1024 * 1024;
-/// Most requests for one scanner.
-const MOST_REQUESTS: usize = 1_000;
-/// Most redirects after one another.
-const MOST_REDIRECTS: usize = 5;
-/// How often a request is tried.
-const TRIES: u32 = 4;
-/// The longest pause before another try, whatever the server asks for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What fills the templates of addresses and headers.
 #[derive(Clone, Default)]
@@ -50,13 +38,29 @@ impl std::fmt::Debug for Filling {
     }
 }
 
+/// Which commit a server's results are of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Of {
+    /// The one that was asked for, as far as the addresses say it: the server was not asked.
+    #[default]
+    Unasked,
+    /// This one.
+    Commit(String),
+    /// The server doesn't say, or has no results at all.
+    Unnamed,
+    /// The server is still processing results, or got new ones meanwhile.
+    Unfinished,
+}
+
 /// What a server has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Loaded {
     /// The reports.
     pub reports: Vec<Vec<u8>>,
-    /// The commit that they are of, where the server says so.
-    pub revision: Option<String>,
+    /// The commit that they are of.
+    pub of: Of,
+    /// The parts that they consist of, such as the tools that made them, where the descriptor says how to tell.
+    pub parts: BTreeSet<String>,
 }
 
 /// Loads the results of one branch or commit.
@@ -64,140 +68,246 @@ pub struct Loaded {
 /// # Errors
 /// The server cannot be reached, refuses, or answers with something unreadable; in words for people.
 pub fn load(load: &Load, filling: &Filling, timeout: Duration) -> Result<Loaded, String> {
-    let mut client = Client {
-        agent: ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .tls_config(TlsConfig::builder().root_certs(roots()?).build())
-            .user_agent(concat!("newgate/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent(),
-        filling,
-        until: Instant::now() + timeout,
-        bytes: 0,
-        requests: 0,
+    let token = filling.token.as_deref().map(str::trim);
+    if token.is_some_and(|t| !t.bytes().all(|b| b.is_ascii_graphic() || b == b' ')) {
+        return Err("its token has a line break or another character that can't be sent".into());
+    }
+    let loading = || {
+        let client = Client::new(filling, timeout)?;
+        let with_branch = true;
+        Loading {
+            client,
+            filling,
+            with_branch,
+        }
+        .run(load)
+        .map_err(Failure::into_words)
     };
-    let mut loaded = Loaded::default();
-    if let Some(revision) = &load.revision {
-        let url = filling.url(&revision.url, 1);
-        let answer = client.get(&url, &revision.headers)?;
-        let told = jq(&revision.filter, &answer, filling, 1)?;
-        loaded.revision = told.first().and_then(|v| v.as_str()).map(str::to_owned);
-    }
-    for request in &load.request {
-        client.all_pages(request, &mut loaded.reports)?;
-    }
-    Ok(loaded)
+    loading().map_err(|why| match token {
+        // A server may repeat what it was sent.
+        Some(token) if !token.is_empty() => why.replace(token, "[token]"),
+        _ => why,
+    })
 }
 
-impl Filling {
-    fn url(&self, template: &str, page: usize) -> String {
-        // A project's name may have a `/` that belongs to the path (`owner/name`): where it must be
-        // encoded, the template says `{project-encoded}`.
-        template
-            .replace("{server}", self.server.trim_end_matches('/'))
-            .replace("{project-encoded}", &encoded(&self.project))
-            .replace("{project}", &self.project)
-            .replace("{branch}", &encoded(&self.branch))
-            .replace("{commit}", &encoded(&self.commit))
-            .replace("{page}", &page.to_string())
-    }
-}
-
-fn encoded(text: &str) -> String {
-    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
-}
-
-fn jq(filter: &str, answer: &[u8], filling: &Filling, page: usize) -> Result<Vec<Value>, String> {
-    let variables = [
-        ("$page", Value::from(page)),
-        ("$commit", Value::from(filling.commit.as_str())),
-        ("$branch", Value::from(filling.branch.as_str())),
-        ("$project", Value::from(encoded(&filling.project))),
-    ];
-    apply(filter, answer, &variables).map_err(|e| format!("its answer cannot be read: {e}"))
-}
-
-struct Client<'a> {
-    agent: ureq::Agent,
+struct Loading<'a> {
+    client: Client<'a>,
     filling: &'a Filling,
-    until: Instant,
-    bytes: u64,
-    requests: usize,
+    /// Whether the server knows the branch. If it doesn't, `{branch-query}` is empty.
+    with_branch: bool,
 }
 
-/// The outcome of one request.
-enum Tried {
-    Answered(Vec<u8>),
-    Redirected(String),
-    /// It may go better next time, perhaps after a pause that the server asks for.
-    Again(String, Option<Duration>),
-    Refused(String),
+/// How to tell whether there are more pages, and whether all of them came.
+#[derive(Clone, Copy)]
+struct Paging<'a> {
+    more: Option<&'a str>,
+    next: Option<&'a str>,
+    count: Option<&'a str>,
+    total: Option<&'a str>,
 }
 
-impl Client<'_> {
-    /// All pages of a request, or what they list.
-    fn all_pages(
-        &mut self,
-        request: &LoadRequest,
-        reports: &mut Vec<Vec<u8>>,
-    ) -> Result<(), String> {
+impl LoadRequest {
+    fn paging(&self) -> Paging<'_> {
+        Paging {
+            more: self.more.as_deref(),
+            next: self.next.as_deref(),
+            count: self.count.as_deref(),
+            total: self.total.as_deref(),
+        }
+    }
+
+    fn paging_of_followed(&self) -> Paging<'_> {
+        Paging {
+            more: self.follow_more.as_deref(),
+            next: self.follow_next.as_deref(),
+            count: self.follow_count.as_deref(),
+            total: self.follow_total.as_deref(),
+        }
+    }
+}
+
+impl Loading<'_> {
+    fn run(mut self, load: &Load) -> Result<Loaded, Failure> {
+        let mut loaded = Loaded::default();
+        let Some(revision) = &load.revision else {
+            for request in &load.request {
+                self.all_pages(request, &mut loaded)?;
+            }
+            return Ok(loaded);
+        };
+        // While results are processed, some of those of the commit before may still be listed.
+        if let Some(ready) = &load.ready
+            && self.told(ready)?.is_some()
+        {
+            loaded.of = Of::Unfinished;
+            return Ok(loaded);
+        }
+        loaded.of = self.revision(revision)?;
+        if !matches!(&loaded.of, Of::Commit(commit) if *commit == self.filling.commit) {
+            return Ok(loaded);
+        }
+        for request in &load.request {
+            self.all_pages(request, &mut loaded)?;
+        }
+        if self.revision(revision)? != loaded.of {
+            loaded.of = Of::Unfinished;
+        }
+        Ok(loaded)
+    }
+
+    /// What a probe's answer says first.
+    fn told(&mut self, probe: &Probe) -> Result<Option<String>, Failure> {
+        let url = self.url(&probe.url, 1);
+        let answer = self.client.get(&url, &probe.headers)?;
+        let told = self.jq(&probe.filter, &answer.body, &Page::of(&answer, 1))?;
+        let first = told.first().and_then(Value::as_str);
+        Ok(first.filter(|t| !t.is_empty()).map(str::to_owned))
+    }
+
+    /// The commit that the server's newest results are of.
+    fn revision(&mut self, revision: &Probe) -> Result<Of, Failure> {
+        let told = match self.told(revision) {
+            // The edition may not know branches: the commit alone tells then.
+            Err(Failure::NotFound(_))
+                if self.with_branch && revision.url.contains("{branch-query}") =>
+            {
+                self.with_branch = false;
+                self.told(revision)?
+            }
+            told => told?,
+        };
+        Ok(told.map_or(Of::Unnamed, Of::Commit))
+    }
+
+    /// All pages of a request, or of what they list.
+    fn all_pages(&mut self, request: &LoadRequest, loaded: &mut Loaded) -> Result<(), Failure> {
         let mut pages = Vec::new();
-        let paging = (&request.more, &request.next);
-        self.pages(&request.url, &request.headers, paging, &mut pages)?;
+        self.pages(&request.url, &request.headers, request.paging(), &mut pages)?;
         let Some(follow) = &request.follow else {
-            reports.append(&mut pages);
+            loaded.reports.append(&mut pages);
             return Ok(());
         };
         let headers = match request.follow_headers.is_empty() {
             true => &request.headers,
             false => &request.follow_headers,
         };
-        let paging = (&request.follow_more, &request.follow_next);
-        for page in pages {
-            let listed = jq(follow, &page, self.filling, 1)?;
-            for address in listed.iter().filter_map(Value::as_str) {
-                let address = absolute(&self.filling.server, address)?;
-                self.same_server(&address)?;
-                self.pages(&address, headers, paging, reports)?;
-            }
+        // One analysis can be listed on two pages, so that what is listed is looked at as a whole.
+        let list = [&b"["[..], &pages.join(&b","[..]), b"]"].concat();
+        let page = Page::default();
+        if let Some(parts) = &request.parts {
+            let parts = self.jq(parts, &list, &page)?;
+            let parts = parts.iter().filter_map(Value::as_str).map(str::to_owned);
+            loaded.parts.extend(parts);
+        }
+        for address in self.jq(follow, &list, &page)? {
+            let Value::String(address) = address else {
+                let why = "its answer lists results without their address";
+                return Err(why.to_owned().into());
+            };
+            let address = address.replace("{server}", self.filling.server());
+            let address = absolute(self.filling.server(), &address)?;
+            self.same_server(&address)?;
+            let paging = request.paging_of_followed();
+            self.pages(&address, headers, paging, &mut loaded.reports)?;
         }
         Ok(())
     }
 
     /// All pages from a template of an address on.
+    ///
+    /// # Errors
+    /// One is missing: fewer results came than the server says it has.
     fn pages(
         &mut self,
         template: &str,
         headers: &[String],
-        (more, next): (&Option<String>, &Option<String>),
+        paging: Paging<'_>,
         pages: &mut Vec<Vec<u8>>,
-    ) -> Result<(), String> {
-        let mut page = 1;
-        let mut url = self.filling.url(template, page);
+    ) -> Result<(), Failure> {
+        let mut number = 1;
+        let mut url = self.url(template, number);
+        let mut asked = HashSet::new();
+        let mut counted = 0;
         loop {
-            let answer = self.get(&url, headers)?;
-            let ask = |filter: &Option<String>| match filter {
-                Some(filter) => jq(filter, &answer, self.filling, page),
+            if !asked.insert(url.clone()) {
+                return Err("its pages never end: one leads back to another"
+                    .to_owned()
+                    .into());
+            }
+            let answer = self.client.get(&url, headers)?;
+            let page = Page::of(&answer, number);
+            let ask = |filter: Option<&str>| match filter {
+                Some(filter) => self.jq(filter, &answer.body, &page),
                 None => Ok(Vec::new()),
             };
-            let goes_on = ask(more)?.first() == Some(&Value::Bool(true));
-            let next = ask(next)?;
-            pages.push(answer);
-            page += 1;
-            url = match next
-                .first()
-                .and_then(Value::as_str)
-                .filter(|n| !n.is_empty())
-            {
+            let number_of = |filter| -> Result<Option<u64>, String> {
+                Ok(ask(filter)?.first().and_then(Value::as_u64))
+            };
+            let here = number_of(paging.count)?;
+            let total = number_of(paging.total)?;
+            let told_more = ask(paging.more)?.first() == Some(&Value::Bool(true));
+            let next = ask(paging.next)?;
+            let next = next.first().and_then(Value::as_str);
+            counted += here.unwrap_or(0);
+            let lost = |total: u64| {
+                format!("its server lists {total} results but sent {counted}; try again")
+            };
+            let is_short = match (total, here) {
+                (Some(total), Some(here)) if counted < total => {
+                    if here == 0 {
+                        return Err(lost(total).into());
+                    }
+                    true
+                }
+                (Some(total), Some(_)) if counted > total => return Err(lost(total).into()),
+                _ => false,
+            };
+            pages.push(answer.body);
+            number += 1;
+            url = match next.filter(|n| !n.is_empty()) {
                 Some(next) => absolute(&url, next)?,
-                None if goes_on => self.filling.url(template, page),
-                None => return Ok(()),
+                None if told_more || (is_short && template.contains("{page}")) => {
+                    self.url(template, number)
+                }
+                None => match total.filter(|_| is_short) {
+                    Some(total) => return Err(lost(total).into()),
+                    None => return Ok(()),
+                },
             };
             self.same_server(&url)?;
         }
+    }
+
+    fn url(&self, template: &str, page: usize) -> String {
+        let filling = self.filling;
+        let branch = encoded(&filling.branch);
+        let query = match self.with_branch {
+            true => format!("&branch={branch}"),
+            false => String::new(),
+        };
+        // A project's name may have a `/` that belongs to the path (`owner/name`): where it must be
+        // encoded, the template says `{project-encoded}`.
+        template
+            .replace("{server}", filling.server())
+            .replace("{project-encoded}", &encoded(&filling.project))
+            .replace("{project}", &filling.project)
+            .replace("{branch-query}", &query)
+            .replace("{branch}", &branch)
+            .replace("{commit}", &encoded(&filling.commit))
+            .replace("{page}", &page.to_string())
+    }
+
+    fn jq(&self, filter: &str, answer: &[u8], page: &Page) -> Result<Vec<Value>, String> {
+        let filling = self.filling;
+        let variables = [
+            ("$page", Value::from(page.number)),
+            ("$headers", page.headers.clone()),
+            ("$link", page.next.clone().map_or(Value::Null, Value::from)),
+            ("$commit", Value::from(filling.commit.as_str())),
+            ("$branch", Value::from(filling.branch.as_str())),
+            ("$project", Value::from(encoded(&filling.project))),
+        ];
+        apply(filter, answer, &variables).map_err(|e| format!("its answer cannot be read: {e}"))
     }
 
     /// Refuses an address in an answer that would send the token to another host.
@@ -207,160 +317,43 @@ impl Client<'_> {
             _ => Err(format!("its answer points to another server: {address}")),
         }
     }
+}
 
-    /// One answer, after as many tries and redirects as are allowed.
-    fn get(&mut self, url: &str, headers: &[String]) -> Result<Vec<u8>, String> {
-        let mut url = url.to_owned();
-        let home = Address::parse(&url);
-        let mut redirects = 0;
-        let mut tries = 0;
-        loop {
-            // The token is for the server that was named, not for one that it sends us to.
-            let now = Address::parse(&url);
-            let with_token = now.is_some() && now == home;
-            self.requests += 1;
-            if self.requests > MOST_REQUESTS {
-                return Err(format!("it has more than {MOST_REQUESTS} pages"));
-            }
-            match self.once(&url, headers, with_token) {
-                Tried::Answered(body) => return Ok(body),
-                Tried::Redirected(to) => {
-                    redirects += 1;
-                    if redirects > MOST_REDIRECTS {
-                        return Err(format!("it redirects more than {MOST_REDIRECTS} times"));
-                    }
-                    url = absolute(&url, &to)?;
-                    let safe = |a: &Address| a.may_take_a_token();
-                    if home.as_ref().is_some_and(safe)
-                        && !Address::parse(&url).as_ref().is_some_and(safe)
-                    {
-                        return Err("it redirects to an address without encryption".into());
-                    }
-                }
-                Tried::Refused(why) => return Err(why),
-                Tried::Again(why, asked) => {
-                    tries += 1;
-                    let pause = asked.unwrap_or(Duration::from_millis(250 << tries));
-                    let pause = pause.min(LONGEST_PAUSE);
-                    if tries >= TRIES || Instant::now() + pause >= self.until {
-                        return Err(format!("{why} (tried {tries} times)"));
-                    }
-                    std::thread::sleep(pause);
-                }
-            }
-        }
-    }
-
-    fn once(&mut self, url: &str, headers: &[String], with_token: bool) -> Tried {
-        let left = self.until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Tried::Refused("it takes too long; raise `timeout` in its `load` table".into());
-        }
-        let mut request = self
-            .agent
-            .get(url)
-            .config()
-            .timeout_global(Some(left))
-            .build();
-        for line in headers {
-            let line = match (&self.filling.token, line.contains("{token}")) {
-                (_, false) => line.clone(),
-                (Some(token), true) if with_token => line.replace("{token}", token),
-                _ => continue,
-            };
-            if let Some((name, value)) = line.split_once(':') {
-                request = request.header(name.trim(), value.trim());
-            }
-        }
-        let host = Address::parse(url).map_or_else(|| url.to_owned(), |a| a.to_string());
-        let answer = match request.call() {
-            Ok(answer) => answer,
-            Err(ureq::Error::Timeout(_)) => {
-                return Tried::Refused(format!("{host} did not answer in time"));
-            }
-            Err(e) => {
-                let why = without_proxy_credentials(&e.to_string());
-                return Tried::Again(format!("{host} cannot be reached: {why}"), None);
-            }
-        };
-        let status = answer.status();
-        let asked = pause_asked(answer.headers());
-        let location = answer
-            .headers()
-            .get("location")
-            .and_then(|l| l.to_str().ok());
-        if status.is_redirection() {
-            return match location {
-                Some(to) => Tried::Redirected(to.to_owned()),
-                None => Tried::Refused(format!("{host} answered {status}")),
-            };
-        }
-        match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                let token = match self.filling.token {
-                    Some(_) => "the token: check that it is valid and may read this project",
-                    None => {
-                        "to answer without a token: name its variable with `token-env`, or give it to git's \
-                         credential helper"
-                    }
-                };
-                return Tried::Refused(format!("{host} refuses ({status}) {token}"));
-            }
-            StatusCode::NOT_FOUND => {
-                let what = "check that the project and the branch exist there";
-                return Tried::Refused(format!("{host} answered {status}: {what}"));
-            }
-            StatusCode::TOO_MANY_REQUESTS => {
-                return Tried::Again(format!("{host} asks to slow down ({status})"), asked);
-            }
-            s if s.is_server_error() => {
-                return Tried::Again(
-                    format!("{host} reports an internal error ({status})"),
-                    asked,
-                );
-            }
-            s if !s.is_success() => return Tried::Refused(format!("{host} answered {status}")),
-            _ => {}
-        }
-        let length = answer.body().content_length();
-        let mut body = Vec::new();
-        let most = MOST_BYTES - self.bytes;
-        let mut reader = answer.into_body().into_reader().take(most + 1);
-        if let Err(e) = reader.read_to_end(&mut body) {
-            return Tried::Again(format!("{host} ended its answer early: {e}"), None);
-        }
-        if body.len() as u64 > most {
-            let mib = MOST_BYTES / 1024 / 1024;
-            return Tried::Refused(format!("{host} sent more than {mib} MiB"));
-        }
-        if length.is_some_and(|l| l > body.len() as u64) {
-            return Tried::Again(format!("{host} ended its answer early"), None);
-        }
-        self.bytes += body.len() as u64;
-        Tried::Answered(body)
+impl Filling {
+    fn server(&self) -> &str {
+        self.server.trim_end_matches('/')
     }
 }
 
-/// The pause in seconds that `Retry-After` asks for (RFC 9110, 10.2.3).
-fn pause_asked(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers
-        .get("retry-after")?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds))
+/// What a filter may ask of an answer besides its body.
+struct Page {
+    number: usize,
+    headers: Value,
+    next: Option<String>,
 }
 
-/// An address as an answer names it, which may begin at the server's root.
-fn absolute(from: &str, to: &str) -> Result<String, String> {
-    if to.starts_with("https://") || to.starts_with("http://") {
-        Ok(to.to_owned())
-    } else if to.starts_with('/') && !to.starts_with("//") {
-        let server = Address::parse(from).map_or_else(String::new, |a| a.to_string());
-        Ok(format!("{server}{to}"))
-    } else {
-        Err(format!("its answer points to an unreadable address: {to}"))
+impl Page {
+    fn of(answer: &Answer, number: usize) -> Page {
+        Page {
+            number,
+            headers: answer.headers.clone(),
+            next: answer.next.clone(),
+        }
     }
+}
+
+impl Default for Page {
+    fn default() -> Page {
+        let headers = Value::Object(serde_json::Map::default());
+        Page {
+            number: 1,
+            headers,
+            next: None,
+        }
+    }
+}
+
+fn encoded(text: &str) -> String {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }

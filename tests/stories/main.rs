@@ -29,6 +29,7 @@ mod hostile;
 mod importing;
 mod installing;
 mod leaks;
+mod loading;
 mod managers;
 mod memory;
 mod packages;

@@ -105,6 +105,7 @@ pub(crate) fn tested_with(d: &Descriptor) -> String {
     match tested.by {
         Met::Run => with("runs of"),
         Met::Report => with("reports of"),
+        Met::Server => with("a server of version"),
         Met::Published => "published reports".to_owned(),
     }
 }

@@ -401,7 +401,11 @@ fn met(descriptor: &Descriptor, fixtures: &[Fixture]) -> Option<Met> {
     let is_run = root().join("fixtures/weaknesses").join(name).is_dir()
         || ["bandit", "ruff"].contains(&name);
     let is_read = fixtures.iter().any(|f| f.scanner == name && f.is_real());
+    let recorded = fs::read_dir(root().join("fixtures/servers")).unwrap();
+    let mut recorded = recorded.map(|f| f.unwrap().file_name().into_string().unwrap());
+    let of_server = format!("{name}-");
     match (is_run, is_read) {
+        _ if recorded.any(|f| f.starts_with(&of_server)) => Some(Met::Server),
         (true, _) => Some(Met::Run),
         (_, true) => Some(Met::Report),
         _ => None,

@@ -16,6 +16,7 @@ use crate::model::{Kind, RepoPath, Score, nests_deeply};
 use crate::platform::as_path;
 
 use expressions::{Expressions, Markers};
+pub(super) use written::Probe;
 pub(super) use written::ReportIn;
 use written::Written;
 pub use written::{

@@ -383,7 +383,8 @@ fn run(
     let values = variables.iter().map(|(_, value)| match value {
         Value::Number(n) => Val::from(n.as_i64().unwrap_or(0) as isize),
         Value::String(text) => Val::from(text.clone()),
-        _ => Val::Null,
+        Value::Null => Val::Null,
+        other => read::parse_single(other.to_string().as_bytes()).unwrap_or(Val::Null),
     });
     let context = Ctx::<data::JustLut<Val>>::new(&filter.lut, Vars::new(values));
     for value in filter.id.run((context, input)).map(unwrap_valr) {

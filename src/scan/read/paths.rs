@@ -50,6 +50,52 @@ pub(super) enum Place {
     Nowhere,
 }
 
+/// The files in which package managers keep what a project needs, by OSV's ecosystems.
+const MANIFESTS: [(&str, &[&str]); 13] = [
+    (
+        "npm",
+        &[
+            "package-lock.json",
+            "npm-shrinkwrap.json",
+            "pnpm-lock.yaml",
+            "yarn.lock",
+            "bun.lock",
+            "package.json",
+        ],
+    ),
+    (
+        "PyPI",
+        &[
+            "uv.lock",
+            "poetry.lock",
+            "pdm.lock",
+            "Pipfile.lock",
+            "requirements.txt",
+            "pyproject.toml",
+            "setup.py",
+        ],
+    ),
+    ("crates.io", &["Cargo.lock", "Cargo.toml"]),
+    ("Go", &["go.mod"]),
+    (
+        "Maven",
+        &[
+            "pom.xml",
+            "gradle.lockfile",
+            "build.gradle",
+            "build.gradle.kts",
+        ],
+    ),
+    ("RubyGems", &["Gemfile.lock", "Gemfile"]),
+    ("Packagist", &["composer.lock", "composer.json"]),
+    ("NuGet", &["packages.lock.json", "packages.config"]),
+    ("Hex", &["mix.lock"]),
+    ("Pub", &["pubspec.lock"]),
+    ("SwiftURL", &["Package.resolved"]),
+    ("CocoaPods", &["Podfile.lock"]),
+    ("ConanCenter", &["conan.lock", "conanfile.txt"]),
+];
+
 impl Paths<'_> {
     /// Paths below one folder, in which every name is taken as one of a file.
     pub fn in_root(root: &str) -> Paths<'static> {
@@ -62,6 +108,14 @@ impl Paths<'_> {
             known: Box::new(|_| true),
             content: None,
         }
+    }
+
+    /// The file at the top of the repository that a package of an ecosystem comes from, for reports that know packages and no
+    /// files: the most exact of those that are there.
+    pub(super) fn manifest(&self, ecosystem: &str) -> Option<RepoPath> {
+        let (_, names) = MANIFESTS.iter().find(|(e, _)| *e == ecosystem)?;
+        let mut paths = names.iter().map(|name| RepoPath::from(*name));
+        paths.find(|path| (self.known)(path))
     }
 
     /// Whether a path is absolute, here or on Windows.

@@ -215,12 +215,19 @@ impl<'a> Gather<'a> {
             let written = item.path.as_deref().unwrap_or_default();
             let path = match (written, &paths.default) {
                 ("", Some(default)) => default.clone(),
-                ("", None) => {
-                    let rule = item.rule.as_deref().unwrap_or("?");
-                    return Err(Unreadable(format!(
-                        "a result of rule `{rule}` names no file"
-                    )));
-                }
+                ("", None) => match item
+                    .package
+                    .as_ref()
+                    .and_then(|p| paths.manifest(&p.ecosystem))
+                {
+                    Some(manifest) => manifest,
+                    None => {
+                        let rule = item.rule.as_deref().unwrap_or("?");
+                        return Err(Unreadable(format!(
+                            "a result of rule `{rule}` names no file"
+                        )));
+                    }
+                },
                 (written, _) => known(written)?,
             };
             if item

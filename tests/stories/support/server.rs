@@ -26,7 +26,7 @@ impl Asked {
 pub enum Answer {
     /// A status and a body.
     Status(u16, String),
-    /// A status, a header line and a body.
+    /// A status, a header line (or more, with `\r\n` between them) and a body.
     With(u16, String, String),
     /// Half of a body that was announced whole.
     Truncated(String),
@@ -95,8 +95,12 @@ fn serve(mut stream: TcpStream, all: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked,
             return;
         }
     };
+    let kind = match header.starts_with("Content-Type") {
+        true => "",
+        false => "Content-Type: application/json\r\n",
+    };
     let head = format!(
-        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{header}Content-Length: {length}\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 {status} X\r\n{kind}{header}Content-Length: {length}\r\nConnection: close\r\n\r\n"
     );
     // The client may have gone.
     let _ = stream.write_all(format!("{head}{body}").as_bytes());
