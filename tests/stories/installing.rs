@@ -457,7 +457,7 @@ fn hooks_for_merges_and_for_the_cache_are_not_left_out_silently() {
         let line = said.lines().find_map(|l| l.split(&hint).nth(1));
         line.unwrap_or_else(|| panic!("{said}")).to_owned()
     };
-    assert_eq!(world.git(&["status", "--short"]), " M hooks/pre-push\n");
+    assert_eq!(world.git(&["status", "--short"]), "M hooks/pre-push");
     // What it says to add does it.
     for hook in ["pre-merge-commit", "post-commit"] {
         write_hook(&world.work().join("hooks").join(hook), &of(hook));
