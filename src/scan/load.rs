@@ -250,7 +250,7 @@ impl Loading<'_> {
             let next = next.first().and_then(Value::as_str);
             counted += here.unwrap_or(0);
             let lost = |total: u64| {
-                format!("its server lists {total} results but sent {counted}; try again")
+                format!("of {total} in all, its server sent only {counted}; try again")
             };
             let is_short = match (total, here) {
                 (Some(total), Some(here)) if counted < total => {

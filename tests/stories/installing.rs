@@ -453,7 +453,7 @@ fn hooks_for_merges_and_for_the_cache_are_not_left_out_silently() {
     world.git(&["config", "core.hooksPath", "hooks"]);
     let said = world.newgate(&options).exits(2).all();
     let of = |hook: &str| {
-        let hint = format!("have its `{hook}` hook run this command: ");
+        let hint = format!("let its `{hook}` hook run this command: ");
         let line = said.lines().find_map(|l| l.split(&hint).nth(1));
         line.unwrap_or_else(|| panic!("{said}")).to_owned()
     };

@@ -125,7 +125,7 @@ fn mistakes_in_rules_are_told_with_their_file_and_line() {
         (
             format!("{rule}---\n{rule}"),
             rule.lines().count() + 2,
-            "is already the name of a rule",
+            "already exists",
         ),
         (with("rule:", "  - rule:"), line("rule:"), ""),
         (

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::anywhere::Hit;
+use super::hit::Hit;
 use super::place::Weight;
 
 /// Most hits in one file.

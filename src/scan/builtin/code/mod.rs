@@ -15,6 +15,7 @@ mod facts;
 mod flow;
 mod guards;
 mod hidden;
+mod hit;
 mod json;
 mod kinds;
 mod listed;

@@ -240,15 +240,15 @@ fn take_all(
     first: Item,
     take: &mut dyn FnMut(Item) -> Result<(), Unreadable>,
 ) -> Result<(), Unreadable> {
-    let mut told = vec![(first.path.clone(), first.line)];
+    let mut taken = vec![(first.path.clone(), first.line)];
     for place in places_of(result).skip(1) {
         let region = place.region.as_ref();
         let at = (path_of(run, place), region.and_then(|r| r.start_line));
-        if at.0.is_none() || told.contains(&at) {
+        if at.0.is_none() || taken.contains(&at) {
             continue;
         }
         let (path, _) = at.clone();
-        told.push(at);
+        taken.push(at);
         // A fingerprint is one of the result, not of a place.
         let (fingerprint, snippet) = (None, None);
         let other = Item {

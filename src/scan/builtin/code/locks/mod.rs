@@ -7,7 +7,7 @@ mod read;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::anywhere::{Hit, finding_of};
+use super::hit::{Hit, finding_of};
 use super::place::Weight;
 use crate::model::{Finding, RepoPath};
 

@@ -1,6 +1,6 @@
 //! Files that are not JSON, read line by line.
 
-use super::super::anywhere::Hit;
+use super::super::hit::Hit;
 use super::{IMPORT, MOST, SCRIPT, SHELL, SHOWN, TASK, reaches_out};
 
 /// The settings of yarn that name the program that it is.

@@ -8,7 +8,7 @@ mod settings;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::anywhere::Hit;
+use super::hit::Hit;
 use super::json::without_comments;
 use super::place::Weight;
 
