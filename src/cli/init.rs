@@ -212,13 +212,21 @@ fn fitting(session: &Session) -> Result<Vec<(&'static str, &'static str, usize)>
         let Some(descriptor) = catalog.get(name)? else {
             continue;
         };
-        let fits = |p: &&&RepoPath| descriptor.matches_name(p.as_bytes());
+        let fits = |p: &&&RepoPath| {
+            descriptor.matches_name(p.as_bytes()) && !(name == "checkov" && may_be_anything(p))
+        };
         match paths.iter().filter(fits).count() {
             0 => {}
             number => all.push((name, what, number)),
         }
     }
     Ok(all)
+}
+
+/// Whether a file's name does not tell that it is about infrastructure: nearly every repository has YAML and JSON for its tools.
+fn may_be_anything(path: &RepoPath) -> bool {
+    let of_terraform = path.as_bytes().ends_with(b".tf.json");
+    !of_terraform && matches!(path.extension(), Some(b"yml" | b"yaml" | b"json"))
 }
 
 /// Asks which of the scanners that fit to turn on.
