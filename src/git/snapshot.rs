@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::{Git, Peeled, PushLine, Repository};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Oid;
+use crate::platform::to_path;
 use crate::process::TemporaryFolder;
 
 /// A private object folder for trees that must not be written to the repository. The objects last
@@ -137,12 +138,7 @@ impl Scratch {
                 path
             }
         };
-        let absolute = ["rev-parse", "--path-format=absolute", "--git-path"];
-        let asked = |what: &str| -> Result<PathBuf> {
-            let asked = repo.git().run(absolute.iter().chain(&[what]).copied())?;
-            asked.must_path("rev-parse --git-path")
-        };
-        let (index, objects) = (asked("index")?, asked("objects")?);
+        let (index, objects) = places(repo.git())?;
         let private_index = folder.join("index");
         match std::fs::copy(&index, &private_index) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(io(e)),
@@ -169,4 +165,26 @@ impl Scratch {
         repo.git = std::sync::Arc::new(seen);
         Ok(git)
     }
+}
+
+/// Where the index and the objects are.
+fn places(git: &Git) -> Result<(PathBuf, PathBuf)> {
+    let of = |wanted: &[&str]| -> Result<Vec<u8>> {
+        let options = ["rev-parse", "--path-format=absolute"];
+        let wanted = wanted.iter().flat_map(|what| ["--git-path", *what]);
+        let asked = git.run(options.into_iter().chain(wanted))?;
+        let mut out = asked.must("rev-parse --git-path")?;
+        if out.last() == Some(&b'\n') {
+            out.pop();
+        }
+        Ok(out)
+    };
+    // Asked together, since starting git takes longer than all else before a commit.
+    let both = of(&["index", "objects"])?;
+    let lines: Vec<&[u8]> = both.split(|b| *b == b'\n').collect();
+    if let [index, objects] = lines.as_slice() {
+        return Ok((to_path(index.to_vec()), to_path(objects.to_vec())));
+    }
+    // A path with a line break.
+    Ok((to_path(of(&["index"])?), to_path(of(&["objects"])?)))
 }
