@@ -7,7 +7,9 @@ use std::path::Path;
 use clap::{Args, Parser, ValueEnum};
 
 use super::config::differs;
+use super::coverage::{Coverage, coverage};
 use super::import;
+use super::named::Named;
 use super::schema;
 use super::screen::Resolved;
 use super::session::Session;
@@ -129,8 +131,13 @@ impl Init {
             written.extend(write(&top, ".newgate/ci.sh", script, screen)?);
             written.extend(pin(&top, screen)?);
         }
+        let named = Named::at(Path::new("."));
+        let checked = matches!(coverage(&session.repo, &named)?, Coverage::Checked(_));
         drop(session);
-        let answered = ask("Check every `git push` from here?", "yes");
+        let answered = match checked {
+            true => "yes".to_owned(),
+            false => ask("Check every `git push` from here?", "yes"),
+        };
         let installs = matches!(answered.to_lowercase().as_str(), "yes" | "y");
         if installs {
             done &= newgate(&["install"], screen)?;
