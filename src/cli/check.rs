@@ -121,7 +121,15 @@ impl Check {
         ];
         words.extend(flags.iter().filter(|(on, _)| *on).map(|(_, flag)| *flag));
         let head = Some(&self.head).filter(|h| *h != "HEAD");
+        let results: Vec<String> = self
+            .results
+            .iter()
+            .map(|r| r.display().to_string())
+            .collect();
+        words.extend(results.iter().flat_map(|r| ["--results", r]));
         let named = [
+            ("--results-scanner", self.results_scanner.as_ref()),
+            ("--results-folder", self.results_folder.as_ref()),
             ("--head", head),
             ("--base", self.base.as_ref()),
             ("--target", self.target.as_ref()),

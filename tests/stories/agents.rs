@@ -105,6 +105,13 @@ fn hooks_of_agents_check_a_turn_once_and_refuse_to_skip_hooks() {
             text.contains("app.py:1") && text.contains("check again: newgate check --worktree"),
             "{text}"
         );
+        // It finds the same again.
+        let again = text
+            .lines()
+            .last()
+            .and_then(|l| l.strip_prefix("check again: newgate "));
+        let again: Vec<&str> = again.unwrap().split(' ').collect();
+        world.newgate(&again).exits(1);
         let second = json!({"stop_hook_active": true, "status": "completed", "loop_count": 1});
         assert_eq!(ask(&world, (file, after), &second), json!({}), "{file}");
         let asked = |command: &str| json!({"tool_name": "Bash", "tool_input": {"command": command}, "command": command});

@@ -23,8 +23,6 @@ use crate::report;
 pub(super) const LIMIT: Duration = Duration::from_secs(45);
 /// The most bytes that are read from an agent, because a command may contain a file.
 const LARGEST: u64 = 64 << 20;
-/// The command that an agent checks a turn with.
-const AGAIN: &str = "newgate check --worktree --format agent";
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct AgentHook {
@@ -80,8 +78,7 @@ impl AgentHook {
         };
         let reason = format!(
             "newgate: `{skips}` skips the check of what is pushed or committed. Run the git command without it. If \
-             the check blocks, fix the issues that it lists: `{AGAIN}` shows them. If the check is wrong, \
-             ask the user to decide."
+             the check blocks, fix the issues that it lists. If the check is wrong, ask the user to decide."
         );
         match self.agent {
             Agent::Cursor => {
@@ -117,6 +114,7 @@ impl AgentHook {
         make_way(&session.repo);
         let mut scratch = Scratch::new();
         let change = change(&mut session, &mut scratch)?;
+        let check_again = check_again(&change);
         let gate = Gate {
             deadline: Some(Instant::now() + LIMIT),
             ..session.gate()
@@ -126,12 +124,12 @@ impl AgentHook {
         let [report] = &reports;
         Ok(match report.verdict {
             Verdict::Pass => self.nothing(),
-            Verdict::Blocked => self.go_on(&report::agent(&reports, AGAIN)),
+            Verdict::Blocked => self.go_on(&report::agent(&reports, &check_again)),
             Verdict::Incomplete => {
                 if report.out_of_time {
                     start_filling(&Head::WorkTree);
                 }
-                self.tell(&open(report))
+                self.tell(&open(report, &check_again))
             }
         })
     }
@@ -160,9 +158,16 @@ impl AgentHook {
     }
 }
 
+/// The command that checks the same again, including what is already committed.
+fn check_again(change: &Change) -> String {
+    let base = change.base.as_ref().map(|base| format!(" --base {base}"));
+    let base = base.unwrap_or_else(|| " --no-base".to_owned());
+    format!("newgate check --worktree{base} --format agent")
+}
+
 /// Why there is no verdict, in words.
-fn open(report: &Report) -> String {
-    let what = report::agent(std::slice::from_ref(report), AGAIN);
+fn open(report: &Report, again: &str) -> String {
+    let what = report::agent(std::slice::from_ref(report), again);
     match report.out_of_time {
         true => format!(
             "{what}The check continues in the background, and the next check reuses its results."
