@@ -183,6 +183,28 @@ mod tests {
     }
 
     #[test]
+    fn files_are_told_by_their_names_in_any_letters() {
+        let of = |name: &str| Catalog::default().get(name).unwrap().unwrap();
+        let hadolint = of("hadolint");
+        for (name, is_one) in [
+            ("a/Dockerfile", true),
+            ("Dockerfile-dev", true),
+            ("Dockerfile_test", true),
+            ("Dockerfile.prod", true),
+            ("Containerfile-dev", true),
+            ("Dockerfile.md", false),
+            ("Dockerfile_test.go", false),
+        ] {
+            assert_eq!(hadolint.matches_name(name.as_bytes()), is_one, "{name}");
+        }
+        for scanner in ["semgrep", "opengrep"] {
+            let given = |path: &str| of(scanner).extension_for(&path.into());
+            assert_eq!(given("a.PY").as_deref(), Some("py"));
+            assert_eq!((given("a.py"), given("A.C")), (None, None));
+        }
+    }
+
+    #[test]
     fn hints_are_what_the_descriptors_say() {
         for (name, ends) in HINTS {
             let descriptor = Catalog::default().get(name).unwrap().unwrap();

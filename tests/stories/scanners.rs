@@ -423,6 +423,19 @@ fn a_file_that_cannot_be_parsed_any_more_is_not_clean() {
 }
 
 #[test]
+fn what_a_scanner_would_pass_over_without_a_word_is_named() {
+    let world = configured(&["oxlint", "shellcheck"]);
+    world.write("flow.js", "// @flow\nconst x: number = 1;\neval(x);\n");
+    let text = "\u{feff}rm $1\n".encode_utf16();
+    let bytes: Vec<u8> = text.flat_map(u16::to_le_bytes).collect();
+    world.write("wide.sh", bytes);
+    world.commit("Add what they do not read");
+    let ran = world.newgate(&["check"]).exits(3);
+    ran.says("oxlint cannot read `flow.js`")
+        .says("shellcheck cannot read `wide.sh`");
+}
+
+#[test]
 fn the_list_of_scanners_says_what_is_on_found_and_why_not() {
     let world = World::new();
     world.write(

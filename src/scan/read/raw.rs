@@ -71,7 +71,7 @@ pub(super) struct Item {
     /// The level that counts where neither the report nor the descriptor says anything.
     #[serde(skip)]
     pub assumed: Option<&'static str>,
-    /// Whether an `error` may be about a file that is not in the tree, and means nothing then.
+    /// Whether it may be about a file that is not in the tree, and means nothing then: an `error`, or a further place.
     #[serde(skip)]
     pub may_be_elsewhere: bool,
 }
@@ -168,6 +168,16 @@ impl<'a> Gather<'a> {
     /// It names no file, or one that is not in the tree.
     pub(super) fn take(&mut self, mut item: Item) -> Result<(), Unreadable> {
         let (paths, uris, reading) = (self.paths, self.uris, &mut self.reading);
+        // Headers of a system, say; a relative path is one of another commit.
+        if item.may_be_elsewhere
+            && item.error.is_none()
+            && let Some(written) = &item.path
+            && paths
+                .find(written, uris)
+                .is_err_and(|foreign| !foreign.is_empty())
+        {
+            return Ok(());
+        }
         // A package lies in a cache, or in an image; the file that requires it was named.
         if item.package.is_some()
             && paths.default.is_some()
@@ -541,7 +551,7 @@ fn normal_package(mut package: Package) -> Package {
 }
 
 /// Whether a rule is one vulnerability of one package.
-fn is_advisory(rule: &str) -> bool {
+pub(super) fn is_advisory(rule: &str) -> bool {
     const LISTS: [&str; 8] = [
         "CVE-", "GHSA-", "PYSEC-", "RUSTSEC-", "GO-", "OSV-", "SNYK-", "MAL-",
     ];

@@ -13,7 +13,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::Unreadable;
-use super::raw::Item;
+use super::raw::{Item, is_advisory};
 use super::shape::Shape;
 use crate::model::Score;
 
@@ -255,6 +255,7 @@ fn take_all(
             path,
             fingerprint,
             snippet,
+            may_be_elsewhere: true,
             ..first.clone()
         };
         take(other.in_region(run, region))?;
@@ -377,11 +378,7 @@ fn result_item(run: &Run<'_>, rules: &Rules<'_>, result: &SarifResult) -> Result
         path,
         snippet: region.and_then(|r| r.snippet.as_ref()?.text.clone()),
         rule: rule_id,
-        title: match package {
-            // In its short description stands what the package is.
-            Some(_) => summary_of(rule).or_else(|| title_of(rule)),
-            None => title_of(rule),
-        },
+        title: title_of(rule),
         message: Some(message_of(rules, rule, result)),
         assumed: stated.level.is_none().then_some(LEVEL),
         level: stated.level,
@@ -419,6 +416,13 @@ impl Item {
 fn title_of(rule: Option<&Rule>) -> Option<String> {
     let rule = rule?;
     let short = rule.short_description.as_ref().map(|m| text_of(Some(m)));
+    // Of an advisory, some say there no more than its id, its severity and the package.
+    let id = rule.id.as_deref().filter(|id| is_advisory(id));
+    let tells = |short: &String| id.is_none_or(|id| !short.contains(id));
+    let short = short
+        .filter(tells)
+        .or_else(|| summary_of(rule))
+        .filter(|_| rule.short_description.is_some());
     // Some write there what others write into the description.
     let help = || {
         let help = text_of(rule.help.as_ref());
@@ -439,8 +443,8 @@ fn confidence_in_tags(tags: &Value) -> Option<&str> {
 }
 
 /// The first sentence of a rule's description.
-fn summary_of(rule: Option<&Rule>) -> Option<String> {
-    let all = text_of(rule?.full_description.as_ref());
+fn summary_of(rule: &Rule) -> Option<String> {
+    let all = text_of(rule.full_description.as_ref());
     let ends = all.match_indices(['.', '!', '?']).map(|(at, _)| at + 1);
     let mut ends = ends.filter(|end| all.get(*end..).is_some_and(|r| r.starts_with(' ')));
     let first = ends.next().and_then(|end| all.get(..end)).unwrap_or(&all);

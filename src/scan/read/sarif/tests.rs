@@ -480,7 +480,9 @@ fn each_place_of_a_result_is_a_finding() {
         .collect();
     let expected = [("a.py", 1), ("a.py", 3), ("z.zip", 2)];
     assert_eq!(told, expected.map(|(path, line)| (path.to_owned(), line)));
-    // None of them may be passed over.
+    // One of a system is none of the repository's; none of another commit may be passed over.
+    let outside = [place("a.py", 3), place("/usr/include/x.h", 1)];
+    assert_eq!(result(&outside).unwrap().findings.len(), 1);
     let gone = [place("a.py", 3), place("gone.py", 1)];
     assert!(result(&gone).is_err());
 }
