@@ -118,7 +118,9 @@ fn an_evil_scanner_reads_writes_and_reaches_nothing_while_it_is_contained() {
     assert_eq!(containment(&report), "contained");
     assert_eq!(deeds(&report), Vec::<String>::new());
     assert!(!world.path("home/written").exists());
-    world.newgate(&["doctor"]).says("containment scanners can read");
+    world
+        .newgate(&["doctor"])
+        .says("containment scanners can read");
 }
 
 #[test]

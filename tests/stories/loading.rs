@@ -526,12 +526,9 @@ fn what_a_real_sonarqube_answers_is_compared() {
         .environment
         .push(("MY_TOKEN".into(), "t0ps3cret".into()));
     let planted = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/planted");
-    let copied = std::process::Command::new("cp")
-        .arg("-r")
-        .arg(planted.join("sonarqube/."))
-        .arg(world.work())
-        .status();
-    assert!(copied.unwrap().success());
+    let from = planted.join("sonarqube/.");
+    let copy = ["-r", from.to_str().unwrap(), "."];
+    world.run_in(&world.work(), "cp", &copy, b"").exits(0);
     world.write(".newgate/config.toml", format!(
         "[scanners]\nsecrets = false\ncode = false\n[scanners.sonarqube]\nresults = \"load\"\n[scanners.sonarqube.load]\n\
          server = \"{}\"\nproject = \"planted:shop\"\ntoken-env = \"MY_TOKEN\"\n", server.address));

@@ -345,3 +345,16 @@ fn the_component_of_gitlab_is_its_template() {
         .replace("$[[ inputs.image ]]", "python:3.13-trixie");
     assert!(read("hooks/gitlab.yml").ends_with(&job));
 }
+
+#[test]
+fn completions_propose_branches_where_a_commit_is_taken() {
+    let world = World::started();
+    let folder = packages().parent().unwrap().join("pages/completions");
+    let script = format!(
+        "source '{}/newgate.bash'; COMP_WORDS=(newgate check --target ''); COMP_CWORD=3; \
+         _newgate newgate '' --target; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        folder.display()
+    );
+    let ran = world.run_in(&world.work(), "bash", &["--norc", "-c", &script], b"");
+    ran.exits(0).says("main\norigin/main\n");
+}

@@ -300,11 +300,11 @@ impl Found {
         for found in AS.captures_iter(text) {
             let list = found.get(1).map_or("", |g| g.as_str());
             for item in list.split(',').take(50) {
-                if let Some((module, alias)) = item.split_once(" as ") {
-                    if is_known(module.trim()) {
-                        self.given.extend(found.get(0).map(|g| g.range()));
-                        self.name(alias.trim(), module.trim(), true);
-                    }
+                if let Some((module, alias)) = item.split_once(" as ")
+                    && is_known(module.trim())
+                {
+                    self.given.extend(found.get(0).map(|g| g.range()));
+                    self.name(alias.trim(), module.trim(), true);
                 }
             }
         }
@@ -406,8 +406,8 @@ impl Found {
                 }
             } else if let Some(call) = after.strip_prefix("?.").filter(|c| c.starts_with('(')) {
                 end = text.len() - call.len();
-            } else if !next.starts_with('(')
-                && !(before.ends_with('(') && next.starts_with([')', ',']))
+            } else if !(next.starts_with('(')
+                || before.ends_with('(') && next.starts_with([')', ',']))
             {
                 continue;
             }

@@ -171,7 +171,7 @@ fn berry(root: &Value, all: &mut Vec<Entry>) {
         if let Some(checksum) = text_at(package, "checksum") {
             entry.hashes.push(checksum_of(checksum, &cache));
         }
-        of_head(head, &version, entry, all);
+        of_head(head, &version, &entry, all);
     }
 }
 
@@ -182,7 +182,7 @@ fn checksum_of(value: &str, cache: &str) -> (String, String) {
 }
 
 /// Adds an entry for each name of a package that it answers: `"a@^1, a@^2, b@npm:a@^2"`.
-fn of_head(head: &str, version: &str, entry: Entry, all: &mut Vec<Entry>) {
+fn of_head(head: &str, version: &str, entry: &Entry, all: &mut Vec<Entry>) {
     let mut names: Vec<&str> = Vec::new();
     let mut declared = false;
     for one in head.split(',') {
@@ -227,7 +227,7 @@ fn yarn(text: &str, all: &mut Vec<Entry>) {
         }
         if !line.starts_with([' ', '\t']) {
             if let Some((head, version, entry)) = current.take() {
-                of_head(head, version, entry, all);
+                of_head(head, version, &entry, all);
             }
             current = Some((line.trim_end().trim_end_matches(':'), "", Entry::default()));
             continue;
