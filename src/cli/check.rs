@@ -51,11 +51,12 @@ pub(super) struct Check {
     /// machine
     #[arg(long, value_name = "FOLDER", requires = "results")]
     results_folder: Option<String>,
-    /// The file that results about packages in `--results` are about if they name no file of the
-    /// repository, such as `pom.xml`
+    /// Where to place results about packages that name no file of the repository: a file such as
+    /// `pom.xml`
     #[arg(long, value_name = "PATH", requires = "results")]
     results_file: Option<String>,
-    /// Ignore the change's own exemptions, and refuse scanners that execute its code, as a server does
+    /// Check as a server does: ignore the change's own exemptions, and refuse scanners that execute its
+    /// code
     #[arg(long, conflicts_with = "config_from")]
     enforce: bool,
     #[command(flatten)]

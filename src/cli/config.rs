@@ -97,7 +97,7 @@ pub(super) fn differs(session: &Session, change: &Change) -> Result<Option<Strin
     let (_, tree) = session.commit_and_tree(tip.as_str())?;
     Ok(Some(match session.repo.folder(&tree, FOLDER)? {
         Some(_) => format!(
-            "{name} has another `{FOLDER}`, which applies until yours is merged; `newgate check --config-from head` \
+            "{name} has a different `{FOLDER}`, which applies until yours is merged; `newgate check --config-from head` \
              tries out what you committed"
         ),
         None => format!(

@@ -148,7 +148,7 @@ pub(super) fn uninstall(screen: &Resolved) -> Result<Verdict> {
     let hook = path.join(PRE_PUSH);
     if !is_shim(&hook) {
         screen.note(&format!(
-            "`{}` is not newgate's: nothing to remove",
+            "`{}` is not a hook of newgate: nothing to remove",
             hook.display()
         ));
         return Ok(Verdict::Pass);

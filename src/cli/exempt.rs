@@ -64,8 +64,8 @@ impl Exempt {
         let scope = self.scope(last::named(&issues, &self.name)?)?;
         append(work, &scope.lines()?, &grant)?;
         screen.note(&format!(
-            "`{EXEMPTIONS}` exempts {} until {}: commit it; it holds for everybody once it is on the target, \
-             and is pending until then",
+            "`{EXEMPTIONS}` exempts {} until {}: commit it. Your own pushes accept it if the target has a \
+             `.newgate` already; all other checks accept it once it is on the target",
             scope.words(),
             date_of_days(until)
         ));
@@ -91,7 +91,8 @@ impl Exempt {
                 if new.is_empty() {
                     let text = format!("no occurrence of `{}` is new", self.name);
                     return Err(usage(text).hint(
-                        "only new occurrences need an exemption; `--all-occurrences` also exempts the others",
+                        "only new occurrences need an exemption. If the last report is not about your branch, run \
+                         `newgate check` first; `--all-occurrences` exempts old occurrences too",
                     ));
                 }
                 Ok(Scope::Occurrences(issue, new))

@@ -80,7 +80,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "exempt",
         &[
             "newgate exempt 16ec0f62d8 --reason false-positive --until 30d --text 'The input is a constant.'",
-            "newgate exempt 16ec0f62d8 --all-occurrences --reason acceptable-risk --until 90d --text 'Internal tool.'",
+            "newgate exempt 16ec0f62d8 --all-occurrences --reason acceptable-risk --until 90d --text 'Internal.'",
         ],
     ),
     (

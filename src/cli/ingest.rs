@@ -31,7 +31,7 @@ pub(super) struct Ingest {
     /// machine
     #[arg(long, value_name = "FOLDER")]
     folder: Option<String>,
-    /// The file that results about packages are about if they name no file of the repository, such as
+    /// Where to place results about packages that name no file of the repository: a file such as
     /// `pom.xml`
     #[arg(long, value_name = "PATH")]
     file: Option<String>,

@@ -243,8 +243,8 @@ fn choose(
     screen: &Resolved,
 ) -> Vec<&'static str> {
     screen.note(
-        "The built-in scanners `code` and `secrets` are enabled. These fit your files too, and are installed if you \
-         name them:",
+        "The built-in scanners `code` and `secrets` are enabled. These fit your files too (`NAME = true` under \
+         `[scanners]` enables one):",
     );
     for (name, what, files) in fitting {
         let files = plural(*files as u64, "file");
@@ -289,8 +289,8 @@ fn configuration(target: Option<&str>, scanners: &[&str]) -> String {
     let schema = schema::File::Config.first_line();
     let scanners: String = scanners.iter().map(|s| format!("{s} = true\n")).collect();
     format!(
-        "{schema}# What newgate goes by. `newgate config check` looks for mistakes in it, `newgate config show`\n\
-         # tells every value that counts; docs/configuration.md lists all keys.\n\
+        "{schema}# The configuration of newgate. `newgate config check` finds mistakes, `newgate config show`\n\
+         # lists every value in effect.\n\
          version = 1\n\
          \n\
          # The branch that changes are compared with, if it is not the remote's default branch.\n\

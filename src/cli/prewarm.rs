@@ -39,7 +39,7 @@ pub(super) struct Prewarm {
     /// Run only if the check that holds this file is killed
     #[arg(long, value_name = "FILE", hide = true, requires = "run")]
     after: Option<PathBuf>,
-    /// The hook that git runs, and what git gave it
+    /// The name of the git hook, and its arguments
     #[arg(
         value_name = "HOOK",
         trailing_var_arg = true,

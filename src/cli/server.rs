@@ -39,10 +39,10 @@ pub(super) struct Update {
     /// The ref
     #[arg(value_name = "REF")]
     name: String,
-    /// What it points at before
+    /// The object that it points at now
     #[arg(value_name = "OLD")]
     old: String,
-    /// What it would point at
+    /// The object that it would point at
     #[arg(value_name = "NEW")]
     new: String,
     #[command(flatten)]

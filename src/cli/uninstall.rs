@@ -102,7 +102,7 @@ impl Uninstall {
         }
         if !undone {
             screen.note(&format!(
-                "`{}` is not newgate's: nothing to remove",
+                "`{}` is not a hook of newgate: nothing to remove",
                 folder.join(PRE_PUSH).display()
             ));
         }

@@ -1,6 +1,7 @@
 //! What is run, and how it ended.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -38,4 +39,15 @@ pub enum Ended {
     TooMuchOutput,
     /// Killed, because nobody needs the answer any more or somebody asked to stop.
     Cancelled,
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ended::Exited(code) => write!(f, "exit code {code}"),
+            Ended::TimedOut => f.write_str("killed because it took too long"),
+            Ended::TooMuchOutput => f.write_str("killed because it printed too much"),
+            Ended::Cancelled => f.write_str("stopped"),
+        }
+    }
 }

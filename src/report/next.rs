@@ -23,7 +23,9 @@ pub(super) fn next_step(report: &Report) -> Option<String> {
         Verdict::Blocked if in_message => {
             format!("reword the commit or tag (see `fix`), revoke the secret, and try again{old}")
         }
-        Verdict::Blocked => format!("fix the issues that block, commit, and try again{old}"),
+        Verdict::Blocked => format!(
+            "fix the issues that block, commit, and try again{old}; `newgate explain ID` shows more about an issue, and how to exempt it"
+        ),
         Verdict::Incomplete => {
             let unread = report.unknown.iter().find_map(exclusion);
             let exclude = unread.map(|how| format!("; {how}")).unwrap_or_default();

@@ -122,7 +122,7 @@ fn note_text(note: &Note) -> String {
              again: {why}"
         ),
         Note::ResultsOfBranch { scanner, branch } => {
-            format!("the results of {scanner} are those that its server currently has for `{branch}`")
+            format!("the server of {scanner} has results for the branch `{branch}` only, not for a commit: the newest were used")
         }
         Note::MovesCutShort => {
             "the change moves too many lines to match them all, so some inherited issues may be shown as new"

@@ -278,7 +278,7 @@ fn database(
     match (ended, descriptor.database_in(&printed)) {
         (Ended::Exited(0), Some(version)) => Ok(Some(version)),
         (ended, _) => Err(format!(
-            "`{}` does not print the version of its database ({ended:?}; output: {})",
+            "`{}` does not print the version of its database ({ended}; output: {})",
             program.display(),
             last_line(&printed)
         )),
@@ -296,7 +296,7 @@ pub(super) fn version_of(
     match (ended, descriptor.version_in(&printed)) {
         (Ended::Exited(0), Some(version)) => Ok(version),
         (ended, _) => Err(format!(
-            "`{}` does not print its version ({ended:?}; output: {})",
+            "`{}` does not print its version ({ended}; output: {})",
             path.display(),
             last_line(&printed)
         )),

@@ -69,7 +69,7 @@ pub(super) fn run_batch(
     for file in files {
         let content = content(file)?;
         let left_out = if how.needs_utf8 && std::str::from_utf8(&content).is_err() {
-            Some("its content is not UTF-8, which this scanner leaves out")
+            Some("its content is not UTF-8, which this scanner cannot read")
         // Most find nothing in text with a NUL byte behind each character, and say nothing.
         } else if !how.reads_utf16 && is_utf16(&content) {
             Some("its content is UTF-16, which this scanner does not read")

@@ -79,8 +79,9 @@ impl Signers {
             .map_err(|e| Error::io("a folder for the signature cannot be created", e))?;
         let file = |name: &str, content: &[u8]| -> Result<String> {
             let path = scratch.path().join(name);
-            fs::write(&path, content)
-                .map_err(|e| Error::io("what was signed cannot be written", e))?;
+            fs::write(&path, content).map_err(|e| {
+                Error::io("the signed text cannot be written to a temporary file", e)
+            })?;
             Ok(path.display().to_string())
         };
         let allowed = match self {

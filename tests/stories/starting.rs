@@ -111,7 +111,7 @@ fn what_counts_is_shown_with_where_it_comes_from() {
     world
         .newgate(&["config", "check"])
         .exits(0)
-        .says("origin/main has another `.newgate`");
+        .says("origin/main has a different `.newgate`");
     world.git(&["config", "newgate.target", "origin/main"]);
     world
         .newgate(&["config", "show"])

@@ -105,7 +105,7 @@ impl Page {
         match (scanned.is_empty(), idle) {
             (_, 0) => {}
             (true, _) => {
-                scanned.push("no enabled scanner reads the files of this change".into());
+                scanned.push("nothing changed that an enabled scanner reads".into());
             }
             (false, 1) => scanned.push("1 other had nothing to read".into()),
             (false, n) => scanned.push(format!("{n} others had nothing to read")),
