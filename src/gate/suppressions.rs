@@ -1,5 +1,6 @@
 //! Comments that silence a scanner and that the change adds: what they hide, no report shows.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
@@ -13,7 +14,8 @@ use crate::git::Repository;
 use crate::model::{Action, Note, Spot};
 use crate::model::{FileVersion, Finding, Reason, Region, RepoPath, Stage, Status};
 use crate::policy::{Pattern, PolicyRule, Suppressions};
-use crate::scan::Descriptor;
+use crate::scan::parts::{self, Part, Parts, Stream, threads};
+use crate::scan::{Descriptor, Scanner};
 
 /// Under which name they are reported.
 const SCANNER: &str = "newgate";
@@ -85,6 +87,7 @@ fn silencing<'f>(
         cache: planned.gate.cache,
         descriptor,
         key: OnceLock::new(),
+        scanners: &planned.scanners,
     };
     let mut all = Vec::new();
     for round in files.chunks(ROUND) {
@@ -102,6 +105,19 @@ struct Comments<'a> {
     cache: &'a Cache,
     descriptor: &'a Descriptor,
     key: OnceLock<ScannerKey>,
+    /// All scanners of the run.
+    scanners: &'a [Scanner],
+}
+
+fn key_of(descriptor: &Descriptor) -> ScannerKey {
+    let text = descriptor.digest_text();
+    ScannerKey::new(&format!("comments that silence\0{text}"), "", &[], [])
+}
+
+/// The lines as they are remembered.
+fn known_lines(known: &[u8]) -> Vec<u32> {
+    let (lines, _) = known.as_chunks();
+    lines.iter().map(|l| u32::from_le_bytes(*l)).collect()
 }
 
 impl Comments<'_> {
@@ -132,15 +148,15 @@ impl Comments<'_> {
     fn of(&self, file: &FileVersion) -> Result<Vec<u32>> {
         let large = self.repo.blob_size(&file.blob)? > LARGE;
         let digest = UnitDigest::of_file(file);
-        let key = || {
-            self.key.get_or_init(|| {
-                let text = self.descriptor.digest_text();
-                ScannerKey::new(&format!("comments that silence\0{text}"), "", &[], [])
-            })
-        };
+        let key = || self.key.get_or_init(|| key_of(self.descriptor));
         if large && let Some(known) = self.cache.result(key(), &digest) {
-            let (lines, _) = known.as_chunks();
-            return Ok(lines.iter().map(|l| u32::from_le_bytes(*l)).collect());
+            return Ok(known_lines(&known));
+        }
+        if large && self.remember_long(file, &digest) {
+            let known = self.cache.result(key(), &digest);
+            if let Some(known) = known {
+                return Ok(known_lines(&known));
+            }
         }
         let bytes = self.repo.blob(&file.blob)?;
         let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
@@ -161,6 +177,82 @@ impl Comments<'_> {
         }
         Ok(lines)
     }
+}
+
+impl Comments<'_> {
+    /// Reads a long file as a stream, and remembers the comments for all scanners of the run at once. Says whether it
+    /// could.
+    fn remember_long(&self, file: &FileVersion, digest: &UnitDigest) -> bool {
+        let Some(content) = self.repo.long_blob(&file.blob, LARGE) else {
+            return false;
+        };
+        let descriptors = self.scanners.iter().map(|s| &s.descriptor);
+        let silenced = descriptors.filter(|d| !d.suppressions().is_empty());
+        let silenced: Vec<&Descriptor> = silenced.collect();
+        let Some(found) = lines_of_long(&mut Stream::new(content), &silenced) else {
+            return false;
+        };
+        for (descriptor, lines) in silenced.into_iter().zip(found) {
+            let known = lines.iter().flat_map(|line| line.to_le_bytes()).collect();
+            self.cache
+                .remember(&key_of(descriptor), [(digest.clone(), known)]);
+        }
+        true
+    }
+}
+
+/// The lines of comments in a file that comes in parts, for each scanner; `None` if it cannot be read like this.
+fn lines_of_long(parts: &mut dyn Parts<'_>, scanners: &[&Descriptor]) -> Option<Vec<Vec<u32>>> {
+    let found = parts::map(parts, threads(), &|part| lines_in_part(&part, scanners));
+    let mut all = vec![Vec::new(); scanners.len()];
+    let mut before = 0;
+    for part in found.ok()?? {
+        for (all, lines) in all.iter_mut().zip(part.lines) {
+            let lines = lines.into_iter().map(|line| before + line);
+            // A line may be in two parts.
+            let last = all.last().copied();
+            all.extend(lines.skip_while(|line| Some(*line) == last));
+        }
+        before += part.ends;
+    }
+    Some(all)
+}
+
+/// The comments in a part of a file.
+struct InPart {
+    /// Their lines, counted from the part's begin, for each scanner.
+    lines: Vec<Vec<u32>>,
+    /// How many lines end in the part.
+    ends: u32,
+}
+
+/// `None` where the file may be text in another encoding.
+fn lines_in_part(part: &Part<'_>, scanners: &[&Descriptor]) -> Option<InPart> {
+    let own = part.text.get(part.own.clone())?;
+    let is_utf16 = own.starts_with(b"\xff\xfe") || own.starts_with(b"\xfe\xff");
+    if is_utf16 && part.number == 0 || memchr::memchr(0, own).is_some() {
+        return None;
+    }
+    // What begins in the part may end behind it.
+    let text = String::from_utf8_lossy(part.text.get(part.own.start..)?);
+    // Where bytes are replaced by others, places move.
+    let end = match &text {
+        Cow::Borrowed(_) => own.len(),
+        Cow::Owned(_) => String::from_utf8_lossy(own).len(),
+    };
+    let lines = scanners.iter().map(|descriptor| {
+        let mut places = descriptor.silenced_at(&text);
+        places.retain(|at| *at < end);
+        lines_of(&text, &places)
+    });
+    let ends = |at: usize| {
+        own.get(at) == Some(&b'\n') || part.text.get(part.own.start + at + 1) != Some(&b'\n')
+    };
+    let breaks = memchr::memchr2_iter(b'\n', b'\r', own).filter(|at| ends(*at));
+    Some(InPart {
+        lines: lines.collect(),
+        ends: u32::try_from(breaks.count()).ok()?,
+    })
 }
 
 impl Added {
@@ -225,4 +317,33 @@ pub(super) fn rule() -> Result<PolicyRule> {
         rules: vec![pattern(RULE)?],
         ..PolicyRule::new("gate.suppressions", Action::Block)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::Catalog;
+
+    #[test]
+    fn comments_in_a_stream_are_those_of_the_whole() {
+        let catalog = Catalog::with(&[]).unwrap();
+        let scanner = |name| catalog.get(name).unwrap().unwrap();
+        let scanners = [scanner("code"), scanner("secrets")];
+        let scanners: Vec<&Descriptor> = scanners.iter().collect();
+        let mut text = "\u{e4} = 1 # nosec\r\n".repeat(3);
+        for number in 0..300 {
+            text.push_str(&"b = 2\r".repeat(number % 5));
+            text.push_str("c = 3 # newgate:allow-secret # NOSEC x\n\n");
+            text.push_str(&"long, ".repeat(number));
+        }
+        let lines = |s: &&Descriptor| lines_of(&text, &s.silenced_at(&text));
+        let whole: Vec<Vec<u32>> = scanners.iter().map(lines).collect();
+        for size in [90, 1_000, 4_099, 50_000] {
+            let mut parts = Stream::with_size(text.as_bytes(), size);
+            let found = lines_of_long(&mut parts, &scanners);
+            assert_eq!(found.as_ref(), Some(&whole), "{size}");
+        }
+        let other = &mut Stream::new(&b"a\0b"[..]);
+        assert_eq!(lines_of_long(other, &scanners), None);
+    }
 }

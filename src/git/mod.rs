@@ -13,6 +13,7 @@ mod hooks;
 mod introduced;
 mod library;
 mod links;
+mod loose;
 mod message;
 mod program;
 mod publish;
@@ -40,6 +41,7 @@ pub use hooks::{
     other_work_trees, set_config,
 };
 pub use introduced::Introduced;
+pub use loose::LongBlob;
 pub use program::{Answer, Git};
 pub use publish::PushedRef;
 pub use push::{Pushed, choose_push, default_branch, receive_target};
@@ -362,6 +364,16 @@ impl Repository {
                 .hint(DAMAGED)
             }),
         }
+    }
+
+    /// The content of a blob of at least so many bytes, to be read as a stream. `None` for a shorter one, and where git
+    /// keeps it in another form than as a new object: [`Repository::blob`] reads it then.
+    pub fn long_blob(&self, oid: &Oid, least: u64) -> Option<LongBlob> {
+        let own = self.common_dir.join("objects");
+        // Where a push waits to be accepted, its objects lie in a folder of their own.
+        let other = environment::variable("GIT_OBJECT_DIRECTORY").map(PathBuf::from);
+        let mut folders = other.into_iter().chain([own]);
+        folders.find_map(|folder| loose::open(&folder, oid, least))
     }
 
     /// The size of a blob in bytes; of one that a partial clone lacks, a guess.

@@ -1,13 +1,14 @@
 //! The values of credentials that findings are about, taken from the lines that they name. A stored
 //! finding has no value, and some scanners never tell one; what stands there must be masked all the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
 
 use ring::digest::{self, digest};
 
 use super::{SecretKey, Secrets, builtin};
 use crate::error::Result;
-use crate::git::Repository;
+use crate::git::{LongBlob, Repository};
 use crate::mask::{learn, learn_likely};
 use crate::model::{FileVersion, Finding, Kind, Oid, RepoPath};
 
@@ -15,6 +16,12 @@ use crate::model::{FileVersion, Finding, Kind, Oid, RepoPath};
 const MOST_LINES: usize = 200;
 /// Most of a line that is looked at, in bytes, from its beginning or around the reported column.
 const MOST_OF_A_LINE: usize = 8 * 1_024;
+/// Longest line of a file that is read as a stream, in bytes.
+const LONGEST_LINE: usize = 1024 * 1024;
+/// How much of one is read at a time, in bytes.
+const BUFFER: usize = 128 * 1024;
+/// Length of a file from which on it is read as a stream, in bytes.
+pub(super) const LONG: u64 = 8 * 1024 * 1024;
 
 /// Learns the secrets that findings in the files of a tree are about, which are masked from then on.
 ///
@@ -53,10 +60,67 @@ pub(super) fn learn_secrets_of<'f>(
 ) -> Result<()> {
     let findings = findings.into_iter().filter(|f| is_of_a_secret(f));
     let findings: Vec<&Finding> = findings.collect();
-    if !findings.is_empty() {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let long = repo.long_blob(&file.blob, LONG);
+    if long.is_none_or(|content| learn_from_long(content, &findings, key).is_none()) {
         learn_from(&file.path, &repo.blob(&file.blob)?, &findings, key);
     }
     Ok(())
+}
+
+/// Learns from a long file without having all of it in memory; `None` if this is not possible.
+fn learn_from_long(content: LongBlob, findings: &[&Finding], key: &SecretKey) -> Option<()> {
+    let first = |finding: &Finding| finding.region.map(|region| region.line as usize);
+    let mut wanted = BTreeSet::new();
+    for finding in findings {
+        let line = first(finding)?;
+        wanted.extend(line..=line + MOST_LINES);
+    }
+    let lines = lines_of(&mut BufReader::with_capacity(BUFFER, content), &wanted)?;
+    for finding in findings {
+        let line = first(finding)?;
+        let shown = lines.range(line..=line + MOST_LINES);
+        let shown: Vec<&str> = shown.map(|(_, text)| text.as_str()).collect();
+        learn_one(&shown, finding, key);
+    }
+    Some(())
+}
+
+/// The lines of a text with certain numbers, from 1. `None` if it cannot be read, has longer lines than people
+/// write, or may be written in another encoding, which has other lines.
+fn lines_of(text: &mut impl BufRead, wanted: &BTreeSet<usize>) -> Option<BTreeMap<usize, String>> {
+    let mut lines = BTreeMap::new();
+    let (mut number, mut line) = (1, Vec::new());
+    let last = wanted.last().copied().unwrap_or(0);
+    while number <= last {
+        let buffer = text.fill_buf().ok()?;
+        let end = memchr::memchr2(b'\n', 0, buffer).unwrap_or(buffer.len());
+        let ends = buffer.get(end).copied();
+        if ends == Some(0) {
+            return None;
+        }
+        let is_end_of_text = buffer.is_empty();
+        if wanted.contains(&number) {
+            line.extend_from_slice(buffer.get(..end)?);
+        }
+        if line.len() > LONGEST_LINE {
+            return None;
+        }
+        text.consume(end + usize::from(ends.is_some()));
+        if ends.is_some() || is_end_of_text {
+            if wanted.contains(&number) {
+                lines.insert(number, String::from_utf8_lossy(&line).into_owned());
+                line.clear();
+            }
+            number += 1;
+        }
+        if is_end_of_text {
+            break;
+        }
+    }
+    Some(lines)
 }
 
 /// Whether a finding is about a credential whose value must not be shown.
@@ -73,17 +137,19 @@ fn learn_from(path: &RepoPath, content: &[u8], findings: &[&Finding], key: &Secr
     let text = String::from_utf8_lossy(content);
     let lines: Vec<&str> = text.split('\n').collect();
     for finding in findings {
-        learn_one(&lines, finding, key);
+        let line = finding.region.map_or(0, |region| region.line as usize - 1);
+        learn_one(lines.get(line..).unwrap_or_default(), finding, key);
     }
 }
 
+/// Learns the secret of a finding, from the text that begins with its line.
 fn learn_one(lines: &[&str], finding: &Finding, key: &SecretKey) {
     let Some(region) = finding.region else {
         return;
     };
     let of_secrets = finding.kind == Kind::Secret;
     let number = (region.end_line - region.line) as usize + 1;
-    let shown = lines.iter().skip(region.line as usize - 1);
+    let shown = lines.iter();
     // Some scanners report only the first line of a key.
     let begins = |l: &&str| of_secrets && l.contains("-----BEGIN ");
     if let Some(first) = shown.clone().next().copied().filter(begins) {
@@ -234,6 +300,17 @@ mod tests {
             .secret(secret)
             .finish()
             .unwrap()
+    }
+
+    #[test]
+    fn lines_of_a_stream_are_those_of_the_text() {
+        let text = "a\r\nb\n\nlast";
+        let wanted = BTreeSet::from([1, 3, 4, 9]);
+        let lines =
+            |text: &str| lines_of(&mut BufReader::with_capacity(2, text.as_bytes()), &wanted);
+        let expected = [(1, "a\r"), (3, ""), (4, "last")].map(|(n, l)| (n, l.to_owned()));
+        assert_eq!(lines(text), Some(BTreeMap::from(expected)));
+        assert_eq!(lines("a\nb\0\n"), None);
     }
 
     fn learned(content: &str, finding: &Finding, text: &str) -> String {

@@ -1,6 +1,7 @@
 //! Scanners: what they are, which files they get, how they run, and how their results are read.
 
 mod batches;
+mod built_in;
 mod builtin;
 mod catalog;
 mod certificates;
@@ -9,6 +10,7 @@ mod exposed;
 mod halves;
 mod interpreter;
 pub mod load;
+pub mod parts;
 mod plan;
 mod program;
 pub mod project;

@@ -3,18 +3,19 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::builtin::code;
+use super::built_in::built_in;
 use super::builtin::encodings::is_utf16;
 use super::descriptor::ReportIn;
+use super::exposed::LONG;
 use super::reach::{Given, without_credentials};
 use super::read::{self, Paths, Reading, Unread};
 use super::stage::{Shown, Stage};
-use super::{Engine, Scanner, SecretKey, Secrets, UnitResult};
+use super::{Scanner, SecretKey, UnitResult};
 use crate::environment::without_proxy_credentials;
 use crate::error::Result;
+use crate::git::{LongBlob, Repository};
 use crate::model::{FileVersion, RepoPath, TimeLimit};
 use crate::process::{self, Cancel, Ended};
 
@@ -36,18 +37,46 @@ pub(super) enum Fault {
 pub(super) type BatchResult =
     std::result::Result<(Vec<(FileVersion, UnitResult)>, Duration), Fault>;
 
+/// Where the files of a batch are read from.
+#[derive(Clone, Copy)]
+pub(super) struct Contents<'r> {
+    repo: &'r Repository,
+    /// Whether there may be a long one among them.
+    may_be_long: bool,
+}
+
+impl<'r> Contents<'r> {
+    /// Files that have so many bytes together.
+    pub(super) fn new(repo: &'r Repository, bytes: u64) -> Contents<'r> {
+        Contents {
+            repo,
+            may_be_long: bytes >= LONG,
+        }
+    }
+
+    pub(super) fn whole(self, file: &FileVersion) -> Result<Vec<u8>> {
+        self.repo.blob(&file.blob)
+    }
+
+    /// A long file as a stream, where git can give that.
+    pub(super) fn long(self, file: &FileVersion) -> Option<LongBlob> {
+        let repo = self.may_be_long.then_some(self.repo)?;
+        repo.long_blob(&file.blob, LONG)
+    }
+}
+
 /// Scans a batch. The outer error is git's. A built-in scanner stops when it is `late` and returns the
 /// results of the files that it has read.
 pub(super) fn run_batch(
     scanner: &Scanner,
     files: &[FileVersion],
-    content: &dyn Fn(&FileVersion) -> Result<Vec<u8>>,
+    contents: Contents<'_>,
     key: &SecretKey,
     cancel: &Cancel,
     late: &dyn Fn() -> bool,
 ) -> Result<BatchResult> {
     let (Some(program), Some(how)) = (&scanner.program, scanner.descriptor.program()) else {
-        return built_in(scanner, files, content, key, cancel, late);
+        return built_in(scanner, files, contents, key, cancel, late);
     };
     let reserved = how.config.iter().map(|c| &c.file).chain(&how.discovers);
     let mut stage = match Stage::new(reserved.cloned().collect()) {
@@ -67,7 +96,7 @@ pub(super) fn run_batch(
     let mut given = Vec::with_capacity(files.len());
     let mut not_utf8 = Vec::new();
     for file in files {
-        let content = content(file)?;
+        let content = contents.whole(file)?;
         let left_out = if how.needs_utf8 && std::str::from_utf8(&content).is_err() {
             Some("its content is not UTF-8, which this scanner cannot read")
         // Most find nothing in text with a NUL byte behind each character, and say nothing.
@@ -129,71 +158,6 @@ pub(super) fn run_batch(
         units.extend(not_utf8);
         (units, took)
     }))
-}
-
-fn built_in(
-    scanner: &Scanner,
-    files: &[FileVersion],
-    content: &dyn Fn(&FileVersion) -> Result<Vec<u8>>,
-    key: &SecretKey,
-    cancel: &Cancel,
-    late: &dyn Fn() -> bool,
-) -> Result<BatchResult> {
-    let started = std::time::Instant::now();
-    let mut results = Vec::with_capacity(files.len());
-    let own = match own_rules(scanner) {
-        Ok(own) => own,
-        Err(why) => return Ok(Err(Fault::Failed(why))),
-    };
-    for file in files {
-        if cancel.is_cancelled() || process::interrupted() {
-            return Ok(Err(Fault::Cancelled));
-        }
-        if late() {
-            break;
-        }
-        let content = content(file)?;
-        let result = match scanner.descriptor.engine() {
-            Engine::Code => {
-                let stop = || cancel.is_cancelled() || process::interrupted() || late();
-                match code::scan_watched(&file.path, content, own.as_ref(), &stop) {
-                    code::Watched::Done(found) => of_code(found),
-                    code::Watched::Failed(why) => return Ok(Err(Fault::Failed(why))),
-                    code::Watched::Stopped if late() => break,
-                    code::Watched::Stopped => return Ok(Err(Fault::Cancelled)),
-                }
-            }
-            _ => Secrets::get().scan_unit(&file.path, &content, key),
-        };
-        results.push((file.clone(), result));
-    }
-    Ok(Ok((results, started.elapsed())))
-}
-
-/// The rules of the project for the scanner of code, where it has some.
-fn own_rules(scanner: &Scanner) -> std::result::Result<Option<Arc<code::OwnRules>>, String> {
-    if scanner.descriptor.engine() != Engine::Code || scanner.config_files.is_empty() {
-        return Ok(None);
-    }
-    let files = scanner.config_files.iter();
-    let own = code::OwnRules::of(files.map(|f| (f.path.as_str(), f.content.as_slice())));
-    own.map(Some).map_err(|mistakes| {
-        let all: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        all.join("; ")
-    })
-}
-
-fn of_code(found: std::result::Result<Vec<crate::model::Finding>, String>) -> UnitResult {
-    match found {
-        Ok(findings) => UnitResult {
-            findings,
-            unread: None,
-        },
-        Err(why) => UnitResult {
-            findings: Vec::new(),
-            unread: Some(why),
-        },
-    }
 }
 
 /// One batch on its stage, ready to run.

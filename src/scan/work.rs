@@ -11,7 +11,7 @@ use super::plan::Side;
 use super::project;
 use super::resolved::{Need, Resolved};
 use super::resolver::{Advance, Resolver};
-use super::run::{BatchResult, Fault, run_batch};
+use super::run::{BatchResult, Contents, Fault, run_batch};
 use super::{Scanner, UnitResult};
 use crate::cache::UnitDigest;
 use crate::error::{Error, ErrorKind, Result};
@@ -254,11 +254,11 @@ impl Crew<'_> {
             ..scanner.clone()
         });
         let in_time = other.as_ref().unwrap_or(scanner);
-        let content = |file: &FileVersion| self.with.repo.blob(&file.blob);
+        let contents = Contents::new(self.with.repo, job.bytes);
         let late = || self.with.is_late();
         let attempt = || {
             let (files, key) = (&job.files, self.with.key);
-            run_batch(in_time, files, &content, key, &cancel, &late)
+            run_batch(in_time, files, contents, key, &cancel, &late)
         };
         // A fault of newgate itself is one of the scanner too: its results are unknown.
         let outcome = std::panic::catch_unwind(AssertUnwindSafe(attempt))
@@ -283,8 +283,13 @@ impl Crew<'_> {
             return;
         };
         let (repo, key) = (self.with.repo, self.with.key);
+        // The scanner inside newgate has learned what it found.
+        let is_own = for_secrets && self.scanners[job.scanner].program.is_none();
         let mut findings = units.iter().map(|(file, r)| (file, &r.findings));
-        if let Err(error) = findings.try_for_each(|(f, all)| learn_secrets_of(repo, f, all, key)) {
+        if !is_own
+            && let Err(error) =
+                findings.try_for_each(|(f, all)| learn_secrets_of(repo, f, all, key))
+        {
             ran.outcome = Err(error);
             return;
         }

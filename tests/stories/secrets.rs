@@ -365,6 +365,28 @@ fn a_scanner_that_does_not_read_utf16_does_not_call_it_clean() {
     }
 }
 
+#[test]
+fn an_archive_that_cannot_be_read_leaves_the_check_incomplete() {
+    let world = with_old_secret();
+    world.write("a.7z", b"7z\xbc\xaf\x27\x1c\0\x04");
+    world.write(
+        "cut.zip",
+        [&b"PK\x03\x04\x14\0"[..], line(14).as_bytes()].concat(),
+    );
+    world.commit("Add archives");
+    let ran = world.newgate(&["check"]).exits(1);
+    // What stands in it as it is, is found all the same.
+    ran.says("a.7z")
+        .says("7-Zip")
+        .says("cut.zip")
+        .says("damaged");
+    world.write("cut.zip", b"PK\x03\x04\x14\0");
+    world.commit("Cut it shorter");
+    world.git(&["reset", "--quiet", "--soft", "main"]);
+    world.commit("Add archives");
+    assert_eq!(world.check(&[])["verdict"], "incomplete");
+}
+
 #[expect(clippy::print_stderr, reason = "what is skipped is said")]
 #[test]
 fn a_file_that_git_lfs_keeps_is_named_since_nothing_reads_it() {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::scan::parts::SIZE;
 
 fn scan(content: &[u8]) -> Vec<Finding> {
     Secrets::get().scan(&RepoPath::from("a.py"), content, &SecretKey::new([7; 32]))
@@ -108,11 +109,11 @@ fn a_secret_in_a_minified_line_is_found() {
 #[test]
 fn a_large_file_is_read_in_pieces_that_lose_nothing() {
     for line in ["a line of text\n", "a longer line without an end; "] {
-        let filler = line.repeat(PIECE / line.len() + 1);
+        let filler = line.repeat(SIZE / line.len() + 1);
         let secret = format!("k='{}';", token());
         let mut text = filler.clone();
         // One lies across the end of the first piece.
-        text.truncate(PIECE - 20);
+        text.truncate(SIZE - 20);
         text.push_str(&secret);
         text.push_str(&filler);
         text.push_str(&secret);
@@ -172,4 +173,54 @@ fn what_only_looks_like_a_credential_is_not_reported() {
     let (clean, alarms) = wrong(false);
     assert!(clean >= 90, "{clean}");
     assert!(alarms.len() <= 1, "{alarms:#?}");
+}
+
+#[test]
+fn a_stream_has_the_findings_of_the_whole_wherever_it_is_cut() {
+    let (key, path) = (SecretKey::new([7; 32]), RepoPath::from("a.env"));
+    let mut text = String::new();
+    for number in 0..40 {
+        text.push_str(&"x = 1\r\n".repeat(number % 7));
+        text.push_str(&format!("k{number} = '{}'; a\\n{}\r", token(), token()));
+        text.push_str(&format!("DB_PASSWORD={}\n", "q8Zr2LmX0vKp4TnYw7Bs"));
+        text.push_str("machine git.acme.io\n  login ci\n");
+        text.push_str(&format!("  password q8Zr2LmX0vKp4TnYw7B{number}\n"));
+        let token = token();
+        let (begin, end) = token.split_at(20);
+        text.push_str(&format!("t = \"{begin}\" +\n  \"{end}\"\n"));
+        text.push_str(&format!(
+            "{};{}\n",
+            "y".repeat(700 * (number % 5)),
+            "newgate:allow-secret"
+        ));
+    }
+    let whole = scan_in(&path, text.as_bytes(), text.len(), &key);
+    assert!(whole.len() > 100, "{}", whole.len());
+    for size in [512, 1_000, 1_777, 5_000, 20_000] {
+        assert_eq!(scan_in(&path, text.as_bytes(), size, &key), whole, "{size}");
+    }
+}
+
+/// Line, column, rule and secret of all findings in a stream that is read in parts of a size.
+fn scan_in(
+    path: &RepoPath,
+    content: &[u8],
+    size: usize,
+    key: &SecretKey,
+) -> Vec<(u32, u32, u32, Text, Option<Text>, bool)> {
+    let mut parts = Stream::with_size(content, size);
+    let found = Secrets::get().scan_parts(path, &mut parts, 2, key, &|_| true);
+    let findings = found.unwrap().unwrap().into_iter();
+    let facts = findings.map(|f| {
+        let region = f.region.unwrap();
+        (
+            f.line(),
+            f.column(),
+            region.end_line,
+            f.rule.clone(),
+            f.secret.clone(),
+            f.suppressed,
+        )
+    });
+    facts.collect()
 }

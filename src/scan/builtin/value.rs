@@ -79,6 +79,11 @@ pub(super) fn is_random(text: &[u8]) -> bool {
         && (changes * 4 >= text.len() || changes * 6 >= text.len() && entropy(text) >= VARIED)
 }
 
+/// Whether a text is so long and varied that a name or a word would not be.
+pub(super) fn is_varied(text: &[u8]) -> bool {
+    text.len() >= LONG && entropy(text) >= 3.5
+}
+
 /// The text that base64 stands for, if it is one in printable ASCII.
 pub(super) fn decoded(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();

@@ -119,7 +119,7 @@ impl Markers {
 
     /// Where such comments begin in a text, in bytes, rising.
     pub(super) fn places(&self, text: &str) -> Vec<usize> {
-        let may_fold = text.contains(FOLDED);
+        let may_fold = !text.is_ascii() && text.contains(FOLDED);
         let mut places = Vec::new();
         for marker in &self.0 {
             let word = marker.word.as_deref().filter(|_| !may_fold);
@@ -139,15 +139,27 @@ impl Markers {
 /// Whether a text has a word, in either case of ASCII.
 fn has_word(text: &str, word: &str) -> bool {
     let (text, word) = (text.as_bytes(), word.as_bytes());
-    let Some(first) = word.first() else {
+    // Most texts have few signs and seldom the last of these letters.
+    let is_rare = |b: &u8| {
+        b"etaoinsrlhdcumpfgybwvkxjzq"
+            .iter()
+            .position(|c| c.eq_ignore_ascii_case(b))
+    };
+    let places = word.iter().enumerate();
+    let rare = places.max_by_key(|(_, b)| is_rare(b).unwrap_or(usize::MAX));
+    let Some((offset, rare)) = rare else {
         return true;
     };
-    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
-    let mut begins = memchr::memchr2_iter(lower, upper, text);
-    begins.any(|at| {
-        let there = text.get(at..at + word.len());
+    let (lower, upper) = (rare.to_ascii_lowercase(), rare.to_ascii_uppercase());
+    let is_there = |at: usize| {
+        let begin = at.checked_sub(offset);
+        let there = begin.and_then(|begin| text.get(begin..begin + word.len()));
         there.is_some_and(|t| t.eq_ignore_ascii_case(word))
-    })
+    };
+    match lower == upper {
+        true => memchr::memchr_iter(lower, text).any(is_there),
+        false => memchr::memchr2_iter(lower, upper, text).any(is_there),
+    }
 }
 
 /// The expression in a marker between slashes.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::hit::Hit;
 use super::place::Weight;
+use crate::model::RepoPath;
 
 /// Most hits in one file.
 const MOST: usize = 20;
@@ -92,6 +93,12 @@ const MEDIA: [&str; 22] = [
     "png", "jpg", "jpeg", "gif", "bmp", "ico", "webp", "avif", "tiff", "woff", "woff2", "ttf",
     "otf", "eot", "mp3", "mp4", "wav", "ogg", "webm", "mov", "flac", "heic",
 ];
+
+/// Whether a file is an image, a font, a sound or a video by its name.
+pub(super) fn is_media(path: &RepoPath) -> bool {
+    let name = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
+    MEDIA.contains(&name.rsplit(['.', '/']).next().unwrap_or_default())
+}
 
 /// Finds invisible and misleading characters in a file.
 pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit>) {

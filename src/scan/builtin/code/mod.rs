@@ -20,6 +20,7 @@ mod json;
 mod kinds;
 mod listed;
 mod locks;
+mod long;
 mod names;
 mod origin;
 mod own;
@@ -45,6 +46,7 @@ use search::Search;
 
 pub use facts::{RuleFacts, rules_built_in};
 pub use locks::{in_lock_file, is_lock_file, is_same_lock_file};
+pub(in crate::scan) use long::scan_long;
 pub use own::{OwnFacts, OwnRules, RuleMistake, is_rule_file};
 #[cfg(test)]
 pub(crate) use rule::rule_schema;

@@ -14,7 +14,7 @@ use super::dialect::Dialect;
 pub(super) type Parsed = AstGrep<StrDoc<Dialect>>;
 
 /// Longest file that is parsed, in bytes.
-const LONGEST: usize = 4 * 1024 * 1024;
+pub(super) const LONGEST: usize = 4 * 1024 * 1024;
 /// Most words and signs in one: its tree takes some 300 bytes of memory for each at worst.
 const TOKENS: usize = 1_000_000;
 /// Deepest tree that is searched. Code that people write is less than 200 deep.
@@ -38,10 +38,7 @@ thread_local! {
 /// It is beyond a limit; says which, to follow the name of the file.
 pub(super) fn parse(text: String, dialect: Dialect) -> Result<Parsed, String> {
     if text.len() > LONGEST {
-        return Err(format!(
-            "it is larger than {} MiB, the limit of this scanner",
-            LONGEST / 1024 / 1024
-        ));
+        return Err(too_long());
     }
     if text.len() > TOKENS && tokens(text.as_bytes()) > TOKENS {
         return Err(format!(
@@ -88,6 +85,14 @@ fn most_open(text: &[u8]) -> usize {
         }
     }
     most
+}
+
+/// Why a file that is too long has no answer.
+pub(super) fn too_long() -> String {
+    format!(
+        "it is larger than {} MiB, the limit of this scanner",
+        LONGEST / 1024 / 1024
+    )
 }
 
 /// How many words and signs a text has, roughly.

@@ -29,6 +29,9 @@ pub(super) fn listed(dialect: Dialect) -> Listed {
 /// The words of a language's rules.
 struct Words {
     search: AhoCorasick,
+    patterns: Vec<String>,
+    /// Searches three times as fast as the other, and takes three times as long to make.
+    fast: OnceLock<AhoCorasick>,
     /// For each rule, the lists of numbers of words: one of each list must be there.
     needed: Vec<Vec<Vec<usize>>>,
 }
@@ -65,7 +68,9 @@ pub(super) fn that_may_find(
     let words = known.words.get_or_init(|| Words::of(listed, dialect));
     let mut compiled = known.rules.lock().unwrap_or_else(PoisonError::into_inner);
     let mut all = Vec::new();
-    for index in words.possible(content) {
+    let mut there = Vec::new();
+    words.mark(&words.search, content, &mut there);
+    for index in words.possible(&there) {
         let rule = match compiled.get(&index) {
             Some(rule) => *rule,
             None => {
@@ -83,6 +88,17 @@ pub(super) fn that_may_find(
     Ok(all)
 }
 
+/// Whether a content that comes in parts has all words of a rule. `there` is what the parts before it have.
+pub(super) fn may_find(dialect: Dialect, part: &[u8], there: &mut Vec<bool>) -> bool {
+    let listed = listed(dialect);
+    let words = known(dialect)
+        .words
+        .get_or_init(|| Words::of(listed, dialect));
+    let fast = || automaton(&words.patterns, dialect, AhoCorasickKind::DFA);
+    words.mark(words.fast.get_or_init(fast), part, there);
+    !words.possible(there).is_empty()
+}
+
 /// Compiles a rule's text.
 pub(super) fn compiled_in(text: &str, dialect: Dialect) -> Result<Rule, String> {
     let written = written(text).map_err(|e| e.what)?;
@@ -98,6 +114,15 @@ fn in_ascii(text: &str) -> String {
         .replace(r"\d", "[0-9]")
         .replace(r"\\s", r"[ \\t\\r\\n]")
         .replace(r"\s", r"[ \t\r\n]")
+}
+
+fn automaton(words: &[String], dialect: Dialect, kind: AhoCorasickKind) -> AhoCorasick {
+    AhoCorasick::builder()
+        .kind(Some(kind))
+        // PHP ignores the case of function names.
+        .ascii_case_insensitive(dialect == Dialect::Php)
+        .build(words)
+        .expect("words are short")
 }
 
 impl Words {
@@ -125,20 +150,22 @@ impl Words {
         for (word, number) in numbers {
             patterns[number] = word;
         }
-        let search = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            // PHP ignores the case of function names.
-            .ascii_case_insensitive(dialect == Dialect::Php)
-            .build(&patterns)
-            .expect("words are short");
-        Words { search, needed }
+        Words {
+            search: automaton(&patterns, dialect, AhoCorasickKind::ContiguousNFA),
+            patterns,
+            fast: OnceLock::new(),
+            needed,
+        }
     }
 
-    /// The numbers of the rules that have all their words in a content.
-    fn possible(&self, content: &[u8]) -> Vec<usize> {
-        let mut there = vec![false; self.search.patterns_len()];
-        let mut left = there.len();
-        for found in self.search.find_overlapping_iter(content) {
+    /// Marks the words that an automaton finds in a text, among those that are there already.
+    fn mark(&self, search: &AhoCorasick, text: &[u8], there: &mut Vec<bool>) {
+        there.resize(self.patterns.len(), false);
+        let mut left = there.iter().filter(|seen| !**seen).count();
+        if left == 0 {
+            return;
+        }
+        for found in search.find_overlapping_iter(text) {
             let seen = &mut there[found.pattern().as_usize()];
             if !*seen {
                 *seen = true;
@@ -148,6 +175,10 @@ impl Words {
                 }
             }
         }
+    }
+
+    /// The numbers of the rules that have all their words among those that are there.
+    fn possible(&self, there: &[bool]) -> Vec<usize> {
         let has_all = |lists: &&Vec<Vec<usize>>| lists.iter().all(|l| l.iter().any(|w| there[*w]));
         let all = self.needed.iter().enumerate();
         all.filter(|(_, lists)| has_all(lists))
