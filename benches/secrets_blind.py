@@ -273,7 +273,8 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 p("k-rsa-dsa.pem","-----BEGIN DSA PRIVATE KEY-----\n"+"\n".join(r(64,B64) for _ in range(9))+"\n-----END DSA PRIVATE KEY-----\n")
 kx,_k=rsakey(); p("k-xmlrsa.xml", f'<RSAKeyValue><Modulus>{b64(_k.private_numbers().public_numbers.n.to_bytes(256,"big"))}</Modulus><Exponent>AQAB</Exponent><P>{b64(rb(128))}</P><Q>{b64(rb(128))}</Q><D>{b64(rb(256))}</D></RSAKeyValue>\n')
 p("k-stellar.txt", f'seed: S{r(55,"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")}\n')
-p("k-mnemonic.env", 'MNEMONIC="ripple lunar scissors orbit velvet canyon jungle absorb mango tiny whisper elbow"\n')
+MN="ripple lunar scissors orbit velvet canyon jungle absorb mango tiny whisper elbow"
+p("k-mnemonic.env", f'MNEMONIC="{MN}"\n')
 
 # ---------- 4. configuration
 p("c-.env", f'APP=1\nDB_PASSWORD={PW()}\n')
@@ -335,13 +336,16 @@ p("c-k8s-env.yaml", f'containers:\n- name: a\n  env:\n  - name: DB_PASSWORD\n   
 p("c-k8s-env-q.yaml", f'containers:\n- name: a\n  env:\n  - name: DB_PASSWORD\n    value: "{PW()}"\n')
 p("c-ecs.json", json.dumps([{"environment":[{"name":"DB_PASSWORD","value":PW()}]}]))
 p("c-helm-values.yaml", f'postgresql:\n  auth:\n    postgresPassword: {PW()}\n')
-p("c-htpasswd", f'admin:$apr1$'+r(8)+'$'+r(22,"./"+AN)+"\n")
+line="admin:$"+"apr1$"+r(8)+"$"+r(22,"./"+AN)+"\n"
+p("c-htpasswd", line)
 p("c-shadow", f'root:$6${r(16)}${r(86,"./"+AN)}:19000:0:99999:7:::\n')
 p("c-wp-config.php", f"<?php\ndefine('AUTH_KEY', '{r(40)}!{r(23)}');\n")
 p("c-define.php", f"<?php\ndefine('DB_PASSWORD', '{PW()}');\n")
 p("c-laravel.env", f'APP_KEY=base64:{b64(rb(32))}\n')
 p("c-rails-secrets.yml", f'production:\n  secret_key_base: {r(128,HEX)}\n')
-p("c-django-settings.py", f"SECRET_KEY = 'django-insecure-{r(50,LN+'!@#$%^&*(-_=+)')}'\n".replace("'django-insecure-","'",1))
+SIGNS=LN+"!@#$%^&*(-_=+)"
+line="SECRET_KEY = '"+r(50,SIGNS)+"'\n"
+p("c-django-settings.py", line)
 p("c-master.key", r(32,HEX))
 p("c-credentials.xml", f'<com.x.UsernamePasswordCredentialsImpl><username>ci</username><password>{PW()}</password></com.x.UsernamePasswordCredentialsImpl>\n')
 p("c-my.cnf", f'[client]\nuser=root\npassword={PW().replace("#","x")}\n')
