@@ -14,7 +14,7 @@ use crate::git::Repository;
 use crate::model::{Action, Note, Spot};
 use crate::model::{FileVersion, Finding, Reason, Region, RepoPath, Stage, Status};
 use crate::policy::{Pattern, PolicyRule, Suppressions};
-use crate::scan::parts::{self, Part, Parts, Stream, threads};
+use crate::scan::parts::{self, Parts, Stream, TextPart, threads};
 use crate::scan::{Descriptor, Scanner};
 
 /// Under which name they are reported.
@@ -227,7 +227,7 @@ struct InPart {
 }
 
 /// `None` where the file may be text in another encoding.
-fn lines_in_part(part: &Part<'_>, scanners: &[&Descriptor]) -> Option<InPart> {
+fn lines_in_part(part: &TextPart<'_>, scanners: &[&Descriptor]) -> Option<InPart> {
     let own = part.text.get(part.own.clone())?;
     let is_utf16 = own.starts_with(b"\xff\xfe") || own.starts_with(b"\xfe\xff");
     if is_utf16 && part.number == 0 || memchr::memchr(0, own).is_some() {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::batch::{BatchResult, Contents, Fault};
 use super::builtin::code;
 use super::parts::Stream;
-use super::run::{BatchResult, Contents, Fault};
 use super::{Engine, Scanner, SecretKey, Secrets, UnitResult};
 use crate::error::Result;
 use crate::model::{FileVersion, Finding};

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::run::Fault;
+use super::batch::Fault;
 use crate::model::{FileVersion, TimeLimit};
 
 /// How many runs of a scanner may fail while none succeeds: a batch, its halves, quarters and eighths. Such a

@@ -1,5 +1,6 @@
 //! Scanners: what they are, which files they get, how they run, and how their results are read.
 
+mod batch;
 mod batches;
 mod built_in;
 mod builtin;

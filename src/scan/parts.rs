@@ -15,7 +15,7 @@ const BEHIND: usize = 8_192;
 /// A part of a content: text of its own, which begins and ends with lines where these are not too long, and
 /// some of what stands around it.
 #[derive(Debug)]
-pub struct Part<'c> {
+pub struct TextPart<'c> {
     /// Its place among the parts, from 0.
     pub number: usize,
     /// Where its text begins in the content, in bytes.
@@ -32,7 +32,7 @@ pub trait Parts<'c>: Send {
     ///
     /// # Errors
     /// The content cannot be read.
-    fn next(&mut self) -> io::Result<Option<Part<'c>>>;
+    fn next(&mut self) -> io::Result<Option<TextPart<'c>>>;
 }
 
 /// The parts of a content that is in memory.
@@ -55,7 +55,7 @@ impl<'c> Whole<'c> {
 }
 
 impl<'c> Parts<'c> for Whole<'c> {
-    fn next(&mut self) -> io::Result<Option<Part<'c>>> {
+    fn next(&mut self) -> io::Result<Option<TextPart<'c>>> {
         let rest = self.content.get(self.at..).unwrap_or_default();
         if rest.is_empty() {
             return Ok(None);
@@ -63,7 +63,7 @@ impl<'c> Parts<'c> for Whole<'c> {
         let begin = self.at.saturating_sub(BEFORE);
         let end = self.at + own_length(rest, self.size);
         let until = (end + BEHIND).min(self.content.len());
-        let part = Part {
+        let part = TextPart {
             number: self.number,
             at: begin,
             text: Cow::Borrowed(self.content.get(begin..until).unwrap_or_default()),
@@ -108,7 +108,7 @@ impl<R: Read> Stream<R> {
 }
 
 impl<R: Read + Send> Parts<'static> for Stream<R> {
-    fn next(&mut self) -> io::Result<Option<Part<'static>>> {
+    fn next(&mut self) -> io::Result<Option<TextPart<'static>>> {
         let wanted = self.before + self.size + BEHIND;
         let missing = wanted.saturating_sub(self.text.len());
         self.text.reserve_exact(missing);
@@ -126,7 +126,7 @@ impl<R: Read + Send> Parts<'static> for Stream<R> {
         let kept = self.text.get(keep..).unwrap_or_default().to_vec();
         let mut text = std::mem::replace(&mut self.text, kept);
         text.truncate(end + BEHIND);
-        let part = Part {
+        let part = TextPart {
             number: self.number,
             at: self.at,
             own: self.before..end,
@@ -159,7 +159,7 @@ pub fn threads() -> usize {
 pub fn map<'c, T: Send>(
     parts: &mut dyn Parts<'c>,
     threads: usize,
-    work: &(dyn Fn(Part<'c>) -> Option<T> + Sync),
+    work: &(dyn Fn(TextPart<'c>) -> Option<T> + Sync),
 ) -> io::Result<Option<Vec<T>>> {
     let source = Mutex::new((parts, false));
     let one = || -> io::Result<Option<Vec<(usize, T)>>> {

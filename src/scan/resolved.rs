@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::UnitResult;
+use super::batch::Fault;
 use super::plan::Side;
-use super::run::Fault;
 use crate::model::{FileVersion, ScannerState, TimeLimit};
 
 /// What the base side is wanted for. What the cache happens to hold makes no difference to the answer.

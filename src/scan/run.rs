@@ -5,65 +5,21 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::time::Duration;
 
+use super::batch::{BatchResult, Contents, Fault};
 use super::built_in::built_in;
 use super::builtin::encodings::is_utf16;
 use super::descriptor::ReportIn;
-use super::exposed::LONG;
 use super::reach::{Given, without_credentials};
 use super::read::{self, Paths, Reading, Unread};
 use super::stage::{Shown, Stage};
 use super::{Scanner, SecretKey, UnitResult};
 use crate::environment::without_proxy_credentials;
 use crate::error::Result;
-use crate::git::{LongBlob, Repository};
 use crate::model::{FileVersion, RepoPath, TimeLimit};
 use crate::process::{self, Cancel, Ended};
 
 /// Most bytes that one run may write.
 const OUTPUT_LIMIT: u64 = 512 * 1024 * 1024;
-
-/// Why a batch has no results.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// It crashed, wrote something unreadable, or left files without a result.
-    Failed(String),
-    /// It took longer than a limit.
-    TimedOut(TimeLimit, String),
-    /// The results are no longer needed.
-    Cancelled,
-}
-
-/// The results of a batch and how long the scanner took.
-pub(super) type BatchResult =
-    std::result::Result<(Vec<(FileVersion, UnitResult)>, Duration), Fault>;
-
-/// Where the files of a batch are read from.
-#[derive(Clone, Copy)]
-pub(super) struct Contents<'r> {
-    repo: &'r Repository,
-    /// Whether there may be a long one among them.
-    may_be_long: bool,
-}
-
-impl<'r> Contents<'r> {
-    /// Files that have so many bytes together.
-    pub(super) fn new(repo: &'r Repository, bytes: u64) -> Contents<'r> {
-        Contents {
-            repo,
-            may_be_long: bytes >= LONG,
-        }
-    }
-
-    pub(super) fn whole(self, file: &FileVersion) -> Result<Vec<u8>> {
-        self.repo.blob(&file.blob)
-    }
-
-    /// A long file as a stream, where git can give that.
-    pub(super) fn long(self, file: &FileVersion) -> Option<LongBlob> {
-        let repo = self.may_be_long.then_some(self.repo)?;
-        repo.long_blob(&file.blob, LONG)
-    }
-}
 
 /// Scans a batch. The outer error is git's. A built-in scanner stops when it is `late` and returns the
 /// results of the files that it has read.

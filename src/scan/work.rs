@@ -5,13 +5,14 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::batch::{BatchResult, Contents, Fault};
 use super::exposed::learn_secrets_of;
 use super::halves::Runs;
 use super::plan::Side;
 use super::project;
 use super::resolved::{Need, Resolved};
 use super::resolver::{Advance, Resolver};
-use super::run::{BatchResult, Contents, Fault, run_batch};
+use super::run::run_batch;
 use super::{Scanner, UnitResult};
 use crate::cache::UnitDigest;
 use crate::error::{Error, ErrorKind, Result};

@@ -10,7 +10,7 @@ use super::value::{decoded, password_in};
 use super::{NAME, SUPPRESSION, SecretKey, Secrets};
 use crate::mask::learn;
 use crate::model::{Finding, Kind, Region, RepoPath};
-use crate::scan::parts::{self, Part, Parts, Whole, threads};
+use crate::scan::parts::{self, Parts, TextPart, Whole, threads};
 
 /// What is found in a part of a content.
 struct Searched {
@@ -82,7 +82,7 @@ impl Secrets {
         parts: &mut dyn Parts<'c>,
         threads: usize,
         key: &SecretKey,
-        fits: &(dyn Fn(&Part<'_>) -> bool + Sync),
+        fits: &(dyn Fn(&TextPart<'_>) -> bool + Sync),
     ) -> io::Result<Option<Vec<Finding>>> {
         let guesses = !self.rules.skips_generic(path);
         let searched = parts::map(parts, threads, &|part| {
@@ -94,7 +94,7 @@ impl Secrets {
     fn search_part(
         &self,
         path: &RepoPath,
-        part: &Part<'_>,
+        part: &TextPart<'_>,
         key: &SecretKey,
         guesses: bool,
     ) -> Searched {

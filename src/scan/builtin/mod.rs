@@ -21,7 +21,7 @@ use std::sync::OnceLock;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use super::UnitResult;
-use super::parts::{Part, Stream, threads};
+use super::parts::{Stream, TextPart, threads};
 use crate::mask::SECRET;
 use crate::model::{Finding, RepoPath, Text};
 use found::learn_value;
@@ -108,7 +108,7 @@ impl Secrets {
         content: impl Read + Send,
         key: &SecretKey,
     ) -> io::Result<Option<UnitResult>> {
-        let fits = |part: &Part<'_>| {
+        let fits = |part: &TextPart<'_>| {
             let is_archive = part.number == 0 && archive::is_archive(&part.text);
             !is_archive && memchr::memchr(0, &part.text).is_none()
         };
