@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::dialect::Dialect;
+use super::rules::in_ascii;
 
 /// The modules whose functions rules name, and the name that rules know each by.
 const JAVASCRIPT: [(&str, &str); 16] = [
@@ -142,7 +143,8 @@ struct Found {
 }
 
 fn expression(text: &str) -> Regex {
-    Regex::new(text).expect("a test uses each")
+    // Most of the time to compile one goes into Unicode's tables otherwise.
+    Regex::new(&in_ascii(text)).expect("a test uses each")
 }
 
 fn module_of_javascript(name: &str) -> Option<&'static str> {
@@ -272,7 +274,7 @@ impl Found {
             LazyLock::new(|| expression(r"(?m)^[ \t]*import[ \t]+([^\n#;]*)"));
         static MADE: LazyLock<Regex> = LazyLock::new(|| {
             expression(
-                r#"getattr\(\s*(?:(\w+)|__import__\(\s*["'](\w+)["']\s*\))\s*,\s*["'](\w+)["']\s*\)|(?:__import__|importlib\.import_module)\(\s*["'](\w+)["']\s*\)|\b(?:__builtins__|builtins)\.(eval|exec|compile|open|__import__)\b"#,
+                r#"getattr\(\s*(?:(\w+)|__import__\(\s*["'](\w+)["']\s*\))\s*,\s*["'](\w+)["']\s*\)|(?:__import__|importlib\.import_module)\(\s*["'](\w+)["']\s*\)|(?:__builtins__|builtins)\.(eval|exec|compile|open|__import__)(?-u:\b)"#,
             )
         });
         static TAKEN: LazyLock<Regex> =

@@ -29,10 +29,8 @@ pub(super) struct Guard<'t> {
     around: Range<usize>,
     /// Where all of it ends.
     end: usize,
-    /// Whether the code that runs if it holds does not go on to what comes after.
-    leaves: bool,
-    /// What that code assigns last: `order = "asc"`.
-    assigns: Option<&'t str>,
+    /// The last statement of the code that runs if it holds; none for an assertion, which ends the program.
+    last: Option<&'t str>,
     /// `unless`
     inverted: bool,
 }
@@ -55,7 +53,7 @@ static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static AFTER: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"^(?:\s*\)?\s+(?:not\s+)?in\s|\.(?:isdigit|isalnum|isnumeric|isdecimal|isalpha|isidentifier|isascii|matches|match\??|equals)\(|\s*=~\s*|(?:\s*\))?\s*[!=]==?\s*(?:["'`:][\w/.-]|[A-Z_]{2,}\b|\w+\.[A-Z_]{2,}\b|\d))"#,
+        r#"^(?:\s*\)?\s+(?:not\s+)?in\s|\.(?:isdigit|isalnum|isnumeric|isdecimal|isalpha|isidentifier|isascii|matches|match\??|equals)\(|\s*=~\s*|\s*[!=]==?\s*(?:["'`:][\w/.-]|[A-Z_]{2,}\b|\w+\.[A-Z_]{2,}\b|\d))"#,
     )
 });
 /// Before the name: `strpos(`, and the like, which say where a path begins.
@@ -104,7 +102,7 @@ static OPEN_ENDED: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?:preg_match|re\.match|MatchString)\(\s*r?["'`][^$]*["'`]\s*,|/\^?[^/$]+/\w*\.test\(|(?:match\??\(|=~\s*)/[^/$]*/"#,
     )
 });
-static ENDED: LazyLock<Regex> = LazyLock::new(|| expression(r"\$|\\z|\\Z|fullmatch"));
+static ENDED: LazyLock<Regex> = LazyLock::new(|| expression(r#"\$[/"'`)|\#~@]|\\z|\\Z|fullmatch"#));
 
 fn expression(text: &str) -> Regex {
     ascii(text).expect("a test uses each")
@@ -121,8 +119,7 @@ impl<'t> Guard<'t> {
                 fails: 0..0,
                 around: node.parent().map_or(0..0, |p| p.byte_range()),
                 end: node.end_byte(),
-                leaves: true,
-                assigns: None,
+                last: None,
                 inverted: true,
             });
         }
@@ -139,13 +136,16 @@ impl<'t> Guard<'t> {
         let fails = node.child_by_field_name("alternative");
         let last = last_statement(holds);
         let last = text.get(last.byte_range())?.trim_start();
-        let assigns = last.split_once('=').map(|(name, _)| {
-            let name = name.trim_end_matches([':', ' ']);
-            name.trim_start_matches("this.").trim()
-        });
         let mut around = node.parent()?;
         while around.kind() == "expression_statement" {
             around = around.parent()?;
+        }
+        // What a condition in `try` throws ends the function, if the code that catches it does.
+        while let Some(outer) = around.parent().filter(|p| p.kind() == "try_statement") {
+            if !ends_when_caught(outer, text) {
+                break;
+            }
+            around = outer.parent()?;
         }
         Some(Guard {
             condition,
@@ -153,8 +153,7 @@ impl<'t> Guard<'t> {
             fails: fails.map_or(0..0, |f| f.byte_range()),
             around: around.byte_range(),
             end: node.end_byte(),
-            leaves: LEAVES.is_match(last.as_bytes()),
-            assigns,
+            last: Some(last),
             inverted: node.kind().starts_with("unless"),
         })
     }
@@ -162,17 +161,21 @@ impl<'t> Guard<'t> {
     /// Whether a name that is used at a place has passed this condition. `path` is whether it is used as a path or an
     /// address, and `before` is what the function says before the condition.
     fn covers(&self, name: &str, at: usize, path: bool, before: &str) -> bool {
-        let negated = NEGATED.is_match(self.condition.as_bytes()) != self.inverted;
         let inside = match (self.holds.contains(&at), self.fails.contains(&at)) {
             (true, _) => Some(true),
             (_, true) => Some(false),
             _ => None,
         };
-        let stops = self.leaves || self.assigns == Some(name);
-        let after = stops && self.end <= at && self.around.contains(&at);
-        if inside.is_none() && !after {
+        let is_after = self.end <= at && self.around.contains(&at);
+        if inside.is_none() && !is_after
+            || memchr::memmem::find(self.condition.as_bytes(), name.as_bytes()).is_none()
+        {
             return false;
         }
+        if inside.is_none() && !self.leaves() && self.assigns() != Some(name) {
+            return false;
+        }
+        let negated = NEGATED.is_match(self.condition.as_bytes()) != self.inverted;
         let runs_if_passed = match inside {
             Some(holds) => holds != negated,
             None => negated,
@@ -185,6 +188,22 @@ impl<'t> Guard<'t> {
                 // `if name.includes("..") return`
                 Check::LeadsOut => path && !runs_if_passed,
             })
+    }
+
+    /// Whether the code that runs if it holds does not go on to what comes after.
+    fn leaves(&self) -> bool {
+        self.last
+            .is_none_or(|last| LEAVES.is_match(last.as_bytes()))
+    }
+
+    /// The name that this code gives a constant last: `order = "asc"`.
+    fn assigns(&self) -> Option<&'t str> {
+        let (name, value) = self.last?.split_once('=')?;
+        let value = value.trim().trim_end_matches(';');
+        let is_literal = value.starts_with(['"', '\'', '0'])
+            && !value.contains(['+', '$', '{', '(', '[', '%', '.', '#']);
+        let name = name.trim_end_matches([':', ' ']);
+        is_literal.then(|| name.trim_start_matches("this.").trim())
     }
 
     fn checks(&self, name: &str, before: &str) -> Vec<Check> {
@@ -238,8 +257,28 @@ pub(super) fn passed(
     near.iter().rev().take(MOST).any(|guard| {
         let begin = guard.holds.start;
         // What is assigned inside the condition itself is what it falls back to.
-        let still = since <= begin || guard.assigns == Some(name) && since <= guard.end;
+        let still = since <= begin || guard.assigns() == Some(name) && since <= guard.end;
         still && guard.covers(name, at, path, text.get(scope..begin).unwrap_or_default())
+    })
+}
+
+/// Whether no code that catches what `try` throws goes on to what comes after.
+fn ends_when_caught(node: Node<'_>, text: &str) -> bool {
+    let mut cursor = node.walk();
+    let mut caught = node
+        .named_children(&mut cursor)
+        .filter(|c| matches!(c.kind(), "catch_clause" | "except_clause"));
+    caught.all(|clause| {
+        let last = clause.named_child_count().saturating_sub(1);
+        let body = clause.child_by_field_name("body");
+        let body = body.or_else(|| clause.named_child(u32::try_from(last).unwrap_or(0)));
+        let last = body
+            .map(last_statement)
+            .and_then(|last| text.get(last.byte_range()));
+        last.is_some_and(|last| {
+            let ends = ["return", "throw", "raise", "exit", "die", "abort"];
+            ends.iter().any(|e| last.trim_start().starts_with(e))
+        })
     })
 }
 
@@ -271,4 +310,176 @@ fn last_statement(block: Node<'_>) -> Node<'_> {
         }
     }
     node
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan;
+    use crate::model::RepoPath;
+
+    fn blocks(name: &str, text: &str) -> bool {
+        let found = scan(&RepoPath::from(name), text.as_bytes()).unwrap();
+        found
+            .iter()
+            .any(|f| f.score.is_some_and(|s| s.value() >= 7.0))
+    }
+
+    #[test]
+    fn a_value_that_passes_a_condition_is_no_stranger_s() {
+        for (name, text) in [
+            (
+                "a.js",
+                "const SHAPE = /^[a-z]+$/;\napp.get('/', (req, res) => {\n  const x = req.query.x;\n  if (SHAPE.test(x)) { exec('ls ' + x); }\n});",
+            ),
+            (
+                "a.js",
+                "app.get('/', (req, res) => {\n  const x = req.query.x;\n  try { if (!/^[a-z]+$/.test(x)) { throw new Error('no'); } } catch (e) { res.end(); return; }\n  exec('ls ' + x);\n});",
+            ),
+            (
+                "a.php",
+                "<?php\n$x = $_GET['x'];\nif (ctype_xdigit($x)) {\n    $x = strtolower($x);\n    system('ls ' . $x);\n}\n",
+            ),
+            (
+                "a.py",
+                "def f():\n    x = request.args['x']\n    if x not in ALLOWED:\n        return 'no'\n    os.system('ls ' + x)\n",
+            ),
+            (
+                "a.py",
+                "def f():\n    x = request.args['x']\n    if x in ALLOWED:\n        os.system('ls ' + x)\n",
+            ),
+            (
+                "a.py",
+                "def f():\n    x = request.args['x']\n    if not x.isdigit():\n        abort(400)\n    os.system(f'kill {x}')\n",
+            ),
+            (
+                "a.py",
+                "def f():\n    x = request.args['x']\n    if not re.fullmatch(r'[a-z]+', x):\n        raise ValueError\n    os.system('ls ' + x)\n",
+            ),
+            (
+                "a.py",
+                "def f():\n    p = os.path.realpath(os.path.join(ROOT, request.args['p']))\n    if not p.startswith(ROOT):\n        abort(403)\n    return open(p).read()\n",
+            ),
+            (
+                "a.py",
+                "def f():\n    x = request.args['x']\n    assert x in ('a', 'b')\n    os.system('ls ' + x)\n",
+            ),
+            (
+                "a.js",
+                "app.get('/', (req, res) => {\n  const x = req.query.x;\n  if (!ALLOWED.includes(x)) return res.sendStatus(400);\n  exec('ls ' + x);\n});",
+            ),
+            (
+                "a.js",
+                "app.get('/', (req, res) => {\n  const p = path.resolve(ROOT, req.query.p);\n  if (!p.startsWith(ROOT + path.sep)) { return res.status(403).end(); }\n  res.sendFile(p);\n});",
+            ),
+            (
+                "a.js",
+                "app.get('/', (req, res) => {\n  if (/^[a-z]+$/.test(req.query.x)) { exec('ls ' + req.query.x); }\n});",
+            ),
+            (
+                "a.js",
+                "app.get('/', (req, res) => {\n  let o = req.query.o;\n  if (o !== 'asc' && o !== 'desc') { o = 'asc'; }\n  db.query(`SELECT * FROM t WHERE a = 1 ORDER BY b ${o}`);\n});",
+            ),
+            (
+                "a.go",
+                "package a\nfunc f(w http.ResponseWriter, r *http.Request) {\n\tx := r.FormValue(\"x\")\n\tif _, ok := allowed[x]; !ok {\n\t\treturn\n\t}\n\texec.Command(\"sh\", \"-c\", x).Run()\n}\n",
+            ),
+            (
+                "a.go",
+                "package a\nfunc f(w http.ResponseWriter, r *http.Request) {\n\tx := r.FormValue(\"x\")\n\tif !filepath.IsLocal(x) {\n\t\thttp.Error(w, \"no\", 400)\n\t\treturn\n\t}\n\tos.ReadFile(x)\n}\n",
+            ),
+            (
+                "A.java",
+                "class A { void f(HttpServletRequest r) throws Exception { String x = r.getParameter(\"x\"); if (!ALLOWED.contains(x)) { throw new Exception(); } Runtime.getRuntime().exec(\"ls \" + x); } }",
+            ),
+            (
+                "a.php",
+                "<?php\n$x = $_GET['x'];\nif (!in_array($x, $allowed, true)) {\n    die('no');\n}\nsystem('ls ' . $x);\n",
+            ),
+            (
+                "a.php",
+                "<?php\n$x = $_GET['x'];\nif (ctype_alnum($x)) {\n    system('ls ' . $x);\n}\n",
+            ),
+            (
+                "a.rb",
+                "def f\n  x = params[:x]\n  return head(:bad_request) unless ALLOWED.include?(x)\n  system(\"ls #{x}\")\nend\n",
+            ),
+            (
+                "a.rb",
+                "def f\n  if x = params[:x] and %w[a b].include?(params[:x])\n    system(\"ls #{params[:x]}\")\n  end\nend\n",
+            ),
+        ] {
+            assert!(!blocks(name, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_condition_that_the_value_need_not_pass_ends_nothing() {
+        for (name, text) in [
+            // Only its length.
+            (
+                "a.php",
+                "<?php\nif (!isset($_COOKIE['c']) || strlen($_COOKIE['c']) == 0) {\n    f();\n} else {\n    $c = base64_decode($_COOKIE['c']);\n    unserialize($c);\n}\n",
+            ),
+            (
+                "a.php",
+                "<?php\n$x = $_GET['x'];\nif (preg_match('/(jpg|png)/', $x) !== 1) {\n    die();\n}\nsystem('ls ' . $x);\n",
+            ),
+            // What is thrown is caught, and it goes on.
+            (
+                "a.js",
+                "app.get('/', (req, res) => {\n  const x = req.query.x;\n  try { if (!/^[a-z]+$/.test(x)) { throw new Error('no'); } } catch (e) { log(e); }\n  exec('ls ' + x);\n});",
+            ),
+            // It is assigned anew.
+            (
+                "a.py",
+                "def f():\n    x = request.args['x']\n    if x not in ALLOWED:\n        return 'no'\n    x = request.args['y']\n    os.system('ls ' + x)\n",
+            ),
+            // In another branch.
+            (
+                "a.py",
+                "def f(a):\n    x = request.args['x']\n    if a:\n        if x not in ALLOWED:\n            return 'no'\n    os.system('ls ' + x)\n",
+            ),
+            // It goes on all the same.
+            (
+                "a.py",
+                "def f():\n    x = request.args['x']\n    if x not in ALLOWED:\n        log(x)\n    os.system('ls ' + x)\n",
+            ),
+            // A list of what is not allowed.
+            (
+                "a.py",
+                "def f():\n    x = request.args['x']\n    if x in BAD:\n        return 'no'\n    os.system('ls ' + x)\n",
+            ),
+            // Of another name.
+            (
+                "a.py",
+                "def f():\n    x = request.args['x']\n    if xy not in ALLOWED:\n        return 'no'\n    os.system('ls ' + x)\n",
+            ),
+            // A part of the text.
+            (
+                "a.js",
+                "app.get('/', (req, res) => {\n  const x = req.query.x;\n  if (!x.includes('ok')) return;\n  exec('ls ' + x);\n});",
+            ),
+            // An expression without an end.
+            (
+                "a.js",
+                "app.get('/', (req, res) => {\n  if (/^ok/.test(req.query.x)) { exec('ls ' + req.query.x); }\n});",
+            ),
+            // What it falls back to is no constant.
+            (
+                "a.js",
+                "app.get('/', (req, res) => {\n  let o = 'a';\n  if (o !== 'b') { o = req.query.o; }\n  exec('ls ' + o);\n});",
+            ),
+            // A path may lie in the folder and still be a command.
+            (
+                "a.js",
+                "app.get('/', (req, res) => {\n  const p = path.resolve(ROOT, req.query.p);\n  if (!p.startsWith(ROOT)) { return; }\n  exec('ls ' + p);\n});",
+            ),
+            (
+                "a.php",
+                "<?php\n$x = $_GET['x'];\nif ($x) {\n    system('ls ' . $x);\n}\n",
+            ),
+        ] {
+            assert!(blocks(name, text), "{text}");
+        }
+    }
 }

@@ -140,6 +140,10 @@ pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit
             if weight == Weight::Generated && line.len() > LONGEST_LINE {
                 hit.score = hit.score.min(IN_PACKED);
             }
+            // A translation has such slips of the keyboard, and its texts name nothing.
+            if hit.rule == LETTER && is_translation(path) {
+                hit.score = hit.score.min(IN_PACKED);
+            }
             all.push(hit);
             if all.len() >= MOST {
                 return;
@@ -377,6 +381,20 @@ fn is_mixed(word: &str) -> bool {
         }
     }
     (1..=latin).contains(&alike) && latin >= 3
+}
+
+/// Whether a file holds the texts of a program in one of its languages.
+fn is_translation(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let folders = [
+        "locale",
+        "lang/",
+        "i18n",
+        "l10n",
+        "translation",
+        "languages/",
+    ];
+    folders.iter().any(|f| path.contains(f))
 }
 
 /// Whether a word is one of another script and a Latin one without a space between, in a text of that script.

@@ -16,6 +16,7 @@ mod flow;
 mod guards;
 mod hidden;
 mod hit;
+mod host;
 mod json;
 mod kinds;
 mod listed;

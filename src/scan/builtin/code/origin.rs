@@ -4,22 +4,19 @@
 //! in any branch. What the functions of the same file get and return is followed a few calls deep. What other
 //! functions return is unknown, but for those that only change the form of a text (`flow.toml`).
 
-use std::sync::LazyLock;
-
 use regex::bytes::Regex;
 use tree_sitter::Node;
 
 use super::flow::{Binding, CALLS, Flow, Scope};
 use super::guards;
 use super::kinds::{Role, is_string, role};
-use super::names::ascii;
 
 /// How many nodes are looked at for one value.
 const NODES: u32 = 3_000;
 /// How much of a text takes the time of a node, in bytes.
 const PIECE: usize = 64;
 /// How deep an expression and the assignments behind it are followed.
-const DEPTH: u32 = 40;
+pub(super) const DEPTH: u32 = 40;
 /// How many assignments to one name are looked at, the last ones before its use.
 const ASSIGNMENTS: usize = 24;
 /// How many functions of one file are followed for one value.
@@ -56,11 +53,11 @@ pub(super) struct Question<'t> {
 }
 
 /// What is left to look at, and what is being looked at.
-struct Search<'t> {
+pub(super) struct Search<'t> {
     left: u32,
     /// How many more functions may be followed.
     functions: u32,
-    question: Question<'t>,
+    pub(super) question: Question<'t>,
     open: Vec<(usize, &'t str)>,
 }
 
@@ -123,7 +120,8 @@ impl<'t> Flow<'t> {
         })
     }
 
-    fn value(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
+    /// Where a value comes from, `depth` expressions and assignments into the search.
+    pub(super) fn value(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
         if depth > DEPTH || search.left == 0 {
             return Origin::Unknown;
         }
@@ -277,14 +275,12 @@ impl<'t> Flow<'t> {
                     0 => bindings,
                     _ => bindings.get(..here).unwrap_or_default(),
                 };
-                let since = before.last().map_or(0, |(end, _)| *end);
-                if here > 0 && self.is_passed(name, since, at, search) {
-                    search.open.pop();
-                    return Some(Origin::Constant);
-                }
                 let last = before.len().saturating_sub(ASSIGNMENTS);
                 let mut most = Origin::Constant;
-                for (_, binding) in before.iter().skip(last) {
+                for (end, binding) in before.iter().skip(last) {
+                    if here > 0 && self.is_passed(name, *end, at, search) {
+                        continue;
+                    }
                     let origin = match binding {
                         Binding::Value(value) => self.value(*value, search, depth + 1),
                         Binding::Added(value) => match self.value(*value, search, depth + 1) {
@@ -486,57 +482,6 @@ impl<'t> Flow<'t> {
         }
     }
 
-    /// Whether a built address begins with a host that the code chooses, where that is what counts.
-    fn names_host(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> bool {
-        if !search.question.host || depth > DEPTH {
-            return false;
-        }
-        let mut first = node;
-        for _ in 0..DEPTH {
-            first = match role(first.kind()) {
-                Role::Binary => match first.named_child(0) {
-                    Some(left) => left,
-                    None => return false,
-                },
-                Role::Call => {
-                    let on = called_on(first).filter(|on| is_string(on.kind()));
-                    let arguments = first.child_by_field_name("arguments");
-                    match on.or_else(|| arguments.and_then(|a| a.named_child(0))) {
-                        Some(inner) => inner,
-                        None => return false,
-                    }
-                }
-                _ if matches!(first.kind(), "argument" | "parenthesized_expression") => {
-                    match first.named_child(0) {
-                        Some(inner) => inner,
-                        None => return false,
-                    }
-                }
-                _ => break,
-            };
-        }
-        let text = self.text_of(first);
-        if is_string(first.kind()) || role(first.kind()) == Role::Text {
-            static HOST: LazyLock<Regex> = LazyLock::new(|| {
-                let text = r#"^[fFrRbB]{0,2}["'`]+(?:(?:https?:|wss?:)?//[\w.:-]+[/?#]|(?:https?:|wss?:)?//[\w.:-]+["'`]$|/[\w.-]|/["'`]|[?#&])"#;
-                ascii(text).expect("a test uses it")
-            });
-            if HOST.is_match(text.as_bytes()) {
-                return true;
-            }
-            // `${base}/path`
-            let begins_with_value = ["`${", "f\"{", "f'{", "\"#{", "\"{$", "\"$"];
-            if !begins_with_value.iter().any(|b| text.starts_with(b)) {
-                return false;
-            }
-            let mut cursor = first.walk();
-            let mut parts = first.named_children(&mut cursor);
-            let value = parts.find(|p| !matches!(p.kind(), "string_start" | "string_content"));
-            return value.is_some_and(|v| self.value(v, search, depth + 1) <= Origin::Own);
-        }
-        first.id() != node.id() && self.value(first, search, depth + 1) <= Origin::Own
-    }
-
     /// Whether a name stands for a value that is assigned somewhere, and not for a module or a class.
     fn is_value(&self, node: Node<'t>) -> bool {
         if role(node.kind()) != Role::Name {
@@ -594,7 +539,7 @@ impl<'t> Flow<'t> {
 }
 
 /// What a method is called on.
-fn called_on(call: Node<'_>) -> Option<Node<'_>> {
+pub(super) fn called_on(call: Node<'_>) -> Option<Node<'_>> {
     let on = ["receiver", "object", "scope"];
     let on = on.into_iter().find_map(|f| call.child_by_field_name(f));
     on.or_else(|| {

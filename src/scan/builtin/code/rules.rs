@@ -12,7 +12,7 @@ use super::rule::{Rule, written};
 
 /// The engine and all its rules, for the key of cached results: the version of the engine, and a
 /// digest of the rules (a test fails if it is out of date, and prints the new one).
-pub(in crate::scan) const REVISION: &str = "engine 11, rules 61dedb2e84a10457";
+pub(in crate::scan) const REVISION: &str = "engine 12, rules 61dedb2e84a10457";
 
 /// The rules for a dialect.
 pub(super) fn listed(dialect: Dialect) -> Listed {
@@ -107,7 +107,7 @@ pub(super) fn compiled_in(text: &str, dialect: Dialect) -> Result<Rule, String> 
 
 /// A rule whose expressions mean ASCII by `\w` and the like: most of the time to compile one goes into
 /// Unicode's tables otherwise. Names that are written in other letters are undone before.
-fn in_ascii(text: &str) -> String {
+pub(super) fn in_ascii(text: &str) -> String {
     text.replace(r"\\w", "[0-9A-Za-z_]")
         .replace(r"\w", "[0-9A-Za-z_]")
         .replace(r"\\d", "[0-9]")

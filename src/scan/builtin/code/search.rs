@@ -12,7 +12,7 @@ use super::flow::Flow;
 use super::origin::{Origin, Question};
 use super::rule::{Expression, Follow, Rule};
 use super::{NAME, parse, place, silenced};
-use crate::model::{Finding, Kind, Region, RepoPath, Score};
+use crate::model::{Finding, Kind, Region, RepoPath, Score, Severity};
 
 /// Longest message of a project's rule, in characters.
 const MESSAGE: usize = 500;
@@ -264,10 +264,12 @@ fn values<'t>(
     }
 }
 
-/// What stands for the rule across files: what is certain, what is only possible, and what is in tests or in
-/// packed files are issues of their own, since the worst occurrence of an issue decides on all of them.
+/// What stands for the rule across files: what is certain, what is likely, what is only possible, and what is in tests
+/// or in packed files are issues of their own, since the worst occurrence of an issue decides on all of them.
 fn canonical(dialect: Dialect, rule: &Rule, score: Score, weight: place::Weight) -> String {
+    let blocks = matches!(score.severity(), Severity::High | Severity::Critical);
     let part = match weight.name() {
+        None if score < rule.score && blocks => ":likely",
         None if score < rule.score => ":possible",
         None => "",
         Some(name) => name,
