@@ -130,7 +130,8 @@ pub(super) fn find(
     if is_package {
         // Packages of tests and examples are not installed with the project.
         let most = match weight {
-            Weight::Full | Weight::Tool => 10.0,
+            // Anybody may say that a file is generated, or write a long line.
+            Weight::Full | Weight::Tool | Weight::SaysGenerated => 10.0,
             _ => 3.9,
         };
         found.scripts(&value, name == "composer.json", most);

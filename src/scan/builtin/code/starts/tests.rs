@@ -211,6 +211,12 @@ fn what_is_usual_or_asked_for_is_fine() {
     let many: Vec<String> = (0..50_000).map(|i| format!("\"c{i}\"")).collect();
     let text = format!("{{\"scripts\": {{\"postinstall\": [{}]}}}}", many.join(","));
     assert_eq!(found("package.json", &text).len(), MOST);
+    // Anybody may say that a file is generated.
+    let text = b"{\"description\": \"@generated\", \"scripts\": {\"postinstall\": \"node a.js\"}}";
+    let weight = Weight::of(&crate::model::RepoPath::from("package.json"), text);
+    let mut all = Vec::new();
+    find("package.json", text, weight, &mut all).unwrap();
+    assert!(all.len() == 1 && all.iter().all(|h| h.score >= 7.0));
     // Those of examples are not installed with the project.
     let mut all = Vec::new();
     let text = b"{\"scripts\": {\"postinstall\": \"node a.js\"}}";
