@@ -296,7 +296,8 @@ fn hosts(
             continue;
         };
         let moved = entry.is_of_its_own() && from_registry.get(entry.name()) == Some(&true);
-        let foreign = !entry.declared && !FORGES.contains(&host.as_str()) && is_foreign(&host);
+        let of_forge = entry.is_of_its_own() && FORGES.contains(&host.as_str());
+        let foreign = !entry.declared && !of_forge && is_foreign(&host);
         let named = || manifests.name_host(&host) || moved && manifests.name_repository(url);
         if !(moved || foreign) || named() {
             continue;

@@ -230,6 +230,7 @@ fn no_way_of_writing_an_address_hides_its_host() {
         "https://evil.example/archive/a.tgz",
         "https://evil.example/a/0123456789012345678901234567890123456789",
         "gitx://evil.example/a.tgz",
+        "https://github.com/evil/a/releases/download/v1/a.tgz",
         // A repository, where a registry was.
         "git+ssh://git@github.com/evil/a.git#0123456789012345678901234567890123456789",
         "https://codeload.github.com/evil/a/tar.gz/main",
