@@ -194,8 +194,7 @@ impl Comments<'_> {
         };
         for (descriptor, lines) in silenced.into_iter().zip(found) {
             let known = lines.iter().flat_map(|line| line.to_le_bytes()).collect();
-            self.cache
-                .remember(&key_of(descriptor), [(digest.clone(), known)]);
+            self.cache.remember(&key_of(descriptor), [(*digest, known)]);
         }
         true
     }

@@ -147,7 +147,7 @@ impl Secrets {
             None => written,
         };
         let whole_line = &text[line_bounds(text, hit.start, LINE_WINDOW)];
-        let seen = Seen {
+        Seen {
             identity: key.identity(secret),
             message: format!("{} {}", rule.title, redacted(rule, secret)),
             suppressed: find(whole_line, SUPPRESSION),
@@ -159,8 +159,7 @@ impl Secrets {
                 end: hit.end + at,
                 derived: hit.derived.take(),
             },
-        };
-        seen
+        }
     }
 
     /// The findings of all parts, in order.

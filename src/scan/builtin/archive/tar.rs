@@ -112,10 +112,10 @@ pub(super) fn for_each_file(content: &[u8], visit: &mut dyn FnMut(&str, &[u8]) -
 /// A value of a pax header, whose lines are `LENGTH KEY=VALUE`.
 fn record(header: &[u8], key: &str) -> Option<String> {
     let header = String::from_utf8_lossy(header);
-    let values = header.lines().filter_map(|line| {
+    // The last one counts.
+    header.lines().rev().find_map(|line| {
         let (_, record) = line.split_once(' ')?;
         let (name, value) = record.split_once('=')?;
         (name == key).then(|| value.to_owned())
-    });
-    values.last()
+    })
 }
