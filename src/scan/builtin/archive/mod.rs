@@ -222,9 +222,17 @@ fn unpack(
                 }
                 takes
             });
-            if !whole {
-                left.miss(name, Why::Damaged);
-                visit(name, content);
+            match whole {
+                true => {
+                    let around = zip::outside(content).into_iter();
+                    around
+                        .filter(|t| !t.is_empty())
+                        .for_each(|text| visit(name, text));
+                }
+                false => {
+                    left.miss(name, Why::Damaged);
+                    visit(name, content);
+                }
             }
         }
     }

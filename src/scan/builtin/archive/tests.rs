@@ -63,7 +63,7 @@ fn zip(method: u8, flags: u8, checksum: u32, size: u32) -> Vec<u8> {
     let listed = [&b"PK\x01\x02\x14\0\x14\0"[..], &fields[..], &[0; 16], b"x"].concat();
     let end = [
         &b"PK\x05\x06\0\0\0\0\x01\0\x01\0"[..],
-        &[0; 4],
+        &u32::try_from(listed.len()).unwrap().to_le_bytes(),
         &at,
         &[0; 2],
     ]
@@ -98,4 +98,21 @@ fn what_cannot_be_seen_is_told() {
         assert_eq!(unread.to_string(), expected);
     }
     assert_eq!(why(b"BZh9 is a word"), None);
+}
+
+#[test]
+fn what_is_around_a_zip_is_read_too() {
+    let mut checksum = Crc::new();
+    checksum.update(b"a = 1\n");
+    let plain = zip(0, 0, checksum.sum(), 6);
+    let read = |content: &[u8]| {
+        let mut texts = Vec::new();
+        let unread = for_each_file(content, &mut |_, text| texts.push(text.to_vec()));
+        assert_eq!(unread, None);
+        texts
+    };
+    assert_eq!(read(&plain), [b"a = 1\n"]);
+    let around = [b"#!/bin/sh\n", plain.as_slice(), b"behind"].concat();
+    let wanted: [&[u8]; 3] = [b"a = 1\n", b"#!/bin/sh\n", b"behind"];
+    assert_eq!(read(&around), wanted);
 }

@@ -35,6 +35,7 @@ fn eight(content: &[u8], at: usize) -> Option<u64> {
 
 /// Calls a function with each file, as long as it says so. Returns whether all that the archive says it has is there.
 pub(super) fn for_each_entry(content: &[u8], visit: &mut dyn FnMut(Entry<'_>) -> bool) -> bool {
+    let content = archive_of(content);
     let Some((mut at, number)) = directory(content) else {
         return false;
     };
@@ -54,6 +55,34 @@ pub(super) fn for_each_entry(content: &[u8], visit: &mut dyn FnMut(Entry<'_>) ->
         }
     }
     whole
+}
+
+/// What is outside of the files: a program before them, and a comment or more behind them.
+pub(super) fn outside(content: &[u8]) -> [&[u8]; 2] {
+    let before = memchr::memmem::find(content, b"PK\x03\x04").unwrap_or_default();
+    let behind = end_of(content).map_or(content.len(), |end| end + 22);
+    [
+        content.get(..before).unwrap_or_default(),
+        content.get(behind..).unwrap_or_default(),
+    ]
+}
+
+/// The archive behind what was put before it, if its places do not count that.
+fn archive_of(content: &[u8]) -> &[u8] {
+    let lists = |content: &[u8]| {
+        let listed = directory(content).and_then(|(at, _)| content.get(at..at.checked_add(4)?));
+        listed == Some(b"PK\x01\x02")
+    };
+    let behind = || {
+        let end = end_of(content)?;
+        let (size, start) = (four(content, end + 12)?, four(content, end + 16)?);
+        let length = usize::try_from(u64::from(size) + u64::from(start)).ok()?;
+        content.get(end.checked_sub(length)?..)
+    };
+    match lists(content) {
+        true => content,
+        false => behind().filter(|rest| lists(rest)).unwrap_or(content),
+    }
 }
 
 /// Where the central directory begins, and how many files it lists.
