@@ -58,7 +58,8 @@ pub(super) struct Search<'t> {
     /// How many more functions may be followed.
     functions: u32,
     pub(super) question: Question<'t>,
-    open: Vec<(usize, &'t str)>,
+    /// The names that are looked up: their scope, and the assignment that is read first.
+    open: Vec<(usize, &'t str, usize)>,
 }
 
 impl<'t> Flow<'t> {
@@ -263,26 +264,44 @@ impl<'t> Flow<'t> {
         let mut index = Some(self.scope_at(at));
         while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
             if let Some(bindings) = scope.names.get(name) {
-                let key = (scope.start, name);
-                if search.open.contains(&key) {
+                let here = bindings.partition_point(|(end, _)| *end <= at);
+                let open = search.open.iter().rev();
+                let mut open = open.filter(|o| (o.0, o.1) == (scope.start, name));
+                if open
+                    .next()
+                    .is_some_and(|(.., from)| here == 0 || here > *from)
+                {
                     // `x = x + y`: the rest of the assignment decides.
                     return Some(Origin::Constant);
                 }
-                search.open.push(key);
-                let here = bindings.partition_point(|(end, _)| *end <= at);
                 // In a function that is defined before, later assignments count too.
                 let before = match here {
                     0 => bindings,
                     _ => bindings.get(..here).unwrap_or_default(),
                 };
-                let last = before.len().saturating_sub(ASSIGNMENTS);
+                // `x = f(x)`: what was assigned before only counts as a part of this value.
+                let replaces = |(_, binding): &(usize, Binding<'t>)| match binding {
+                    Binding::Value(value) => here > 1 && always_runs_before(*value, at),
+                    Binding::Added(_) | Binding::Parameter(..) => false,
+                };
+                let from = before.iter().rposition(replaces).unwrap_or_default();
+                search.open.push((scope.start, name, from));
+                let first = from.max(before.len().saturating_sub(ASSIGNMENTS));
                 let mut most = Origin::Constant;
-                for (end, binding) in before.iter().skip(last) {
+                for (end, binding) in before.iter().skip(first) {
                     if here > 0 && self.is_passed(name, *end, at, search) {
                         continue;
                     }
                     let origin = match binding {
-                        Binding::Value(value) => self.value(*value, search, depth + 1),
+                        Binding::Value(value) => match self.value(*value, search, depth + 1) {
+                            // `x = f(x)`, where nothing is known about `f`: it may change nothing.
+                            Origin::Unknown if from > 0 && self.text_of(*value).contains(name) => {
+                                let start = value.start_byte();
+                                let before = self.bound(name, start, search, depth + 1);
+                                before.unwrap_or(Origin::Unknown).max(Origin::Unknown)
+                            }
+                            origin => origin,
+                        },
                         Binding::Added(value) => match self.value(*value, search, depth + 1) {
                             Origin::Unknown => Origin::Built,
                             other => other,
@@ -536,6 +555,56 @@ impl<'t> Flow<'t> {
         }
         false
     }
+}
+
+/// Whether the assignment of a value has run whenever a later place is reached: it stands in a block around that place,
+/// and under no condition in the block.
+fn always_runs_before(value: Node<'_>, at: usize) -> bool {
+    const BLOCKS: [&str; 10] = [
+        "block",
+        "compound_statement",
+        "body",
+        "then",
+        "else",
+        "suite",
+        "program",
+        "module",
+        "source_file",
+        "statements",
+    ];
+    const BRANCHES: [&str; 19] = [
+        "if",
+        "for",
+        "while",
+        "case",
+        "switch",
+        "match",
+        "ternary",
+        "conditional",
+        "binary",
+        "boolean",
+        "unless",
+        "until",
+        "rescue",
+        "try",
+        "catch",
+        "when",
+        "lambda",
+        "function",
+        "method",
+    ];
+    let mut next = value.parent();
+    while let Some(node) = next {
+        let is_one_of = |kinds: &[&str]| kinds.iter().any(|k| node.kind().contains(k));
+        if is_one_of(&BLOCKS) {
+            return node.byte_range().contains(&at);
+        }
+        if is_one_of(&BRANCHES) {
+            return false;
+        }
+        next = node.parent();
+    }
+    false
 }
 
 /// What a method is called on.
