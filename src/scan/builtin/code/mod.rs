@@ -113,10 +113,9 @@ fn in_code(path: &RepoPath, content: &[u8], which: Which<'_>) -> Result<Vec<Find
         let found = match (page, dialect) {
             (Some(page), _) => match page.code(&text) {
                 Some((code, dialect)) => {
-                    let file = File::of(path, content, dialect);
-                    // What makes the page may stand in the middle of its scripts: they are searched as far as they
-                    // can be parsed.
-                    file.search(Cow::Owned(code), which).unwrap_or_default()
+                    let mut file = File::of(path, content, dialect);
+                    file.is_page = true;
+                    file.search(Cow::Owned(code), which)?
                 }
                 None => Vec::new(),
             },
@@ -138,6 +137,8 @@ struct File<'t> {
     path: &'t RepoPath,
     dialect: Dialect,
     weight: place::Weight,
+    /// It is what a page has for scripts.
+    is_page: bool,
 }
 
 impl<'t> File<'t> {
@@ -147,6 +148,7 @@ impl<'t> File<'t> {
             path,
             dialect,
             weight,
+            is_page: false,
         }
     }
 
@@ -185,7 +187,7 @@ impl<'t> File<'t> {
         if rules.is_empty() && !may_disguise {
             return Ok(Vec::new());
         }
-        let parsed = parse::parse(text.to_owned(), self.dialect)?;
+        let parsed = parse::parse(text.to_owned(), self.dialect, self.is_page)?;
         let mut by_kind: Vec<Vec<&Rule>> = Vec::new();
         for rule in rules {
             let kinds = ast_grep_core::Matcher::potential_kinds(&rule.config.matcher);

@@ -32,11 +32,12 @@ thread_local! {
     static PARSERS: RefCell<[Option<Parser>; Dialect::ALL.len()]> = const { RefCell::new([const { None }; 8]) };
 }
 
-/// Parses a file.
+/// Parses a file. The scripts of a page may be `broken`, because templates stand in the middle of them: what can be
+/// parsed of them is searched.
 ///
 /// # Errors
-/// It is beyond a limit; says which, to follow the name of the file.
-pub(super) fn parse(text: String, dialect: Dialect) -> Result<Parsed, String> {
+/// It is beyond a limit, or broken; says what, to follow the name of the file.
+pub(super) fn parse(text: String, dialect: Dialect, may_be_broken: bool) -> Result<Parsed, String> {
     if text.len() > LONGEST {
         return Err(too_long());
     }
@@ -57,7 +58,7 @@ pub(super) fn parse(text: String, dialect: Dialect) -> Result<Parsed, String> {
     }
     let tree = tree(&text, dialect).ok_or("it takes too long to parse")?;
     // Where the parser gave up, what stands before the fault is lost too.
-    if tree.root_node().is_error() {
+    if tree.root_node().is_error() && !may_be_broken {
         return Err("it cannot be parsed".into());
     }
     Ok(AstGrep::doc(StrDoc {

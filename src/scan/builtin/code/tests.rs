@@ -295,3 +295,20 @@ fn a_hostile_file_is_judged_in_bounded_time_or_not_at_all() {
         );
     }
 }
+
+#[test]
+fn scripts_of_pages_are_searched_as_far_as_they_can_be_parsed_and_within_limits() {
+    let scan = |script: &str| {
+        let page = format!("<html>\n<script>\n{script}\n</script>\n</html>\n");
+        super::scan(&"a.html".into(), page.as_bytes())
+    };
+    let weak = "document.write(location.hash);";
+    let lines = |found: Vec<Finding>| found.iter().map(Finding::line).collect::<Vec<_>>();
+    assert_eq!(scan(weak).map(lines), Ok(vec![3]));
+    assert_eq!(
+        scan(&format!("var a = {{{{ a | safe }}}};\n{weak}")).map(lines),
+        Ok(vec![4])
+    );
+    let deep = format!("{weak}\nf({});", "[".repeat(5_000));
+    assert!(scan(&deep).is_err());
+}

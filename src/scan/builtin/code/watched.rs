@@ -7,6 +7,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::dialect::Dialect;
+use super::embedded::Page;
 use super::own::OwnRules;
 use super::{Which, scan_with};
 use crate::model::{Finding, RepoPath};
@@ -41,7 +42,8 @@ pub(in crate::scan) fn scan_watched(
 ) -> Watched {
     let dialect = Dialect::of(path.as_bytes(), &content);
     let own = own.filter(|own| dialect.is_some_and(|d| own.has(d)));
-    if own.is_none() && (dialect.is_none() || content.len() <= SHORT) {
+    let is_code = dialect.is_some() || Page::of(path.as_bytes()).is_some();
+    if own.is_none() && (!is_code || content.len() <= SHORT) {
         return Watched::Done(super::scan(path, &content));
     }
     if let Some(name) = own.and_then(|own| own.too_slow()) {
