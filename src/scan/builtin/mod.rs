@@ -10,6 +10,7 @@ pub(super) mod code;
 mod derived;
 pub(super) mod encodings;
 mod found;
+mod plain_toml;
 mod rules;
 mod search;
 mod value;

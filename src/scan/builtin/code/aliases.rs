@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use memchr::memmem;
+use regex::{Regex, RegexBuilder};
 
 use super::dialect::Dialect;
-use super::rules::in_ascii;
 
 /// The modules whose functions rules name, and the name that rules know each by.
 const JAVASCRIPT: [(&str, &str); 16] = [
@@ -142,9 +142,50 @@ struct Found {
     edits: Vec<(Range<usize>, String)>,
 }
 
-fn expression(text: &str) -> Regex {
-    // Most of the time to compile one goes into Unicode's tables otherwise.
-    Regex::new(&in_ascii(text)).expect("a test uses each")
+/// The name that a text begins with, of ASCII letters, digits, `_` and some signs; may be empty.
+fn name_at<'t>(text: &'t str, signs: &[u8]) -> &'t str {
+    let of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || signs.contains(&b);
+    let end = text.bytes().position(|b| !of_name(b));
+    text.get(..end.unwrap_or(text.len())).unwrap_or_default()
+}
+
+/// The name that a text ends with, and what is before it.
+fn name_before<'t>(text: &'t str, signs: &[u8]) -> (&'t str, &'t str) {
+    let of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || signs.contains(&b);
+    let begin = text.bytes().rposition(|b| !of_name(b));
+    let cut = text.split_at_checked(begin.map_or(0, |b| b + 1));
+    cut.unwrap_or((text, ""))
+}
+
+const SPACES: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// What is behind a word and white space, if a text begins with them.
+fn behind<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    let rest = text.strip_prefix(word)?;
+    let after = rest.trim_start_matches(SPACES);
+    (after.len() < rest.len()).then_some(after)
+}
+
+/// What is before a word and white space, if a text ends with them.
+fn ahead<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    let before = text.trim_end_matches(SPACES);
+    (before.len() < text.len())
+        .then(|| before.strip_suffix(word))
+        .flatten()
+}
+
+/// The name of a module in quotes, at the begin of a text, and what is behind it.
+fn module_at<'t>(text: &'t str, quotes: &[char]) -> Option<(&'t str, &'t str)> {
+    let rest = text.trim_start_matches(SPACES).strip_prefix(quotes)?;
+    let name = name_at(rest, b":/-");
+    let after = rest.get(name.len()..)?.strip_prefix(quotes)?;
+    (!name.is_empty()).then_some((name, after))
+}
+
+/// A list in braces at the end of a text, and what is before it.
+fn list_before(text: &str) -> Option<(&str, &str)> {
+    let (before, list) = text.strip_suffix('}')?.rsplit_once('{')?;
+    (!list.contains('}')).then_some((before, list))
 }
 
 fn module_of_javascript(name: &str) -> Option<&'static str> {
@@ -186,73 +227,172 @@ impl Found {
     }
 
     fn in_javascript(&mut self, text: &str) {
-        static REQUIRED: LazyLock<Regex> = LazyLock::new(|| {
-            expression(
-                r#"(?:const|let|var|import)\s+(?:([\w$]+)|\{([^{}]*)\})\s*=\s*(?:await\s+import|require)\(\s*["'`]([\w:/-]+)["'`]\s*\)(?:\.(\w+))?"#,
-            )
-        });
-        static IMPORTED: LazyLock<Regex> = LazyLock::new(|| {
-            expression(
-                r#"import\s+(?:(?:\*\s*as\s+)?([\w$]+)\s*,?\s*)?(?:\{([^{}]*)\}\s*)?from\s*["']([\w:/-]+)["']"#,
-            )
-        });
-        static PROMISED: LazyLock<Regex> = LazyLock::new(|| {
-            expression(
-                r"(?:const|let|var)\s+(\w+)\s*=\s*(?:\w+\.)?promisify\(\s*(?:(\w+)\.)?(\w+)\s*\)",
-            )
-        });
-        static TAKEN: LazyLock<Regex> = LazyLock::new(|| {
-            expression(
-                r"(?:const|let|var)\s+(?:(\w+)\s*=\s*(\w+)\.(\w+)|\{([^{}]*)\}\s*=\s*(\w+))\s*(?:;|\n|$)",
-            )
-        });
-        let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-        if !has("require") && !has("import") {
-            return;
+        let all = |word: &'static str| memmem::find_iter(text.as_bytes(), word);
+        for at in all("require").chain(all("import")) {
+            self.required(text, at);
         }
-        for (expression, is_required) in [(&REQUIRED, true), (&IMPORTED, false)] {
-            for found in expression.captures_iter(text) {
-                let group = |n| found.get(n).map(|g| g.as_str());
-                let Some(module) = group(3).and_then(module_of_javascript) else {
-                    continue;
-                };
-                self.given.extend(found.get(0).map(|g| g.range()));
-                if let Some(name) = group(1) {
-                    match group(4).filter(|_| is_required) {
-                        Some("promises" | "default") | None => self.name(name, module, true),
-                        Some(member) => self.name(name, &format!("{module}.{member}"), false),
-                    }
-                }
-                if let Some(list) = group(2).filter(|l| l.len() <= LONGEST_LIST) {
-                    self.list(list, module);
-                }
-            }
+        for at in all("from") {
+            self.imported(text, at);
         }
         if self.given.is_empty() {
             return;
         }
-        for found in PROMISED.captures_iter(text) {
-            let group = |n| found.get(n).map_or("", |g| g.as_str());
-            let known = match group(2) {
-                "" => self.names.get(group(3)).map(|a| a.stands_for.clone()),
-                module => self.module(module).map(|m| format!("{m}.{}", group(3))),
+        for at in all("promisify(") {
+            self.promised(text, at);
+        }
+        for word in ["const", "let", "var"] {
+            for at in all(word) {
+                self.taken(text.get(at + word.len()..).unwrap_or_default());
+            }
+        }
+    }
+
+    /// `const run = require("child_process").exec`, `const { exec } = await import("child_process")`
+    fn required(&mut self, text: &str, at: usize) -> Option<()> {
+        let rest = text.get(at..)?;
+        let after = rest
+            .strip_prefix("require")
+            .or_else(|| rest.strip_prefix("import"))?;
+        let (module, after) = module_at(after.strip_prefix('(')?, &['"', '\'', '`'])?;
+        let after = after.trim_start_matches(SPACES).strip_prefix(')')?;
+        let module = module_of_javascript(module)?;
+        let member = after
+            .strip_prefix('.')
+            .map_or("", |after| name_at(after, b""));
+        let mut before = text.get(..at)?;
+        if rest.starts_with("import") {
+            before = ahead(before, "await")?;
+        }
+        let before = before.trim_end_matches(SPACES).strip_suffix('=')?;
+        let before = before.trim_end_matches(SPACES);
+        let (before, list, name) = match list_before(before) {
+            Some((before, list)) => (before, Some(list), ""),
+            None => {
+                let (before, name) = name_before(before, b"$");
+                (before, None, name)
+            }
+        };
+        let words = ["const", "let", "var", "import"];
+        let begin = words
+            .into_iter()
+            .find_map(|word| ahead(before, word))?
+            .len();
+        let end = text.len() - after.len()
+            + if member.is_empty() {
+                0
+            } else {
+                member.len() + 1
             };
-            if let Some(known) = known {
-                self.name(group(1), &known, false);
-            }
+        self.given.push(begin..end);
+        match member {
+            "" | "promises" | "default" => self.name(name, module, true),
+            member => self.name(name, &format!("{module}.{member}"), false),
         }
-        for found in TAKEN.captures_iter(text) {
-            let group = |n| found.get(n).map_or("", |g| g.as_str());
-            if let Some(module) = self.module(group(2)) {
-                self.name(group(1), &format!("{module}.{}", group(3)), false);
-            }
-            if let Some(module) = self
-                .module(group(5))
-                .filter(|_| group(4).len() <= LONGEST_LIST)
-            {
-                self.list(group(4), &module);
-            }
+        if let Some(list) = list.filter(|l| l.len() <= LONGEST_LIST) {
+            self.list(list, module);
         }
+        Some(())
+    }
+
+    /// `import name, { exec as run } from "child_process"`
+    fn imported(&mut self, text: &str, at: usize) -> Option<()> {
+        let (module, after) = module_at(text.get(at + "from".len()..)?, &['"', '\''])?;
+        let module = module_of_javascript(module)?;
+        let before = text.get(..at)?.trim_end_matches(SPACES);
+        let (before, list) = match list_before(before) {
+            Some((before, list)) => (before, Some(list)),
+            None => (before, None),
+        };
+        let (begin, name) = match before.trim_end_matches(SPACES).strip_suffix("import") {
+            Some(begin) => (begin, ""),
+            None => {
+                let before = before.trim_end_matches(SPACES);
+                let before = before.strip_suffix(',').unwrap_or(before);
+                let (before, name) = name_before(before.trim_end_matches(SPACES), b"$");
+                let all = ahead(before, "as");
+                let all = all.and_then(|b| b.trim_end_matches(SPACES).strip_suffix('*'));
+                let begin = match all {
+                    Some(before) => before.trim_end_matches(SPACES).strip_suffix("import"),
+                    None => ahead(before, "import"),
+                };
+                // `import type { Stats } from "fs"`
+                let name = if list.is_some() && name == "type" {
+                    ""
+                } else {
+                    name
+                };
+                (begin?, name)
+            }
+        };
+        self.given.push(begin.len()..text.len() - after.len());
+        self.name(name, module, true);
+        if let Some(list) = list.filter(|l| l.len() <= LONGEST_LIST) {
+            self.list(list, module);
+        }
+        Some(())
+    }
+
+    /// `const run = util.promisify(child_process.exec)`
+    fn promised(&mut self, text: &str, at: usize) -> Option<()> {
+        let (before, after) = text.split_at_checked(at)?;
+        let before = match before.strip_suffix('.') {
+            Some(before) => name_before(before, b"").0,
+            None => before,
+        };
+        let before = before.trim_end_matches(SPACES).strip_suffix('=')?;
+        let (before, name) = name_before(before.trim_end_matches(SPACES), b"");
+        let words = ["const", "let", "var"];
+        words.into_iter().find_map(|word| ahead(before, word))?;
+        let after = after.split_once('(')?.1.trim_start_matches(SPACES);
+        let first = name_at(after, b"");
+        let after = after.get(first.len()..)?;
+        let second = after.strip_prefix('.').map(|after| name_at(after, b""));
+        let end = after.get(second.map_or(0, |s| s.len() + 1)..)?;
+        end.trim_start_matches(SPACES).strip_prefix(')')?;
+        let known = match second {
+            None => self.names.get(first).map(|a| a.stands_for.clone()),
+            Some(member) => self.module(first).map(|m| format!("{m}.{member}")),
+        };
+        self.name(name, &known?, false);
+        Some(())
+    }
+
+    /// What follows `const`: `run = child_process.exec;`, `{ exec } = child_process;`.
+    fn taken(&mut self, text: &str) -> Option<()> {
+        let rest = behind(text, "")?;
+        let (name, list, rest) = match rest.strip_prefix('{') {
+            Some(rest) => {
+                let end = rest
+                    .find(['{', '}'])
+                    .filter(|e| rest.as_bytes().get(*e) == Some(&b'}'))?;
+                ("", rest.get(..end)?, rest.get(end + 1..)?)
+            }
+            None => {
+                let name = name_at(rest, b"");
+                (name, "", rest.get(name.len()..)?)
+            }
+        };
+        let rest = rest.trim_start_matches(SPACES).strip_prefix('=')?;
+        let rest = rest.trim_start_matches(SPACES);
+        let from = name_at(rest, b"");
+        let mut rest = rest.get(from.len()..)?;
+        let mut member = "";
+        if !name.is_empty() {
+            rest = rest.strip_prefix('.')?;
+            member = name_at(rest, b"");
+            rest = rest.get(member.len()..)?;
+        }
+        let rest = rest.trim_start_matches([' ', '\t', '\r']);
+        if from.is_empty() || !(rest.is_empty() || rest.starts_with([';', '\n'])) {
+            return None;
+        }
+        let module = self.module(from)?;
+        if !name.is_empty() && !member.is_empty() {
+            self.name(name, &format!("{module}.{member}"), false);
+        } else if name.is_empty() && list.len() <= LONGEST_LIST {
+            self.list(list, &module);
+        }
+        Some(())
     }
 
     /// The module that a name stands for.
@@ -265,63 +405,60 @@ impl Found {
     }
 
     fn in_python(&mut self, text: &str) {
-        static FROM: LazyLock<Regex> = LazyLock::new(|| {
-            expression(
-                r"(?m)^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]*(?:\(([^()]*)\)|([^\n(#;]*))",
-            )
-        });
-        static AS: LazyLock<Regex> =
-            LazyLock::new(|| expression(r"(?m)^[ \t]*import[ \t]+([^\n#;]*)"));
+        // Few files have one of these.
         static MADE: LazyLock<Regex> = LazyLock::new(|| {
-            expression(
-                r#"getattr\(\s*(?:(\w+)|__import__\(\s*["'](\w+)["']\s*\))\s*,\s*["'](\w+)["']\s*\)|(?:__import__|importlib\.import_module)\(\s*["'](\w+)["']\s*\)|(?:__builtins__|builtins)\.(eval|exec|compile|open|__import__)(?-u:\b)"#,
-            )
+            let mut made = RegexBuilder::new(
+                r#"getattr\(\s*(?:(\w+)|__import__\(\s*["'](\w+)["']\s*\))\s*,\s*["'](\w+)["']\s*\)|(?:__import__|importlib\.import_module)\(\s*["'](\w+)["']\s*\)|(?:__builtins__|builtins)\.(eval|exec|compile|open|__import__)\b"#,
+            );
+            made.unicode(false).build().expect("a test uses it")
         });
-        static TAKEN: LazyLock<Regex> =
-            LazyLock::new(|| expression(r"(?m)^[ \t]*(\w+)[ \t]*=[ \t]*(\w+)\.(\w+)[ \t]*$"));
         let is_known = |name: &str| PYTHON.contains(&name);
-        for found in FROM.captures_iter(text) {
-            let group = |n| found.get(n).map(|g| g.as_str());
-            let Some(module) = group(1).filter(|m| is_known(m)) else {
+        let mut taken = Vec::new();
+        let mut from = 0;
+        for line in text.split('\n') {
+            let begin = from;
+            from += line.len() + 1;
+            let line = line.trim_start_matches(BLANKS);
+            let at = from - 1 - line.len();
+            if let Some(rest) = line.strip_prefix("from") {
+                let _ = self.from_module(text, begin..at + 4, rest);
+            } else if let Some(rest) = line
+                .strip_prefix("import")
+                .filter(|r| r.starts_with(BLANKS))
+            {
+                let list = rest.split(['#', ';']).next().unwrap_or_default();
+                for item in list.split(',').take(50) {
+                    if let Some((module, alias)) = item.split_once(" as ")
+                        && is_known(module.trim())
+                    {
+                        self.given.push(begin..from - 1 - (rest.len() - list.len()));
+                        self.name(alias.trim(), module.trim(), true);
+                    }
+                }
+            } else if let Some((name, value)) = line.split_once('=') {
+                taken.push((name.trim_end_matches(BLANKS), value.trim_matches(BLANKS)));
+            }
+        }
+        for (name, value) in taken {
+            let Some((from, member)) = value.split_once('.') else {
                 continue;
             };
-            self.given.extend(found.get(0).map(|g| g.range()));
-            let list = group(2).or(group(3)).unwrap_or_default();
-            if list.trim() == "*" {
-                let all = match module {
-                    "os" => "system, popen",
-                    "subprocess" => "run, call, check_call, check_output, Popen, getoutput",
-                    "pickle" => "loads",
-                    _ => "",
-                };
-                self.list(all, module);
-            } else if list.len() <= LONGEST_LIST {
-                self.list(list, module);
+            let is_name = |n: &str| !n.is_empty() && name_at(n, b"").len() == n.len();
+            if ![name, from, member].into_iter().all(is_name) {
+                continue;
             }
-        }
-        for found in AS.captures_iter(text) {
-            let list = found.get(1).map_or("", |g| g.as_str());
-            for item in list.split(',').take(50) {
-                if let Some((module, alias)) = item.split_once(" as ")
-                    && is_known(module.trim())
-                {
-                    self.given.extend(found.get(0).map(|g| g.range()));
-                    self.name(alias.trim(), module.trim(), true);
-                }
-            }
-        }
-        for found in TAKEN.captures_iter(text) {
-            let group = |n| found.get(n).map_or("", |g| g.as_str());
-            let module = self
-                .names
-                .get(group(2))
-                .filter(|a| a.is_module)
-                .map(|a| a.stands_for.clone());
-            let module = module.or_else(|| is_known(group(2)).then(|| group(2).to_owned()));
+            let module = self.names.get(from).filter(|a| a.is_module);
+            let module = module.map(|a| a.stands_for.clone());
+            let module = module.or_else(|| is_known(from).then(|| from.to_owned()));
             // `os.environ` and the like are no functions, but no rule knows them either.
             if let Some(module) = module {
-                self.name(group(1), &format!("{module}.{}", group(3)), false);
+                self.name(name, &format!("{module}.{member}"), false);
             }
+        }
+        let has = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+        let signs = ["getattr(", "__import__(", "import_module(", "builtins"];
+        if !signs.into_iter().any(has) {
+            return;
         }
         for found in MADE.captures_iter(text) {
             let Some(whole) = found.get(0) else {
@@ -345,19 +482,59 @@ impl Found {
         }
     }
 
-    fn in_go(&mut self, text: &str) {
-        static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-            expression(r#"(?m)^\s*(?:import\s+)?(\w+)\s+"([\w/]+)"\s*(?://.*)?$"#)
+    /// `from os import system as run`, from behind the first word on.
+    fn from_module(&mut self, text: &str, given: Range<usize>, rest: &str) -> Option<()> {
+        let rest = behind_blanks(rest)?;
+        let module = name_at(rest, b".");
+        let rest = behind_blanks(rest.get(module.len()..)?)?;
+        let line = rest.strip_prefix("import")?.trim_start_matches(BLANKS);
+        PYTHON.contains(&module).then_some(())?;
+        // What stands in brackets may go on on other lines.
+        let end = text.get(given.end..)?.split('\n').next()?.len() + given.end;
+        let begin = end - line.len();
+        let bracket = line.strip_prefix('(').and_then(|_| {
+            let inner = text.get(begin + 1..)?;
+            let end = inner.find(['(', ')'])?;
+            (inner.as_bytes().get(end) == Some(&b')')).then(|| inner.get(..end))?
         });
-        if memchr::memmem::find(text.as_bytes(), b"import").is_none() {
-            return;
+        let list = match bracket {
+            Some(list) => list,
+            None => line.split(['(', '#', ';']).next()?,
+        };
+        let behind = begin + list.len() + if bracket.is_some() { 2 } else { 0 };
+        self.given.push(given.start..behind);
+        if list.trim() == "*" {
+            let all = match module {
+                "os" => "system, popen",
+                "subprocess" => "run, call, check_call, check_output, Popen, getoutput",
+                "pickle" => "loads",
+                _ => "",
+            };
+            self.list(all, module);
+        } else if list.len() <= LONGEST_LIST {
+            self.list(list, module);
         }
-        for found in NAMED.captures_iter(text) {
-            let group = |n| found.get(n).map_or("", |g| g.as_str());
-            let (alias, path) = (group(1), group(2));
+        Some(())
+    }
+
+    fn in_go(&mut self, text: &str) {
+        let mut begin = 0;
+        for line in text.split('\n') {
+            let range = begin..begin + line.len();
+            begin = range.end + 1;
+            // Imports come first.
+            if ["func ", "type ", "var ", "const "]
+                .iter()
+                .any(|w| line.starts_with(w))
+            {
+                return;
+            }
+            let Some((alias, path)) = named_import(line) else {
+                continue;
+            };
             if GO.contains(&path) && !matches!(alias, "_" | "import") {
                 let module = path.rsplit('/').next().unwrap_or(path);
-                self.given.extend(found.get(0).map(|g| g.range()));
+                self.given.push(range);
                 self.name(alias, module, true);
             }
         }
@@ -368,18 +545,31 @@ impl Found {
         if self.names.is_empty() {
             return;
         }
-        static WORD: LazyLock<Regex> = LazyLock::new(|| expression(r"[A-Za-z_$][\w$]*"));
-        static MEMBER: LazyLock<Regex> =
-            LazyLock::new(|| expression(r#"^(?:\?\.)?\[\s*["'`](\w+)["'`]\s*\]"#));
-        for word in WORD.find_iter(text) {
-            let Some(alias) = self.names.get(word.as_str()) else {
-                continue;
+        let begins = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$');
+        let mut first = [false; 256];
+        for byte in self.names.keys().filter_map(|n| n.bytes().next()) {
+            first[usize::from(byte)] = true;
+        }
+        let mut at = 0;
+        while let Some(rest) = text.get(at..) {
+            let Some(begin) = rest.bytes().position(begins) else {
+                break;
             };
-            if self.given.iter().any(|g| g.contains(&word.start())) {
+            let begin = at + begin;
+            let word = name_at(text.get(begin..).unwrap_or_default(), b"$");
+            at = begin + word.len();
+            if !word.bytes().next().is_some_and(|b| first[usize::from(b)]) {
                 continue;
             }
-            let before = text.get(..word.start()).unwrap_or_default();
-            let after = text.get(word.end()..).unwrap_or_default();
+            let Some(alias) = self.names.get(word) else {
+                continue;
+            };
+            let word = begin..at;
+            if self.given.iter().any(|g| g.contains(&word.start)) {
+                continue;
+            }
+            let before = text.get(..word.start).unwrap_or_default();
+            let after = text.get(word.end..).unwrap_or_default();
             let spread = before.ends_with("...");
             let defines = [
                 "function ",
@@ -394,12 +584,12 @@ impl Found {
                 continue;
             }
             let next = after.trim_start();
-            let mut end = word.end();
+            let mut end = word.end;
             let mut new = alias.stands_for.clone();
             if alias.is_module {
-                if let Some(member) = MEMBER.captures(after) {
-                    end += member.get(0).map_or(0, |m| m.len());
-                    new = format!("{new}.{}", member.get(1).map_or("", |m| m.as_str()));
+                if let Some((member, rest)) = member_in_brackets(after) {
+                    end += after.len() - rest.len();
+                    new = format!("{new}.{member}");
                 } else if after.starts_with("?.") {
                     end += 2;
                     new.push('.');
@@ -413,9 +603,39 @@ impl Found {
             {
                 continue;
             }
-            self.edits.push((word.start()..end, new));
+            self.edits.push((word.start..end, new));
         }
     }
+}
+
+/// `["exec"]`, perhaps behind `?.`: the name, and what is behind it.
+fn member_in_brackets(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix("?.").unwrap_or(text).strip_prefix('[')?;
+    let (name, rest) = module_at(text, &['"', '\'', '`'])?;
+    let rest = rest.trim_start_matches(SPACES).strip_prefix(']')?;
+    (!name.contains([':', '/', '-'])).then_some((name, rest))
+}
+
+/// White space within a line.
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// What is behind white space, if a text begins with that.
+fn behind_blanks(text: &str) -> Option<&str> {
+    let rest = text.trim_start_matches(BLANKS);
+    (rest.len() < text.len()).then_some(rest)
+}
+
+/// `e "os/exec"`: the name and the path.
+fn named_import(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_start_matches(SPACES);
+    let line = behind(line, "import").unwrap_or(line);
+    let alias = name_at(line, b"");
+    let rest = behind(line.get(alias.len()..)?, "")?.strip_prefix('"')?;
+    let path = name_at(rest, b"/");
+    let rest = rest.get(path.len()..)?.strip_prefix('"')?;
+    let rest = rest.trim_start_matches(SPACES);
+    let is_whole = rest.is_empty() || rest.starts_with("//");
+    (is_whole && !alias.is_empty()).then_some((alias, path))
 }
 
 #[cfg(test)]

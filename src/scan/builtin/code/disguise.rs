@@ -122,6 +122,10 @@ fn encoding(text: &str) -> Option<&str> {
         "kz",
         "ptcp",
     ];
+    let mut first = text.lines().take(2);
+    if !first.any(|line| line.contains("coding")) {
+        return None;
+    }
     static COOKIE: OnceLock<Regex> = OnceLock::new();
     let cookie = COOKIE.get_or_init(|| {
         Regex::new(r"^[ \t\x0c]*#.*?coding[:=][ \t]*([-\w.]+)").expect("the expression is constant")
@@ -196,21 +200,32 @@ fn without_escapes(text: &str) -> Result<String, String> {
 
 /// A PHP text with the names of called functions in lower case, if one is not: PHP takes them in any.
 fn in_lower_case(text: &str) -> Option<String> {
-    static CALL: OnceLock<Regex> = OnceLock::new();
-    let call = CALL.get_or_init(|| {
-        Regex::new(r"(?:^|[^\w$>:\x80-\xff]|[^-?]>|[^:]:)([A-Za-z_][A-Za-z0-9_]*)[ \t\r\n]*\(")
-            .expect("the expression is constant")
-    });
     let mut out: Option<String> = None;
-    for found in call.captures_iter(text) {
-        let Some(name) = found.get(1) else { continue };
-        if !name.as_str().bytes().any(|b| b.is_ascii_uppercase())
-            || text.get(..name.start())?.trim_end().ends_with("new")
+    for at in memchr::memchr_iter(b'(', text.as_bytes()) {
+        let head = text.get(..at)?.trim_end_matches([' ', '\t', '\r', '\n']);
+        let of_name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+        let begin = head
+            .bytes()
+            .rposition(|b| !of_name(&b))
+            .map_or(0, |end| end + 1);
+        let name = head.get(begin..)?;
+        if !name.bytes().any(|b| b.is_ascii_uppercase())
+            || name.starts_with(|c: char| c.is_ascii_digit())
         {
             continue;
         }
-        let out = out.get_or_insert_with(|| text.to_owned());
-        out.replace_range(name.range(), &name.as_str().to_ascii_lowercase());
+        // Methods and variables keep their names, and so do classes.
+        let mut before = head.get(..begin)?.chars().rev();
+        let is_function = match before.next() {
+            Some('>') => before.next().is_some_and(|c| !matches!(c, '-' | '?')),
+            Some(':') => before.next().is_some_and(|c| c != ':'),
+            Some(c) => !c.is_alphanumeric() && c != '$' && !('\u{80}'..='\u{ff}').contains(&c),
+            None => true,
+        };
+        if is_function && !head.get(..begin)?.trim_end().ends_with("new") {
+            let out = out.get_or_insert_with(|| text.to_owned());
+            out.replace_range(begin..head.len(), &name.to_ascii_lowercase());
+        }
     }
     out
 }
@@ -267,6 +282,7 @@ mod tests {
         for (name, text, answer) in [
             ("a.php", "<?php SYSTEM($_GET['q']);", Some(1)),
             ("a.php", "<?php echo 1;EvAl ($_GET['q']);", Some(1)),
+            ("a.php", "<?php Trim(SYSTEM($_GET['q']));", Some(1)),
             ("a.php", "<?php INCLUDE $_GET['q'];", Some(1)),
             (
                 "a.php",

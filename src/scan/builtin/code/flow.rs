@@ -4,10 +4,10 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use regex::bytes::Regex;
 use tree_sitter::Node;
 
 use super::dialect::Dialect;
+use super::expression::Expression as Regex;
 use super::guards::Guard;
 use super::kinds::{Role, role};
 use super::names::Names;

@@ -7,10 +7,9 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
 use tree_sitter::Node;
 
-use super::names::ascii;
+use super::expression::Expression as Regex;
 
 /// Most conditions of one function that are looked at for one use, the last ones before it.
 const MOST: usize = 40;
@@ -104,8 +103,8 @@ static OPEN_ENDED: LazyLock<Regex> = LazyLock::new(|| {
 });
 static ENDED: LazyLock<Regex> = LazyLock::new(|| expression(r#"\$[/"'`)|\#~@]|\\z|\\Z|fullmatch"#));
 
-fn expression(text: &str) -> Regex {
-    ascii(text).expect("a test uses each")
+fn expression(text: &'static str) -> Regex {
+    Regex::new(text)
 }
 
 impl<'t> Guard<'t> {

@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
 use tree_sitter::Node;
 
+use super::expression::Expression as Regex;
 use super::flow::Flow;
 use super::kinds::{Role, is_string, role};
 use super::names::ascii;

@@ -11,6 +11,7 @@ mod dialect;
 mod disguise;
 mod embedded;
 mod examples;
+mod expression;
 mod facts;
 mod flow;
 mod guards;
@@ -30,9 +31,12 @@ mod place;
 mod rule;
 mod rules;
 mod search;
+mod shape;
 mod silenced;
 mod starts;
 mod watched;
+mod words;
+mod yaml;
 
 use std::borrow::Cow;
 use std::sync::atomic::AtomicUsize;
@@ -171,7 +175,8 @@ impl<'t> File<'t> {
             all = self.match_rules(&plain, &Edits::default(), &own, which.current)?;
             own.clear();
         }
-        own.extend(rules::that_may_find(dialect, text.as_bytes())?);
+        let built_in = rules::that_may_find(dialect, text.as_bytes())?;
+        own.extend(built_in.into_iter().filter(|r| r.may_be_in(&text)));
         all.extend(self.match_rules(&text, &edits, &own, which.current)?);
         Ok(all)
     }
@@ -190,8 +195,7 @@ impl<'t> File<'t> {
         let parsed = parse::parse(text.to_owned(), self.dialect, self.is_page)?;
         let mut by_kind: Vec<Vec<&Rule>> = Vec::new();
         for rule in rules {
-            let kinds = ast_grep_core::Matcher::potential_kinds(&rule.config.matcher);
-            for kind in kinds.iter().flatten() {
+            for kind in rule.kinds(text) {
                 if by_kind.len() <= kind {
                     by_kind.resize_with(kind + 1, Vec::new);
                 }

@@ -4,9 +4,9 @@
 //! in any branch. What the functions of the same file get and return is followed a few calls deep. What other
 //! functions return is unknown, but for those that only change the form of a text (`flow.toml`).
 
-use regex::bytes::Regex;
 use tree_sitter::Node;
 
+use super::expression::Expression as Regex;
 use super::flow::{Binding, CALLS, Flow, Scope};
 use super::guards;
 use super::kinds::{Role, is_string, role};

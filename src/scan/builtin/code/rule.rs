@@ -1,13 +1,15 @@
 //! A rule: ast-grep's YAML, with what newgate needs to know under `metadata`.
 
-use std::sync::OnceLock;
-
 use ast_grep_config::{GlobalRules, RuleConfig, RuleConfigError, SerializableRuleConfig, from_str};
-use regex::bytes::Regex;
+use ast_grep_core::Matcher;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::dialect::Dialect;
-use super::names::ascii;
+use super::expression;
+pub(super) use super::expression::Expression;
+use super::shape::Matched;
+use super::yaml;
 use crate::model::Score;
 
 /// What a rule says under `metadata`.
@@ -90,25 +92,22 @@ impl Cwe {
     }
 }
 
-/// An expression that is compiled when it is first asked for: most rules that may find something do not.
-pub(super) struct Expression {
-    text: String,
-    made: OnceLock<Regex>,
+/// What a rule matches.
+pub(super) enum Matching {
+    /// One of the project, as ast-grep has it.
+    Own(Box<RuleConfig<Dialect>>),
+    /// One that is compiled in.
+    BuiltIn(Matched),
 }
 
-impl Expression {
-    fn new(text: String) -> Expression {
-        Expression {
-            text,
-            made: OnceLock::new(),
-        }
-    }
-
-    /// The expression, compiled.
-    pub(super) fn get(&self) -> &Regex {
-        self.made
-            .get_or_init(|| ascii(&self.text).expect("`Rule::check` or a test compiled it"))
-    }
+/// What a rule says of itself.
+struct Says {
+    id: String,
+    title: String,
+    message: String,
+    fix: Option<String>,
+    url: Option<String>,
+    score: f64,
 }
 
 /// A rule that is ready to run.
@@ -130,7 +129,7 @@ pub(super) struct Rule {
     pub except: Option<Expression>,
     pub bound: Option<Expression>,
     pub host: bool,
-    pub config: RuleConfig<Dialect>,
+    pub matching: Matching,
     /// The number of a rule of the project, from 1; 0 for one that is compiled in.
     pub own: usize,
 }
@@ -197,34 +196,90 @@ impl Rule {
     /// Compiles a rule for a dialect: one for JavaScript serves TypeScript too.
     pub(super) fn compile(mut written: Written, dialect: Dialect) -> Result<Rule, RuleFault> {
         written.language = dialect;
-        let wrong = |what: String| RuleFault {
+        let stated = metadata(&written).map_err(|what| RuleFault {
             key: "metadata",
             what,
-        };
-        let stated = metadata(&written).map_err(wrong)?;
-        let score = |given: f64| {
-            let made = Score::new(given);
-            made.ok_or_else(|| wrong(format!("`{given}` is not a score from 0 to 10")))
-        };
+        })?;
         let by_level = match written.severity {
             ast_grep_config::Severity::Error => 8.0,
             ast_grep_config::Severity::Warning => 5.5,
             ast_grep_config::Severity::Info => 3.0,
             _ => 1.0,
         };
-        let whole = |text: String| format!("^(?:{text})$");
         let title = stated.title.clone().unwrap_or_else(|| {
             let words = written.id.replace(['-', '_'], " ");
             words.trim().to_owned()
         });
-        Ok(Rule {
+        let says = Says {
             id: written.id.clone(),
             title,
             message: written.message.clone(),
             fix: written.note.clone(),
             url: written.url.clone(),
+            score: stated.score.unwrap_or(by_level),
+        };
+        let config = RuleConfig::try_from(written, &GlobalRules::default()).map_err(|e| {
+            let key = match &e {
+                RuleConfigError::Fixer(_) => "fix",
+                RuleConfigError::Rewriter(_) => "rewriters",
+                RuleConfigError::UndefinedRewriter(_) => "transform",
+                RuleConfigError::LabelVariable(_) => "labels",
+                _ => "rule",
+            };
+            let what = chain(&e);
+            RuleFault { key, what }
+        });
+        Rule::of(says, stated, || Ok(Matching::Own(Box::new(config?))))
+    }
+
+    /// Makes a rule that is compiled in ready, for a dialect.
+    ///
+    /// # Errors
+    /// It is wrong, or of a form that only a project's rules have; says what.
+    pub(super) fn built_in(text: &str, dialect: Dialect) -> Result<Rule, String> {
+        let read =
+            yaml::read(text).ok_or("it is not written in the part of YAML that is read here")?;
+        let Value::Object(mut table) = read else {
+            return Err("it is no table".into());
+        };
+        let mut take = |key: &str| table.remove(key).unwrap_or_default();
+        let stated: Metadata =
+            serde_json::from_value(take("metadata")).map_err(|e| format!("`metadata`: {e}"))?;
+        let text = |value: Value| value.as_str().map(str::to_owned);
+        let says = Says {
+            id: text(take("id")).ok_or("it has no `id`")?,
+            title: stated.title.clone().ok_or("it has no `title`")?,
+            message: text(take("message")).ok_or("it has no `message`")?,
+            fix: text(take("note")),
+            url: text(take("url")),
+            score: stated.score.ok_or("it has no `score`")?,
+        };
+        let constraints = Some(take("constraints")).filter(|c| !c.is_null());
+        let matched = Matched::of(take("rule"), constraints, dialect)?;
+        Rule::of(says, stated, || Ok(Matching::BuiltIn(matched))).map_err(|e| e.what)
+    }
+
+    fn of(
+        says: Says,
+        stated: Metadata,
+        matching: impl FnOnce() -> Result<Matching, RuleFault>,
+    ) -> Result<Rule, RuleFault> {
+        let score = |given: f64| {
+            let wrong = || RuleFault {
+                key: "metadata",
+                what: format!("`{given}` is not a score from 0 to 10"),
+            };
+            Score::new(given).ok_or_else(wrong)
+        };
+        let whole = |text: String| format!("^(?:{text})$");
+        Ok(Rule {
+            id: says.id,
+            title: says.title,
+            message: says.message,
+            fix: says.fix,
+            url: says.url,
             cwe: stated.cwe.numbers(),
-            score: score(stated.score.unwrap_or(by_level))?,
+            score: score(says.score)?,
             built: stated.built.map(score).transpose()?,
             unknown: stated.unknown.map(score).transpose()?,
             unshaped: stated.unshaped.map(score).transpose()?,
@@ -236,22 +291,34 @@ impl Rule {
             bound: stated.bound.map(Expression::new),
             host: stated.host,
             own: 0,
-            config: RuleConfig::try_from(written, &GlobalRules::default()).map_err(|e| {
-                let key = match &e {
-                    RuleConfigError::Fixer(_) => "fix",
-                    RuleConfigError::Rewriter(_) => "rewriters",
-                    RuleConfigError::UndefinedRewriter(_) => "transform",
-                    RuleConfigError::LabelVariable(_) => "labels",
-                    _ => "rule",
-                };
-                let what = chain(&e);
-                RuleFault { key, what }
-            })?,
+            matching: matching()?,
         })
     }
 }
 
 impl Rule {
+    /// Whether it may match something in a file with this text.
+    pub(super) fn may_be_in(&self, text: &str) -> bool {
+        match &self.matching {
+            Matching::Own(_) => true,
+            Matching::BuiltIn(matched) => matched.may_be_in(text),
+        }
+    }
+
+    /// The kinds of nodes that it may match in a file with this text.
+    pub(super) fn kinds(&self, text: &str) -> Vec<usize> {
+        match &self.matching {
+            Matching::Own(config) => {
+                let kinds = Matcher::potential_kinds(&config.matcher);
+                kinds.iter().flatten().collect()
+            }
+            Matching::BuiltIn(matched) => {
+                let kinds = matched.kinds(text).unwrap_or_default();
+                kinds.into_iter().map(usize::from).collect()
+            }
+        }
+    }
+
     /// Checks the expressions that are compiled late.
     pub(super) fn check(&self) -> Result<(), RuleFault> {
         let all = [
@@ -262,7 +329,7 @@ impl Rule {
             ("bound", &self.bound),
         ];
         for (name, expression) in all {
-            let made = expression.as_ref().map(|e| ascii(&e.text));
+            let made = expression.as_ref().map(|e| expression::check(e.text()));
             made.transpose().map_err(|e| RuleFault {
                 key: "metadata",
                 what: format!("`{name}`: {e}"),

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use memchr::memmem;
 
 use super::dialect::Dialect;
 use super::listed::{GO, JAVA, JAVASCRIPT, Listed, PHP, PYTHON, RUBY};
 use super::names::Names;
-use super::rule::{Rule, written};
+use super::rule::Rule;
+use super::words::WordSearch;
 
 /// The engine and all its rules, for the key of cached results: the version of the engine, and a
 /// digest of the rules (a test fails if it is out of date, and prints the new one).
@@ -28,9 +30,8 @@ pub(super) fn listed(dialect: Dialect) -> Listed {
 
 /// The words of a language's rules.
 struct Words {
-    search: AhoCorasick,
-    patterns: Vec<String>,
-    /// Searches three times as fast as the other, and takes three times as long to make.
+    search: WordSearch,
+    /// Searches ten times as fast as the other, and takes a hundred times as long to make.
     fast: OnceLock<AhoCorasick>,
     /// For each rule, the lists of numbers of words: one of each list must be there.
     needed: Vec<Vec<Vec<usize>>>,
@@ -40,6 +41,14 @@ struct Words {
 fn is_of_request(text: &str) -> bool {
     let says = |key: &str| text.lines().any(|l| l.trim_start().starts_with(key));
     says("follow:") && !says("built:") && !says("unknown:")
+}
+
+/// What a rule's text says under `metadata`.
+fn metadata_in(text: &str) -> &str {
+    let begin = memmem::find(text.as_bytes(), b"\nmetadata:").unwrap_or(0);
+    let rest = text.get(begin..).unwrap_or_default();
+    let end = memmem::find(rest.as_bytes(), b"\nrule:").unwrap_or(rest.len());
+    rest.get(..end).unwrap_or_default()
 }
 
 /// What is known of a dialect.
@@ -69,15 +78,15 @@ pub(super) fn that_may_find(
     let mut compiled = known.rules.lock().unwrap_or_else(PoisonError::into_inner);
     let mut all = Vec::new();
     let mut there = Vec::new();
-    words.mark(&words.search, content, &mut there);
+    there.resize(words.search.words().len(), false);
+    words.search.mark(content, &mut there);
     for index in words.possible(&there) {
         let rule = match compiled.get(&index) {
             Some(rule) => *rule,
             None => {
                 let (id, text) = listed.get(index).ok_or("a rule is missing")?;
                 // Rules live as long as the process: there are few, and each is compiled once.
-                let made = compiled_in(&in_ascii(text), dialect)
-                    .map_err(|e| format!("rule `{id}`: {e}"))?;
+                let made = compiled_in(text, dialect).map_err(|e| format!("rule `{id}`: {e}"))?;
                 let made: &'static Rule = Box::leak(Box::new(made));
                 compiled.insert(index, made);
                 made
@@ -94,35 +103,28 @@ pub(super) fn may_find(dialect: Dialect, part: &[u8], there: &mut Vec<bool>) -> 
     let words = known(dialect)
         .words
         .get_or_init(|| Words::of(listed, dialect));
-    let fast = || automaton(&words.patterns, dialect, AhoCorasickKind::DFA);
-    words.mark(words.fast.get_or_init(fast), part, there);
+    let fast = words.fast.get_or_init(|| {
+        AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .ascii_case_insensitive(folds(dialect))
+            .build(words.search.words())
+            .expect("words are short")
+    });
+    there.resize(words.search.words().len(), false);
+    for found in fast.find_overlapping_iter(part) {
+        there[found.pattern().as_usize()] = true;
+    }
     !words.possible(there).is_empty()
 }
 
-/// Compiles a rule's text.
+/// Makes a rule ready from its text.
 pub(super) fn compiled_in(text: &str, dialect: Dialect) -> Result<Rule, String> {
-    let written = written(text).map_err(|e| e.what)?;
-    Rule::compile(written, dialect).map_err(|e| e.what)
+    Rule::built_in(text, dialect)
 }
 
-/// A rule whose expressions mean ASCII by `\w` and the like: most of the time to compile one goes into
-/// Unicode's tables otherwise. Names that are written in other letters are undone before.
-pub(super) fn in_ascii(text: &str) -> String {
-    text.replace(r"\\w", "[0-9A-Za-z_]")
-        .replace(r"\w", "[0-9A-Za-z_]")
-        .replace(r"\\d", "[0-9]")
-        .replace(r"\d", "[0-9]")
-        .replace(r"\\s", r"[ \\t\\r\\n]")
-        .replace(r"\s", r"[ \t\r\n]")
-}
-
-fn automaton(words: &[String], dialect: Dialect, kind: AhoCorasickKind) -> AhoCorasick {
-    AhoCorasick::builder()
-        .kind(Some(kind))
-        // PHP ignores the case of function names.
-        .ascii_case_insensitive(dialect == Dialect::Php)
-        .build(words)
-        .expect("words are short")
+/// PHP ignores the case of function names.
+fn folds(dialect: Dialect) -> bool {
+    dialect == Dialect::Php
 }
 
 impl Words {
@@ -133,7 +135,7 @@ impl Words {
         for (_, text) in listed {
             let mut lists = Vec::new();
             let mut wanted = words_in(text);
-            if is_of_request(text) {
+            if is_of_request(metadata_in(text)) {
                 wanted.push(of_request.clone());
             }
             for list in wanted {
@@ -146,34 +148,14 @@ impl Words {
             }
             needed.push(lists);
         }
-        let mut patterns = vec![String::new(); numbers.len()];
+        let mut words = vec![String::new(); numbers.len()];
         for (word, number) in numbers {
-            patterns[number] = word;
+            words[number] = word;
         }
         Words {
-            search: automaton(&patterns, dialect, AhoCorasickKind::ContiguousNFA),
-            patterns,
+            search: WordSearch::of(words, folds(dialect)),
             fast: OnceLock::new(),
             needed,
-        }
-    }
-
-    /// Marks the words that an automaton finds in a text, among those that are there already.
-    fn mark(&self, search: &AhoCorasick, text: &[u8], there: &mut Vec<bool>) {
-        there.resize(self.patterns.len(), false);
-        let mut left = there.iter().filter(|seen| !**seen).count();
-        if left == 0 {
-            return;
-        }
-        for found in search.find_overlapping_iter(text) {
-            let seen = &mut there[found.pattern().as_usize()];
-            if !*seen {
-                *seen = true;
-                left -= 1;
-                if left == 0 {
-                    break;
-                }
-            }
         }
     }
 
@@ -189,15 +171,16 @@ impl Words {
 
 /// The words of a rule, read from its text without parsing all of it: a line `  words: [[..], ..]`.
 pub(super) fn words_in(text: &str) -> Vec<Vec<String>> {
-    let line = text.lines().find_map(|l| l.strip_prefix("  words: "));
-    let line = line.unwrap_or("[]");
-    serde_json::from_str(line).unwrap_or_default()
+    const KEY: &str = "\n  words: ";
+    let at = memmem::find(text.as_bytes(), KEY.as_bytes());
+    let line = at.and_then(|at| text.get(at + KEY.len()..)?.lines().next());
+    serde_json::from_str(line.unwrap_or("[]")).unwrap_or_default()
 }
 
 /// The words as the rule's own metadata have them.
 #[cfg(test)]
 pub(super) fn words_stated(text: &str) -> Vec<Vec<String>> {
-    super::rule::metadata(&written(text).unwrap())
+    super::rule::metadata(&super::rule::written(text).unwrap())
         .unwrap()
         .words
 }

@@ -10,7 +10,7 @@ use super::aliases::Edits;
 use super::dialect::Dialect;
 use super::flow::Flow;
 use super::origin::{Origin, Question};
-use super::rule::{Expression, Follow, Rule};
+use super::rule::{Expression, Follow, Matching, Rule};
 use super::{NAME, parse, place, silenced};
 use crate::model::{Finding, Kind, Region, RepoPath, Score, Severity};
 
@@ -88,7 +88,11 @@ impl<'t> Search<'t> {
         if let Some(current) = self.current {
             current.store(rule.own, Ordering::Relaxed);
         }
-        let Some(found) = rule.config.matcher.match_node(node.clone()) else {
+        let found = match &rule.matching {
+            Matching::Own(config) => config.matcher.match_node(node.clone()),
+            Matching::BuiltIn(matched) => matched.match_node(node.clone()),
+        };
+        let Some(found) = found else {
             return;
         };
         let (score, origin) = match &rule.follow {
@@ -147,10 +151,13 @@ impl<'t> Search<'t> {
             end_line: number(end.row),
             end_column: Some(number(self.edits.column(inner.end_byte(), end.column))),
         };
-        let message = (rule.own > 0 && rule.message.contains('$')).then(|| {
-            let message = rule.config.get_message(&found);
-            message.chars().take(MESSAGE).collect()
-        });
+        let message = match &rule.matching {
+            Matching::Own(config) if rule.message.contains('$') => {
+                let message = config.get_message(&found);
+                Some(message.chars().take(MESSAGE).collect())
+            }
+            Matching::Own(_) | Matching::BuiltIn(_) => None,
+        };
         self.found.push(Match {
             region,
             rule,

@@ -116,6 +116,74 @@ fn every_rule_finds_its_examples_and_nothing_in_the_others() {
 }
 
 #[test]
+fn rules_read_as_ast_grep_reads_them_and_match_the_same_nodes() {
+    use ast_grep_core::Matcher;
+    use ast_grep_core::matcher::MatcherExt;
+    for (language, _, dialects) in LANGUAGES {
+        let (dialect, _) = dialects[0];
+        for (id, text) in listed(dialect) {
+            let read: serde_json::Value = ast_grep_config::from_str(text).unwrap();
+            assert_eq!(yaml::read(text), Some(read), "{language}/{id}");
+            let own = rule::Rule::compile(rule::written(text).unwrap(), dialect).unwrap();
+            let built_in = rule::Rule::built_in(text, dialect).unwrap();
+            let (rule::Matching::Own(own), rule::Matching::BuiltIn(built_in)) =
+                (own.matching, built_in.matching)
+            else {
+                panic!("{id}");
+            };
+            built_in.check().unwrap();
+            let path = folder().join(language).join(format!("{id}.test.yml"));
+            let examples = fs::read_to_string(path).unwrap();
+            let examples: Examples = ast_grep_config::from_str(&examples).unwrap();
+            for code in [examples.valid, examples.invalid, examples.unsure].concat() {
+                let parsed = parse::parse(code.clone(), dialect, true).unwrap();
+                let kinds = built_in.kinds(&code);
+                let kinds = kinds.unwrap_or_else(|| panic!("{id} has no `kind`"));
+                for node in parsed.root().dfs() {
+                    let there = |m: Option<ast_grep_core::NodeMatch<'_, _>>| {
+                        m.map(|m| {
+                            let env = m.get_env();
+                            let names = ["V", "C", "U", "A", "P", "Q", "M", "T", "KEY", "ARGS"];
+                            names.map(|n| env.get_match(n).map(|n| n.range()))
+                        })
+                    };
+                    let (old, new) = (
+                        there(own.matcher.match_node(node.clone())),
+                        there(built_in.match_node(node.clone())),
+                    );
+                    assert_eq!(old, new, "{language}/{id}: {}", node.text());
+                    let may_be = built_in.may_be_in(&code) && kinds.contains(&node.kind_id());
+                    assert!(new.is_none() || may_be, "{language}/{id}: {}", node.text());
+                }
+                assert!(own.matcher.potential_kinds().is_some());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_known_of_names_reads_as_toml_does() {
+    for (language, ..) in LANGUAGES {
+        let text = fs::read_to_string(folder().join(language).join("flow.toml")).unwrap();
+        let read: serde_json::Value = toml::from_str(&text).unwrap();
+        assert_eq!(
+            super::super::plain_toml::read(&text).as_ref(),
+            Some(&read),
+            "{language}"
+        );
+        // The expressions are compiled late: each list and each text is one.
+        let written: serde_json::Map<_, _> = serde_json::from_value(read).unwrap();
+        for value in written.values().flat_map(|v| v.as_array()).flatten() {
+            let table = value.as_object();
+            let texts = table.into_iter().flat_map(|t| t.values());
+            for text in texts.filter_map(|v| v.as_str()).chain(value.as_str()) {
+                expression::check(&format!("^(?:{text})$")).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
 fn every_rule_is_listed() {
     for (language, _, dialects) in LANGUAGES {
         let files = fs::read_dir(folder().join(language)).unwrap();
