@@ -12,7 +12,7 @@ use super::place::Weight;
 use crate::model::{Finding, RepoPath};
 
 const HASH: &str = "lock-hash";
-const HOST: &str = "lock-host";
+pub(super) const HOST: &str = "lock-host";
 
 /// Longest lock file that is read, in bytes.
 const LONGEST: usize = 32 * 1024 * 1024;
@@ -133,6 +133,7 @@ pub fn in_lock_file(
     hashes(&entries, &before, &text, &mut hits);
     let manifests = Manifests::new(manifest);
     hosts(&entries, &before, &text, &manifests, &mut hits);
+    names(&entries, &before, &text, &mut hits);
     if is_apart {
         for hit in &mut hits {
             hit.score = hit.score.min(IN_TESTS);
@@ -324,6 +325,71 @@ fn hosts(
         if told >= MOST {
             return;
         }
+    }
+}
+
+/// The package that an address of a default registry is of, as far as it says: npm's by the folder, PyPI's by the file.
+fn named_in(url: &str) -> Option<String> {
+    let host = host_of(url)?;
+    let (_, rest) = url.split_once("://")?;
+    let (_, path) = rest.split_once('/')?;
+    let path = path
+        .to_ascii_lowercase()
+        .replace("%2f", "/")
+        .replace("%40", "@");
+    match &*host {
+        "registry.npmjs.org" | "registry.yarnpkg.com" => {
+            let (name, _) = path.split_once("/-/")?;
+            Some(name.to_owned())
+        }
+        "files.pythonhosted.org" => {
+            let file = path.rsplit('/').next()?;
+            Some(file.replace(['_', '.'], "-"))
+        }
+        _ => None,
+    }
+}
+
+/// An entry whose address is that of another package of the same registry.
+fn names(entries: &[Entry], before: &[Vec<Entry>], text: &str, hits: &mut Vec<Hit>) {
+    let is_of = |entry: &Entry, named: &str| {
+        let name = entry.name().to_ascii_lowercase();
+        let plain = format!("{}-", name.replace(['_', '.'], "-"));
+        named == name || named.starts_with(&plain)
+    };
+    let mut by_url: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    for entry in entries.iter().filter(|e| !e.declared) {
+        if let Some(url) = entry.url.as_deref() {
+            by_url.entry(url).or_default().push(entry);
+        }
+    }
+    for (url, all) in by_url {
+        let Some(named) = named_in(url) else {
+            continue;
+        };
+        let was_there = || {
+            before
+                .iter()
+                .flatten()
+                .any(|e| e.url.as_deref() == Some(url))
+        };
+        let Some(first) = all.first() else { continue };
+        if all.iter().any(|e| is_of(e, &named)) || was_there() || hits.len() >= MOST {
+            continue;
+        }
+        let package = &first.package;
+        hits.push(Hit {
+            rule: HOST,
+            line: line_of(text, url),
+            score: 7.8,
+            cwe: vec![506, 494],
+            title: "Package is downloaded under another name".into(),
+            message: format!(
+                "`{package}` is downloaded from an address of another package: `{url}`."
+            ),
+            fix: "Restore the lock file, and let the package manager update it.".into(),
+            identity: Some(format!("{package}\0{url}")),
+        });
     }
 }
 

@@ -27,6 +27,22 @@ pub(super) enum Format {
     Pipenv,
     /// Bundler: the section `CHECKSUMS`.
     Bundler,
+    /// pip: `name==version` and `--hash`.
+    Requirements,
+    /// NuGet: `packages.lock.json`.
+    Nuget,
+    /// Deno.
+    Deno,
+    /// Nix: `flake.lock`.
+    Flake,
+    /// Swift: `Package.resolved`.
+    Swift,
+    /// Dart: YAML.
+    Dart,
+    /// Mix: a line for each package.
+    Mix,
+    /// Terraform: `.terraform.lock.hcl`.
+    Terraform,
 }
 
 /// The format of a file, by its name.
@@ -42,6 +58,14 @@ pub(super) fn format_of(path: &RepoPath) -> Option<Format> {
         b"composer.lock" => Format::Composer,
         b"Pipfile.lock" => Format::Pipenv,
         b"Gemfile.lock" | b"gems.locked" => Format::Bundler,
+        b"packages.lock.json" => Format::Nuget,
+        b"deno.lock" => Format::Deno,
+        b"flake.lock" => Format::Flake,
+        b"Package.resolved" => Format::Swift,
+        b"pubspec.lock" => Format::Dart,
+        b"mix.lock" => Format::Mix,
+        b".terraform.lock.hcl" => Format::Terraform,
+        _ if name.starts_with(b"requirements") && name.ends_with(b".txt") => Format::Requirements,
         // `pylock.NAME.toml` (PEP 751)
         _ if name.starts_with(b"pylock.") && name.ends_with(b".toml") => Format::Toml,
         _ => return None,
@@ -76,6 +100,14 @@ pub(super) fn entries(format: Format, text: &str) -> Result<Vec<Entry>, String> 
         Format::Composer => composer(&json(text)?, &mut all),
         Format::Pipenv => pipenv(&json(text)?, &mut all),
         Format::Bundler => bundler(text, &mut all),
+        Format::Requirements => requirements(text, &mut all),
+        Format::Nuget => nuget(&json(text)?, &mut all),
+        Format::Deno => deno(&json(text)?, &mut all),
+        Format::Flake => flake(&json(text)?, &mut all),
+        Format::Swift => swift(&json(text)?, &mut all),
+        Format::Dart => dart(&yaml(text)?, &mut all),
+        Format::Mix => mix(text, &mut all),
+        Format::Terraform => terraform(text, &mut all),
     }
     Ok(all)
 }
@@ -201,8 +233,15 @@ fn of_head(head: &str, version: &str, entry: &Entry, all: &mut Vec<Entry>) {
             "workspace:",
         ];
         declared |= places.iter().any(|w| wanted.contains(w)) && !wanted.starts_with("@npm:");
-        if !names.contains(&name) {
-            names.push(name);
+        // Under another name: `a@npm:b@^1`.
+        let real = wanted
+            .strip_prefix("@npm:")
+            .and_then(|w| w.rsplit_once('@'));
+        let real = real.map(|(real, _)| real).filter(|real| !real.is_empty());
+        for name in [Some(name), real].into_iter().flatten() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
         }
     }
     for name in names {
@@ -509,6 +548,152 @@ fn bundler(text: &str, all: &mut Vec<Entry>) {
                 hashes: hashes.map(|(k, h)| (k.to_owned(), h.to_owned())).collect(),
                 ..Entry::default()
             });
+        }
+    }
+}
+
+/// An entry with hashes and no address.
+fn hashed(package: String, hashes: Vec<(String, String)>) -> Entry {
+    Entry {
+        package,
+        hashes,
+        ..Entry::default()
+    }
+}
+
+/// <https://pip.pypa.io/en/stable/topics/secure-installs/>
+fn requirements(text: &str, all: &mut Vec<Entry>) {
+    let mut package = String::new();
+    for line in text.lines() {
+        let line = line.split(" #").next().unwrap_or(line);
+        if let Some((name, rest)) = line
+            .split_once("==")
+            .filter(|_| !line.starts_with([' ', '#']))
+        {
+            let version = rest.split([' ', ';', '\\']).next().unwrap_or_default();
+            package = format!("{} {version}", name.trim().to_ascii_lowercase());
+        }
+        for hash in line.split("--hash=").skip(1) {
+            let hash = hash.split([' ', '\\']).next().unwrap_or_default();
+            all.push(hashed(
+                package.clone(),
+                vec![(super::FILES.into(), hash.to_owned())],
+            ));
+        }
+    }
+}
+
+/// <https://learn.microsoft.com/nuget/consume-packages/package-references-in-project-files>
+fn nuget(root: &Value, all: &mut Vec<Entry>) {
+    let targets = root.get("dependencies").and_then(Value::as_object);
+    for target in targets.into_iter().flatten() {
+        for (name, package) in target.1.as_object().into_iter().flatten() {
+            let version = text_at(package, "resolved").unwrap_or_default();
+            if let Some(hash) = text_at(package, "contentHash") {
+                let hashes = vec![("content".to_owned(), hash.to_owned())];
+                all.push(hashed(format!("{name} {version}"), hashes));
+            }
+        }
+    }
+}
+
+fn deno(root: &Value, all: &mut Vec<Entry>) {
+    let packages = root.get("packages").unwrap_or(&Value::Null);
+    for list in ["npm", "jsr"]
+        .iter()
+        .flat_map(|k| [root.get(*k), packages.get(*k)])
+    {
+        for (name, package) in list.and_then(Value::as_object).into_iter().flatten() {
+            if let Some(hash) = text_at(package, "integrity") {
+                let hashes = vec![("integrity".to_owned(), hash.to_owned())];
+                all.push(hashed(
+                    name.replacen('@', " ", usize::from(!name.starts_with('@'))),
+                    hashes,
+                ));
+            }
+        }
+    }
+    let remote = root.get("remote").and_then(Value::as_object);
+    for (url, hash) in remote.into_iter().flatten() {
+        // What has no version in its address may change.
+        let hash = hash.as_str().filter(|_| url.contains('@'));
+        let hashes = hash.map(|h| ("sha256".to_owned(), h.to_owned()));
+        all.push(hashed(url.clone(), hashes.into_iter().collect()));
+    }
+}
+
+/// <https://nix.dev/manual/nix/stable/command-ref/new-cli/nix3-flake#lock-files>
+fn flake(root: &Value, all: &mut Vec<Entry>) {
+    let nodes = root.get("nodes").and_then(Value::as_object);
+    for (name, node) in nodes.into_iter().flatten() {
+        let locked = node.get("locked").unwrap_or(&Value::Null);
+        if let (Some(rev), Some(hash)) = (text_at(locked, "rev"), text_at(locked, "narHash")) {
+            let hashes = vec![("narHash".to_owned(), hash.to_owned())];
+            all.push(hashed(format!("{name} {rev}"), hashes));
+        }
+    }
+}
+
+fn swift(root: &Value, all: &mut Vec<Entry>) {
+    let pins = root.get("object").unwrap_or(root).get("pins");
+    for pin in pins.and_then(Value::as_array).into_iter().flatten() {
+        let name = text_at(pin, "identity").or(text_at(pin, "package"));
+        let state = pin.get("state").unwrap_or(&Value::Null);
+        if let (Some(version), Some(hash)) = (text_at(state, "version"), text_at(state, "revision"))
+        {
+            let package = format!("{} {version}", name.unwrap_or_default());
+            all.push(hashed(
+                package,
+                vec![("revision".to_owned(), hash.to_owned())],
+            ));
+        }
+    }
+}
+
+fn dart(root: &Value, all: &mut Vec<Entry>) {
+    let packages = root.get("packages").and_then(Value::as_object);
+    for (name, package) in packages.into_iter().flatten() {
+        let said = package.get("description").unwrap_or(&Value::Null);
+        let version = text_at(package, "version").unwrap_or_default();
+        let hash = text_at(said, "sha256").map(|h| ("sha256".to_owned(), h.to_owned()));
+        all.push(Entry {
+            package: format!("{name} {version}"),
+            url: text_at(said, "url").map(str::to_owned),
+            hashes: hash.into_iter().collect(),
+            declared: text_at(package, "source").is_some_and(|s| s != "hosted"),
+        });
+    }
+}
+
+/// `"name": {:hex, :name, "version", "hash", [..], .., "hash"},`
+fn mix(text: &str, all: &mut Vec<Entry>) {
+    for line in text.lines().filter(|l| l.contains("{:hex,")) {
+        let quoted: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
+        if let [name, version, inner, .., outer] = quoted.as_slice() {
+            let hashes = [("inner", inner), ("outer", outer)];
+            let hashes = hashes.map(|(of, h)| (of.to_owned(), (*h).to_owned()));
+            all.push(hashed(format!("{name} {version}"), hashes.to_vec()));
+        }
+    }
+}
+
+/// <https://developer.hashicorp.com/terraform/language/files/dependency-lock>
+fn terraform(text: &str, all: &mut Vec<Entry>) {
+    let (mut name, mut version) = ("", "");
+    for line in text.lines().map(str::trim) {
+        let quoted = line.split('"').nth(1).unwrap_or_default();
+        if line.starts_with("provider ") {
+            (name, version) = (quoted, "");
+        } else if line.starts_with("version ") {
+            version = quoted;
+        } else if let Some((kind, _)) = quoted
+            .split_once(':')
+            .filter(|(k, _)| matches!(*k, "h1" | "zh"))
+        {
+            all.push(hashed(
+                format!("{name} {version} {kind}"),
+                vec![(super::FILES.into(), quoted.to_owned())],
+            ));
         }
     }
 }

@@ -370,3 +370,77 @@ fn many_hosts_are_as_many_findings_as_anyone_reads() {
         MOST
     );
 }
+
+#[test]
+fn other_lock_files_are_read_too() {
+    for (name, text) in [
+        (
+            "requirements.txt",
+            "-r a.txt\na==1.0 \\\n    --hash=sha256:AAAA \\\n    --hash=sha256:cc\n",
+        ),
+        (
+            "packages.lock.json",
+            "{\"dependencies\": {\"net8.0\": {\"A\": {\"resolved\": \"1.0\", \"contentHash\": \"AAAA\"}}}}",
+        ),
+        (
+            "deno.lock",
+            "{\"npm\": {\"a@1.0.0\": {\"integrity\": \"AAAA\"}}}",
+        ),
+        (
+            "deno.lock",
+            "{\"remote\": {\"https://deno.land/std@0.1/a.ts\": \"AAAA\"}}",
+        ),
+        (
+            "flake.lock",
+            "{\"nodes\": {\"a\": {\"locked\": {\"rev\": \"1\", \"narHash\": \"AAAA\"}}}}",
+        ),
+        (
+            "Package.resolved",
+            "{\"pins\": [{\"identity\": \"a\", \"state\": {\"version\": \"1.0\", \"revision\": \"AAAA\"}}]}",
+        ),
+        (
+            "pubspec.lock",
+            "packages:\n  a:\n    description:\n      name: a\n      sha256: AAAA\n    source: hosted\n    version: \"1.0\"\n",
+        ),
+        (
+            "mix.lock",
+            "%{\n  \"a\": {:hex, :a, \"1.0\", \"AAAA\", [:mix], [], \"hexpm\", \"bb\"},\n}\n",
+        ),
+        (
+            ".terraform.lock.hcl",
+            "provider \"a/b\" {\n  version = \"1.0\"\n  hashes = [\n    \"h1:AAAA\",\n  ]\n}\n",
+        ),
+    ] {
+        assert_eq!(found(name, text, text), [], "{text}");
+        let forged = text
+            .replace("AAAA", "BBBB")
+            .replace("sha256:cc", "sha256:dd");
+        let all = found(name, text, &forged);
+        assert!(all.len() == 1 && all[0].0 == HASH, "{all:?} {forged}");
+        let newer = forged
+            .replace("1.0", "1.1")
+            .replace("\"rev\": \"1\"", "\"rev\": \"2\"");
+        let newer = newer.replace("0.1/", "0.2/");
+        assert_eq!(found(name, text, &newer), [], "{newer}");
+    }
+}
+
+#[test]
+fn a_package_under_the_address_of_another_is_found() {
+    let usual = npm_file(&[npm("a", "1.0.0", USUAL, "sha512-aa")]);
+    for (url, is_fine) in [
+        ("https://registry.npmjs.org/a/-/a-1.0.1.tgz", true),
+        ("https://registry.npmjs.org/b/-/b-1.0.1.tgz", false),
+        ("https://registry.npmjs.org/@x%2fa/-/a-1.0.1.tgz", false),
+    ] {
+        let next = npm_file(&[npm("a", "1.0.1", url, "sha512-bb")]);
+        let all = found("package-lock.json", &usual, &next);
+        assert_eq!(all.is_empty(), is_fine, "{url} {all:?}");
+    }
+    // Under another name, as the manifest says.
+    let alias = "# yarn lockfile v1\n\nb@npm:a@^1.0.0:\n  version \"1.0.0\"\n  resolved \"https://registry.yarnpkg.com/a/-/a-1.0.0.tgz#0123\"\n";
+    assert_eq!(found("yarn.lock", "# yarn lockfile v1\n", alias), []);
+    let stated = npm("b", "1.0.0", USUAL, "sha512-aa")
+        .replace("\"version\"", "\"name\": \"a\", \"version\"");
+    assert_eq!(found("package-lock.json", &usual, &npm_file(&[stated])), []);
+}
