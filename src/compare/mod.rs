@@ -26,7 +26,7 @@
 //! - [`binary`]: findings in files that are not text
 //! - [`comments`]: comments that suppress findings, old and new; [`comment`]: one of them
 //! - [`unplaced`]: findings without a line: whole files, packages
-//! - [`places`]: findings of several scanners at one place
+//! - [`places`]: findings of several scanners at one place, by their [`weaknesses`]
 //! - [`group`]: findings ([`located`]) to occurrences, occurrences to issues, over all scanners
 //!
 //! All of it takes values and returns values, and does not depend on the order of its input.
@@ -69,6 +69,7 @@ mod text;
 mod tokens;
 mod unplaced;
 mod weakness;
+mod weaknesses;
 
 use std::borrow::Cow;
 use std::collections::HashSet;

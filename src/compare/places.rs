@@ -3,10 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::located::{Aliases, Located, issue_key};
+use super::weaknesses;
 use crate::model::{Finding, Kind, RepoPath, Status, Text, drained};
 
 /// How many places are tried on each side of a finding.
 const FARTHEST: usize = 64;
+/// How many lines may lie between the begins of two findings about one statement.
+const LINES: u32 = 10;
+/// CWE numbers of credentials in code: scanners report them as secrets or as code.
+const CREDENTIALS: [u32; 3] = [259, 321, 798];
 
 /// The findings at one place about one weakness, the first scanner's first.
 pub(super) struct Place {
@@ -16,6 +21,15 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn first(&self) -> &Located {
         &self.findings[0]
+    }
+
+    /// Takes a finding in. What is secret stands first, because its issue is the secret, wherever else it is.
+    fn add(&mut self, item: Located) {
+        let is_secret = |l: &Located| l.finding.kind == Kind::Secret;
+        match is_secret(&item) && !is_secret(self.first()) {
+            true => self.findings.insert(0, item),
+            false => self.findings.push(item),
+        }
     }
 
     /// New if any finding is: what one scanner cannot find at base is not known to be old.
@@ -34,8 +48,8 @@ enum Key {
     Whole(String),
     /// What the issue is, for findings with a region.
     Same(String),
-    /// The line, for findings that may be about one weakness under other names.
-    Line(u32),
+    /// For findings with a region that may be about one weakness under other names.
+    Weakness,
 }
 
 /// Line and column of a place's first finding, and the place.
@@ -90,6 +104,7 @@ pub(super) fn join(
             }
         }
         let own = index.same_secret(&item.finding, &places);
+        let own = own.or_else(|| index.same_weakness(&item.finding, &places));
         if let Some(place) = own {
             places[place].findings.push(item);
             continue;
@@ -101,7 +116,7 @@ pub(super) fn join(
         match found {
             Some(place) => {
                 index.close(place, &places[place].first().finding, aliases);
-                places[place].findings.push(item);
+                places[place].add(item);
             }
             None => {
                 index.closed.push(places.len());
@@ -122,7 +137,7 @@ fn keys(finding: &Finding, aliases: &Aliases) -> Vec<Key> {
             vec![Key::Package(aliases.key(finding), version)]
         }
         (None, None) => vec![Key::Whole(issue_key(finding))],
-        (None, Some(region)) => vec![Key::Same(issue_key(finding)), Key::Line(region.line)],
+        (None, Some(_)) => vec![Key::Same(issue_key(finding)), Key::Weakness],
     }
 }
 
@@ -165,6 +180,24 @@ impl Index {
         })
     }
 
+    /// The place of another report of the same weakness by the same scanner, where another scanner found it first: some have
+    /// several rules for one.
+    fn same_weakness(&self, finding: &Finding, places: &[Place]) -> Option<usize> {
+        let near = self.closed.iter().rev().take(FARTHEST);
+        let near = near.filter(|_| finding.kind == Kind::Code && finding.region.is_some());
+        near.copied().find(|place| {
+            let all = || places[*place].findings.iter().map(|l| &l.finding);
+            let is_other = |f: &Finding| f.scanner != finding.scanner;
+            all()
+                .next()
+                .is_some_and(|first| is_other(first) && alike(first, finding).is_some())
+                && all().all(|f| {
+                    is_other(f)
+                        || f.rule != finding.rule && alike(f, finding).is_some_and(|d| d < 4)
+                })
+        })
+    }
+
     /// The nearest place that a finding may join.
     fn find(&self, finding: &Finding, places: &[Place], aliases: &Aliases) -> Option<usize> {
         keys(finding, aliases)
@@ -181,12 +214,15 @@ impl Index {
         let fits = |place: usize| -> Option<u8> {
             let first = &places[place].first().finding;
             match key {
-                Key::Line(_) => alike(first, finding),
+                Key::Weakness => alike(first, finding),
                 _ => first.region?.overlaps(&finding.region?).then_some(0),
             }
         };
         let above = spots.range(..(line, column, 0)).rev().take(FARTHEST);
         let below = spots.range((line, column, 0)..).take(FARTHEST);
+        let far = |l: u32| *key == Key::Weakness && l.abs_diff(line) > LINES;
+        let above = above.take_while(|(l, ..)| !far(*l));
+        let below = below.take_while(|(l, ..)| !far(*l));
         let near = above.chain(below).filter_map(|(l, c, place)| {
             let distance = (l.abs_diff(line), c.abs_diff(column));
             Some((fits(*place)?, distance, *place))
@@ -195,14 +231,28 @@ impl Index {
     }
 }
 
-/// Whether two findings on one line are about one weakness although their rules differ.
+/// Whether two findings are about one weakness although their rules differ, and how far from it they are: on one line, or on
+/// lines that they share.
 fn alike(first: &Finding, finding: &Finding) -> Option<u8> {
+    let on_line = first.line() == finding.line();
     if first.kind == Kind::Secret && finding.kind == Kind::Secret {
         let known = first.secret.is_some() && finding.secret.is_some();
-        return (!known).then_some(1);
+        return (!known && on_line).then_some(1);
     }
-    let share = first.cwe.iter().any(|c| finding.cwe.contains(c));
-    (first.kind == finding.kind && share).then_some(2)
+    let (one, other) = (first.region?, finding.region?);
+    let apart = weaknesses::distance(&first.cwe, &finding.cwe)?;
+    let is_credential = |f: &Finding| f.cwe.iter().any(|c| CREDENTIALS.contains(c));
+    let of_kind = first.kind == finding.kind
+        || matches!(
+            (first.kind, finding.kind),
+            (Kind::Secret, Kind::Code) | (Kind::Code, Kind::Secret)
+        ) && is_credential(first)
+            && is_credential(finding);
+    let place = match on_line {
+        true => 2,
+        false => 4,
+    };
+    (of_kind && one.overlaps(&other)).then_some(place + apart)
 }
 
 #[cfg(test)]
