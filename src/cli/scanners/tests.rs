@@ -285,7 +285,8 @@ The order follows what an attacker gains, like CWE's Top 25 and OWASP's Top 10:
 | --- | --- | --- |
 | commands, code and SQL built from input; valid credentials | 8.0 to 9.5 | an attacker can run code, or read and write all data |
 | the same, if the rule does not check where the value comes from | 6.0 to 7.0 | most findings of such a rule are harmless |
-| paths, URLs, pages and XML from input; certificates that are not verified | 7.0 to 8.0 | an attacker can read data or intercept it |
+| paths, URLs, pages and XML from input | 7.0 to 8.0 | an attacker can read data |
+| certificates and host keys that are not verified | 6.5 to 6.8 | an attacker must be on the way between two machines |
 | weak hashes, ciphers and random numbers | 3.5 to 6.5 | an attacker needs another weakness too, and many uses protect nothing |
 | imports, ignored errors, good practice | under 4.0 | they are not weaknesses by themselves |
 
