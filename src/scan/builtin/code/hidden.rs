@@ -26,7 +26,7 @@ const LETTER: &str = "hidden-letter";
 const PROGRAM: &str = "hidden-program";
 
 /// The extensions of files that are code, or settings of programs.
-const CODE: [&str; 59] = [
+const CODE: [&str; 66] = [
     "py",
     "pyw",
     "js",
@@ -86,12 +86,37 @@ const CODE: [&str; 59] = [
     "mk",
     "cmake",
     "dockerfile",
+    "makefile",
+    "gemfile",
+    "rakefile",
+    "podfile",
+    "jenkinsfile",
+    "gemspec",
+    "podspec",
+];
+
+/// Files that name packages, and what runs them.
+const NAMES: [&str; 12] = [
+    "package.json",
+    "composer.json",
+    "pyproject.toml",
+    "cargo.toml",
+    "go.mod",
+    "pipfile",
+    "setup.cfg",
+    "pom.xml",
+    ".gitmodules",
+    ".npmrc",
+    "docker-compose.yml",
+    "action.yml",
 ];
 
 /// The extensions of pictures, fonts, sounds and films.
-const MEDIA: [&str; 22] = [
+const MEDIA: [&str; 40] = [
     "png", "jpg", "jpeg", "gif", "bmp", "ico", "webp", "avif", "tiff", "woff", "woff2", "ttf",
-    "otf", "eot", "mp3", "mp4", "wav", "ogg", "webm", "mov", "flac", "heic",
+    "otf", "eot", "mp3", "mp4", "wav", "ogg", "webm", "mov", "flac", "heic", "tif", "jfif", "jpe",
+    "apng", "jxl", "cur", "icns", "psd", "svgz", "otc", "ttc", "m4a", "aac", "opus", "mkv", "avi",
+    "mpg", "xcf",
 ];
 
 /// Whether a file is an image, a font, a sound or a video by its name.
@@ -108,6 +133,12 @@ pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit
         all.extend(program(content));
         return;
     }
+    // A picture in text is XML.
+    let is_xml =
+        || content.trim_ascii_start().starts_with(b"<") || content.starts_with(b"\xef\xbb\xbf<");
+    if extension == "svg" && !is_xml() {
+        all.extend(program(content));
+    }
     if content.is_ascii() {
         return;
     }
@@ -119,7 +150,12 @@ pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit
             return;
         }
     }
-    let is_code = CODE.contains(&extension) || content.starts_with(b"#!");
+    let names_packages = NAMES.contains(&&*name)
+        || name.starts_with("requirements") && extension == "txt"
+        || path.contains(".github/workflows/");
+    let is_code = CODE.contains(&extension) || names_packages || content.starts_with(b"#!");
+    // No text in a language of that script, so that nobody types one of its letters by a slip.
+    let is_alone = is_code && !text.chars().any(|c| is_cyrillic(c) && !ALIKE.contains(c));
     for (line, number) in text.lines().zip(1..) {
         if line.is_ascii() {
             continue;
@@ -131,7 +167,8 @@ pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit
         };
         let is_written = weight != Weight::Generated && line.len() <= LONGEST_LINE;
         let in_words = is_code && is_written && !is_comment(line, extension);
-        let mut hits = pieces(line).filter_map(|piece| in_line(piece, number, is_code, in_words));
+        let mut hits = pieces(line)
+            .filter_map(|piece| in_line(piece, number, is_code, in_words.then_some(is_alone)));
         if let Some(mut hit) = hits.next() {
             if weight == Weight::Test && !is_code {
                 hit.score = hit.score.min(IN_TESTS);
@@ -166,7 +203,9 @@ fn pieces(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn in_line(line: &str, number: u32, is_code: bool, in_words: bool) -> Option<Hit> {
+/// Finds what is hidden in a line. `in_words` is whether words count too, and then whether the file has no other letters of
+/// a script that has letters like Latin ones.
+fn in_line(line: &str, number: u32, is_code: bool, in_words: Option<bool>) -> Option<Hit> {
     let hit = |rule, score, cwe: &[u32], title: &str, message: &str, fix: &str| {
         Some(Hit {
             rule,
@@ -202,9 +241,7 @@ fn in_line(line: &str, number: u32, is_code: bool, in_words: bool) -> Option<Hit
             "Delete the characters; `cat -v FILE` shows where they are.",
         );
     }
-    if !in_words {
-        return None;
-    }
+    let is_alone = in_words?;
     if hidden.in_word {
         return hit(
             INVISIBLE,
@@ -215,7 +252,7 @@ fn in_line(line: &str, number: u32, is_code: bool, in_words: bool) -> Option<Hit
             "Delete the word and type it again.",
         );
     }
-    let mixed = words(line).any(|word| is_mixed(word) && !is_glued(word, line));
+    let mixed = words(line).any(|word| is_mixed(word, is_alone) && !is_glued(word, line));
     if mixed {
         return hit(
             LETTER,
@@ -296,7 +333,10 @@ fn hidden(chars: &[char]) -> Hidden {
         let is_of_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
         let is_filler = matches!(c, '\u{3164}' | '\u{115f}' | '\u{1160}' | '\u{ffa0}');
         let splits = matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
-        found.in_word |= splits && is_of_word(before) && is_of_word(after)
+        // JavaScript and Java let a name end with these.
+        let ends = matches!(c, '\u{200c}' | '\u{200d}' | '\u{2060}')
+            && !after.is_none_or(|a| "'\"`".contains(a));
+        found.in_word |= splits && is_of_word(before) && (is_of_word(after) || ends)
             || is_filler
                 && (is_of_word(before) || is_of_word(after) || before.is_none_or(|b| b.is_ascii()));
     }
@@ -362,25 +402,35 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
-/// Whether a word is made of Latin letters but for some that only look like them.
-fn is_mixed(word: &str) -> bool {
+/// Letters of other scripts with the shape of Latin ones: Cyrillic, Greek, Armenian, and signs of phonetic alphabets.
+const ALIKE: &str = "аеорсухіјѕһԁԛԝАВЕКМНОРСТУХЅІЈονΑΒΕΖΗΙΚΜΝΟΡΤΥΧօսհոɡɑǃ";
+
+fn is_cyrillic(c: char) -> bool {
+    matches!(c, '\u{400}'..='\u{52f}')
+}
+
+/// Whether a word is made of Latin letters but for some that only look like them. One that is made of such letters alone
+/// is suspicious if `is_alone`: the file has no text in their script.
+fn is_mixed(word: &str, is_alone: bool) -> bool {
     if word.is_ascii() {
         return false;
     }
-    let (mut latin, mut alike) = (0, 0);
-    for c in word.chars() {
+    let (mut latin, mut alike, mut cyrillic) = (0, 0, 0);
+    for (at, c) in word.char_indices() {
         match c {
             'a'..='z' | 'A'..='Z' => latin += 1,
             '0'..='9' | '_' => {}
-            // Cyrillic and Greek letters with the shape of Latin ones.
-            'а' | 'е' | 'о' | 'р' | 'с' | 'у' | 'х' | 'і' | 'ј' | 'ѕ' | 'һ' | 'ԁ' | 'ԛ' | 'ԝ'
-            | 'А' | 'В' | 'Е' | 'К' | 'М' | 'Н' | 'О' | 'Р' | 'С' | 'Т' | 'У' | 'Х' | 'Ѕ' | 'І'
-            | 'Ј' | 'ο' | 'ν' | 'Α' | 'Β' | 'Ε' | 'Ζ' | 'Η' | 'Ι' | 'Κ' | 'Μ' | 'Ν' | 'Ο' | 'Ρ'
-            | 'Τ' | 'Υ' | 'Χ' => alike += 1,
+            // Some names of languages begin with this letter.
+            'ǃ' if at == 0 => return false,
+            c if ALIKE.contains(c) => {
+                alike += 1;
+                cyrillic += usize::from(is_cyrillic(c));
+            }
             _ => return false,
         }
     }
-    (1..=latin).contains(&alike) && latin >= 3
+    let is_hidden = is_alone && cyrillic == alike && latin + alike >= 3 && (latin > 0 || alike > 3);
+    (1..=latin).contains(&alike) && latin >= 3 || alike > 0 && is_hidden
 }
 
 /// Whether a file holds the texts of a program in one of its languages.
@@ -415,7 +465,7 @@ fn program(content: &[u8]) -> Option<Hit> {
         || begins(b"MZ\x90\0")
         || begins(b"\xcf\xfa\xed\xfe")
         || begins(b"\xca\xfe\xba\xbe");
-    let is_script = begins(b"#!/") || begins(b"<?php");
+    let is_script = begins(b"#!/") || begins(b"#! /") || begins(b"<?php");
     let is_text = || {
         let is_pointer = begins(b"version https://git-lfs")
             || content.windows(12).take(200).any(|w| w == b"annex/object");
@@ -478,6 +528,8 @@ fn is_program_text(text: &str) -> bool {
         "fromCharCode",
         "atob(",
         "powershell",
+        "DownloadString",
+        "@echo off",
     ]
     .iter()
     .any(|s| text.contains(s));
@@ -511,6 +563,17 @@ mod tests {
             ("a.py", "\u{430}dm\u{456}n\u{43e}s = 1\n", LETTER),
             ("a.js", "/**/ if (is\u{410}dmin()) {}\n", LETTER),
             ("a.js", ";is\u{410}dmin()\n", LETTER),
+            ("a.py", "\u{435}\u{445}\u{435}\u{441} = 1\n", LETTER),
+            ("a.js", "\u{435}\u{445}ec(cmd)\n", LETTER),
+            ("a.js", "if (environment\u{1c3}=1) {}\n", LETTER),
+            ("a.py", "h\u{585}st_name = 1\n", LETTER),
+            (
+                "package.json",
+                "{\"dependencies\": {\"l\u{43e}dash\": \"4\"}}\n",
+                LETTER,
+            ),
+            ("requirements-dev.txt", "d\u{458}ango==4.0\n", LETTER),
+            ("a.js", "const isAdmin\u{200d} = true;\n", INVISIBLE),
             (
                 "README.md",
                 "\u{1f3f4}\u{e0069}\u{e0067}\u{e006e}\u{e006f}\u{e0072}\u{e0065}\u{e0020}\n",
@@ -524,6 +587,12 @@ mod tests {
                 "const p = require('child_process'); p.exec('x')\n",
                 PROGRAM,
             ),
+            (
+                "logo.svg",
+                "const p = require('child_process'); p.exec('x')\n",
+                PROGRAM,
+            ),
+            ("a.tif", "#! /bin/sh\nid\n", PROGRAM),
             ("a.gif", "GIF89a<?php system($_GET['c']); ?>", PROGRAM),
         ] {
             assert_eq!(rules(path, text), [(rule, true)], "{path} {text:?}");
@@ -579,6 +648,16 @@ mod tests {
                 "version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
             ),
             ("logo.png", "not found\n"),
+            (
+                "logo.svg",
+                "<svg onload=\"eval(1)\"><script>exec()</script></svg>\n",
+            ),
+            // The file has text in that script.
+            (
+                "a.py",
+                "x = '\u{421}\u{421}\u{421}\u{420}'\ny = '\u{43b}\u{434}'\n",
+            ),
+            ("a.js", "const x = 'text\u{200b}';\n"),
         ] {
             assert_eq!(rules(path, text), [], "{path} {text:?}");
         }

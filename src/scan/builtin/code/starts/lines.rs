@@ -119,8 +119,9 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
             }
             "startup.xml"
                 if folders.ends_with(".idea")
-                    && line.contains("<configuration")
-                    && !line.contains("<configurations") =>
+                    && line
+                        .match_indices("<configuration")
+                        .any(|(at, w)| !line[at + w.len()..].starts_with('s')) =>
             {
                 add(
                     TASK,
@@ -167,7 +168,7 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
                     line,
                 );
             }
-            ".dir-locals.el" if line.contains("(eval ") => {
+            ".dir-locals.el" if line.contains("(eval") => {
                 add(
                     TASK,
                     number,

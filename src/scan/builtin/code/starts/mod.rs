@@ -4,6 +4,8 @@
 mod lines;
 mod packages;
 mod settings;
+mod signs;
+mod tables;
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -27,7 +29,7 @@ const MOST: usize = 20;
 const SHOWN: usize = 80;
 
 /// Folders of editors and assistants whose files of JSON may run commands.
-const FOLDERS: [&str; 20] = [
+const FOLDERS: [&str; 27] = [
     ".vscode",
     ".cursor",
     ".claude",
@@ -48,6 +50,13 @@ const FOLDERS: [&str; 20] = [
     ".opencode",
     ".copilot",
     ".devcontainer",
+    ".kilocode",
+    ".vibe",
+    ".crush",
+    ".warp",
+    ".agents",
+    ".theia",
+    ".grok",
 ];
 
 /// Finds what starts by itself in a file.
@@ -68,7 +77,13 @@ pub(super) fn find(
         || folders.ends_with(".github/hooks") && name.ends_with(".json")
         || matches!(
             name,
-            ".mcp.json" | "mcp.json" | "opencode.json" | "opencode.jsonc" | ".devcontainer.json"
+            ".mcp.json"
+                | "mcp.json"
+                | "opencode.json"
+                | "opencode.jsonc"
+                | "crush.json"
+                | ".crush.json"
+                | ".devcontainer.json"
         )
         || name.ends_with(".code-workspace");
     let is_package = matches!(name, "package.json" | "composer.json");
@@ -90,33 +105,38 @@ pub(super) fn find(
         )
         || name == "__init__.py"
             && (folders.ends_with("sitecustomize") || folders.ends_with("usercustomize"));
-    // Written as TOML, what matters is the same.
-    let is_toml = folders.ends_with(".codex") && name == "config.toml";
-    if !(is_settings || is_package || is_other || is_toml) {
+    let is_toml = tables::is_read(folders, name);
+    let signs = signs::of(folders, name);
+    if !(is_settings || is_package || is_other || is_toml || !signs.is_empty()) {
         return Ok(());
     }
-    if content.len() > LONGEST {
+    let text = &*String::from_utf8_lossy(content);
+    // Editors and npm pass a byte order mark over.
+    let text = text.trim_start_matches('\u{feff}');
+    // What belongs to tests and examples is not installed with the project.
+    let most = match weight {
+        // Anybody may say that a file is generated, or write a long line.
+        Weight::Full | Weight::Tool | Weight::SaysGenerated => 10.0,
+        _ => 3.9,
+    };
+    signs::find(&signs, name, text, most, all);
+    if content.len() > LONGEST && (is_settings || is_package || is_other || is_toml) {
         return Err(format!(
             "settings longer than {} KiB are not read",
             LONGEST / 1024
         ));
     }
-    let text = &*String::from_utf8_lossy(content);
-    // Editors and npm pass a byte order mark over.
-    let text = text.trim_start_matches('\u{feff}');
+    if is_toml {
+        let value: Value =
+            toml::from_str(text).map_err(|e| format!("these settings cannot be read: {e}"))?;
+        Found { text, all }.tables(folders, name, &value);
+        return Ok(());
+    }
     if is_other {
         lines::lines(folders, name, text, all);
         return Ok(());
     }
-    if is_toml {
-        let value: Value =
-            toml::from_str(text).map_err(|e| format!("these settings cannot be read: {e}"))?;
-        let mut found = Found { text, all };
-        let notify = value.get("notify").map(|n| strings(n).join(" "));
-        if let Some(notify) = notify.filter(|n| !n.is_empty()) {
-            found.hook(&notify);
-        }
-        found.settings(&value, "", 0);
+    if !(is_settings || is_package) {
         return Ok(());
     }
     let value = match serde_json::from_str::<Value>(&without_comments(text)) {
@@ -128,12 +148,6 @@ pub(super) fn find(
     };
     let mut found = Found { text, all };
     if is_package {
-        // Packages of tests and examples are not installed with the project.
-        let most = match weight {
-            // Anybody may say that a file is generated, or write a long line.
-            Weight::Full | Weight::Tool | Weight::SaysGenerated => 10.0,
-            _ => 3.9,
-        };
         found.scripts(&value, name == "composer.json", most);
     } else {
         found.settings(&value, "", 0);
@@ -194,11 +208,31 @@ fn reaches_out(command: &str) -> bool {
         "powershell",
         "/dev/tcp",
         "nc ",
-        "npx -y",
         "iwr ",
         "Invoke-",
     ];
-    signs.iter().any(|s| command.contains(s))
+    // `sync ` is not `nc `.
+    let begins_word = |at: usize| {
+        let before = command.get(..at).and_then(|b| b.chars().next_back());
+        before.is_none_or(|c| !c.is_alphanumeric())
+    };
+    signs
+        .iter()
+        .any(|s| command.match_indices(s).any(|(at, _)| begins_word(at)))
+}
+
+/// Whether a setting names a program of the folder itself, or an interpreter that gets what it runs with it.
+fn is_of_folder(command: &str) -> bool {
+    let program = command.split(' ').next().unwrap_or_default();
+    let is_relative = program.contains(['/', '\\'])
+        && !program.starts_with(['/', '~', '$'])
+        && !program.contains("node_modules/.bin/")
+        && program.get(1..2) != Some(":");
+    is_relative
+        || matches!(
+            program,
+            "sh" | "bash" | "python" | "python3" | "node" | "cmd"
+        )
 }
 
 /// The strings of a value, which is one or a list of them.

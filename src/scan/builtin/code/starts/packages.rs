@@ -2,38 +2,147 @@
 
 use serde_json::{Map, Value};
 
+use super::signs::fetches;
 use super::{Found, SCRIPT, reaches_out, strings};
 
-/// What a command does at the least that needs no second look when a package is installed: parts that are built,
-/// or hooks of git that are set up.
-const USUAL: [&str; 26] = [
+/// Programs that need no second look when a package is installed: they build parts, or set up hooks of git.
+const USUAL: [&str; 62] = [
     "husky",
-    "husky install",
-    "is-ci || husky install",
-    "husky || true",
-    "lefthook install",
+    "lefthook",
     "simple-git-hooks",
+    "yorkie",
     "patch-package",
-    "node-gyp rebuild",
+    "node-gyp",
     "node-gyp-build",
-    "prebuild-install || node-gyp rebuild",
-    "electron-builder install-app-deps",
+    "node-gyp-build-optional-packages",
+    "node-pre-gyp",
+    "prebuild-install",
+    "cmake-js",
+    "electron-builder",
+    "electron-rebuild",
+    "electron-vite",
     "ngcc",
-    "prisma generate",
-    "nuxt prepare",
-    "nuxi prepare",
-    "wxt prepare",
-    "svelte-kit sync",
-    "svelte-kit sync || echo ''",
+    "prisma",
+    "nuxt",
+    "nuxi",
+    "wxt",
+    "svelte-kit",
+    "astro",
     "tsc",
-    "npm run build",
-    "yarn build",
-    "pnpm build",
-    "lerna bootstrap",
-    "playwright install",
+    "tsup",
+    "tsdown",
+    "unbuild",
+    "rollup",
+    "vite",
+    "webpack",
+    "babel",
+    "lerna",
+    "nx",
+    "turbo",
+    "playwright",
+    "cypress",
     "pod-install",
-    "only-allow pnpm",
+    "only-allow",
+    "is-ci",
+    "opencollective",
+    "opencollective-postinstall",
+    "ts-patch",
+    "jetify",
+    "fumadocs-mdx",
+    "contentlayer",
+    "panda",
+    "graphql-codegen",
+    "relay-compiler",
+    "msw",
+    "syncpack",
+    "manypkg",
+    "preconstruct",
+    "react-native",
+    "expo",
+    "rimraf",
+    "shx",
+    "mkdirp",
+    "echo",
+    "true",
+    "exit",
+    "cd",
+    "test",
+    "[",
+    "bundle",
 ];
+/// What managers of packages do with all that is there already.
+const MANAGED: [&str; 6] = ["install", "i", "ci", "rebuild", "dedupe", "workspaces"];
+/// How many scripts may call each other.
+const DEEPEST: u32 = 4;
+
+/// Whether a command does nothing but what is usual when a package is installed.
+fn is_usual(command: &str, scripts: &Map<String, Value>, depth: u32) -> bool {
+    let parts = command.split(['&', '|', ';', '\n', '\r', '(', ')']);
+    let mut parts = parts.map(str::trim).filter(|p| !p.is_empty());
+    depth < DEEPEST
+        && !command.contains(['`', '$', '<', '>'])
+        && parts.all(|part| is_usual_part(part, scripts, depth))
+}
+
+fn is_usual_part(part: &str, scripts: &Map<String, Value>, depth: u32) -> bool {
+    // `CI=1`, but not `PATH=x` or `NODE_OPTIONS=--require=x`.
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_set = |w: &str| {
+        let set = w.split_once('=').filter(|(name, _)| *name != "PATH");
+        set.is_some_and(|(name, value)| name.chars().chain(value.chars()).all(is_plain))
+    };
+    let mut words = part
+        .split_ascii_whitespace()
+        .skip_while(|w| is_set(w) || *w == "cross-env");
+    let first = words.next().unwrap_or_default();
+    // Options of a manager, with their values, come before what it is to do.
+    let rest: Vec<&str> = words.collect();
+    // A program of the package itself, which another one may run.
+    let ends = [".js", ".cjs", ".mjs", ".ts", ".sh", ".py"];
+    let is_own =
+        |w: &&str| *w == "exec" || ends.iter().any(|e| w.ends_with(e)) && !w.contains(".config.");
+    let runs_packages = matches!(first, "pnpm" | "yarn" | "npm");
+    if rest
+        .iter()
+        .any(|w| is_own(w) && !(runs_packages && *w == "exec"))
+    {
+        return false;
+    }
+    let mut after = rest
+        .iter()
+        .copied()
+        .skip_while(|w| w.starts_with('-') || w.contains(['/', '*']));
+    let calls = |name: &str| match scripts.get(name).and_then(Value::as_str) {
+        // What builds the package is what its users get.
+        Some(_) if name.starts_with("build") || name.starts_with("compile") => true,
+        Some(command) => is_usual(command, scripts, depth + 1),
+        None => false,
+    };
+    match first {
+        "npx" | "bunx" => after.next().is_some_and(|p| USUAL.contains(&p)),
+        "run-s" | "run-p" | "npm-run-all" => after.all(|name| name.starts_with('-') || calls(name)),
+        "npm" | "yarn" | "pnpm" | "bun" => match after.next() {
+            None => first == "yarn",
+            Some("run" | "run-script") => {
+                let name = after.find(|w| !w.starts_with('-'));
+                // Those of other packages are judged where they stand.
+                name.is_some_and(|name| calls(name) || name.starts_with("build") && depth == 0)
+            }
+            Some("exec" | "x" | "dlx") => after.next().is_some_and(|p| USUAL.contains(&p)),
+            Some(word) => {
+                MANAGED.contains(&word) && after.all(|w| w.starts_with('-'))
+                    || USUAL.contains(&word)
+                    || calls(word)
+                    || word.starts_with("build")
+            }
+        },
+        "git" => {
+            let said = rest.join(" ").to_ascii_lowercase();
+            said.starts_with("submodule ") || said.starts_with("config core.hookspath .")
+        }
+        program => USUAL.contains(&program),
+    }
+}
 
 /// The commands of other scripts that a command runs: `npm run build`, and `@build` in composer's.
 fn calls<'s>(command: &'s str, scripts: &'s Map<String, Value>) -> impl Iterator<Item = &'s str> {
@@ -54,6 +163,7 @@ fn calls<'s>(command: &'s str, scripts: &'s Map<String, Value>) -> impl Iterator
 
 impl Found<'_> {
     pub(super) fn scripts(&mut self, value: &Value, of_composer: bool, most: f64) {
+        self.hooks_of_git(value, most);
         let Some(scripts) = value.get("scripts").and_then(Value::as_object) else {
             return;
         };
@@ -112,9 +222,13 @@ impl Found<'_> {
                             || command.starts_with('@') && !command.contains(' ')
                             || command.contains("::") && !command.contains(' ')
                     }
-                    false => USUAL.contains(&command),
+                    false => is_usual(command, scripts, 0),
                 };
-                let asks = reaches_out(command) || calls(command, scripts).any(reaches_out);
+                // What is only shown fetches nothing.
+                let is_shown =
+                    command.starts_with("echo ") && !command.contains(['&', '|', ';', '$', '`']);
+                let asks =
+                    !is_shown && reaches_out(command) || calls(command, scripts).any(reaches_out);
                 let main = of_composer
                     || !matches!(
                         name.as_str(),
@@ -131,6 +245,25 @@ impl Found<'_> {
                     score.min(most),
                     "Script runs when the package is installed",
                     &format!("`{name}` runs on the machine of everyone who installs the package"),
+                    command,
+                );
+            }
+        }
+    }
+
+    /// Hooks of git that tools set up from `package.json`. Most of them check the code, so only what fetches a program counts.
+    fn hooks_of_git(&mut self, value: &Value, most: f64) {
+        let husky = value.get("husky").and_then(|h| h.get("hooks"));
+        let all = [husky, value.get("simple-git-hooks"), value.get("gitHooks")];
+        for hooks in all.into_iter().flatten().filter_map(Value::as_object) {
+            let commands = hooks.values().flat_map(strings);
+            for command in commands.filter(|c| fetches(c)) {
+                let why = "A hook of git runs this command by itself";
+                self.add(
+                    SCRIPT,
+                    f64::min(8.2, most),
+                    "Command fetches a program and runs it",
+                    why,
                     command,
                 );
             }

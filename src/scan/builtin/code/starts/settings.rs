@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Found, HOOK, SERVER, TASK, reaches_out, strings};
+use super::{Found, HOOK, SERVER, TASK, is_of_folder, reaches_out, strings};
 
 impl Found<'_> {
     pub(super) fn settings(&mut self, value: &Value, key: &str, depth: usize) {
@@ -14,6 +14,9 @@ impl Found<'_> {
                 let command = ["command", "cmd", "bash", "powershell", "script"]
                     .iter()
                     .find_map(|k| map.get(*k));
+                // Some write a command as a table.
+                let command =
+                    command.map(|c| c.get("path").or_else(|| c.get("value")).unwrap_or(c));
                 let command = command
                     .map(|c| strings(c).join(" "))
                     .filter(|c| !c.is_empty());
@@ -45,7 +48,8 @@ impl Found<'_> {
                             &whole,
                         ),
                         Place::Hook => self.hook(&whole),
-                        Place::Other => {}
+                        Place::Language if is_of_folder(&whole) => self.opened(&whole),
+                        Place::Language | Place::Other => {}
                     }
                 }
                 for (name, inner) in map {
@@ -123,9 +127,27 @@ impl Found<'_> {
                     );
                 }
             }
-            ("statusLine", Value::Object(map)) => {
+            ("statusLine" | "fileSuggestion", Value::Object(map)) => {
                 if let Some(command) = map.get("command").and_then(Value::as_str) {
                     self.hook(command);
+                }
+            }
+            (
+                "toolDiscoveryCommand" | "toolCallCommand" | "discoveryCommand" | "callCommand",
+                Value::String(command),
+            ) => self.hook(command),
+            ("chat.tools.autoApprove" | "chat.tools.global.autoApprove", _) if on() => {
+                self.unasked(name);
+            }
+            ("defaultMode", Value::String(mode)) if mode == "bypassPermissions" => {
+                self.unasked(mode);
+            }
+            ("git.path", Value::String(command)) if !command.is_empty() => self.opened(command),
+            // A language server of the folder's own.
+            ("binary", Value::Object(map)) => {
+                let command = map.get("path").and_then(Value::as_str);
+                if let Some(command) = command.filter(|c| is_of_folder(c)) {
+                    self.opened(command);
                 }
             }
             _ => {}
@@ -138,6 +160,8 @@ impl Found<'_> {
 enum Place {
     Server,
     Hook,
+    /// Servers of languages.
+    Language,
     Other,
 }
 
@@ -146,6 +170,7 @@ impl Place {
         match key {
             "mcpServers" | "mcp_servers" | "servers" | "mcp" | "context_servers" => Place::Server,
             "hooks" | "hook" | "then" => Place::Hook,
+            "lsp" => Place::Language,
             _ => Place::Other,
         }
     }
