@@ -152,7 +152,7 @@ impl Stage<'_> {
                 Error::new(ErrorKind::Scanner, "the corrected push did not pass").hint(REPORT),
             );
         }
-        self.say("\nThe corrected push passed. To check your own pushes, run `newgate install` in your repository.");
+        self.say("\nThe corrected push passed. To check your own pushes, run `newgate init` in your repository.");
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use super::hook_file::{PRE_COMMIT, is_shim, kept_by};
 use super::kept;
 use super::named::Named;
 use super::output::ListOutput;
-use super::screen::Resolved;
+use super::screen::{Resolved, Stream};
 use super::session::Session;
 use super::shim::PREWARMING;
 use super::swallowed;
@@ -39,6 +39,9 @@ struct Page {
     wrong: u32,
 }
 
+/// The column before that of the texts.
+const BEGIN: usize = 13;
+
 /// One line of the output.
 #[derive(Serialize)]
 struct Row {
@@ -64,11 +67,23 @@ impl Page {
         self.rows.push(Row { name, wrong, text });
     }
 
-    fn words(&self) -> String {
+    /// The rows, in lines of at most so many columns, if there is a terminal.
+    fn words(&self, columns: Option<usize>) -> String {
         let mut out = String::new();
         for row in &self.rows {
             let mark = if row.wrong { '!' } else { ' ' };
-            let _ = writeln!(out, "{mark} {:<11} {}", row.name, row.text);
+            let _ = write!(out, "{mark} {:<11}", row.name);
+            let mut at = BEGIN;
+            for word in row.text.split(' ') {
+                let length = word.chars().count() + 1;
+                if columns.is_some_and(|most| at + length > most) && at > BEGIN {
+                    let _ = write!(out, "\n{:BEGIN$}", "");
+                    at = BEGIN;
+                }
+                let _ = write!(out, " {word}");
+                at += length;
+            }
+            out.push('\n');
         }
         out
     }
@@ -110,10 +125,12 @@ impl Doctor {
         containing(&mut page);
         in_agents(&session.repo, &mut page);
         background(&session.repo, &mut page);
-        self.output
-            .format
-            .write(screen, &page.rows, || page.words());
-        if page.wrong > 0 {
+        self.output.format.write(screen, &page.rows, || {
+            page.words(screen.columns(Stream::Out))
+        });
+        if page.wrong == 0 {
+            screen.note("no problems found");
+        } else {
             screen.note(&format!(
                 "{}: a push may go unchecked, or its check may be incomplete",
                 report::plural(u64::from(page.wrong), "problem")

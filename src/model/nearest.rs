@@ -4,5 +4,6 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .into_iter()
         .map(|k| (strsim::damerau_levenshtein(name, k), k));
     let (distance, key) = scored.min()?;
-    (distance <= 1 + name.len() / 3).then_some(key)
+    // In a short word, two letters more are another word.
+    (distance <= (name.len() / 3).max(1)).then_some(key)
 }
