@@ -1,7 +1,7 @@
 //! What a file in a folder of hooks is: newgate's script, or somebody else's that calls newgate.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::error::{Error, Result};
 use crate::platform;
@@ -28,10 +28,21 @@ pub(super) fn text_of(hook: &Path) -> String {
 /// # Errors
 /// It cannot be read, or is not UTF-8: what is in it would be lost.
 pub(super) fn text_to_edit(file: &Path) -> Result<String> {
-    match fs::read_to_string(file) {
+    match read_file(file) {
         Ok(text) => Ok(text),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
         Err(e) => Err(Error::io(format!("`{}` cannot be read", file.display()), e)),
+    }
+}
+
+/// The text of a file. A named pipe would make newgate wait.
+///
+/// # Errors
+/// It is no file, or cannot be read.
+pub(super) fn read_file(path: &Path) -> io::Result<String> {
+    match fs::metadata(path)?.is_file() {
+        true => fs::read_to_string(path),
+        false => Err(io::Error::other("it is not a file")),
     }
 }
 

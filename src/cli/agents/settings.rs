@@ -9,7 +9,7 @@ use jsonc_parser::cst::{CstArray, CstInputValue, CstNode, CstObject, CstRootNode
 
 use super::hook::LIMIT;
 use super::{Agent, Event};
-use crate::cli::hook_file::text_to_edit;
+use crate::cli::hook_file::{read_file, text_to_edit};
 use crate::cli::output::write_anew;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -171,7 +171,7 @@ fn write(path: &Path, before: &str, after: &str) -> Result<bool> {
 
 /// Whether the settings of an agent have newgate's hooks.
 pub(in crate::cli) fn has(agent: Agent, top: &Path) -> bool {
-    fs::read_to_string(top.join(agent.file())).is_ok_and(|text| text.contains(MARK))
+    read_file(&top.join(agent.file())).is_ok_and(|text| text.contains(MARK))
 }
 
 /// Takes newgate's hooks out of the settings of an agent; a file that has nothing else goes with them. Returns whether
