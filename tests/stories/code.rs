@@ -72,32 +72,97 @@ fn a_command_injection_in_each_language_blocks() {
 #[test]
 fn a_comment_with_the_rule_and_a_reason_silences_a_finding_and_is_reported() {
     let world = World::new();
+    world.write(".newgate/config.toml", "[gate]\nsuppressions = \"block\"\n");
     world.commit("Start");
     world.push(&["--quiet", "origin", "main"]).exits(0);
     world.install();
     world.git(&["switch", "--quiet", "--create", "feature"]);
-    let line = "    os.system(\"ls \" + request.args.get(\"d\"))";
-    let with = |comment: &str| format!("import os\n\n\ndef show():\n{line}  {comment}\n");
-    for (comment, passes) in [
+    let python = |comment: &str| {
+        format!("def show():\n    os.system(\"ls \" + request.args.get(\"d\"))  {comment}\n")
+    };
+    let above = |comment: &str, code: &str| format!("{comment}\n{code}\n");
+    let script = "app.get('/', (req, res) => eval(req.query.code));";
+    let ruby = "def show\n  eval(params[:code]) # COMMENT\nend\n";
+    let cases = [
         (
-            "# newgate: ignore[command-injection] -- only we call it",
+            "0.py",
+            python("# newgate: ignore[command-injection] -- only we call it"),
             true,
         ),
-        ("# newgate: ignore[command-injection]", false),
-        ("# newgate: ignore[sql-injection] -- only we call it", false),
-        ("# nosec B605", true),
-        ("# nosec B101", false),
-        ("# noqa: S605", true),
-        ("# noqa: E501", false),
-    ] {
-        world.write("app.py", with(comment));
-        world.commit(comment);
-        let report = world.check(&[]);
-        let passed = report["verdict"] == "pass";
-        assert_eq!(passed, passes, "{comment}");
-        let notes = report["notes"].to_string();
-        assert!(notes.contains("app.py"), "{comment}: {notes}");
+        ("1.py", python("# newgate: ignore[command-injection]"), false),
+        (
+            "2.py",
+            python("# newgate: ignore[sql-injection] -- only we call it"),
+            false,
+        ),
+        ("3.py", python("# nosec B605"), true),
+        ("4.py", python("# nosec B101"), false),
+        ("5.py", python("# noqa: S605"), true),
+        ("6.py", python("# noqa: E501"), false),
+        ("7.py", python("# NOSONAR"), true),
+        // What stands in a string is no comment.
+        ("8.py", python("; a = '# nosec'").replace("  ;", ";"), false),
+        ("0.js", above("// eslint-disable-next-line no-eval", script), true),
+        (
+            "1.js",
+            above("// eslint-disable-next-line no-alert, security/detect-child-process", script),
+            false,
+        ),
+        (
+            "2.js",
+            above("// biome-ignore lint/security/noGlobalEval: ours", script),
+            true,
+        ),
+        ("3.js", above("// nosemgrep: eval-detected", script), true),
+        ("4.js", above("const a = `// nosemgrep`", script), false),
+        (
+            "0.go",
+            "package a\n\nfunc show(r *http.Request) {\n\texec.Command(\"sh\", \"-c\", r.FormValue(\"c\")).Run() // #nosec G204 -- ours\n}\n"
+                .to_owned(),
+            true,
+        ),
+        (
+            "0.php",
+            "<?php\necho $_GET['a']; // phpcs:ignore WordPress.Security.EscapeOutput\n".to_owned(),
+            true,
+        ),
+        (
+            "0.rb",
+            ruby.replace("COMMENT", "rubocop:disable Security/Eval"),
+            true,
+        ),
+        (
+            "1.rb",
+            ruby.replace("COMMENT", "rubocop:disable Style/EvalWithLocation"),
+            false,
+        ),
+    ];
+    for (path, text, _) in &cases {
+        world.write(path, text);
     }
+    world.commit("Silence");
+    let report = world.check(&[]);
+    let (told, found): (Vec<_>, Vec<_>) = report["issues"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .partition(|i| i["rules"][0]["rule"] == "inline-suppression");
+    let of = |issues: &[&serde_json::Value], path: &str| -> Vec<serde_json::Value> {
+        let all = issues
+            .iter()
+            .flat_map(|i| i["occurrences"].as_array().unwrap());
+        all.filter(|o| o["path"] == path).cloned().collect()
+    };
+    for (path, text, passes) in &cases {
+        let here = of(&found, path);
+        // What is silenced is shown all the same.
+        assert!(!here.is_empty(), "{path} {text} {report:#}");
+        let blocks = here.iter().any(|o| o["action"] == "block");
+        assert_eq!(!blocks, *passes, "{path} {text} {report:#}");
+        // A new comment is told.
+        assert!(!passes || !of(&told, path).is_empty(), "{path} {text}");
+    }
+    world.push(&["origin", "feature"]).exits(1).says("0.rb");
 }
 
 #[test]
@@ -313,4 +378,104 @@ fn a_weakness_that_another_scanner_finds_too_is_one_issue() {
         let report = world.check(&[]);
         assert_eq!(places_and_rules(&report, "new").len(), 0, "{report}");
     }
+}
+
+#[test]
+fn reports_of_gosec_semgrep_ruff_and_eslint_join_what_code_finds() {
+    let mut world = World::new();
+    world.put_on_path(&crate::support::tools());
+    world.write(
+        ".newgate/config.toml",
+        "version = 1\n[scanners]\neslint = true\nruff = true\n",
+    );
+    world.commit("Start");
+    // The lines are those of the file that gosec reported on.
+    let go = [
+        "package main",
+        "",
+        "import (",
+        "\t\"crypto/md5\"",
+        "\t\"crypto/tls\"",
+        "\t\"fmt\"",
+        "\t\"math/rand\"",
+        "\t\"net/http\"",
+        "\t\"os\"",
+        "\t\"os/exec\"",
+        ")",
+        "",
+        "",
+        "const password = \"none\"",
+        "",
+        "func run(name string) error {",
+        "\treturn exec.Command(\"sh\", \"-c\", \"ls \"+name).Run()",
+        "}",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "func main() {",
+        "\tclient := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}",
+        "\tfmt.Printf(\"%x %d %v\\n\", md5.Sum([]byte(password)), rand.Int(), client)",
+        "}",
+        "",
+    ];
+    world.write("main.go", go.join("\n"));
+    world.write(
+        "app/bom.py",
+        "from flask import request\nvalue = 1; eval(request.args[\"x\"])\n",
+    );
+    world.write(
+        "show.py",
+        "import pickle\nimport subprocess\n\nfrom flask import request\n\n\ndef show():\n    subprocess.call(\"ls \" + request.args[\"d\"], shell=True)\n    pickle.loads(request.data)\n",
+    );
+    world.write(
+        "server.js",
+        "const { exec } = require('child_process');\napp.get('/', (req, res) => {\n  exec(\n    'ls ' + req.query.dir,\n    done\n  );\n  eval(req.query.code);\n});\n",
+    );
+    world.commit("Weaknesses");
+    let report_of = |name: &str, list: &str, of: &dyn Fn(&serde_json::Value) -> bool| {
+        let path = format!("{}/fixtures/reports/{name}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        report[list].as_array_mut().unwrap().retain(of);
+        report["Golang errors"] = serde_json::json!({});
+        report["errors"] = serde_json::json!([]);
+        world.write(name, report.to_string().replace("/repo/", ""));
+    };
+    report_of("gosec-2.30.0.json", "Issues", &|i| {
+        i["file"] == "/repo/main.go"
+    });
+    report_of("semgrep-1.182.0.json", "results", &|r| {
+        r["path"] == "app/bom.py"
+    });
+    let report = world.check(&[
+        "--no-base",
+        "--results",
+        "gosec-2.30.0.json",
+        "--results",
+        "semgrep-1.182.0.json",
+    ]);
+    let mut joined = Vec::new();
+    for issue in report["issues"].as_array().unwrap() {
+        for occurrence in issue["occurrences"].as_array().unwrap() {
+            let scanners = occurrence["scanners"].to_string();
+            if scanners.contains("code") && scanners.contains(',') {
+                let path = occurrence["path"].as_str().unwrap();
+                joined.push(format!("{path}:{} {scanners}", occurrence["line"]));
+            }
+        }
+    }
+    joined.sort();
+    let expected = [
+        "app/bom.py:2 [\"ruff\",\"code\",\"semgrep\"]",
+        "main.go:17 [\"code\",\"gosec\"]",
+        "main.go:25 [\"code\",\"gosec\"]",
+        "main.go:26 [\"code\",\"gosec\"]",
+        "server.js:3 [\"eslint\",\"code\"]",
+        "server.js:7 [\"eslint\",\"code\"]",
+        "show.py:8 [\"ruff\",\"code\"]",
+        "show.py:9 [\"ruff\",\"code\"]",
+    ];
+    assert_eq!(joined, expected, "{report}");
 }

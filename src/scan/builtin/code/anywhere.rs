@@ -18,7 +18,7 @@ pub(super) fn find(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, Stri
         return Ok(Vec::new());
     }
     let text = String::from_utf8_lossy(content);
-    let comments = silenced::Comments::of(&text);
+    let comments = silenced::Comments::of_text(&text);
     let findings = hits.into_iter().map(|hit| {
         let (line, rule) = (Region::line(hit.line), hit.rule);
         let mut finding = finding_of(path, hit)?;

@@ -1,6 +1,6 @@
 //! What is found in files of any kind by other means than rules, and the finding that it becomes.
 
-use super::NAME;
+use super::{NAME, PAGES};
 use crate::model::{Finding, Kind, Region, RepoPath, Score};
 
 /// What is found in files of any kind, by other means than rules.
@@ -32,6 +32,9 @@ pub(super) fn finding_of(path: &RepoPath, hit: Hit) -> Result<Finding, String> {
         .score(Score::new(hit.score))
         .cwe(hit.cwe)
         .fix(Some(hit.fix))
+        .url(Some(format!(
+            "{PAGES}/scanners/{NAME}.md#files-of-any-kind"
+        )))
         .finish()
         .map_err(|e| e.to_string())
 }

@@ -60,6 +60,8 @@ pub(in crate::scan) use watched::{Watched, scan_watched};
 
 /// The name of the scanner in the catalogue.
 const NAME: &str = "code";
+/// Where the documentation is.
+const PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs");
 /// Most findings in one file.
 const MOST: usize = 2_000;
 /// How many steps may go into following the values of one file, with one for each of its bytes. Most values take less

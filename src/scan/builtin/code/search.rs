@@ -11,7 +11,7 @@ use super::dialect::Dialect;
 use super::flow::Flow;
 use super::origin::{Origin, Question};
 use super::rule::{Expression, Follow, Matching, Rule};
-use super::{NAME, parse, place, silenced};
+use super::{NAME, PAGES, parse, place, silenced};
 use crate::model::{Finding, Kind, Region, RepoPath, Score, Severity};
 
 /// Longest message of a project's rule, in characters.
@@ -185,7 +185,7 @@ impl<'t> Search<'t> {
             order(a).cmp(&order(b))
         });
         let mut told: Vec<(u32, Region)> = Vec::new();
-        let silenced = silenced::Comments::of(self.parsed.source());
+        let silenced = silenced::Comments::of(self.parsed);
         let mut all = Vec::new();
         for one in found {
             let (region, rule, score) = (one.region, one.rule, one.score);
@@ -211,7 +211,7 @@ impl<'t> Search<'t> {
                 .score(Some(weight.of_score(score)))
                 .cwe(rule.cwe.clone())
                 .fix(rule.fix.clone())
-                .url(rule.url.clone())
+                .url(page(self.dialect, rule))
                 .suppressed(silenced.silence(region, &rule.id, &rule.cwe))
                 .finish();
             all.push(finding.map_err(|e| e.to_string())?);
@@ -284,6 +284,18 @@ fn canonical(dialect: Dialect, rule: &Rule, score: Score, weight: place::Weight)
     // A later newgate may have a rule of the same name.
     let own = if rule.own > 0 { "own:" } else { "" };
     format!("{NAME}:{own}{}:{}{part}", dialect.language(), rule.id)
+}
+
+/// The page of a rule, with its examples. The report links its CWE numbers anyway.
+fn page(dialect: Dialect, rule: &Rule) -> Option<String> {
+    match rule.own {
+        0 => Some(format!(
+            "{PAGES}/code/{}.md#{}",
+            dialect.language(),
+            rule.id
+        )),
+        _ => rule.url.clone(),
+    }
 }
 
 fn message(one: &Match<'_>, weight: place::Weight) -> String {

@@ -2,23 +2,48 @@
 
 use std::collections::BTreeMap;
 
+use super::parse::Parsed;
 use crate::model::Region;
 
 /// What each line of a file says about findings on it.
 pub(super) struct Comments<'t> {
-    lines: BTreeMap<u32, &'t str>,
+    /// By line, what stands there from the scanner's word on.
+    lines: BTreeMap<u32, Comment<'t>>,
 }
 
-/// The words of other scanners, and what follows them if only some rules are meant.
-const OTHERS: [&str; 4] = ["nosec", "nosemgrep", "noqa", "eslint-disable"];
+#[derive(Clone, Copy)]
+struct Comment<'t> {
+    /// Whether nothing else is on the line.
+    alone: bool,
+    /// The comment, from its first word for a scanner on.
+    text: &'t str,
+}
+
 /// newgate's own word.
 const OWN: &str = "newgate: ignore";
+/// The words of other scanners, and whether they count where they name no rule.
+const OTHERS: [(&str, bool); 11] = [
+    ("nosec", true),
+    ("nosem", true),
+    ("noqa", false),
+    ("eslint-disable", false),
+    ("oxlint-disable", false),
+    ("biome-ignore", false),
+    ("gosec:disable", true),
+    ("NOSONAR", true),
+    ("phpcs:ignore", false),
+    ("rubocop:disable", false),
+    ("psalm-suppress", false),
+];
 
 /// Rules of other scanners by the CWE that they are about, by the begin of their names.
-const RULES: [(&str, &[u32]); 40] = [
+const RULES: [(&str, &[u32]); 97] = [
     ("B102", &[95]),
     ("B103", &[732]),
     ("B104", &[605, 1327]),
+    ("B105", &[798, 259, 321]),
+    ("B106", &[798, 259, 321]),
+    ("B107", &[798, 259, 321]),
     ("B108", &[377]),
     ("B113", &[400]),
     ("B201", &[489]),
@@ -36,39 +61,131 @@ const RULES: [(&str, &[u32]); 40] = [
     ("B31", &[611]),
     ("B323", &[295]),
     ("B324", &[327, 328]),
+    ("B403", &[502]),
     ("B501", &[295]),
+    ("B502", &[326, 327]),
+    ("B503", &[326, 327]),
+    ("B505", &[326]),
     ("B506", &[502]),
+    ("B507", &[295, 322]),
     ("B60", &[78]),
     ("B608", &[89]),
     ("B61", &[89]),
-    ("B701", &[79]),
-    ("B703", &[79]),
-    ("G10", &[242, 605, 1327]),
+    ("B70", &[79]),
+    ("G101", &[798, 259, 321]),
+    ("G102", &[605, 1327]),
+    ("G106", &[295, 322]),
     ("G107", &[918]),
+    ("G108", &[200, 489]),
+    ("G124", &[614, 1004]),
     ("G201", &[89]),
     ("G202", &[89]),
     ("G203", &[79]),
     ("G204", &[78]),
+    ("G303", &[377]),
     ("G30", &[22, 276, 732]),
     ("G401", &[327, 328]),
     ("G402", &[295]),
+    ("G403", &[326]),
     ("G404", &[338, 330]),
-    ("G501", &[327, 328]),
+    ("G40", &[327, 329]),
+    ("G50", &[327, 328]),
+    ("G701", &[89]),
+    ("G702", &[78]),
+    ("G703", &[22]),
+    ("G704", &[918]),
+    ("G705", &[79]),
+    ("G706", &[117]),
+    ("security/detect-buffer-noassert", &[119]),
     ("security/detect-child-process", &[78]),
+    ("security/detect-disable-mustache-escape", &[79]),
     ("security/detect-eval-with-expression", &[95]),
+    ("security/detect-new-buffer", &[119]),
+    ("security/detect-no-csrf", &[352]),
+    ("security/detect-non-literal-fs-filename", &[22]),
+    ("security/detect-non-literal-regexp", &[1333, 400]),
+    ("security/detect-non-literal-require", &[95, 98, 829, 22]),
+    ("security/detect-object-injection", &[915, 1321]),
+    ("security/detect-pseudoRandomBytes", &[330, 338]),
+    ("security/detect-unsafe-regex", &[1333, 400]),
+    ("no-unsanitized/", &[79]),
+    ("no-eval", &[95]),
+    ("no-implied-eval", &[95]),
+    ("no-new-func", &[95]),
+    ("react/no-danger", &[79]),
+    ("vue/no-v-html", &[79]),
+    ("lint/security/noGlobalEval", &[95]),
+    ("lint/security/noDangerouslySetInnerHtml", &[79]),
+    ("WordPress.Security.EscapeOutput", &[79]),
+    ("WordPress.Security.NonceVerification", &[352]),
+    (
+        "WordPress.Security.ValidatedSanitizedInput",
+        &[79, 89, 22, 78],
+    ),
+    ("WordPress.Security.SafeRedirect", &[601]),
+    ("WordPress.DB.PreparedSQL", &[89]),
+    ("Security/Eval", &[95]),
+    ("Security/MarshalLoad", &[502]),
+    ("Security/YAMLLoad", &[502]),
+    ("Security/Open", &[78, 918, 22]),
+    ("Rails/OutputSafety", &[79]),
+    ("TaintedHtml", &[79]),
+    ("TaintedSql", &[89]),
+    ("TaintedShell", &[78]),
+    ("TaintedEval", &[95]),
+    ("TaintedInclude", &[98, 829, 22]),
+    ("TaintedFile", &[22]),
+    ("TaintedSSRF", &[918]),
+    ("TaintedUnserialize", &[502]),
+    ("TaintedHeader", &[601, 113]),
 ];
 
+/// Where a text has a word for a scanner first, from a place on.
+fn word_in(line: &str, from: usize) -> Option<usize> {
+    let words = OTHERS.iter().map(|(word, _)| *word).chain([OWN]);
+    let rest = line.get(from..)?;
+    words.filter_map(|w| rest.find(w)).min().map(|at| from + at)
+}
+
 impl<'t> Comments<'t> {
-    /// Those of a text.
-    pub(super) fn of(text: &'t str) -> Comments<'t> {
+    /// Those of code. What stands in a string is no comment.
+    pub(super) fn of(parsed: &'t Parsed) -> Comments<'t> {
+        let root = parsed.root();
+        let root = root.get_inner_node();
+        Comments::with(parsed.source(), |begin, at, _| {
+            let node = root.descendant_for_byte_range(begin + at, begin + at);
+            node.is_some_and(|n| n.kind().contains("comment"))
+        })
+    }
+
+    /// Those of a text of any kind, as far as single lines tell what a comment is.
+    pub(super) fn of_text(text: &'t str) -> Comments<'t> {
+        Comments::with(text, |_, at, line| {
+            let opened = comment_in(line);
+            opened.is_some_and(|opened| opened < at)
+        })
+    }
+
+    /// `is_comment` gets the byte of the text that a line begins at, that of the line that a word begins at, and the line.
+    fn with(text: &'t str, is_comment: impl Fn(usize, usize, &str) -> bool) -> Comments<'t> {
         let mut lines = BTreeMap::new();
-        let words = OTHERS.iter().any(|w| text.contains(w)) || text.contains("newgate");
-        if words {
-            for (line, number) in text.lines().zip(1..) {
-                let any = OTHERS.iter().any(|w| line.contains(w)) || line.contains("newgate");
-                if any {
-                    lines.insert(number, line);
+        if word_in(text, 0).is_some() {
+            let mut begin = 0;
+            for (whole, number) in text.split_inclusive('\n').zip(1..) {
+                let line = whole.trim_end_matches(['\n', '\r']);
+                let mut at = word_in(line, 0);
+                while at.is_some_and(|at| !is_comment(begin, at, line)) {
+                    at = at.and_then(|at| word_in(line, at + 1));
                 }
+                // gosec's word begins with the sign.
+                let at = at.map(|at| {
+                    at - usize::from(line.as_bytes().get(..at).is_some_and(|b| b.ends_with(b"#")))
+                });
+                if let Some(text) = at.and_then(|at| line.get(at..)) {
+                    let alone = is_comment_alone(line);
+                    lines.insert(number, Comment { alone, text });
+                }
+                begin += whole.len();
             }
         }
         Comments { lines }
@@ -76,34 +193,58 @@ impl<'t> Comments<'t> {
 
     /// The same for what other scanners know no rules of: newgate's own word alone counts.
     pub(super) fn own(&self, region: Region, rule: &str) -> bool {
-        let is_own = |line: &&&str| line.contains(OWN);
         let before = self.lines.get(&region.line.saturating_sub(1));
-        let above = before.filter(|l| is_comment_alone(l));
+        let above = before.filter(|c| c.alone);
         let mut lines = above.into_iter().chain(self.lines.get(&region.line));
-        lines.any(|line| is_own(&line) && silences(line, rule, &[], false))
+        lines.any(|c| c.text.contains(OWN) && silences(c.text, rule, &[], false))
     }
 
     /// Whether a comment on the lines of a finding, or alone on the line before, silences it.
     pub(super) fn silence(&self, region: Region, rule: &str, cwe: &[u32]) -> bool {
         let before = region.line.saturating_sub(1);
-        let above = self.lines.get(&before).filter(|l| is_comment_alone(l));
+        let above = self.lines.get(&before).filter(|c| c.alone);
         let mut beside = self
             .lines
             .range(region.line..=region.end_line.max(region.line));
-        above.is_some_and(|line| silences(line, rule, cwe, true))
-            || beside.any(|(_, line)| silences(line, rule, cwe, false))
+        above.is_some_and(|c| silences(c.text, rule, cwe, true))
+            || beside.any(|(_, c)| silences(c.text, rule, cwe, false))
     }
 }
 
 fn is_comment_alone(line: &str) -> bool {
     let line = line.trim_start();
-    ["#", "//", "/*", "*", "{/*"]
+    ["#", "//", "/*", "*", "{/*", "<!--", "--", ";"]
         .iter()
         .any(|c| line.starts_with(c))
 }
 
-fn silences(line: &str, rule: &str, cwe: &[u32], above: bool) -> bool {
-    if let Some((_, rest)) = line.split_once(OWN) {
+/// The byte of a line at which a comment begins, outside of quotes.
+fn comment_in(line: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(q), c) if c == q => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'' | '`') => quote = Some(c),
+            _ => {
+                let rest = line.get(at..).unwrap_or_default();
+                let begins = ["#", "//", "/*", "<!--", ";"]
+                    .iter()
+                    .any(|b| rest.starts_with(b));
+                if begins || is_comment_alone(line) {
+                    return Some(at);
+                }
+            }
+        }
+    }
+    None
+}
+
+fn silences(comment: &str, rule: &str, cwe: &[u32], above: bool) -> bool {
+    if let Some((_, rest)) = comment.split_once(OWN) {
         let listed = rest
             .trim_start()
             .strip_prefix('[')
@@ -113,39 +254,54 @@ fn silences(line: &str, rule: &str, cwe: &[u32], above: bool) -> bool {
         };
         let reason = reason.trim_start().strip_prefix("--").map(str::trim);
         let named = rules.split(',').any(|r| r.trim() == rule);
-        return named && reason.is_some_and(|r| r.trim_end_matches("*/").trim().len() > 2);
+        let reason = reason.map(|r| r.trim_end_matches("*/").trim_end_matches("-->").trim());
+        return named && reason.is_some_and(|r| r.len() > 2);
     }
-    OTHERS.iter().any(|word| {
-        let Some((_, rest)) = line.split_once(word) else {
+    OTHERS.iter().any(|(word, bare)| {
+        let Some((before, rest)) = comment.split_once(word) else {
             return false;
         };
-        // Bandit and Ruff look at the line itself only.
-        if above && matches!(*word, "nosec" | "noqa") && !line.contains("#nosec") {
+        // Bandit, Ruff and Sonar look at the line itself only.
+        let beside = matches!(*word, "nosec" | "noqa" | "NOSONAR") && !before.ends_with('#');
+        if above && beside {
             return false;
         }
-        names_weakness(rest, word, cwe)
+        names_weakness(rest, word, *bare, cwe)
     })
 }
 
 /// Whether what follows another scanner's word is about one of these weaknesses.
-fn names_weakness(rest: &str, word: &str, cwe: &[u32]) -> bool {
-    let rest = rest.split(" -- ").next().unwrap_or(rest);
-    let named: Vec<&str> = rest
-        .split([' ', ',', ':', '\t'])
-        .filter(|w| w.chars().any(|c| c.is_ascii_digit()) || w.contains('/'))
-        .collect();
-    if named.is_empty() {
-        // `# noqa` and `eslint-disable` alone are about style.
-        return matches!(word, "nosec" | "nosemgrep");
+fn names_weakness(rest: &str, word: &str, bare: bool, cwe: &[u32]) -> bool {
+    // The names of Semgrep's rules are those of their authors.
+    if word == "nosem" {
+        return true;
     }
-    named.iter().any(|name| {
+    let rest = rest.split(" -- ").next().unwrap_or(rest);
+    let is_name = |w: &&str| {
+        w.contains(['/', '.'])
+            || w.chars().any(|c| c.is_ascii_digit())
+            || w.starts_with("Tainted")
+            || w.contains('-') && !w.starts_with('-')
+    };
+    let ends = |c: char| matches!(c, ' ' | ',' | ':' | '\t' | '[' | ']' | '(' | ')' | '"');
+    let mut named = rest.split(ends).filter(is_name).peekable();
+    if named.peek().is_none() {
+        // `# noqa` and `eslint-disable` alone are about style.
+        return bare;
+    }
+    // The others tell of a style too, and the report lists those alone that begin with a weakness.
+    let most = match word {
+        "rubocop:disable" | "phpcs:ignore" | "psalm-suppress" | "biome-ignore" => 1,
+        _ => usize::MAX,
+    };
+    named.take(most).any(|name| {
         let name = match word {
             // Ruff's rules are Bandit's with an S.
             "noqa" => name.trim_start().replacen('S', "B", 1),
-            _ => (*name).to_owned(),
+            _ => name.to_owned(),
         };
-        RULES
-            .iter()
-            .any(|(begin, about)| name.starts_with(begin) && about.iter().any(|c| cwe.contains(c)))
+        // The first that fits: a longer name stands before its begin.
+        let known = RULES.iter().find(|(begin, _)| name.starts_with(begin));
+        known.is_some_and(|(_, about)| about.iter().any(|c| cwe.contains(c)))
     })
 }
