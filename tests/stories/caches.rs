@@ -103,9 +103,21 @@ fn judged(report: &Value) -> Value {
     report
 }
 
-/// Forgets all results.
-fn forget(world: &World) {
-    let _ = std::fs::remove_dir_all(world.work().join(".git/newgate"));
+/// The folder of what newgate remembers.
+fn remembered(world: &World) -> std::path::PathBuf {
+    world.work().join(".git/newgate")
+}
+
+/// Replaces what newgate remembers.
+fn remember(world: &World, saved: &std::path::Path) {
+    let _ = std::fs::remove_dir_all(remembered(world));
+    if saved.is_dir() {
+        let (from, to) = (saved.display().to_string(), remembered(world));
+        let to = to.display().to_string();
+        world
+            .run_in(&world.folder(), "cp", &["-a", &from, &to], b"")
+            .exits(0);
+    }
 }
 
 /// Judges the branch with an empty, a partial and a full cache; returns the report.
@@ -116,22 +128,25 @@ fn same_with_every_cache(world: &World) -> Value {
         world.git(&["rev-parse", "HEAD"]),
         "0".repeat(40)
     );
-    let fillings: [&[&[&str]]; 4] = [
+    // What each adds to the one before.
+    let fillings: [&[&str]; 4] = [
         &[],
-        &[&["baseline", "build", "--shard", "1/2"]],
-        &[&["baseline", "build"]],
+        &["baseline", "build", "--shard", "1/2"],
+        &["baseline", "build"],
         // All of the branch, too.
-        &[&["baseline", "build"], &["check", "--no-base"]],
+        &["check", "--no-base"],
     ];
     let mut first: Option<Value> = None;
+    let saved = world.path("saved");
+    let _ = std::fs::remove_dir_all(&saved);
     for filling in fillings {
-        let fill = || {
-            forget(world);
-            for args in filling {
-                world.newgate(args);
-            }
-        };
-        fill();
+        remember(world, &saved);
+        if !filling.is_empty() {
+            world.newgate(filling);
+            let _ = std::fs::remove_dir_all(&saved);
+            std::fs::rename(remembered(world), &saved).unwrap();
+            remember(world, &saved);
+        }
         let report = world.check(&[]);
         let code = report["exit-code"].as_i64().unwrap();
         let report = judged(&report);
@@ -140,7 +155,7 @@ fn same_with_every_cache(world: &World) -> Value {
             Some(first) => assert_eq!(*first, report, "after {filling:?}"),
         }
         // What people see does not list unchanged files, and must come out the same.
-        fill();
+        remember(world, &saved);
         let pushed = world.pre_push(&["origin", "../remote.git"], &lines);
         assert_eq!(i64::from(pushed.code), code, "{filling:?}: {pushed:#?}");
     }
@@ -172,8 +187,9 @@ fn files_that_move_are_copied_or_go_are_judged_the_same_with_every_cache() {
             w.write("pkg/a.py", format!("{SHELL}\n\nMORE = 1\n"));
         }),
     ];
+    let world = old_issues();
     for (verdict, what, change) in changes {
-        let world = old_issues();
+        world.git(&["switch", "--quiet", "--force-create", "feature", "main"]);
         change(&world);
         world.commit("Change");
         let report = same_with_every_cache(&world);
@@ -212,8 +228,9 @@ fn permissions_comments_secrets_and_numbers_are_judged_the_same_with_every_cache
             w.write("mild.py", "import pickle\n");
         }),
     ];
+    let world = old_issues();
     for (verdict, what, change) in changes {
-        let world = old_issues();
+        world.git(&["switch", "--quiet", "--force-create", "feature", "main"]);
         change(&world);
         world.commit("Change");
         let report = same_with_every_cache(&world);
