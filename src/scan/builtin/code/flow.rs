@@ -37,8 +37,9 @@ pub(super) struct Scope<'t> {
     pub(super) parent: Option<usize>,
     /// The end of each assignment and its value, in the order of the text.
     pub(super) names: HashMap<&'t str, Vec<(usize, Binding<'t>)>>,
-    /// All its parameters are data of a request.
-    pub(super) handles: bool,
+    /// Its parameters are data of a request: what stands before its body, with decorators, and, where not all of
+    /// them are, which.
+    pub(super) handles: Option<(&'t str, Option<&'static Regex>)>,
     /// The name that it is called by, where it has one.
     pub(super) called: Option<&'t str>,
     /// What it returns.
@@ -55,6 +56,8 @@ pub(super) struct Flow<'t> {
     pub(super) names: &'static Names,
     /// Those of [`Names::within`] that count here.
     pub(super) within: Vec<&'static Regex>,
+    /// What functions begin with whose parameters are data of a request.
+    handlers: Vec<(&'static Regex, Option<&'static Regex>)>,
     /// In the order of the text; the file itself first.
     pub(super) scopes: Vec<Scope<'t>>,
     /// The arguments of the calls of each name.
@@ -80,6 +83,7 @@ impl<'t> Flow<'t> {
             text,
             names: Names::of(dialect),
             within: Vec::new(),
+            handlers: Vec::new(),
             scopes: Vec::new(),
             calls: HashMap::new(),
             functions: HashMap::new(),
@@ -88,9 +92,15 @@ impl<'t> Flow<'t> {
             has_typed: false,
             steps: Cell::new(0),
         };
+        let all = flow.names.handler.as_ref();
+        flow.handlers.extend(all.map(|handler| (handler, None)));
         let within = flow.names.within.iter();
-        let within = within.filter(|(words, _)| words.iter().any(|w| text.contains(w.as_str())));
-        flow.within.extend(within.map(|(_, r)| r));
+        for here in within.filter(|w| w.words.iter().any(|w| text.contains(w.as_str()))) {
+            flow.within.extend(&here.request);
+            let handler = here.handler.as_ref();
+            flow.handlers
+                .extend(handler.map(|h| (h, here.handled.as_ref())));
+        }
         flow.open_scope(root, None);
         let mut cursor = root.walk();
         let mut current = 0;
@@ -147,17 +157,21 @@ impl<'t> Flow<'t> {
     }
 
     fn open_scope(&mut self, node: Node<'t>, parent: Option<usize>) -> usize {
-        let handles = parent.is_some()
-            && self.names.handler.as_ref().is_some_and(|handler| {
-                // Python's decorators stand before the function, and Java's annotations at its begin.
-                let around = node.parent().filter(|p| p.kind() == "decorated_definition");
-                let begin = around.unwrap_or(node).start_byte();
-                let name = node.child_by_field_name("name");
-                let list = node.child_by_field_name("parameters");
-                let end = list.map(|l| l.end_byte()).filter(|_| name.is_some());
-                let head = self.text.get(begin..end.unwrap_or(begin));
-                head.is_some_and(|text| handler.is_match(text.as_bytes()))
+        let mut handles = None;
+        if parent.is_some() && !self.handlers.is_empty() {
+            // Python's decorators stand before the function, and Java's annotations at its begin.
+            let around = node.parent().filter(|p| p.kind() == "decorated_definition");
+            let begin = around.unwrap_or(node).start_byte();
+            let name = node.child_by_field_name("name");
+            let list = node.child_by_field_name("parameters");
+            let end = list.map(|l| l.end_byte()).filter(|_| name.is_some());
+            let head = self.text.get(begin..end.unwrap_or(begin));
+            handles = head.and_then(|head| {
+                let mut handlers = self.handlers.iter();
+                let known = handlers.find(|(handler, _)| handler.is_match(head.as_bytes()));
+                known.map(|(_, handled)| (head, *handled))
             });
+        }
         let called = parent.and_then(|_| self.name_of(node));
         // What a short function or a method of Ruby comes to is returned without a word.
         let body = parent.and_then(|_| node.child_by_field_name("body"));
@@ -266,6 +280,11 @@ impl<'t> Flow<'t> {
         let Some(callee) = self.callee(call) else {
             return;
         };
+        // A method of a part of this object belongs to another class, which is mostly in another file.
+        let of_part = |rest: &str| rest.contains('.') && !rest.contains(['(', '[']);
+        if callee.strip_prefix("self.").is_some_and(of_part) {
+            return;
+        }
         let last = callee.rsplit(['.', '>', ':', ' ']).next().unwrap_or(callee);
         let known = self.calls.entry(last).or_default();
         if known.len() < CALLS {
@@ -283,7 +302,7 @@ impl<'t> Flow<'t> {
         let element = self.elements_for(function);
         let handed = self.handed_to(function);
         if let Some(None) = handed {
-            self.scopes[scope].handles = true;
+            self.scopes[scope].handles = Some(("", None));
         }
         let binding = |parameter, place: usize| match (element, place) {
             (Some(list), 0) => Binding::Value(list),

@@ -23,6 +23,8 @@ pub(super) struct Names {
     pub(super) handler: Option<Regex>,
     /// Calls that return their text in another form.
     pub(super) passes: Regex,
+    /// Of these, calls whose first argument only says which part is returned.
+    pub(super) lookups: Option<Regex>,
     /// Calls that build a text.
     pub(super) builds: Regex,
     /// Calls whose result is no text that a stranger chose.
@@ -33,8 +35,11 @@ pub(super) struct Names {
     pub(super) fills: Option<Regex>,
     /// Calls that add their arguments to what they are called on.
     pub(super) adds: Option<Regex>,
-    /// More expressions that are data of a request, in files that have one of some words.
-    pub(super) within: Vec<(Vec<String>, Regex)>,
+    /// Parameters of such functions that hold no data of a request all the same.
+    pub(super) injected: Option<Regex>,
+    /// More expressions that are data of a request, and more functions whose parameters are, in files that have
+    /// one of some words.
+    pub(super) within: Vec<WithinNames>,
     /// Parameters of these types are requests, whatever they are called; and the name that [`Names::request`]
     /// knows them by.
     pub(super) typed: Vec<(Regex, String)>,
@@ -56,7 +61,11 @@ struct Written {
     parameter: Vec<String>,
     #[serde(default)]
     handler: Vec<String>,
+    #[serde(default)]
+    injected: Vec<String>,
     passes: Vec<String>,
+    #[serde(default)]
+    lookups: Vec<String>,
     builds: Vec<String>,
     clean: Vec<String>,
     harmless: Vec<String>,
@@ -90,7 +99,21 @@ struct Typed {
 #[serde(deny_unknown_fields)]
 struct Within {
     words: Vec<String>,
+    #[serde(default)]
     request: Vec<String>,
+    #[serde(default)]
+    handler: Vec<String>,
+    #[serde(default)]
+    handled: Vec<String>,
+}
+
+/// See [`Names::within`].
+pub(super) struct WithinNames {
+    pub(super) words: Vec<String>,
+    pub(super) request: Option<Regex>,
+    pub(super) handler: Option<Regex>,
+    /// Of the parameters of these functions, only such hold data of a request.
+    pub(super) handled: Option<Regex>,
 }
 
 /// What a dialect's file says, with its number.
@@ -135,7 +158,9 @@ impl Names {
                 client: (!written.client.is_empty()).then(|| any(&written.client, false)),
                 parameter: some(&written.parameter),
                 handler: some(&written.handler),
+                injected: (!written.injected.is_empty()).then(|| any(&written.injected, false)),
                 passes: any(&written.passes, true),
+                lookups: (!written.lookups.is_empty()).then(|| any(&written.lookups, true)),
                 builds: any(&written.builds, true),
                 clean: any(&written.clean, true),
                 harmless: some(&written.harmless).expect("a test reads each"),
@@ -144,7 +169,12 @@ impl Names {
                 within: written
                     .within
                     .into_iter()
-                    .map(|w| (w.words, any(&w.request, false)))
+                    .map(|w| WithinNames {
+                        words: w.words,
+                        request: (!w.request.is_empty()).then(|| any(&w.request, false)),
+                        handler: some(&w.handler),
+                        handled: (!w.handled.is_empty()).then(|| any(&w.handled, false)),
+                    })
                     .collect(),
                 handed: written
                     .handed

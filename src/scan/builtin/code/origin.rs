@@ -33,6 +33,8 @@ pub(super) enum Origin {
     Own,
     /// It comes from elsewhere.
     Unknown,
+    /// It is a parameter, and comes from where the function is called.
+    Handed,
     /// A string that is put together, with a part from elsewhere.
     Built,
     /// Data of a request, or of another input that a stranger controls.
@@ -58,6 +60,8 @@ pub(super) struct Search<'t> {
     /// How many more functions may be followed.
     functions: u32,
     pub(super) question: Question<'t>,
+    /// The calls whose results are looked up: where the function begins, and the arguments.
+    calls: Vec<(usize, Node<'t>)>,
     /// The names that are looked up: their scope, and the assignment that is read first.
     open: Vec<(usize, &'t str, usize)>,
 }
@@ -69,6 +73,7 @@ impl<'t> Flow<'t> {
             left: NODES,
             functions: FUNCTIONS,
             question,
+            calls: Vec::new(),
             open: Vec::new(),
         };
         let origin = self.value(node, &mut search, 0);
@@ -172,7 +177,7 @@ impl<'t> Flow<'t> {
             Role::Binary => self.binary(node, search, depth),
             Role::Text if self.names_host(node, search, depth) => Origin::Own,
             Role::Text => match self.parts(node, search, depth) {
-                Origin::Unknown => Origin::Built,
+                Origin::Unknown | Origin::Handed => Origin::Built,
                 other => other,
             },
             Role::Labelled => {
@@ -194,6 +199,15 @@ impl<'t> Flow<'t> {
                 self.most(parts.collect(), search, depth)
             }
             _ if node.named_child_count() == 0 => Origin::Constant,
+            // `x for x in list`: what follows only says what `x` is.
+            _ if matches!(
+                node.kind(),
+                "list_comprehension" | "generator_expression" | "set_comprehension"
+            ) =>
+            {
+                let body = node.child_by_field_name("body");
+                body.map_or(Origin::Unknown, |b| self.value(b, search, depth + 1))
+            }
             _ => self.parts(node, search, depth),
         }
     }
@@ -303,12 +317,12 @@ impl<'t> Flow<'t> {
                             origin => origin,
                         },
                         Binding::Added(value) => match self.value(*value, search, depth + 1) {
-                            Origin::Unknown => Origin::Built,
+                            Origin::Unknown | Origin::Handed => Origin::Built,
                             other => other,
                         },
                         Binding::Parameter(parameter, place) => {
                             match self.parameter(*parameter, scope) {
-                                Origin::Unknown => self.given(scope, *place, search, depth),
+                                Origin::Unknown => self.given(scope, (name, *place), search, depth),
                                 other => other,
                             }
                         }
@@ -326,9 +340,22 @@ impl<'t> Flow<'t> {
     fn parameter(&self, parameter: Node<'t>, scope: &Scope<'t>) -> Origin {
         let text = self.text_of(parameter);
         let names = self.names;
-        if names.harmless.is_match(text.as_bytes()) {
+        let fits = |e: &Regex| e.is_match(text.as_bytes());
+        let is_handled = |(_, handled): (&str, Option<&Regex>)| {
+            !matches!(text, "self" | "request" | "cls")
+                && handled.is_none_or(fits)
+                && !names.injected.as_ref().is_some_and(fits)
+        };
+        if matches!(text, "self" | "cls") {
+            Origin::Own
+        } else if fits(&names.harmless) {
             Origin::Constant
-        } else if scope.handles && !matches!(text, "self" | "request" | "cls")
+        } else if scope
+            .handles
+            .is_some_and(|(head, _)| is_converted(head, text))
+        {
+            Origin::Own
+        } else if scope.handles.is_some_and(is_handled)
             || names
                 .parameter
                 .as_ref()
@@ -344,34 +371,64 @@ impl<'t> Flow<'t> {
     fn given(
         &self,
         scope: &Scope<'t>,
-        place: usize,
+        (name, place): (&str, usize),
         search: &mut Search<'t>,
         depth: u32,
     ) -> Origin {
-        let mut most = Origin::Unknown;
+        let mut most = Origin::Handed;
         let calls = scope.called.and_then(|name| self.calls.get(name));
         if search.functions == 0 {
             return most;
         }
         search.functions -= 1;
-        for arguments in calls.into_iter().flatten() {
+        // What a function returns for one call depends on the arguments of this call.
+        let from = search.calls.pop_if(|(start, _)| *start == scope.start);
+        let only = from.map(|(_, arguments)| arguments);
+        let all = calls.into_iter().flatten().filter(|_| only.is_none());
+        let (mut given_all, mut count) = (Origin::Constant, 0);
+        for arguments in only.iter().chain(all) {
             // A call of itself says nothing new.
             if (scope.start..scope.end).contains(&arguments.start_byte()) {
                 continue;
             }
             let mut cursor = arguments.walk();
-            let mut all = arguments.named_children(&mut cursor);
-            let argument = all.nth(place).filter(|a| role(a.kind()) != Role::Labelled);
+            let mut argument = None;
+            for (index, given) in arguments.named_children(&mut cursor).enumerate() {
+                let label = given.child_by_field_name("name");
+                let fits = match role(given.kind()) {
+                    Role::Labelled => label.is_some_and(|l| self.text_of(l) == name),
+                    _ => index == place,
+                };
+                argument = argument.or(fits.then_some(given));
+            }
+            count += 1;
             if let Some(argument) = argument {
-                most = most.max(self.value(argument, search, depth + 1));
+                let origin = self.value(argument, search, depth + 1);
+                most = most.max(origin);
+                given_all = given_all.max(origin);
             }
         }
+        // What only this file calls, by the customs of Python, gets nothing else.
+        let is_private = scope
+            .called
+            .is_some_and(|c| c.starts_with('_') && !c.starts_with("__"));
+        let is_known = only.is_some() || is_private && (1..CALLS).contains(&count);
+        if is_known && given_all <= Origin::Own {
+            most = Origin::Own;
+        }
+        search.calls.extend(from);
         search.functions += 1;
         most
     }
 
-    /// What the functions of this file with a name return, if there are any.
-    fn returned(&self, name: &str, search: &mut Search<'t>, depth: u32) -> Option<Origin> {
+    /// What the functions of this file with a name return for a call, if there are any.
+    fn returned(
+        &self,
+        name: &str,
+        call: Node<'t>,
+        search: &mut Search<'t>,
+        depth: u32,
+    ) -> Option<Origin> {
         let functions = self.functions.get(name)?;
         if search.functions == 0 {
             return None;
@@ -379,10 +436,16 @@ impl<'t> Flow<'t> {
         search.functions -= 1;
         let mut most = None;
         for scope in functions.iter().take(CALLS) {
-            let scope = self.scopes.get(*scope);
-            for value in scope.into_iter().flat_map(|s| &s.returns).take(CALLS) {
+            let Some(scope) = self.scopes.get(*scope) else {
+                continue;
+            };
+            let arguments = call.child_by_field_name("arguments");
+            let known = search.calls.len();
+            search.calls.extend(arguments.map(|a| (scope.start, a)));
+            for value in scope.returns.iter().take(CALLS) {
                 most = most.max(Some(self.value(*value, search, depth + 1)));
             }
+            search.calls.truncate(known);
         }
         search.functions += 1;
         most
@@ -458,12 +521,23 @@ impl<'t> Flow<'t> {
             return Origin::Own;
         }
         let mut parts = Vec::new();
-        let on = called_on(node);
         // `String.format`, `path.join`: what it is called on is no value.
-        parts.extend(on.filter(|o| self.is_value(*o)));
-        parts.extend(node.child_by_field_name("arguments"));
+        let on = called_on(node).filter(|o| self.is_value(*o));
+        let arguments = node.child_by_field_name("arguments");
+        let looks_up = |l: &Regex| l.is_match(last.as_bytes());
+        match arguments
+            .filter(|_| on.is_some() && self.names.lookups.as_ref().is_some_and(looks_up))
+        {
+            // `table.get(key, other)`
+            Some(arguments) => {
+                let mut cursor = arguments.walk();
+                parts.extend(arguments.named_children(&mut cursor).skip(1));
+            }
+            None => parts.extend(arguments),
+        }
+        parts.extend(on);
         match self.most(parts, search, depth) {
-            Origin::Unknown if builds => Origin::Built,
+            Origin::Unknown | Origin::Handed if builds => Origin::Built,
             other => other,
         }
     }
@@ -481,7 +555,7 @@ impl<'t> Flow<'t> {
             true => Origin::Own,
             false => self.value(on, search, depth + 1),
         });
-        let returned = self.returned(name, search, depth);
+        let returned = self.returned(name, node, search, depth);
         if on > Origin::Own {
             // The method of another object may be another one of that name.
             return returned.unwrap_or(Origin::Unknown).max(Origin::Unknown);
@@ -534,7 +608,7 @@ impl<'t> Flow<'t> {
             return Origin::Own;
         }
         match self.parts(node, search, depth) {
-            Origin::Unknown if self.joins_text(node) => Origin::Built,
+            Origin::Unknown | Origin::Handed if self.joins_text(node) => Origin::Built,
             other => other,
         }
     }
@@ -614,6 +688,28 @@ pub(super) fn called_on(call: Node<'_>) -> Option<Node<'_>> {
     on.or_else(|| {
         let function = call.child_by_field_name("function")?;
         (role(function.kind()) == Role::Member).then(|| function.named_child(0))?
+    })
+}
+
+/// Whether a route lets only numbers through for a parameter, or another form that its converter checks: `<int:place>`,
+/// `{place:int}`.
+fn is_converted(head: &str, parameter: &str) -> bool {
+    let of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let end = parameter.bytes().position(|b| !of_name(b));
+    let name = parameter.get(..end.unwrap_or(parameter.len()));
+    let Some(name) = name.filter(|name| !name.is_empty()) else {
+        return false;
+    };
+    head.match_indices(name).any(|(at, _)| {
+        let before = head.get(..at).unwrap_or_default();
+        let after = head.get(at + name.len()..).unwrap_or_default();
+        let converter = before.strip_suffix(':').and_then(|b| b.rsplit('<').next());
+        let by_name = converter.is_some_and(|c| {
+            let is_text = matches!(c, "string" | "path" | "str" | "unicode" | "any" | "default");
+            after.starts_with('>') && !c.is_empty() && c.bytes().all(of_name) && !is_text
+        });
+        let ends = [":int>", ":float>", ":int}", ":float}", ":uuid}"];
+        by_name || ends.iter().any(|e| after.starts_with(e))
     })
 }
 

@@ -38,9 +38,9 @@ const KEYS: [&str; 16] = [
     "ignores",
 ];
 /// What newgate reads under `metadata`.
-const METADATA: [&str; 16] = [
-    "title", "cwe", "score", "built", "unknown", "unshaped", "reason", "follow", "shape", "needs",
-    "except", "bound", "host", "clean", "words", "same-as",
+const METADATA: [&str; 17] = [
+    "title", "cwe", "score", "built", "unknown", "handed", "unshaped", "reason", "follow", "shape",
+    "needs", "except", "bound", "host", "clean", "words", "same-as",
 ];
 
 /// A mistake in a file of rules.

@@ -26,6 +26,8 @@ const IN_GENERATED: f64 = 5.0;
 const IN_TOOLS: f64 = 5.5;
 /// How far into a file a remark says that it is generated, in bytes.
 const HEAD: usize = 1_000;
+/// How far into a file its imports are looked at, in bytes.
+const HEAD_OF_IMPORTS: usize = 4_000;
 /// The mean length of lines from which on a file was not written by a person, in bytes.
 const LONG_LINES: usize = 300;
 
@@ -43,6 +45,11 @@ impl Weight {
                     | "__tests__"
                     | "__mocks__"
                     | "testing"
+                    | "testsuite"
+                    | "testsuites"
+                    | "unittests"
+                    | "selftest"
+                    | "selftests"
                     | "testdata"
                     | "spec"
                     | "specs"
@@ -54,7 +61,9 @@ impl Weight {
             )
         };
         let stem = name.split('.').next().unwrap_or(name);
-        let is_test = folders.split('/').any(is_test_folder)
+        let is_test = folders
+            .split('/')
+            .any(|f| is_test_folder(f) || f.ends_with("_tests") || f.ends_with("-tests"))
             || stem.starts_with("test_")
             || stem.ends_with("_test")
             || stem.ends_with("_spec")
@@ -95,7 +104,7 @@ impl Weight {
         if folders.split('/').any(is_example) {
             return Weight::Example;
         }
-        match is_tool(folders, name) {
+        match is_tool(folders, name) || name.ends_with(".py") && imports_tests(content) {
             true => Weight::Tool,
             false => Weight::Full,
         }
@@ -189,6 +198,19 @@ fn is_tool(folders: &str, name: &str) -> bool {
                 | "manage"
                 | "cli"
         )
+}
+
+/// Whether a Python file imports what tests need, which anybody may write.
+fn imports_tests(content: &[u8]) -> bool {
+    let head = content.get(..HEAD_OF_IMPORTS).unwrap_or(content);
+    let words = [
+        "\nimport pytest",
+        "\nfrom pytest",
+        "\nimport unittest",
+        "\nfrom unittest",
+    ];
+    let mut words = words.iter();
+    words.any(|w| memchr::memmem::find(head, w.as_bytes()).is_some())
 }
 
 fn is_generated(content: &[u8]) -> bool {

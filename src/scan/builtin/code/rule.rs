@@ -27,6 +27,8 @@ pub(super) struct Metadata {
     pub built: Option<f64>,
     /// If a value is followed, the severity of any other value that is not constant.
     pub unknown: Option<f64>,
+    /// If a value is followed, the severity of a parameter of the function, whose callers are unknown.
+    pub handed: Option<f64>,
     /// Where a value is followed: the severity of a built string that does not fit `shape`.
     pub unshaped: Option<f64>,
     /// Why it has this severity.
@@ -121,6 +123,7 @@ pub(super) struct Rule {
     pub score: Score,
     pub built: Option<Score>,
     pub unknown: Option<Score>,
+    pub handed: Option<Score>,
     pub unshaped: Option<Score>,
     pub follow: Option<Follow>,
     pub clean: Option<Expression>,
@@ -282,6 +285,7 @@ impl Rule {
             score: score(says.score)?,
             built: stated.built.map(score).transpose()?,
             unknown: stated.unknown.map(score).transpose()?,
+            handed: stated.handed.map(score).transpose()?,
             unshaped: stated.unshaped.map(score).transpose()?,
             follow: stated.follow,
             clean: stated.clean.map(whole).map(Expression::new),

@@ -127,6 +127,7 @@ impl<'t> Search<'t> {
                     Origin::Constant => None,
                     Origin::Own => rule.unknown.or(rule.unshaped),
                     Origin::Unknown => rule.unknown,
+                    Origin::Handed => rule.handed.or(rule.unknown),
                     Origin::Built => {
                         let is_bound = looks_like(&rule.bound) == Some(true);
                         match looks_like(&rule.shape) == Some(false) || is_bound {
@@ -303,7 +304,7 @@ fn message(one: &Match<'_>, weight: place::Weight) -> String {
     let what = match one.origin {
         Some(Origin::Request) => " The value comes from request data.",
         Some(Origin::Built) => " The value is built from parts that are not constant.",
-        Some(Origin::Unknown | Origin::Own) => " The value is not a constant.",
+        Some(Origin::Unknown | Origin::Handed | Origin::Own) => " The value is not a constant.",
         Some(Origin::Constant) | None => "",
     };
     format!("{stated}{what}{}", weight.words())
