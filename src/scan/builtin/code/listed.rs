@@ -60,6 +60,18 @@ pub(super) const PYTHON: Listed = &[
     ),
     ("flask-debug", include_str!("python/flask-debug.yml")),
     (
+        "hard-coded-cipher-key",
+        include_str!("python/hard-coded-cipher-key.yml"),
+    ),
+    (
+        "hard-coded-password",
+        include_str!("python/hard-coded-password.yml"),
+    ),
+    (
+        "hard-coded-password-url",
+        include_str!("python/hard-coded-password-url.yml"),
+    ),
+    (
         "hard-coded-secret-key",
         include_str!("python/hard-coded-secret-key.yml"),
     ),
@@ -83,6 +95,7 @@ pub(super) const PYTHON: Listed = &[
     ("jwt-unverified", include_str!("python/jwt-unverified.yml")),
     ("ldap-injection", include_str!("python/ldap-injection.yml")),
     ("log-injection", include_str!("python/log-injection.yml")),
+    ("log-secret", include_str!("python/log-secret.yml")),
     (
         "mass-assignment",
         include_str!("python/mass-assignment.yml"),
@@ -121,11 +134,16 @@ pub(super) const PYTHON: Listed = &[
     ),
     ("ssh-host-key", include_str!("python/ssh-host-key.yml")),
     ("ssrf", include_str!("python/ssrf.yml")),
+    ("ssrf-session", include_str!("python/ssrf-session.yml")),
     ("ssti", include_str!("python/ssti.yml")),
     ("static-iv", include_str!("python/static-iv.yml")),
     ("telnet-ftp", include_str!("python/telnet-ftp.yml")),
     ("temp-path", include_str!("python/temp-path.yml")),
     ("temp-race", include_str!("python/temp-race.yml")),
+    (
+        "timing-comparison",
+        include_str!("python/timing-comparison.yml"),
+    ),
     (
         "tls-context-unverified",
         include_str!("python/tls-context-unverified.yml"),
@@ -157,6 +175,7 @@ pub(super) const PYTHON: Listed = &[
         "weak-hash-password",
         include_str!("python/weak-hash-password.yml"),
     ),
+    ("weak-key-size", include_str!("python/weak-key-size.yml")),
     (
         "weak-password-hasher",
         include_str!("python/weak-password-hasher.yml"),
