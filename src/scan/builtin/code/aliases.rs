@@ -14,7 +14,7 @@ use regex::{Regex, RegexBuilder};
 use super::dialect::Dialect;
 
 /// The modules whose functions rules name, and the name that rules know each by.
-const JAVASCRIPT: [(&str, &str); 16] = [
+const JAVASCRIPT: [(&str, &str); 40] = [
     ("child_process", "child_process"),
     ("fs", "fs"),
     ("fs/promises", "fs"),
@@ -31,6 +31,30 @@ const JAVASCRIPT: [(&str, &str); 16] = [
     ("superagent", "superagent"),
     ("jsonwebtoken", "jwt"),
     ("lodash", "_"),
+    ("node-serialize", "serialize"),
+    ("libxmljs", "libxmljs"),
+    ("libxmljs2", "libxmljs"),
+    ("xpath", "xpath"),
+    ("js-yaml", "yaml"),
+    ("ejs", "ejs"),
+    ("pug", "pug"),
+    ("jade", "jade"),
+    ("dot", "doT"),
+    ("handlebars", "Handlebars"),
+    ("nunjucks", "nunjucks"),
+    ("mustache", "Mustache"),
+    ("shelljs", "shell"),
+    ("execa", "execa"),
+    ("node-fetch", "fetch"),
+    ("cross-fetch", "fetch"),
+    ("cors", "cors"),
+    ("express-session", "session"),
+    ("client-sessions", "session"),
+    ("cookie-session", "cookieSession"),
+    ("serve-index", "serveIndex"),
+    ("crypto-js", "CryptoJS"),
+    ("mathjs", "math"),
+    ("errorhandler", "errorhandler"),
 ];
 const PYTHON: [&str; 19] = [
     "os",

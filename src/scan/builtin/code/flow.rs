@@ -24,8 +24,12 @@ const LONGEST_CALLEE: usize = 400;
 #[derive(Clone, Copy)]
 pub(super) enum Binding<'t> {
     Value(Node<'t>),
+    /// The part of a value that has a name: `const { part } = value`.
+    Part(Node<'t>, &'t str),
     /// Something is added to what it was.
     Added(Node<'t>),
+    /// Something is put under a key of it.
+    Put(Node<'t>),
     /// A parameter, and its place among them.
     Parameter(Node<'t>, usize),
 }
@@ -124,6 +128,7 @@ impl<'t> Flow<'t> {
                     flow.called(node);
                     flow.filled(node, current);
                     flow.added(node, current);
+                    flow.asserted(node, current);
                 }
                 Role::Other if node.kind() == "return_statement" || node.kind() == "return" => {
                     let value = node.named_child(0);
@@ -164,7 +169,9 @@ impl<'t> Flow<'t> {
             let begin = around.unwrap_or(node).start_byte();
             let name = node.child_by_field_name("name");
             let list = node.child_by_field_name("parameters");
-            let end = list.map(|l| l.end_byte()).filter(|_| name.is_some());
+            let is_short = matches!(node.kind(), "arrow_function" | "function_expression");
+            let end = list.map(|l| l.end_byte());
+            let end = end.filter(|_| name.is_some() || is_short);
             let head = self.text.get(begin..end.unwrap_or(begin));
             handles = head.and_then(|head| {
                 let mut handlers = self.handlers.iter();
@@ -234,6 +241,8 @@ impl<'t> Flow<'t> {
         let Some(callee) = self.callee(call).filter(adding) else {
             return;
         };
+        // `(list as any[]).push(x)`
+        let callee = callee.trim_start_matches('(');
         let of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
         let end = callee.bytes().position(|b| !of_name(b)).unwrap_or(0);
         let (Some(name), Some(arguments)) =
@@ -264,7 +273,10 @@ impl<'t> Flow<'t> {
                     .into_iter()
                     .find_map(|f| around.child_by_field_name(f)),
                 Role::Labelled => around.child_by_field_name("key"),
-                _ => None,
+                _ => ["property", "name"]
+                    .into_iter()
+                    .find_map(|f| around.child_by_field_name(f))
+                    .filter(|_| around.kind().ends_with("field_definition")),
             }
         })?;
         let name = self.text_of(name);
@@ -335,9 +347,55 @@ impl<'t> Flow<'t> {
                 self.scopes[scope].typed.push((name, known));
                 self.has_typed = true;
             }
+            if handed.flatten().is_some() && place == 0 && name.kind() == "object_pattern" {
+                self.take_apart(name, scope);
+            }
             // The object that a method is called on is no argument of the call.
             let is_object = place == 0 && matches!(self.text_of(parameter), "self" | "cls");
             place += usize::from(!is_object);
+        }
+    }
+
+    /// Notes the parts of a request that is taken apart: `({ body, params }, response) =>`.
+    fn take_apart(&mut self, pattern: Node<'t>, scope: usize) {
+        const PARTS: [&str; 7] = [
+            "req.body",
+            "req.query",
+            "req.params",
+            "req.headers",
+            "req.cookies",
+            "req.files",
+            "req.file",
+        ];
+        let mut cursor = pattern.walk();
+        for part in pattern.named_children(&mut cursor) {
+            let name = self.text_of(part);
+            let known = PARTS.iter().find(|p| p.strip_prefix("req.") == Some(name));
+            if let Some(known) = known {
+                self.scopes[scope].typed.push((name, known));
+                self.has_typed = true;
+            }
+        }
+    }
+
+    /// Notes a call that stands alone and throws if its argument is not fine: `assertInside(root, path)`.
+    fn asserted(&mut self, call: Node<'t>, scope: usize) {
+        let mut statement = call.parent();
+        if statement.is_some_and(|s| s.kind() == "await_expression") {
+            statement = statement.and_then(|s| s.parent());
+        }
+        let Some(statement) = statement.filter(|s| s.kind() == "expression_statement") else {
+            return;
+        };
+        let callee = self.callee(call).unwrap_or_default();
+        let last = callee.rsplit(['.', '>', ':']).next().unwrap_or(callee);
+        let last = last.trim_start_matches('_');
+        if ["assert", "ensure", "validate"]
+            .iter()
+            .any(|w| last.starts_with(w))
+        {
+            let guard = Guard::asserted(call, statement, self.text);
+            self.scopes[scope].guards.extend(guard);
         }
     }
 
@@ -441,8 +499,8 @@ impl<'t> Flow<'t> {
     /// Binds the names in a pattern.
     fn bind(&mut self, pattern: Node<'t>, binding: Binding<'t>, scope: usize) {
         let end = match binding {
-            Binding::Value(node) | Binding::Added(node) => node.end_byte(),
-            Binding::Parameter(node, _) => node.end_byte(),
+            Binding::Value(node) | Binding::Part(node, _) | Binding::Added(node) => node.end_byte(),
+            Binding::Put(node) | Binding::Parameter(node, _) => node.end_byte(),
         };
         let declares = pattern.parent().is_none_or(|p| {
             !matches!(
@@ -450,9 +508,9 @@ impl<'t> Flow<'t> {
                 "assignment_expression" | "assignment_statement" | "assignment"
             )
         });
-        let mut open = vec![pattern];
+        let mut open = vec![(pattern, binding)];
         let mut most = 64;
-        while let Some(node) = open.pop() {
+        while let Some((node, binding)) = open.pop() {
             most -= 1;
             if most == 0 {
                 return;
@@ -467,10 +525,38 @@ impl<'t> Flow<'t> {
                     let names = &mut self.scopes[scope].names;
                     names.entry(name).or_default().push((end, binding));
                 }
-                Role::Constant | Role::Subscript => {}
+                // `table["key"] = value`
+                Role::Subscript => {
+                    let on = node.child_by_field_name("object");
+                    let on = on.filter(|o| role(o.kind()) == Role::Name);
+                    if let (Some(on), Binding::Value(value)) = (on, binding) {
+                        let scope = self.scope_with(self.text_of(on), scope);
+                        let names = self.scopes.get_mut(scope).map(|s| &mut s.names);
+                        let known = names.and_then(|n| n.get_mut(self.text.get(on.byte_range())?));
+                        known
+                            .into_iter()
+                            .for_each(|k| k.push((end, Binding::Put(value))));
+                    }
+                }
+                Role::Constant => {}
+                _ if node.kind() == "object_pattern" => {
+                    let mut cursor = node.walk();
+                    for part in node.named_children(&mut cursor) {
+                        let key = part.child_by_field_name("key");
+                        let key = key.or_else(|| part.child_by_field_name("left"));
+                        let key = self.text_of(key.unwrap_or(part));
+                        let value = part.child_by_field_name("value").unwrap_or(part);
+                        open.push(match binding {
+                            Binding::Value(from) if part.kind() != "rest_pattern" => {
+                                (value, Binding::Part(from, key))
+                            }
+                            _ => (value, binding),
+                        });
+                    }
+                }
                 _ => {
                     let mut cursor = node.walk();
-                    open.extend(node.named_children(&mut cursor));
+                    open.extend(node.named_children(&mut cursor).map(|n| (n, binding)));
                 }
             }
         }

@@ -7,6 +7,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use regex::bytes;
 use tree_sitter::Node;
 
 use super::expression::Expression as Regex;
@@ -47,12 +48,12 @@ enum Check {
 
 static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?:(?:in_array|array_key_exists|is_numeric|is_int|ctype_\w+|filter_var|isNaN|\w*(?:_in|contains|Contains|ContainsKey|has_key))\(\s*|(?:includes|has|include\?|key\?|has_key\?|member\?|contains|containsKey|indexOf|index|hasOwnProperty|get|test|match|fullmatch|MatchString|Match|matcher|isInteger|exec)\((?:\s*String\()?\s*|(?:preg_match|re\.(?:match|fullmatch)|regexp\.MatchString|slices\.Contains|contains|Contains|hasOwnProperty\.call|Pattern\.matches|in_array|array_key_exists)\(.*,\s*|\w*(?:[vV]alid|[sS]afe|[aA]llowed|[wW]hitelist|[pP]ermitted|IsLocal|isLocal|is_local|uuid|UUID|Uuid)\w*\((?:[^()]*,\s*)?|[\w\])]\[)$"#,
+        r#"(?:(?:in_array|array_key_exists|is_numeric|is_int|ctype_\w+|filter_var|isNaN|\w*(?:_in|contains|Contains|ContainsKey|has_key))\(\s*|(?:includes|has|include\?|key\?|has_key\?|member\?|contains|containsKey|indexOf|index|hasOwnProperty|get|test|match|fullmatch|MatchString|Match|matcher|isInteger|exec)\((?:\s*String\()?\s*|(?:preg_match|re\.(?:match|fullmatch)|regexp\.MatchString|slices\.Contains|contains|Contains|hasOwnProperty\.call|Pattern\.matches|in_array|array_key_exists)\(.*,\s*|\w*(?:[vV]alid|[sS]afe|[aA]llowed|[wW]hitelist|[pP]ermitted|IsLocal|isLocal|is_local|uuid|UUID|Uuid)\w*\((?:[^()]*,\s*)?|[\w\])]\[|^[\w.$]*(?:assert|ensure|validate)\w*\((?:[^()]*,\s*)?)$"#,
     )
 });
 static AFTER: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"^(?:\s*\)?\s+(?:not\s+)?in\s|\.(?:isdigit|isalnum|isnumeric|isdecimal|isalpha|isidentifier|isascii|matches|match\??|equals)\(|\s*=~\s*|\s*[!=]==?\s*(?:["'`:][\w/.-]|[A-Z_]{2,}\b|\w+\.[A-Z_]{2,}\b|\d))"#,
+        r#"^(?:\s*\)?\s+(?:not\s+)?in\s|\.(?:isdigit|isalnum|isnumeric|isdecimal|isalpha|isidentifier|isascii|matches|match\??|equals)\(|\s*=~\s*|(?:\.(?:host|hostname|origin))?\s*[!=]==?\s*(?:["'`:][\w/.-]|[A-Z_]{2,}\b|\w+\.[A-Z_]{2,}\b|\d))"#,
     )
 });
 /// Before the name: `strpos(`, and the like, which say where a path begins.
@@ -71,7 +72,7 @@ static OF_SITE: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"\(\s*(?:[^()]*,\s*)?["'`](?:https?://[\w.-]+/|/[\w.-])"#));
 static PARENT_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?:["'](?:\.\.|[/\\])[/\\]*["']\s+in\s+|(?:strings\.Contains(?:Any)?|strpos|str_contains|strstr)\(\s*)$"#,
+        r#"(?:["'](?:\.\.|[/\\])[/\\]*["']\s+in\s+|(?:strings\.Contains(?:Any)?|strpos|str_contains|strstr)\(\s*|\b[iI]s_?(?:[pP]rivate|[iI]nternal|[bB]locked|[lL]oopback|[rR]eserved|[lL]ocalhost|[fF]orbidden|[dD]enied)\w*\((?:[^()]*,\s*)?)$"#,
     )
 });
 static PARENT_AFTER: LazyLock<Regex> = LazyLock::new(|| {
@@ -107,7 +108,31 @@ fn expression(text: &'static str) -> Regex {
     Regex::new(text)
 }
 
+/// One whose groups are asked for.
+fn compiled(text: &str) -> bytes::Regex {
+    let made = bytes::RegexBuilder::new(text).unicode(false).build();
+    made.expect("a test uses each")
+}
+
 impl<'t> Guard<'t> {
+    /// Reads a call that does not return if what it gets is not fine.
+    pub(super) fn asserted(
+        call: Node<'t>,
+        statement: Node<'t>,
+        text: &'t str,
+    ) -> Option<Guard<'t>> {
+        let condition = text.get(call.byte_range())?;
+        (condition.len() <= LONGEST).then(|| Guard {
+            condition,
+            holds: call.start_byte()..call.start_byte(),
+            fails: 0..0,
+            around: statement.parent().map_or(0..0, |p| p.byte_range()),
+            end: call.end_byte(),
+            last: None,
+            inverted: true,
+        })
+    }
+
     /// Reads a condition.
     pub(super) fn of(node: Node<'t>, text: &'t str) -> Option<Guard<'t>> {
         if node.kind() == "assert_statement" {
@@ -179,14 +204,26 @@ impl<'t> Guard<'t> {
             Some(holds) => holds != negated,
             None => negated,
         };
-        self.checks(name, before)
-            .into_iter()
-            .any(|check| match check {
+        let passes = |condition: &str| {
+            let mut checks = checks(condition, name, before).into_iter();
+            checks.any(|check| match check {
                 Check::Anywhere => runs_if_passed,
                 Check::Within => path && runs_if_passed,
                 // `if name.includes("..") return`
                 Check::LeadsOut => path && !runs_if_passed,
             })
+        };
+        // `if a(name) || name == "b"`: each must say something, but for one that there is none.
+        if inside == Some(true) && !negated && self.condition.contains("||") {
+            let mut parts = self.condition.split("||");
+            return parts.all(|part| {
+                let bare = part
+                    .trim_start_matches("if")
+                    .trim_matches([' ', '(', ')', '{']);
+                passes(part) || bare.strip_prefix('!') == Some(name)
+            });
+        }
+        passes(self.condition)
     }
 
     /// Whether the code that runs if it holds does not go on to what comes after.
@@ -204,42 +241,98 @@ impl<'t> Guard<'t> {
         let name = name.trim_end_matches([':', ' ']);
         is_literal.then(|| name.trim_start_matches("this.").trim())
     }
+}
 
-    fn checks(&self, name: &str, before: &str) -> Vec<Check> {
-        let of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
-        let condition = self.condition.as_bytes();
-        let mut all = Vec::new();
-        for at in memchr::memmem::find_iter(condition, name.as_bytes()) {
-            let end = at + name.len();
-            let (Some(left), Some(right)) = (condition.get(..at), condition.get(end..)) else {
-                continue;
-            };
-            let part_of_word = left.last().is_some_and(|b| of_name(*b) || *b == b'.')
-                || right.first().is_some_and(|b| of_name(*b));
-            if part_of_word {
-                continue;
-            }
-            if BEFORE.is_match(left) || AFTER.is_match(right) {
-                let open = OPEN_ENDED.is_match(condition) && !ENDED.is_match(condition);
-                if !open {
-                    all.push(Check::Anywhere);
-                }
-            }
-            if (BEGINS_BEFORE.is_match(left) || BEGINS_AFTER.is_match(right))
-                && (NORMALISES.is_match(before.as_bytes())
-                    || NORMALISES.is_match(condition)
-                    || OF_SITE.is_match(condition))
-            {
-                all.push(Check::Within);
-            }
-            if PARENT_BEFORE.is_match(left) && !right.starts_with(b", \"/")
-                || PARENT_AFTER.is_match(right)
-            {
-                all.push(Check::LeadsOut);
+/// What a condition says of a name in it. `before` is what the function says before the condition.
+fn checks(condition: &str, name: &str, before: &str) -> Vec<Check> {
+    let of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
+    let condition = condition.as_bytes();
+    let mut all = Vec::new();
+    for at in memchr::memmem::find_iter(condition, name.as_bytes()) {
+        let end = at + name.len();
+        let (Some(left), Some(right)) = (condition.get(..at), condition.get(end..)) else {
+            continue;
+        };
+        let part_of_word = left.last().is_some_and(|b| of_name(*b) || *b == b'.')
+            || right.first().is_some_and(|b| of_name(*b));
+        if part_of_word {
+            continue;
+        }
+        if BEFORE.is_match(left) || AFTER.is_match(right) {
+            let open = OPEN_ENDED.is_match(condition) && !ENDED.is_match(condition);
+            if !open && !is_open_ended(condition, before) {
+                all.push(Check::Anywhere);
             }
         }
-        all
+        if (BEGINS_BEFORE.is_match(left) || BEGINS_AFTER.is_match(right))
+            && (NORMALISES.is_match(before.as_bytes())
+                || NORMALISES.is_match(condition)
+                || OF_SITE.is_match(condition))
+        {
+            all.push(Check::Within);
+        }
+        if PARENT_BEFORE.is_match(left) && !right.starts_with(b", \"/")
+            || PARENT_AFTER.is_match(right)
+        {
+            all.push(Check::LeadsOut);
+        }
     }
+    all
+}
+
+/// Whether a condition tries an expression of a name that says nothing of the end of the text, as far as the function
+/// says what it is: `const shape = /[a-z]+/`.
+fn is_open_ended(condition: &[u8], before: &str) -> bool {
+    static NAMED: LazyLock<bytes::Regex> = LazyLock::new(|| {
+        compiled(r"(?:match|exec)\(\s*([a-zA-Z_$][\w$]*)\s*\)|\b([a-zA-Z_$][\w$]*)\.test\(")
+    });
+    static SHAPE: LazyLock<bytes::Regex> =
+        LazyLock::new(|| compiled(r"^\s*=\s*/(?:[^/\\\n]|\\.)+/"));
+    let tries = [&b"match("[..], b"exec(", b".test("];
+    if !tries
+        .iter()
+        .any(|t| memchr::memmem::find(condition, t).is_some())
+    {
+        return false;
+    }
+    let Some(found) = NAMED.captures(condition) else {
+        return false;
+    };
+    let Some(name) = found.get(1).or_else(|| found.get(2)) else {
+        return false;
+    };
+    let mut places = memchr::memmem::find_iter(before.as_bytes(), name.as_bytes());
+    places.any(|at| {
+        let rest = before.as_bytes().get(at + name.len()..).unwrap_or_default();
+        SHAPE
+            .find(rest)
+            .is_some_and(|shape| !shape.as_bytes().ends_with(b"$/"))
+    })
+}
+
+/// The names of the parts of an address that a function reads from a value: `const { hostname } = new URL(value)`.
+pub(super) fn read_from<'t>(before: &'t str, value: &str) -> Vec<&'t str> {
+    static READ: LazyLock<bytes::Regex> = LazyLock::new(|| {
+        compiled(
+            r"(\w+|\{[^{}]*\})\s*(?::\s*\w+\s*)?=\s*(?:new\s+)?(?:\w+\.)?(?:URL|parse|urlparse|urlsplit|parse_url)\(\s*([\w.$]+)",
+        )
+    });
+    let has_any = ["URL(", "parse(", "urlparse(", "urlsplit("];
+    if !has_any.iter().any(|h| before.contains(h)) {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    for found in READ.captures_iter(before.as_bytes()) {
+        let group = |n| {
+            let range = found.get(n).map_or(0..0, |g| g.range());
+            before.get(range).unwrap_or_default()
+        };
+        if group(2) == value {
+            let names = group(1).trim_matches(['{', '}']).split(',');
+            all.extend(names.map(|n| n.rsplit(':').next().unwrap_or(n).trim()));
+        }
+    }
+    all
 }
 
 /// Whether a name that is used at a place has passed one of the conditions since it was assigned.

@@ -198,6 +198,10 @@ pub(super) const PYTHON: Listed = &[
 ];
 
 pub(super) const JAVASCRIPT: Listed = &[
+    (
+        "auth-by-request",
+        include_str!("javascript/auth-by-request.yml"),
+    ),
     ("bind-all", include_str!("javascript/bind-all.yml")),
     (
         "code-injection",
@@ -265,6 +269,10 @@ pub(super) const JAVASCRIPT: Listed = &[
         "hard-coded-hmac-key",
         include_str!("javascript/hard-coded-hmac-key.yml"),
     ),
+    (
+        "hard-coded-secret",
+        include_str!("javascript/hard-coded-secret.yml"),
+    ),
     ("helmet-off", include_str!("javascript/helmet-off.yml")),
     (
         "insecure-random",
@@ -293,6 +301,7 @@ pub(super) const JAVASCRIPT: Listed = &[
         "log-injection",
         include_str!("javascript/log-injection.yml"),
     ),
+    ("log-secret", include_str!("javascript/log-secret.yml")),
     (
         "mass-assignment",
         include_str!("javascript/mass-assignment.yml"),
@@ -323,6 +332,10 @@ pub(super) const JAVASCRIPT: Listed = &[
         include_str!("javascript/post-message-any-target.yml"),
     ),
     (
+        "prototype-pollution-copy",
+        include_str!("javascript/prototype-pollution-copy.yml"),
+    ),
+    (
         "prototype-pollution-merge",
         include_str!("javascript/prototype-pollution-merge.yml"),
     ),
@@ -348,12 +361,20 @@ pub(super) const JAVASCRIPT: Listed = &[
         include_str!("javascript/send-file-root.yml"),
     ),
     (
+        "service-parameter",
+        include_str!("javascript/service-parameter.yml"),
+    ),
+    (
         "session-cookie-default",
         include_str!("javascript/session-cookie-default.yml"),
     ),
     (
         "session-secret",
         include_str!("javascript/session-secret.yml"),
+    ),
+    (
+        "sql-from-request",
+        include_str!("javascript/sql-from-request.yml"),
     ),
     (
         "sql-injection",
@@ -380,6 +401,10 @@ pub(super) const JAVASCRIPT: Listed = &[
         include_str!("javascript/unsafe-deserialisation.yml"),
     ),
     ("unsafe-yaml", include_str!("javascript/unsafe-yaml.yml")),
+    (
+        "upload-any-type",
+        include_str!("javascript/upload-any-type.yml"),
+    ),
     (
         "upload-executable",
         include_str!("javascript/upload-executable.yml"),

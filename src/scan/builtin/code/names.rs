@@ -31,6 +31,10 @@ pub(super) struct Names {
     pub(super) clean: Regex,
     /// Parameters of types that hold no such text.
     pub(super) harmless: Regex,
+    /// Members of a request that the server sets itself.
+    pub(super) settled: Option<Regex>,
+    /// Calls, with their arguments, that leave nothing of a text but harmless characters.
+    pub(super) strips: Option<Regex>,
     /// Calls that put what they read into an argument.
     pub(super) fills: Option<Regex>,
     /// Calls that add their arguments to what they are called on.
@@ -69,6 +73,10 @@ struct Written {
     builds: Vec<String>,
     clean: Vec<String>,
     harmless: Vec<String>,
+    #[serde(default)]
+    settled: Vec<String>,
+    #[serde(default)]
+    strips: Vec<String>,
     #[serde(default)]
     fills: Vec<String>,
     #[serde(default)]
@@ -164,6 +172,8 @@ impl Names {
                 builds: any(&written.builds, true),
                 clean: any(&written.clean, true),
                 harmless: some(&written.harmless).expect("a test reads each"),
+                settled: some(&written.settled),
+                strips: some(&written.strips),
                 fills: some(&written.fills),
                 adds: some(&written.adds),
                 within: written

@@ -21,6 +21,10 @@ pub(super) const DEPTH: u32 = 40;
 const ASSIGNMENTS: usize = 24;
 /// How many functions of one file are followed for one value.
 const FUNCTIONS: u32 = 4;
+/// How much of a function before a place is looked at for what is read from an address, in bytes.
+const HEAD: usize = 4_000;
+/// How many pairs of an object are looked at.
+const PAIRS: usize = 24;
 /// Longest text that may name where data of a request comes from.
 const SOURCE: usize = 300;
 
@@ -46,10 +50,14 @@ pub(super) enum Origin {
 pub(super) struct Question<'t> {
     /// Calls whose result is harmless.
     pub(super) clean: Option<&'t Regex>,
+    /// Which data of a request counts.
+    pub(super) only: Option<&'t Regex>,
     /// It is used as a path or an address.
     pub(super) path: bool,
     /// It is an address, and only what says the host counts.
     pub(super) host: bool,
+    /// It is the text of a query.
+    pub(super) query: bool,
     /// A server asks for it, so that what a browser knows of its own page does not count.
     pub(super) server: bool,
 }
@@ -101,6 +109,11 @@ impl<'t> Flow<'t> {
                 let value = node.named_child(u32::try_from(last).unwrap_or(0));
                 return value.is_some_and(|v| self.looks_like(&[v], shape));
             }
+            if node.kind() == "object" {
+                let mut cursor = node.walk();
+                let pairs: Vec<_> = node.named_children(&mut cursor).take(PAIRS).collect();
+                return self.looks_like(&pairs, shape);
+            }
             // `builder.toString()` is what was added to it.
             let is_call = role(node.kind()) == Role::Call;
             let on = called_on(*node).filter(|on| is_call && role(on.kind()) == Role::Name);
@@ -113,9 +126,11 @@ impl<'t> Flow<'t> {
                         .iter()
                         .take(ASSIGNMENTS)
                         .map(|(_, binding)| match binding {
-                            Binding::Value(n) | Binding::Added(n) | Binding::Parameter(n, _) => {
-                                self.text_of(*n)
-                            }
+                            Binding::Value(n)
+                            | Binding::Part(n, _)
+                            | Binding::Added(n)
+                            | Binding::Put(n)
+                            | Binding::Parameter(n, _) => self.text_of(*n),
                         })
                         .collect();
                     return self.fits(&whole.join(" + "), shape);
@@ -146,6 +161,9 @@ impl<'t> Flow<'t> {
             if role == Role::Subscript && self.names.clean.is_match(text.as_bytes()) {
                 return Origin::Constant;
             }
+            if role == Role::Member && self.is_settled(node, text) {
+                return Origin::Own;
+            }
             let is_request = self.names.request.is_match(text.as_bytes());
             if is_request
                 || self.within.iter().any(|r| r.is_match(text.as_bytes()))
@@ -159,7 +177,9 @@ impl<'t> Flow<'t> {
                     .client
                     .as_ref()
                     .filter(|_| search.question.server);
-                return match client.is_some_and(|c| c.is_match(text.as_bytes())) {
+                let other = client.is_some_and(|c| c.is_match(text.as_bytes()))
+                    || !counts(text, &search.question);
+                return match other {
                     true => Origin::Unknown,
                     false => Origin::Request,
                 };
@@ -208,8 +228,41 @@ impl<'t> Flow<'t> {
                 let body = node.child_by_field_name("body");
                 body.map_or(Origin::Unknown, |b| self.value(b, search, depth + 1))
             }
+            _ if (search.question.host || search.question.query) && node.kind() == "object" => {
+                let mut cursor = node.walk();
+                let pairs = node.named_children(&mut cursor).take(PAIRS);
+                self.most(
+                    pairs
+                        .filter(|p| self.says(*p, search.question.query))
+                        .collect(),
+                    search,
+                    depth,
+                )
+            }
             _ => self.parts(node, search, depth),
         }
+    }
+
+    /// Whether a part of an object with the options of a call says which host it asks, or is the text of a query.
+    fn says(&self, pair: Node<'t>, query: bool) -> bool {
+        let key = pair.child_by_field_name("key").unwrap_or(pair);
+        let key = self.text_of(key).trim_matches(['"', '\'']);
+        let host = [
+            "url",
+            "uri",
+            "baseURL",
+            "baseUrl",
+            "host",
+            "hostname",
+            "href",
+            "origin",
+            "location",
+            "Location",
+            "destination",
+        ];
+        let text = ["sql", "text", "query", "statement"];
+        let says: &[&str] = if query { &text } else { &host };
+        says.contains(&key) || pair.kind() == "spread_element"
     }
 
     fn most(&self, parts: Vec<Node<'t>>, search: &mut Search<'t>, depth: u32) -> Origin {
@@ -249,15 +302,21 @@ impl<'t> Flow<'t> {
         let mut index = Some(self.scope_at(at));
         while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
             let path = search.question.path;
-            if guards::passed(
-                &scope.guards,
-                (name, since),
-                at,
-                path,
-                self.text,
-                scope.start,
-            ) {
+            let passes = |name, since| {
+                let guards = &scope.guards;
+                guards::passed(guards, (name, since), at, path, self.text, scope.start)
+            };
+            if passes(name, since) {
                 return true;
+            }
+            // What is read from an address says as much as the address.
+            if search.question.host && !scope.guards.is_empty() {
+                let from = scope.start.max(at.saturating_sub(HEAD));
+                let before = self.text.get(from..at).unwrap_or_default();
+                let mut read = guards::read_from(before, name).into_iter();
+                if read.any(|name| passes(name, since)) {
+                    return true;
+                }
             }
             if scope.names.contains_key(name) {
                 return false;
@@ -296,7 +355,7 @@ impl<'t> Flow<'t> {
                 // `x = f(x)`: what was assigned before only counts as a part of this value.
                 let replaces = |(_, binding): &(usize, Binding<'t>)| match binding {
                     Binding::Value(value) => here > 1 && always_runs_before(*value, at),
-                    Binding::Added(_) | Binding::Parameter(..) => false,
+                    _ => false,
                 };
                 let from = before.iter().rposition(replaces).unwrap_or_default();
                 search.open.push((scope.start, name, from));
@@ -316,12 +375,17 @@ impl<'t> Flow<'t> {
                             }
                             origin => origin,
                         },
-                        Binding::Added(value) => match self.value(*value, search, depth + 1) {
-                            Origin::Unknown | Origin::Handed => Origin::Built,
-                            other => other,
-                        },
+                        Binding::Part(from, part) => self.part(*from, part, search, depth),
+                        // Of the options of a request, few say the host.
+                        Binding::Put(_) if search.question.host => Origin::Constant,
+                        Binding::Added(value) | Binding::Put(value) => {
+                            match self.value(*value, search, depth + 1) {
+                                Origin::Unknown | Origin::Handed => Origin::Built,
+                                other => other,
+                            }
+                        }
                         Binding::Parameter(parameter, place) => {
-                            match self.parameter(*parameter, scope) {
+                            match self.parameter(*parameter, scope, &search.question) {
                                 Origin::Unknown => self.given(scope, (name, *place), search, depth),
                                 other => other,
                             }
@@ -337,13 +401,68 @@ impl<'t> Flow<'t> {
         None
     }
 
-    fn parameter(&self, parameter: Node<'t>, scope: &Scope<'t>) -> Origin {
+    /// Whether a member is one that a server sets itself, also where a name stands for what it belongs to.
+    fn is_settled(&self, node: Node<'t>, text: &str) -> bool {
+        let Some(settled) = &self.names.settled else {
+            return false;
+        };
+        if settled.is_match(text.as_bytes()) {
+            return true;
+        }
+        let base = node.named_child(0).filter(|b| role(b.kind()) == Role::Name);
+        let Some((base, part)) = base.zip(text.rsplit('.').next()) else {
+            return false;
+        };
+        let mut index = Some(self.scope_at(node.start_byte()));
+        while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
+            if let Some(bindings) = scope.names.get(self.text_of(base)) {
+                return match bindings.as_slice() {
+                    [(_, Binding::Value(value))] if value.byte_range().len() < SOURCE => {
+                        let whole = format!("{}.{part}", self.text_of(*value));
+                        settled.is_match(whole.as_bytes())
+                    }
+                    [(_, Binding::Part(value, of))] if value.byte_range().len() < SOURCE => {
+                        let whole = format!("{}.{of}.{part}", self.text_of(*value));
+                        settled.is_match(whole.as_bytes())
+                    }
+                    _ => false,
+                };
+            }
+            index = scope.parent;
+        }
+        false
+    }
+
+    /// What a part of an object is that is taken out of it: `const { body } = req`.
+    fn part(&self, from: Node<'t>, part: &'t str, search: &mut Search<'t>, depth: u32) -> Origin {
+        let whole = self.text_of(from);
+        if whole.len() + part.len() < SOURCE && role(from.kind()) != Role::Call {
+            let text = format!("{whole}.{part}");
+            let settled = self.names.settled.as_ref();
+            if settled.is_some_and(|s| s.is_match(text.as_bytes())) {
+                return Origin::Own;
+            }
+            let is_request = self.names.request.is_match(text.as_bytes())
+                || self.is_typed_request(&text, from.start_byte());
+            if is_request && role(from.kind()) == Role::Name {
+                return match counts(&text, &search.question) {
+                    true => Origin::Request,
+                    false => Origin::Unknown,
+                };
+            }
+        }
+        self.value(from, search, depth + 1)
+    }
+
+    fn parameter(&self, parameter: Node<'t>, scope: &Scope<'t>, question: &Question<'t>) -> Origin {
         let text = self.text_of(parameter);
         let names = self.names;
         let fits = |e: &Regex| e.is_match(text.as_bytes());
         let is_handled = |(_, handled): (&str, Option<&Regex>)| {
-            !matches!(text, "self" | "request" | "cls")
-                && handled.is_none_or(fits)
+            !matches!(
+                text,
+                "self" | "request" | "cls" | "context" | "ctx" | "info"
+            ) && handled.is_none_or(fits)
                 && !names.injected.as_ref().is_some_and(fits)
         };
         if matches!(text, "self" | "cls") {
@@ -355,6 +474,8 @@ impl<'t> Flow<'t> {
             .is_some_and(|(head, _)| is_converted(head, text))
         {
             Origin::Own
+        } else if !counts(text, question) {
+            Origin::Unknown
         } else if scope.handles.is_some_and(is_handled)
             || names
                 .parameter
@@ -492,6 +613,15 @@ impl<'t> Flow<'t> {
         let Some(callee) = self.callee(node) else {
             return false;
         };
+        if let Some(strips) = &self.names.strips
+            && (callee.ends_with("replace") || callee.ends_with("replaceAll"))
+        {
+            let text = self.text_of(node).as_bytes();
+            let clean = search.question.clean;
+            if strips.is_match(text) || clean.is_some_and(|c| c.is_match(text)) {
+                return true;
+            }
+        }
         self.names.clean.is_match(callee.as_bytes())
             || search
                 .question
@@ -629,6 +759,13 @@ impl<'t> Flow<'t> {
         }
         false
     }
+}
+
+/// Whether what names data of a request is such that a question is about.
+fn counts(text: &str, question: &Question<'_>) -> bool {
+    question
+        .only
+        .is_none_or(|only| only.is_match(text.as_bytes()))
 }
 
 /// Whether the assignment of a value has run whenever a later place is reached: it stands in a block around that place,

@@ -31,6 +31,8 @@ pub(super) struct Metadata {
     pub handed: Option<f64>,
     /// Where a value is followed: the severity of a built string that does not fit `shape`.
     pub unshaped: Option<f64>,
+    /// If a value is followed, the severity of one whose text fits `needs`, here or where its name is assigned.
+    pub written: Option<f64>,
     /// Why it has this severity.
     pub reason: Option<String>,
     /// Which value is followed back to where it comes from: the number of an argument, `arguments` for all
@@ -44,6 +46,8 @@ pub(super) struct Metadata {
     pub except: Option<String>,
     /// What the text of a built string has where its values are left to the driver: `unshaped` counts then.
     pub bound: Option<String>,
+    /// Which data of a request counts: what names it has a part that looks like this.
+    pub only: Option<String>,
     /// Whether only the begin of the followed value counts, which says which host is asked.
     pub host: bool,
     /// Calls whose result is harmless here, whatever goes in: a regular expression over their names.
@@ -125,12 +129,14 @@ pub(super) struct Rule {
     pub unknown: Option<Score>,
     pub handed: Option<Score>,
     pub unshaped: Option<Score>,
+    pub written: Option<Score>,
     pub follow: Option<Follow>,
     pub clean: Option<Expression>,
     pub shape: Option<Expression>,
     pub needs: Option<Expression>,
     pub except: Option<Expression>,
     pub bound: Option<Expression>,
+    pub only: Option<Expression>,
     pub host: bool,
     pub matching: Matching,
     /// The number of a rule of the project, from 1; 0 for one that is compiled in.
@@ -287,12 +293,14 @@ impl Rule {
             unknown: stated.unknown.map(score).transpose()?,
             handed: stated.handed.map(score).transpose()?,
             unshaped: stated.unshaped.map(score).transpose()?,
+            written: stated.written.map(score).transpose()?,
             follow: stated.follow,
             clean: stated.clean.map(whole).map(Expression::new),
             shape: stated.shape.map(Expression::new),
             needs: stated.needs.map(Expression::new),
             except: stated.except.map(Expression::new),
             bound: stated.bound.map(Expression::new),
+            only: stated.only.map(Expression::new),
             host: stated.host,
             own: 0,
             matching: matching()?,
@@ -331,6 +339,7 @@ impl Rule {
             ("needs", &self.needs),
             ("except", &self.except),
             ("bound", &self.bound),
+            ("only", &self.only),
         ];
         for (name, expression) in all {
             let made = expression.as_ref().map(|e| expression::check(e.text()));

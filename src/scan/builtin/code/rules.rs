@@ -40,7 +40,7 @@ struct Words {
 /// Whether a rule finds nothing but data of a request: it follows a value, and has no score for any other.
 fn is_of_request(text: &str) -> bool {
     let says = |key: &str| text.lines().any(|l| l.trim_start().starts_with(key));
-    says("follow:") && !says("built:") && !says("unknown:")
+    says("follow:") && !says("built:") && !says("unknown:") && !says("written:")
 }
 
 /// What a rule's text says under `metadata`.

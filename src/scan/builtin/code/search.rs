@@ -22,6 +22,9 @@ const PATHS: [u32; 8] = [22, 23, 36, 73, 98, 434, 601, 918];
 /// The CWE number of requests that a server makes to an address that a stranger chose.
 const REQUESTS: u32 = 918;
 
+/// The CWE number of SQL injection.
+const SQL: u32 = 89;
+
 /// A node of a file that is searched.
 pub(super) type Found<'t> = Node<'t, StrDoc<Dialect>>;
 
@@ -110,8 +113,10 @@ impl<'t> Search<'t> {
                 let flow = self.flow.get_or_insert_with(|| Flow::of(parsed, dialect));
                 let question = Question {
                     clean: rule.clean.as_ref().map(Expression::get),
+                    only: rule.only.as_ref().map(Expression::get),
                     path: rule.cwe.iter().any(|c| PATHS.contains(c)),
                     host: rule.host,
+                    query: rule.cwe.contains(&SQL),
                     server: rule.cwe.contains(&REQUESTS),
                 };
                 let inner: Vec<_> = values.iter().map(Found::get_inner_node).collect();
@@ -122,7 +127,11 @@ impl<'t> Search<'t> {
                 let other = origin > Origin::Constant
                     && (looks_like(&rule.needs) == Some(false)
                         || looks_like(&rule.except) == Some(true));
+                let written = rule
+                    .written
+                    .filter(|_| looks_like(&rule.needs) == Some(true));
                 let score = match origin {
+                    _ if written.is_some() => written,
                     _ if other => None,
                     Origin::Constant => None,
                     Origin::Own => rule.unknown.or(rule.unshaped),
