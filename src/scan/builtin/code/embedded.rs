@@ -1,4 +1,4 @@
-//! Code within pages: Ruby in ERB templates, and scripts in HTML, Vue and Svelte files.
+//! Code within pages: Ruby in ERB templates, JavaScript in EJS templates, and scripts in HTML, Vue and Svelte files.
 
 use std::sync::LazyLock;
 
@@ -11,6 +11,8 @@ use super::dialect::Dialect;
 pub(super) enum Page {
     /// `<% .. %>`
     Erb,
+    /// `<% .. %>` of JavaScript
+    Ejs,
     /// `<script> .. </script>`
     Html,
 }
@@ -25,6 +27,7 @@ impl Page {
             .filter(|e| e.len() < name.len())?;
         match ending.to_ascii_lowercase().as_slice() {
             b"erb" | b"rhtml" => Some(Page::Erb),
+            b"ejs" => Some(Page::Ejs),
             b"html" | b"htm" | b"xhtml" | b"vue" | b"svelte" => Some(Page::Html),
             _ => None,
         }
@@ -34,6 +37,7 @@ impl Page {
     pub(super) fn code(self, text: &str) -> Option<(String, Dialect)> {
         match self {
             Page::Erb => ruby(text).map(|code| (code, Dialect::Ruby)),
+            Page::Ejs => ejs(text).map(|code| (code, Dialect::JavaScript)),
             Page::Html => scripts(text),
         }
     }
@@ -90,6 +94,79 @@ fn ruby(text: &str) -> Option<String> {
     found.then_some(out)
 }
 
+/// What stands for writing a value into a page as it is, in as many bytes as `<%-`.
+const RAW: &str = "_$(";
+
+fn ejs(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut found = false;
+    while let Some((before, inner)) = rest.split_once("<%") {
+        blank(&mut out, before);
+        let (code, after) = inner.split_once("%>").unwrap_or((inner, ""));
+        let end = if inner.len() > code.len() { " ;" } else { "" };
+        let (begin, code, end) = match code.as_bytes().first() {
+            Some(b'-') => (RAW, code.get(1..), if end.is_empty() { "" } else { ");" }),
+            Some(b'=' | b'_') => ("   ", code.get(1..), end),
+            Some(b'#' | b'%') => ("", None, ""),
+            _ => ("  ", Some(code), end),
+        };
+        found |= code.is_some();
+        out.push_str(begin);
+        match code {
+            Some(code) => match code.strip_suffix(['-', '_']) {
+                Some(code) => {
+                    out.push_str(code);
+                    out.push(' ');
+                }
+                None => out.push_str(code),
+            },
+            None => blank(
+                &mut out,
+                inner.get(..inner.len() - after.len()).unwrap_or_default(),
+            ),
+        }
+        if code.is_none() {
+            blank(&mut out, "<%");
+        }
+        out.push_str(end);
+        rest = after;
+    }
+    blank(&mut out, rest);
+    found.then_some(out)
+}
+
+/// Writes calls for what a page shows as it is, `v-html="x"` and `{@html x}`, where there is no script.
+fn raw_values(text: &str, code: String) -> String {
+    static VALUES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"\bv-html="([^"\n]{1,200})"|\{@html\s([^{}\n]{1,200})\}"#)
+            .expect("a test uses it")
+    });
+    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    if !has("v-html") && !has("{@html") {
+        return code;
+    }
+    let mut out = code;
+    for value in VALUES.captures_iter(text) {
+        let inner = value.get(1).or_else(|| value.get(2));
+        let (Some(whole), Some(inner)) = (value.get(0), inner) else {
+            continue;
+        };
+        let free = out.get(whole.range()).is_some_and(|o| o.trim().is_empty());
+        let begin = inner.start().saturating_sub(RAW.len());
+        if free && begin >= whole.start() {
+            out.replace_range(inner.range(), inner.as_str());
+            out.replace_range(begin..inner.start(), RAW);
+            out.replace_range(inner.end()..inner.end() + 1, ")");
+            let after = out.get(whole.end()..=whole.end());
+            if after == Some(" ") {
+                out.replace_range(whole.end()..=whole.end(), ";");
+            }
+        }
+    }
+    out
+}
+
 fn scripts(text: &str) -> Option<(String, Dialect)> {
     static SCRIPT: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?is)<script\b([^>]*)>(.*?)</script\s*>").expect("a test uses it")
@@ -129,7 +206,7 @@ fn scripts(text: &str) -> Option<(String, Dialect)> {
         return None;
     }
     blank(&mut out, text.get(from..)?);
-    Some((out, dialect))
+    Some((raw_values(text, out), dialect))
 }
 
 #[cfg(test)]
@@ -151,5 +228,20 @@ mod tests {
         assert_eq!((code.len(), dialect), (text.len(), Dialect::TypeScript));
         assert_eq!(code.trim(), "f();\n;");
         assert_eq!(Page::Html.code("<p>no script</p>"), None);
+        let text = "<p v-html=\"a.b\">é</p>\n<script>\nf();\n</script>";
+        let (code, _) = Page::Html.code(text).expect("there is code");
+        assert_eq!(
+            (code.len(), code.find("a.b")),
+            (text.len(), text.find("a.b"))
+        );
+        assert!(code.contains("_$(a.b);"), "{code}");
+        let text = "<p>é<%# no %><% if (a) { %>\n<%- a.b -%>x<%= c %><% } %>";
+        let (code, dialect) = Page::Ejs.code(text).expect("there is code");
+        assert_eq!((code.len(), dialect), (text.len(), Dialect::JavaScript));
+        assert_eq!(code.find("a.b"), text.find("a.b"));
+        assert!(
+            code.contains("if (a) {  ;") && code.contains("_$( a.b  );"),
+            "{code}"
+        );
     }
 }

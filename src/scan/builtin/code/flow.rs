@@ -26,6 +26,8 @@ pub(super) enum Binding<'t> {
     Value(Node<'t>),
     /// The part of a value that has a name: `const { part } = value`.
     Part(Node<'t>, &'t str),
+    /// A key of an object.
+    Key(Node<'t>),
     /// Something is added to what it was.
     Added(Node<'t>),
     /// Something is put under a key of it.
@@ -500,7 +502,9 @@ impl<'t> Flow<'t> {
     fn bind(&mut self, pattern: Node<'t>, binding: Binding<'t>, scope: usize) {
         let end = match binding {
             Binding::Value(node) | Binding::Part(node, _) | Binding::Added(node) => node.end_byte(),
-            Binding::Put(node) | Binding::Parameter(node, _) => node.end_byte(),
+            Binding::Key(node) | Binding::Put(node) | Binding::Parameter(node, _) => {
+                node.end_byte()
+            }
         };
         let declares = pattern.parent().is_none_or(|p| {
             !matches!(
@@ -539,6 +543,23 @@ impl<'t> Flow<'t> {
                     }
                 }
                 Role::Constant => {}
+                // `for (const [key, value] of Object.entries(table))`
+                _ if node.kind() == "array_pattern"
+                    && let Binding::Value(from) = binding
+                    && let Some(table) = self.entries_of(from) =>
+                {
+                    let mut cursor = node.walk();
+                    for (place, part) in node.named_children(&mut cursor).enumerate() {
+                        open.push((
+                            part,
+                            if place == 0 {
+                                Binding::Key(table)
+                            } else {
+                                binding
+                            },
+                        ));
+                    }
+                }
                 _ if node.kind() == "object_pattern" => {
                     let mut cursor = node.walk();
                     for part in node.named_children(&mut cursor) {
@@ -560,6 +581,15 @@ impl<'t> Flow<'t> {
                 }
             }
         }
+    }
+
+    /// The object that `Object.entries` gets.
+    fn entries_of(&self, call: Node<'t>) -> Option<Node<'t>> {
+        let callee = self
+            .callee(call)
+            .filter(|_| role(call.kind()) == Role::Call)?;
+        let is_entries = callee == "Object.entries";
+        is_entries.then(|| call.child_by_field_name("arguments")?.named_child(0))?
     }
 
     /// The innermost of a function and those around it that has a name, else the function itself.

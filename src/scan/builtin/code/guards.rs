@@ -43,12 +43,12 @@ enum Check {
     /// It stays within a folder or a site.
     Within,
     /// It has a part that leads out of a folder.
-    LeadsOut,
+    LeadsOut { negated: bool },
 }
 
 static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?:(?:in_array|array_key_exists|is_numeric|is_int|ctype_\w+|filter_var|isNaN|\w*(?:_in|contains|Contains|ContainsKey|has_key))\(\s*|(?:includes|has|include\?|key\?|has_key\?|member\?|contains|containsKey|indexOf|index|hasOwnProperty|get|test|match|fullmatch|MatchString|Match|matcher|isInteger|exec)\((?:\s*String\()?\s*|(?:preg_match|re\.(?:match|fullmatch)|regexp\.MatchString|slices\.Contains|contains|Contains|hasOwnProperty\.call|Pattern\.matches|in_array|array_key_exists)\(.*,\s*|\w*(?:[vV]alid|[sS]afe|[aA]llowed|[wW]hitelist|[pP]ermitted|IsLocal|isLocal|is_local|uuid|UUID|Uuid)\w*\((?:[^()]*,\s*)?|[\w\])]\[|^[\w.$]*(?:assert|ensure|validate)\w*\((?:[^()]*,\s*)?)$"#,
+        r#"(?:(?:in_array|array_key_exists|is_numeric|is_int|ctype_\w+|filter_var|isNaN|\w*(?:_in|contains|Contains|ContainsKey|has_key))\(\s*|(?:includes|has|include\?|key\?|has_key\?|member\?|contains|containsKey|indexOf|index|hasOwnProperty|get|test|match|fullmatch|MatchString|Match|matcher|isInteger|exec)\((?:\s*String\()?\s*|(?:preg_match|re\.(?:match|fullmatch)|regexp\.MatchString|slices\.Contains|contains|Contains|hasOwnProperty\.call|Pattern\.matches|in_array|array_key_exists)\(.*,\s*|\w*(?:[vV]alid|[sS]afe|[aA]llowed|[wW]hitelist|[pP]ermitted|IsLocal|isLocal|is_local|uuid|UUID|Uuid)\w*\((?:[^()]*,\s*)?|[\w\])]\[|(?:includes|has)\(\s*`[^`()]*\$\{|^[\w.$]*(?:assert|ensure|validate)\w*\((?:[^()]*,\s*)?)$"#,
     )
 });
 static AFTER: LazyLock<Regex> = LazyLock::new(|| {
@@ -77,13 +77,13 @@ static PARENT_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PARENT_AFTER: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"^(?:\.(?:includes|contains|include\?|indexOf|match\??)\(\s*["'/]\\?\.|,\s*["']\.\.)"#,
+        r#"^(?:\.(?:includes|contains|include\?|indexOf|match\??)\(\s*["'/]\\?\.|\.(?:startsWith|startswith|start_with\?)\(\s*["']\.\.|,\s*["']\.\.)"#,
     )
 });
 /// Calls that write a path without `..` in it.
 static NORMALISES: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r"(?:resolve|realpath|abspath|normalize|normpath|relative|getCanonicalPath|getCanonicalFile|toRealPath|Clean|Abs|EvalSymlinks|expand_path|realpathSync|absolute|cleanpath)\(",
+        r"(?:(?:^|[^\w.])path\.join|resolve|realpath|abspath|normalize|normpath|relative|getCanonicalPath|getCanonicalFile|toRealPath|Clean|Abs|EvalSymlinks|expand_path|realpathSync|absolute|cleanpath)\(",
     )
 });
 static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
@@ -183,8 +183,8 @@ impl<'t> Guard<'t> {
     }
 
     /// Whether a name that is used at a place has passed this condition. `path` is whether it is used as a path or an
-    /// address, and `before` is what the function says before the condition.
-    fn covers(&self, name: &str, at: usize, path: bool, before: &str) -> bool {
+    /// address, `shape` whether it is enough that it is a text, and `before` is what the function says before the condition.
+    fn covers(&self, name: &str, at: usize, (path, shape): (bool, bool), before: &str) -> bool {
         let inside = match (self.holds.contains(&at), self.fails.contains(&at)) {
             (true, _) => Some(true),
             (_, true) => Some(false),
@@ -205,12 +205,17 @@ impl<'t> Guard<'t> {
             None => negated,
         };
         let passes = |condition: &str| {
-            let mut checks = checks(condition, name, before).into_iter();
+            let mut checks = checks(condition, name, before, shape).into_iter();
             checks.any(|check| match check {
                 Check::Anywhere => runs_if_passed,
                 Check::Within => path && runs_if_passed,
                 // `if name.includes("..") return`
-                Check::LeadsOut => path && !runs_if_passed,
+                Check::LeadsOut { negated: here } => {
+                    path && match inside {
+                        Some(holds) => holds == (here != self.inverted),
+                        None => here == self.inverted,
+                    }
+                }
             })
         };
         // `if a(name) || name == "b"`: each must say something, but for one that there is none.
@@ -244,7 +249,7 @@ impl<'t> Guard<'t> {
 }
 
 /// What a condition says of a name in it. `before` is what the function says before the condition.
-fn checks(condition: &str, name: &str, before: &str) -> Vec<Check> {
+fn checks(condition: &str, name: &str, before: &str, shape: bool) -> Vec<Check> {
     let of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
     let condition = condition.as_bytes();
     let mut all = Vec::new();
@@ -255,7 +260,8 @@ fn checks(condition: &str, name: &str, before: &str) -> Vec<Check> {
         };
         let part_of_word = left.last().is_some_and(|b| of_name(*b) || *b == b'.')
             || right.first().is_some_and(|b| of_name(*b));
-        if part_of_word {
+        // `typeof x == "string"` says nothing of what is in the text.
+        if part_of_word || !shape && left.ends_with(b"typeof ") {
             continue;
         }
         if BEFORE.is_match(left) || AFTER.is_match(right) {
@@ -274,7 +280,10 @@ fn checks(condition: &str, name: &str, before: &str) -> Vec<Check> {
         if PARENT_BEFORE.is_match(left) && !right.starts_with(b", \"/")
             || PARENT_AFTER.is_match(right)
         {
-            all.push(Check::LeadsOut);
+            let left = left.trim_ascii_end();
+            all.push(Check::LeadsOut {
+                negated: left.ends_with(b"!") || left.ends_with(b"not"),
+            });
         }
     }
     all
@@ -310,14 +319,15 @@ fn is_open_ended(condition: &[u8], before: &str) -> bool {
     })
 }
 
-/// The names of the parts of an address that a function reads from a value: `const { hostname } = new URL(value)`.
+/// The names of what a function reads from a path or an address: `const { hostname } = new URL(value)`,
+/// `const relative = path.relative(root, value)`.
 pub(super) fn read_from<'t>(before: &'t str, value: &str) -> Vec<&'t str> {
     static READ: LazyLock<bytes::Regex> = LazyLock::new(|| {
         compiled(
-            r"(\w+|\{[^{}]*\})\s*(?::\s*\w+\s*)?=\s*(?:new\s+)?(?:\w+\.)?(?:URL|parse|urlparse|urlsplit|parse_url)\(\s*([\w.$]+)",
+            r"(\w+|\{[^{}]*\})\s*(?::\s*\w+\s*)?=\s*(?:new\s+)?(?:\w+\.)?(?:URL|parse|urlparse|urlsplit|parse_url|relative\([^(),]*,|relpath)\(?\s*([\w.$]+)",
         )
     });
-    let has_any = ["URL(", "parse(", "urlparse(", "urlsplit("];
+    let has_any = ["URL(", "parse(", "urlsplit(", "relative(", "relpath("];
     if !has_any.iter().any(|h| before.contains(h)) {
         return Vec::new();
     }
@@ -340,7 +350,7 @@ pub(super) fn passed(
     guards: &[Guard<'_>],
     (name, since): (&str, usize),
     at: usize,
-    path: bool,
+    wants: (bool, bool),
     text: &str,
     scope: usize,
 ) -> bool {
@@ -350,12 +360,12 @@ pub(super) fn passed(
         let begin = guard.holds.start;
         // What is assigned inside the condition itself is what it falls back to.
         let still = since <= begin || guard.assigns() == Some(name) && since <= guard.end;
-        still && guard.covers(name, at, path, text.get(scope..begin).unwrap_or_default())
+        still && guard.covers(name, at, wants, text.get(scope..begin).unwrap_or_default())
     })
 }
 
 /// Whether no code that catches what `try` throws goes on to what comes after.
-fn ends_when_caught(node: Node<'_>, text: &str) -> bool {
+pub(super) fn ends_when_caught(node: Node<'_>, text: &str) -> bool {
     let mut cursor = node.walk();
     let mut caught = node
         .named_children(&mut cursor)

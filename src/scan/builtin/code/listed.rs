@@ -440,6 +440,10 @@ pub(super) const JAVASCRIPT: Listed = &[
         include_str!("javascript/xss-inner-html.yml"),
     ),
     ("xss-response", include_str!("javascript/xss-response.yml")),
+    (
+        "xss-template-unescaped",
+        include_str!("javascript/xss-template-unescaped.yml"),
+    ),
     ("xxe", include_str!("javascript/xxe.yml")),
     ("zip-slip", include_str!("javascript/zip-slip.yml")),
 ];

@@ -114,8 +114,19 @@ impl<'t> Flow<'t> {
                 let pairs: Vec<_> = node.named_children(&mut cursor).take(PAIRS).collect();
                 return self.looks_like(&pairs, shape);
             }
-            // `builder.toString()` is what was added to it.
             let is_call = role(node.kind()) == Role::Call;
+            // What a function of this file returns.
+            if is_call && let Some(callee) = self.callee(*node) {
+                let last = callee.rsplit(['.', '>', ':', ' ']).next().unwrap_or(callee);
+                let functions = self.functions.get(last).into_iter().flatten().take(CALLS);
+                let mut returned = functions
+                    .filter_map(|f| self.scopes.get(*f))
+                    .flat_map(|scope| scope.returns.iter().take(CALLS));
+                if returned.any(|value| self.fits(self.text_of(*value), shape)) {
+                    return true;
+                }
+            }
+            // `builder.toString()` is what was added to it.
             let on = called_on(*node).filter(|on| is_call && role(on.kind()) == Role::Name);
             let text = self.text_of(on.unwrap_or(*node));
             let mut index = Some(self.scope_at(node.start_byte()));
@@ -128,6 +139,7 @@ impl<'t> Flow<'t> {
                         .map(|(_, binding)| match binding {
                             Binding::Value(n)
                             | Binding::Part(n, _)
+                            | Binding::Key(n)
                             | Binding::Added(n)
                             | Binding::Put(n)
                             | Binding::Parameter(n, _) => self.text_of(*n),
@@ -301,16 +313,16 @@ impl<'t> Flow<'t> {
     fn is_passed(&self, name: &str, since: usize, at: usize, search: &Search<'t>) -> bool {
         let mut index = Some(self.scope_at(at));
         while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
-            let path = search.question.path;
+            let wants = (search.question.path, search.question.only.is_some());
             let passes = |name, since| {
                 let guards = &scope.guards;
-                guards::passed(guards, (name, since), at, path, self.text, scope.start)
+                guards::passed(guards, (name, since), at, wants, self.text, scope.start)
             };
             if passes(name, since) {
                 return true;
             }
-            // What is read from an address says as much as the address.
-            if search.question.host && !scope.guards.is_empty() {
+            // What is read from a path or an address says as much as the whole.
+            if search.question.path && !scope.guards.is_empty() {
                 let from = scope.start.max(at.saturating_sub(HEAD));
                 let before = self.text.get(from..at).unwrap_or_default();
                 let mut read = guards::read_from(before, name).into_iter();
@@ -322,6 +334,64 @@ impl<'t> Flow<'t> {
                 return false;
             }
             index = scope.parent;
+        }
+        false
+    }
+
+    /// Whether the assignment of a value has run whenever a later place is reached: it stands in a block around that place,
+    /// and under no condition in the block.
+    fn always_runs_before(&self, value: Node<'_>, at: usize) -> bool {
+        const BLOCKS: [&str; 10] = [
+            "block",
+            "compound_statement",
+            "body",
+            "then",
+            "else",
+            "suite",
+            "program",
+            "module",
+            "source_file",
+            "statements",
+        ];
+        const BRANCHES: [&str; 19] = [
+            "if",
+            "for",
+            "while",
+            "case",
+            "switch",
+            "match",
+            "ternary",
+            "conditional",
+            "binary",
+            "boolean",
+            "unless",
+            "until",
+            "rescue",
+            "try",
+            "catch",
+            "when",
+            "lambda",
+            "function",
+            "method",
+        ];
+        let mut next = value.parent();
+        while let Some(node) = next {
+            let is_one_of = |kinds: &[&str]| kinds.iter().any(|k| node.kind().contains(k));
+            if is_one_of(&BLOCKS) {
+                // If what is thrown ends the function, all of `try` has run.
+                let tried = node.parent().filter(|p| p.kind() == "try_statement");
+                match tried.filter(|t| guards::ends_when_caught(*t, self.text)) {
+                    Some(tried) if !tried.byte_range().contains(&at) => {
+                        next = tried.parent();
+                        continue;
+                    }
+                    _ => return node.byte_range().contains(&at),
+                }
+            }
+            if is_one_of(&BRANCHES) {
+                return false;
+            }
+            next = node.parent();
         }
         false
     }
@@ -354,7 +424,7 @@ impl<'t> Flow<'t> {
                 };
                 // `x = f(x)`: what was assigned before only counts as a part of this value.
                 let replaces = |(_, binding): &(usize, Binding<'t>)| match binding {
-                    Binding::Value(value) => here > 1 && always_runs_before(*value, at),
+                    Binding::Value(value) => here > 1 && self.always_runs_before(*value, at),
                     _ => false,
                 };
                 let from = before.iter().rposition(replaces).unwrap_or_default();
@@ -376,6 +446,7 @@ impl<'t> Flow<'t> {
                             origin => origin,
                         },
                         Binding::Part(from, part) => self.part(*from, part, search, depth),
+                        Binding::Key(table) => self.key(*table, search, depth),
                         // Of the options of a request, few say the host.
                         Binding::Put(_) if search.question.host => Origin::Constant,
                         Binding::Added(value) | Binding::Put(value) => {
@@ -431,6 +502,28 @@ impl<'t> Flow<'t> {
             index = scope.parent;
         }
         false
+    }
+
+    /// What a key of an object is: one that the code writes itself, where it writes all of the object.
+    fn key(&self, table: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
+        let is_written = |node: Node<'t>| {
+            let mut cursor = node.walk();
+            let mut parts = node.named_children(&mut cursor);
+            node.kind() == "object" && parts.all(|p| p.kind() != "spread_element")
+        };
+        let mut index = Some(self.scope_at(table.start_byte()));
+        while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
+            if let Some(bindings) = scope.names.get(self.text_of(table)) {
+                let mut bindings = bindings.iter();
+                let all = bindings.all(|(_, b)| matches!(b, Binding::Value(v) if is_written(*v)));
+                return match all {
+                    true => Origin::Own,
+                    false => self.value(table, search, depth + 1),
+                };
+            }
+            index = scope.parent;
+        }
+        self.value(table, search, depth + 1)
     }
 
     /// What a part of an object is that is taken out of it: `const { body } = req`.
@@ -650,15 +743,22 @@ impl<'t> Flow<'t> {
         if builds && self.names_host(node, search, depth) {
             return Origin::Own;
         }
+        if callee == "Object.keys"
+            && let Some(arguments) = node.child_by_field_name("arguments")
+            && let Some(table) = arguments.named_child(0)
+        {
+            return self.key(table, search, depth);
+        }
         let mut parts = Vec::new();
         // `String.format`, `path.join`: what it is called on is no value.
         let on = called_on(node).filter(|o| self.is_value(*o));
+        let is_lodash = on.is_some_and(|on| matches!(self.text_of(on), "_" | "lodash"));
         let arguments = node.child_by_field_name("arguments");
         let looks_up = |l: &Regex| l.is_match(last.as_bytes());
-        match arguments
-            .filter(|_| on.is_some() && self.names.lookups.as_ref().is_some_and(looks_up))
-        {
-            // `table.get(key, other)`
+        match arguments.filter(|_| {
+            on.is_some() && !is_lodash && self.names.lookups.as_ref().is_some_and(looks_up)
+        }) {
+            // What a table or a store has for a key is not the key: `table.get(key, other)`.
             Some(arguments) => {
                 let mut cursor = arguments.walk();
                 parts.extend(arguments.named_children(&mut cursor).skip(1));
@@ -766,56 +866,6 @@ fn counts(text: &str, question: &Question<'_>) -> bool {
     question
         .only
         .is_none_or(|only| only.is_match(text.as_bytes()))
-}
-
-/// Whether the assignment of a value has run whenever a later place is reached: it stands in a block around that place,
-/// and under no condition in the block.
-fn always_runs_before(value: Node<'_>, at: usize) -> bool {
-    const BLOCKS: [&str; 10] = [
-        "block",
-        "compound_statement",
-        "body",
-        "then",
-        "else",
-        "suite",
-        "program",
-        "module",
-        "source_file",
-        "statements",
-    ];
-    const BRANCHES: [&str; 19] = [
-        "if",
-        "for",
-        "while",
-        "case",
-        "switch",
-        "match",
-        "ternary",
-        "conditional",
-        "binary",
-        "boolean",
-        "unless",
-        "until",
-        "rescue",
-        "try",
-        "catch",
-        "when",
-        "lambda",
-        "function",
-        "method",
-    ];
-    let mut next = value.parent();
-    while let Some(node) = next {
-        let is_one_of = |kinds: &[&str]| kinds.iter().any(|k| node.kind().contains(k));
-        if is_one_of(&BLOCKS) {
-            return node.byte_range().contains(&at);
-        }
-        if is_one_of(&BRANCHES) {
-            return false;
-        }
-        next = node.parent();
-    }
-    false
 }
 
 /// What a method is called on.

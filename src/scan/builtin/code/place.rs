@@ -89,7 +89,7 @@ impl Weight {
                     "node_modules" | "vendor" | "third_party" | "bower_components"
                 )
             });
-        if is_packed {
+        if is_packed || has_long_lines(content) && is_for_pages(folders, name) {
             return Weight::Generated;
         }
         if is_generated(content) {
@@ -225,6 +225,28 @@ fn is_generated(content: &[u8]) -> bool {
     if says.iter().any(|s| head.contains(s)) {
         return true;
     }
+    has_long_lines(content)
+}
+
+fn has_long_lines(content: &[u8]) -> bool {
     let lines = content.iter().filter(|b| **b == b'\n').count() + 1;
     content.len() > 4_096 && content.len() / lines > LONG_LINES
+}
+
+/// Whether a file is what pages load of a library or a build, by its folders and name in lower case.
+fn is_for_pages(folders: &str, name: &str) -> bool {
+    let is_script = name.ends_with(".js") || name.ends_with(".mjs") || name.ends_with(".css");
+    let is_folder = |f: &str| {
+        matches!(
+            f,
+            "lib" | "libs" | "plugins" | "static" | "public" | "assets" | "dist" | "build"
+        )
+    };
+    // `app-3f9c0a1b.js`
+    let is_digest = |part: &str| {
+        part.len() >= 8
+            && part.bytes().all(|b| b.is_ascii_hexdigit())
+            && part.bytes().any(|b| b.is_ascii_digit())
+    };
+    is_script && (folders.split('/').any(is_folder) || name.split(['-', '.', '_']).any(is_digest))
 }
