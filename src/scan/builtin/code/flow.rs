@@ -509,7 +509,11 @@ impl<'t> Flow<'t> {
         let declares = pattern.parent().is_none_or(|p| {
             !matches!(
                 p.kind(),
-                "assignment_expression" | "assignment_statement" | "assignment"
+                "assignment_expression"
+                    | "assignment_statement"
+                    | "assignment"
+                    | "augmented_assignment_expression"
+                    | "operator_assignment"
             )
         });
         let mut open = vec![(pattern, binding)];

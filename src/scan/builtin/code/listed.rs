@@ -441,6 +441,10 @@ pub(super) const JAVASCRIPT: Listed = &[
     ),
     ("xss-response", include_str!("javascript/xss-response.yml")),
     (
+        "xss-response-built",
+        include_str!("javascript/xss-response-built.yml"),
+    ),
+    (
         "xss-template-unescaped",
         include_str!("javascript/xss-template-unescaped.yml"),
     ),
