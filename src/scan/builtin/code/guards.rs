@@ -324,7 +324,7 @@ fn is_open_ended(condition: &[u8], before: &str) -> bool {
 pub(super) fn read_from<'t>(before: &'t str, value: &str) -> Vec<&'t str> {
     static READ: LazyLock<bytes::Regex> = LazyLock::new(|| {
         compiled(
-            r"(\w+|\{[^{}]*\})\s*(?::\s*\w+\s*)?=\s*(?:new\s+)?(?:\w+\.)?(?:URL|parse|urlparse|urlsplit|parse_url|relative\([^(),]*,|relpath)\(?\s*([\w.$]+)",
+            r"(\w+|\{[^{}]*\})\s*(?::\s*\w+\s*)?=\s*(?:new\s+)?(?:(?:[uU]rl|URL)\.parse|(?:\w+\.)?(?:URL|urlparse|urlsplit|parse_url|relative\([^(),]*,|relpath))\(?\s*([\w.$]+)",
         )
     });
     let has_any = ["URL(", "parse(", "urlsplit(", "relative(", "relpath("];
