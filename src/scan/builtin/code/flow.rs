@@ -227,7 +227,11 @@ impl<'t> Flow<'t> {
         let mut cursor = arguments.walk();
         for argument in arguments.named_children(&mut cursor) {
             let place = argument.child_by_field_name("operand");
-            if let Some(place) = place.filter(|_| argument.kind() == "unary_expression") {
+            let place = place.filter(|_| argument.kind() == "unary_expression");
+            // `user := new(User); c.Bind(user)`
+            let is_last = argument.next_named_sibling().is_none();
+            let pointer = (is_last && role(argument.kind()) == Role::Name).then_some(argument);
+            if let Some(place) = place.or(pointer) {
                 let scope = self.scope_with(self.text_of(place), scope);
                 self.bind(place, Binding::Value(call), scope);
             }

@@ -59,6 +59,13 @@ impl<'t> Flow<'t> {
             let value = parts.find(|p| !matches!(p.kind(), "string_start" | "string_content"));
             return value.is_some_and(|v| self.value(v, search, depth + 1) <= Origin::Own);
         }
-        first.id() != node.id() && self.value(first, search, depth + 1) <= Origin::Own
+        // A base that is not the request's own, unless what follows it still says the host.
+        let names_later = self.text_of(node).contains("://");
+        let most = if names_later {
+            Origin::Own
+        } else {
+            Origin::Unknown
+        };
+        first.id() != node.id() && self.value(first, search, depth + 1) <= most
     }
 }

@@ -466,6 +466,7 @@ pub(super) const GO: Listed = &[
         "command-injection",
         include_str!("go/command-injection.yml"),
     ),
+    ("command-name", include_str!("go/command-name.yml")),
     ("cookie-flags", include_str!("go/cookie-flags.yml")),
     ("cors-any-origin", include_str!("go/cors-any-origin.yml")),
     (
@@ -475,6 +476,12 @@ pub(super) const GO: Listed = &[
     (
         "database-password",
         include_str!("go/database-password.yml"),
+    ),
+    ("error-details", include_str!("go/error-details.yml")),
+    ("grpc-insecure", include_str!("go/grpc-insecure.yml")),
+    (
+        "hard-coded-password",
+        include_str!("go/hard-coded-password.yml"),
     ),
     ("insecure-random", include_str!("go/insecure-random.yml")),
     (
@@ -517,6 +524,7 @@ pub(super) const GO: Listed = &[
         "sql-injection-gorm",
         include_str!("go/sql-injection-gorm.yml"),
     ),
+    ("sql-text", include_str!("go/sql-text.yml")),
     ("ssh-host-key", include_str!("go/ssh-host-key.yml")),
     ("ssrf", include_str!("go/ssrf.yml")),
     ("ssti", include_str!("go/ssti.yml")),
@@ -547,6 +555,10 @@ pub(super) const GO: Listed = &[
     (
         "xss-template-html",
         include_str!("go/xss-template-html.yml"),
+    ),
+    (
+        "xss-text-template",
+        include_str!("go/xss-text-template.yml"),
     ),
     ("zip-slip", include_str!("go/zip-slip.yml")),
 ];
@@ -594,6 +606,10 @@ pub(super) const JAVA: Listed = &[
     ("groovy-code", include_str!("java/groovy-code.yml")),
     ("hard-coded-key", include_str!("java/hard-coded-key.yml")),
     (
+        "hard-coded-password",
+        include_str!("java/hard-coded-password.yml"),
+    ),
+    (
         "header-injection",
         include_str!("java/header-injection.yml"),
     ),
@@ -620,6 +636,7 @@ pub(super) const JAVA: Listed = &[
         "mass-assignment-bind",
         include_str!("java/mass-assignment-bind.yml"),
     ),
+    ("nosql-injection", include_str!("java/nosql-injection.yml")),
     ("open-redirect", include_str!("java/open-redirect.yml")),
     (
         "open-redirect-view",
@@ -636,6 +653,11 @@ pub(super) const JAVA: Listed = &[
         include_str!("java/regex-from-request.yml"),
     ),
     ("sql-injection", include_str!("java/sql-injection.yml")),
+    (
+        "sql-injection-mybatis",
+        include_str!("java/sql-injection-mybatis.yml"),
+    ),
+    ("sql-text", include_str!("java/sql-text.yml")),
     ("ssrf", include_str!("java/ssrf.yml")),
     ("ssrf-parameter", include_str!("java/ssrf-parameter.yml")),
     ("ssti", include_str!("java/ssti.yml")),
@@ -668,6 +690,7 @@ pub(super) const JAVA: Listed = &[
     ("weak-hash", include_str!("java/weak-hash.yml")),
     ("xpath-injection", include_str!("java/xpath-injection.yml")),
     ("xss-body", include_str!("java/xss-body.yml")),
+    ("xss-html", include_str!("java/xss-html.yml")),
     ("xss-response", include_str!("java/xss-response.yml")),
     ("xss-return", include_str!("java/xss-return.yml")),
     ("xxe", include_str!("java/xxe.yml")),

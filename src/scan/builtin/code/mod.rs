@@ -36,6 +36,7 @@ mod silenced;
 mod starts;
 mod watched;
 mod words;
+mod written;
 mod yaml;
 
 use std::borrow::Cow;

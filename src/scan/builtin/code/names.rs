@@ -50,6 +50,10 @@ pub(super) struct Names {
     /// Functions that are handed over to these calls get a request first, by the name that [`Names::request`]
     /// knows it by, or, without one, data of a stranger in all parameters.
     pub(super) handed: Vec<(Regex, Option<String>)>,
+    /// Methods that return a part of what they are called on: their arguments only say which.
+    pub(super) part_of: Option<Regex>,
+    /// Calls that read what comes from outside of the program, from wherever.
+    pub(super) outside: Option<Regex>,
 }
 
 #[derive(Deserialize)]
@@ -87,6 +91,10 @@ struct Written {
     typed: Vec<Typed>,
     #[serde(default)]
     handed: Vec<Handed>,
+    #[serde(default)]
+    part_of: Vec<String>,
+    #[serde(default)]
+    outside: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -191,6 +199,8 @@ impl Names {
                     .into_iter()
                     .map(|h| (ascii(&h.callee).expect("a test compiles each"), h.name))
                     .collect(),
+                part_of: (!written.part_of.is_empty()).then(|| any(&written.part_of, true)),
+                outside: (!written.outside.is_empty()).then(|| any(&written.outside, true)),
                 typed: written
                     .typed
                     .into_iter()

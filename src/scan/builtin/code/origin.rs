@@ -727,6 +727,20 @@ impl<'t> Flow<'t> {
             return Origin::Unknown;
         };
         let last = callee.rsplit(['.', '>', ':', ' ']).next().unwrap_or(callee);
+        // `users.getByName(x)`: what is returned is a part of `users`, and `x` only says which.
+        let passed = self.names.passes.is_match(callee.as_bytes());
+        let part_of = |p: &Regex| !passed && p.is_match(last.as_bytes());
+        if let Some(on) = called_on(node).filter(|on| self.is_value(*on))
+            && self.names.part_of.as_ref().is_some_and(part_of)
+            && !self.functions.contains_key(last)
+        {
+            let most = self.value(on, search, depth + 1);
+            let is_outside = |o: &Regex| most <= Origin::Own && o.is_match(last.as_bytes());
+            return match self.names.outside.as_ref().is_some_and(is_outside) {
+                true => Origin::Unknown,
+                false => most,
+            };
+        }
         let builds = self.names.builds.is_match(callee.as_bytes())
             || self.names.builds.is_match(last.as_bytes());
         let passes = builds

@@ -56,6 +56,10 @@ impl Weight {
                     | "e2e"
                     | "cypress"
                     | "fixtures"
+                    | "testfixtures"
+                    | "test-fixtures"
+                    | "integrationtest"
+                    | "jmh"
                     | "benchmarks"
                     | "benches"
             )
@@ -101,7 +105,16 @@ impl Weight {
                 "example" | "examples" | "sample" | "samples" | "demo" | "demos" | "docs" | "doc"
             )
         };
-        if folders.split('/').any(is_example) {
+        // `com/example` is a package, which is where many Java programs stand for good.
+        let around = [
+            "src/main/java/",
+            "src/main/kotlin/",
+            "com/example/",
+            "org/example/",
+        ];
+        let packages = around.iter().filter_map(|p| path.find(p)).min();
+        let folders_around = packages.and_then(|at| path.get(..at)).unwrap_or(folders);
+        if folders_around.split('/').any(is_example) {
             return Weight::Example;
         }
         match is_tool(folders, name) || name.ends_with(".py") && imports_tests(content) {

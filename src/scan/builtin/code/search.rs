@@ -124,8 +124,13 @@ impl<'t> Search<'t> {
                 let origin = origins.max().unwrap_or(Origin::Constant);
                 let looks_like =
                     |e: &Option<Expression>| e.as_ref().map(|e| flow.looks_like(&inner, e.get()));
+                // Also in the texts that it is put together from.
+                let looks_wide = |e: &Option<Expression>| match looks_like(e) {
+                    Some(false) => e.as_ref().map(|e| flow.parts_look_like(&inner, e.get())),
+                    other => other,
+                };
                 let other = origin > Origin::Constant
-                    && (looks_like(&rule.needs) == Some(false)
+                    && (looks_wide(&rule.needs) == Some(false)
                         || looks_like(&rule.except) == Some(true));
                 let written = rule
                     .written
@@ -139,7 +144,7 @@ impl<'t> Search<'t> {
                     Origin::Handed => rule.handed.or(rule.unknown),
                     Origin::Built => {
                         let is_bound = looks_like(&rule.bound) == Some(true);
-                        match looks_like(&rule.shape) == Some(false) || is_bound {
+                        match looks_wide(&rule.shape) == Some(false) || is_bound {
                             true => rule.unshaped,
                             false => rule.built.or(rule.unknown),
                         }
