@@ -13,6 +13,8 @@ pub(super) enum Page {
     Erb,
     /// `<% .. %>` of JavaScript
     Ejs,
+    /// The same in a view that is not named `NAME.html.erb`: Sinatra and others write all of it as it is.
+    PlainErb,
     /// `<script> .. </script>`
     Html,
 }
@@ -26,6 +28,7 @@ impl Page {
             .next()
             .filter(|e| e.len() < name.len())?;
         match ending.to_ascii_lowercase().as_slice() {
+            b"erb" if is_plain_view(path, name) => Some(Page::PlainErb),
             b"erb" | b"rhtml" => Some(Page::Erb),
             b"ejs" => Some(Page::Ejs),
             b"html" | b"htm" | b"xhtml" | b"vue" | b"svelte" => Some(Page::Html),
@@ -36,7 +39,8 @@ impl Page {
     /// The code of a page and its language: all else is spaces, so that each place stays where it is.
     pub(super) fn code(self, text: &str) -> Option<(String, Dialect)> {
         match self {
-            Page::Erb => ruby(text).map(|code| (code, Dialect::Ruby)),
+            Page::Erb => ruby(text, false).map(|code| (code, Dialect::Ruby)),
+            Page::PlainErb => ruby(text, true).map(|code| (code, Dialect::Ruby)),
             Page::Ejs => ejs(text).map(|code| (code, Dialect::JavaScript)),
             Page::Html => scripts(text),
         }
@@ -49,7 +53,29 @@ fn blank(out: &mut String, text: &str) {
     out.extend(spaces);
 }
 
-fn ruby(text: &str) -> Option<String> {
+/// Whether a template is a view without the ending that names its format.
+fn is_plain_view(path: &[u8], name: &[u8]) -> bool {
+    let folders = path.get(..path.len() - name.len()).unwrap_or_default();
+    // Those of Rails are escaped whatever their endings.
+    let is_of_rails = memchr::memmem::find(folders, b"app/views/").is_some();
+    let mut folders = folders.split(|b| *b == b'/');
+    !is_of_rails
+        && folders.any(|f| f == b"views")
+        && name.iter().filter(|b| **b == b'.').count() == 1
+}
+
+/// Whether an expression is a variable, or a part of one, that may hold text.
+fn is_value(code: &str) -> bool {
+    static VALUE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"^= (?:@[a-z_]\w*|[a-z_]\w*(?:\.[a-z_]\w*|\[[^\]]*\]))(?:\.[a-z_]\w*|\[[^\]]*\])* -?$"#).expect("a test uses it")
+    });
+    static OTHER: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^= (?:yield|h|content|body)\b|(?:[._]id|size|count|length|to_i|_at|_path|_url|html|csrf\w*|render\w*|partial\w*) -?$").expect("a test uses it")
+    });
+    VALUE.is_match(code) && !OTHER.is_match(code)
+}
+
+fn ruby(text: &str, plain: bool) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let mut found = false;
@@ -63,7 +89,10 @@ fn ruby(text: &str) -> Option<String> {
             blank(&mut out, "<%");
             blank(&mut out, code);
             blank(&mut out, if closed { "%>" } else { "" });
-        } else if let Some(raw) = code.strip_prefix("==") {
+        } else if let Some(raw) = code
+            .strip_prefix("==")
+            .or_else(|| code.strip_prefix("= ").filter(|_| plain && is_value(code)))
+        {
             // As `raw` does, this writes what it gets as it is.
             out.push_str("raw(");
             match raw.strip_suffix('-') {
@@ -223,6 +252,15 @@ mod tests {
             code.contains("raw( @b  );") && code.ends_with(" if c   ;"),
             "{code}"
         );
+        let text = "<%= row[\"title\"] %><%= yield %><%= h @b %>";
+        let (code, _) = Page::PlainErb.code(text).expect("there is code");
+        assert_eq!(code.len(), text.len());
+        assert!(code.starts_with("raw(row[\"title\"] );"), "{code}");
+        assert_eq!(code.matches("raw(").count(), 1, "{code}");
+        assert_eq!(Page::of(b"views/a.erb"), Some(Page::PlainErb));
+        assert_eq!(Page::of(b"app/views/a.erb"), Some(Page::Erb));
+        assert_eq!(Page::of(b"app/views/a.html.erb"), Some(Page::Erb));
+        assert_eq!(Page::of(b"templates/a.erb"), Some(Page::Erb));
         let text = "<h1>x</h1>\n<script lang=\"ts\">\nf();\n</script>\n<script type=\"application/json\">{}</script>";
         let (code, dialect) = Page::Html.code(text).expect("there is code");
         assert_eq!((code.len(), dialect), (text.len(), Dialect::TypeScript));

@@ -74,6 +74,10 @@ pub(super) struct Flow<'t> {
     pub(super) reaches_out: bool,
     /// A name that nothing in its functions assigns is one of the file, a class or another module.
     pub(super) declares: bool,
+    /// Only a dot joins texts, and a plus adds numbers.
+    pub(super) joins_with_dot: bool,
+    /// A name such as `params` stands for the request only where no function has it as its own.
+    pub(super) shadows_params: bool,
     /// Whether any function has a parameter that is a request by its type.
     has_typed: bool,
     /// How much was looked at for all values so far: nodes, and pieces of text.
@@ -95,6 +99,8 @@ impl<'t> Flow<'t> {
             functions: HashMap::new(),
             reaches_out: !matches!(dialect, Dialect::Python | Dialect::Php),
             declares: !matches!(dialect, Dialect::Php | Dialect::Ruby),
+            joins_with_dot: dialect == Dialect::Php,
+            shadows_params: dialect == Dialect::Ruby,
             has_typed: false,
             steps: Cell::new(0),
         };
@@ -128,6 +134,11 @@ impl<'t> Flow<'t> {
                 }
                 Role::Call => {
                     flow.called(node);
+                    if flow.joins_with_dot {
+                        let callee = flow.callee(node).unwrap_or_default();
+                        let guard = Guard::of_call(node, callee, text);
+                        flow.scopes[current].guards.extend(guard);
+                    }
                     flow.filled(node, current);
                     flow.added(node, current);
                     flow.asserted(node, current);

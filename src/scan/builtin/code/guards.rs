@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::bytes;
 use tree_sitter::Node;
 
-use super::expression::Expression as Regex;
+use super::expression::{Expression as Regex, compiled};
 
 /// Most conditions of one function that are looked at for one use, the last ones before it.
 const MOST: usize = 40;
@@ -33,6 +33,8 @@ pub(super) struct Guard<'t> {
     last: Option<&'t str>,
     /// `unless`
     inverted: bool,
+    /// A call that ends the program if what it is given is wrong.
+    is_call: bool,
 }
 
 /// How much a condition says of a name in it.
@@ -70,14 +72,19 @@ static BEGINS_AFTER: LazyLock<Regex> = LazyLock::new(|| {
 /// What follows the begin of an address that says which site it is.
 static OF_SITE: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"\(\s*(?:[^()]*,\s*)?["'`](?:https?://[\w.-]+/|/[\w.-])"#));
+/// Calls that only change the case of a text, which is compared with a constant then.
+static CASED_BEFORE: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?:strtolower|strtoupper|mb_strtolower|lower|upper|trim)\(\s*$"));
+static CASED_AFTER: LazyLock<Regex> =
+    LazyLock::new(|| expression(r#"^\s*\)\s*[!=]==?\s*["'][\w/.-]"#));
 static PARENT_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?:["'](?:\.\.|[/\\])[/\\]*["']\s+in\s+|(?:strings\.Contains(?:Any)?|strpos|str_contains|strstr)\(\s*|\b[iI]s_?(?:[pP]rivate|[iI]nternal|[bB]locked|[lL]oopback|[rR]eserved|[lL]ocalhost|[fF]orbidden|[dD]enied)\w*\((?:[^()]*,\s*)?)$"#,
+        r#"(?:["'](?:\.\.|[/\\])[/\\]*["']\s+in\s+|\b[iI]s_?(?:[pP]rivate|[iI]nternal|[bB]locked|[lL]oopback|[rR]eserved|[lL]ocalhost|[fF]orbidden|[dD]enied)\w*\((?:[^()]*,\s*)?)$"#,
     )
 });
 static PARENT_AFTER: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"^(?:\.(?:includes|contains|include\?|indexOf|match\??)\(\s*["'/]\\?\.|\.(?:startsWith|startswith|start_with\?)\(\s*["']\.\.|,\s*["']\.\.)"#,
+        r#"^(?:\.(?:includes|contains|include\?|indexOf|match\??)\(\s*["'/]\\?\.|\.(?:startsWith|startswith|start_with\?)\(\s*["']\.\.|,\s*(?:["']\.\.|'[/\\]))"#,
     )
 });
 /// Calls that write a path without `..` in it.
@@ -93,7 +100,7 @@ static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
 });
 static LEAVES: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r"(?i)^(?:return|raise|throw|continue|break|next|exit|die|abort|halt|panic|head|(?:\w+(?:\.|::|->))*(?:exit|abort|abort_if|fatal\w*|fail\w*|panic|halt|redirect\w*|not_?found|forbidden|bad_?request|send\w*(?:error|response|status)|throw\w*))\b|\band\s+return\b",
+        r"(?i)^(?:return|raise|throw|continue|break|next|exit|die|abort|halt|panic|head|(?:\w+(?:\.|::|->))*(?:exit|abort|abort_if|fatal\w*|(?:do|raise|throw|show|send|json|exit_with)_error|access_denied|trigger_error|page_(?:not_found|forbidden)|\w+_(?:die|exit)|fail\w*|panic|halt|redirect\w*|not_?found|forbidden|bad_?request|send\w*(?:error|response|status)|throw\w*))\b|\band\s+return\b",
     )
 });
 /// A literal expression that says nothing of the end of the text.
@@ -106,12 +113,6 @@ static ENDED: LazyLock<Regex> = LazyLock::new(|| expression(r#"\$[/"'`)|\#~@]|\\
 
 fn expression(text: &'static str) -> Regex {
     Regex::new(text)
-}
-
-/// One whose groups are asked for.
-fn compiled(text: &str) -> bytes::Regex {
-    let made = bytes::RegexBuilder::new(text).unicode(false).build();
-    made.expect("a test uses each")
 }
 
 impl<'t> Guard<'t> {
@@ -130,6 +131,7 @@ impl<'t> Guard<'t> {
             end: call.end_byte(),
             last: None,
             inverted: true,
+            is_call: false,
         })
     }
 
@@ -145,6 +147,7 @@ impl<'t> Guard<'t> {
                 end: node.end_byte(),
                 last: None,
                 inverted: true,
+                is_call: false,
             });
         }
         let field = |names: &[&str]| names.iter().find_map(|f| node.child_by_field_name(f));
@@ -179,7 +182,43 @@ impl<'t> Guard<'t> {
             end: node.end_byte(),
             last: Some(last),
             inverted: node.kind().starts_with("unless"),
+            is_call: false,
         })
+    }
+
+    /// Reads a call that stands alone and whose name says that it checks its arguments: `check_input('id', $_GET);`.
+    pub(super) fn of_call(node: Node<'t>, callee: &str, text: &'t str) -> Option<Guard<'t>> {
+        static CHECKS: LazyLock<Regex> = LazyLock::new(|| {
+            expression(
+                r"^(?:[$\w]+(?:->|::|\.))?(?:check|validate|assert|verify|ensure)(?:_\w+|[A-Z]\w*)?$",
+            )
+        });
+        let statement = node.parent()?;
+        if statement.kind() != "expression_statement" || !CHECKS.is_match(callee.as_bytes()) {
+            return None;
+        }
+        let condition = text.get(node.child_by_field_name("arguments")?.byte_range())?;
+        (condition.len() <= LONGEST).then(|| Guard {
+            condition,
+            holds: node.start_byte()..node.start_byte(),
+            fails: 0..0,
+            around: statement.parent().map_or(0..0, |p| p.byte_range()),
+            end: node.end_byte(),
+            last: None,
+            inverted: true,
+            is_call: true,
+        })
+    }
+
+    /// Whether the arguments of a call are a name, or its key and the list that it is in: `'id', $_GET`.
+    fn is_given(&self, name: &str) -> bool {
+        let stated =
+            |part: &str| memchr::memmem::find(self.condition.as_bytes(), part.as_bytes()).is_some();
+        stated(name)
+            || name
+                .strip_suffix(']')
+                .and_then(|n| n.split_once('['))
+                .is_some_and(|(list, key)| key.len() > 2 && stated(list) && stated(key))
     }
 
     /// Whether a name that is used at a place has passed this condition. `path` is whether it is used as a path or an
@@ -191,6 +230,9 @@ impl<'t> Guard<'t> {
             _ => None,
         };
         let is_after = self.end <= at && self.around.contains(&at);
+        if self.is_call {
+            return is_after && self.is_given(name);
+        }
         if inside.is_none() && !is_after
             || memchr::memmem::find(self.condition.as_bytes(), name.as_bytes()).is_none()
         {
@@ -277,9 +319,10 @@ fn checks(condition: &str, name: &str, before: &str, shape: bool) -> Vec<Check> 
         {
             all.push(Check::Within);
         }
-        if PARENT_BEFORE.is_match(left) && !right.starts_with(b", \"/")
-            || PARENT_AFTER.is_match(right)
-        {
+        if CASED_BEFORE.is_match(left) && CASED_AFTER.is_match(right) {
+            all.push(Check::Anywhere);
+        }
+        if PARENT_BEFORE.is_match(left) || PARENT_AFTER.is_match(right) {
             let left = left.trim_ascii_end();
             all.push(Check::LeadsOut {
                 negated: left.ends_with(b"!") || left.ends_with(b"not"),
@@ -294,9 +337,10 @@ fn checks(condition: &str, name: &str, before: &str, shape: bool) -> Vec<Check> 
 fn is_open_ended(condition: &[u8], before: &str) -> bool {
     static NAMED: LazyLock<bytes::Regex> = LazyLock::new(|| {
         compiled(r"(?:match|exec)\(\s*([a-zA-Z_$][\w$]*)\s*\)|\b([a-zA-Z_$][\w$]*)\.test\(")
+            .expect("a test uses it")
     });
     static SHAPE: LazyLock<bytes::Regex> =
-        LazyLock::new(|| compiled(r"^\s*=\s*/(?:[^/\\\n]|\\.)+/"));
+        LazyLock::new(|| compiled(r"^\s*=\s*/(?:[^/\\\n]|\\.)+/").expect("a test uses it"));
     let tries = [&b"match("[..], b"exec(", b".test("];
     if !tries
         .iter()
@@ -325,7 +369,7 @@ pub(super) fn read_from<'t>(before: &'t str, value: &str) -> Vec<&'t str> {
     static READ: LazyLock<bytes::Regex> = LazyLock::new(|| {
         compiled(
             r"(\w+|\{[^{}]*\})\s*(?::\s*\w+\s*)?=\s*(?:new\s+)?(?:(?:[uU]rl|URL)\.parse|(?:\w+\.)?(?:URL|urlparse|urlsplit|parse_url|relative\([^(),]*,|relpath))\(?\s*([\w.$]+)",
-        )
+        ).expect("a test uses it")
     });
     let has_any = ["URL(", "parse(", "urlsplit(", "relative(", "relpath("];
     if !has_any.iter().any(|h| before.contains(h)) {

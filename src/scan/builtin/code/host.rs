@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
+use regex::bytes;
 use tree_sitter::Node;
 
-use super::expression::Expression as Regex;
+use super::expression::{Expression as Regex, compiled};
 use super::flow::Flow;
 use super::kinds::{Role, is_string, role};
 use super::names::ascii;
@@ -15,6 +16,11 @@ impl<'t> Flow<'t> {
     pub(super) fn names_host(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> bool {
         if !search.question.host || depth > DEPTH {
             return false;
+        }
+        if self.joins_with_dot
+            && let Some(names) = self.header_names_host(node, search, depth)
+        {
+            return names;
         }
         let mut first = node;
         for _ in 0..DEPTH {
@@ -28,7 +34,7 @@ impl<'t> Flow<'t> {
                     let arguments = first.child_by_field_name("arguments");
                     match on.or_else(|| arguments.and_then(|a| a.named_child(0))) {
                         Some(inner) => inner,
-                        None => return false,
+                        None => break,
                     }
                 }
                 _ if matches!(first.kind(), "argument" | "parenthesized_expression") => {
@@ -61,11 +67,62 @@ impl<'t> Flow<'t> {
         }
         // A base that is not the request's own, unless what follows it still says the host.
         let names_later = self.text_of(node).contains("://");
-        let most = if names_later {
-            Origin::Own
-        } else {
-            Origin::Unknown
+        let most = match (names_later, self.joins_with_dot) {
+            (true, true) => Origin::Built,
+            (true, false) => Origin::Own,
+            (false, _) => Origin::Unknown,
         };
         first.id() != node.id() && self.value(first, search, depth + 1) <= most
+    }
+
+    /// Whether the host of a header `Location: ..` is not what a stranger chose; none for any other text.
+    fn header_names_host(
+        &self,
+        node: Node<'t>,
+        search: &mut Search<'t>,
+        depth: u32,
+    ) -> Option<bool> {
+        static HEADER: LazyLock<bytes::Regex> = LazyLock::new(|| {
+            compiled(r"^(?i)\s*(?:location|refresh)\s*:\s*(?:\d*\s*;?\s*url\s*=\s*)?")
+                .expect("a test uses it")
+        });
+        static TARGET: LazyLock<Regex> = LazyLock::new(|| {
+            ascii(r"^(?:(?:https?:)?//[\w.:-]+(?:[/?#]|$)|/[\w.-]|/$|[?#&]|\.{1,2}/|[\w-][\w./-]*(?:\.(?:php|html?)|[?/]))")
+                .expect("a test uses it")
+        });
+        let mut open = vec![node];
+        let mut rest = None;
+        for _ in 0..DEPTH {
+            let part = open.pop()?;
+            let inner = match role(part.kind()) {
+                Role::Binary => true,
+                Role::Text => part.named_child_count() > 0,
+                _ => matches!(part.kind(), "argument" | "parenthesized_expression"),
+            };
+            if inner {
+                let from = open.len();
+                let mut cursor = part.walk();
+                open.extend(part.named_children(&mut cursor));
+                open[from..].reverse();
+                continue;
+            }
+            let is_literal = part.kind() == "string_content";
+            let text = self.text_of(part);
+            match rest {
+                None if is_literal => {
+                    let target = text.get(HEADER.find(text.as_bytes())?.end()..)?;
+                    if !target.is_empty() {
+                        return Some(TARGET.is_match(target.as_bytes()));
+                    }
+                    rest = Some(());
+                }
+                None => return None,
+                Some(()) if is_literal => return Some(TARGET.is_match(text.as_bytes())),
+                Some(()) => {
+                    return Some(self.value(part, search, depth + 1) < Origin::Request);
+                }
+            }
+        }
+        None
     }
 }

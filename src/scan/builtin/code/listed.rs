@@ -700,11 +700,16 @@ pub(super) const JAVA: Listed = &[
 ];
 
 pub(super) const PHP: Listed = &[
+    ("auth-by-cookie", include_str!("php/auth-by-cookie.yml")),
     (
         "auth-by-ip-header",
         include_str!("php/auth-by-ip-header.yml"),
     ),
     ("backdoor", include_str!("php/backdoor.yml")),
+    (
+        "class-from-request",
+        include_str!("php/class-from-request.yml"),
+    ),
     ("code-injection", include_str!("php/code-injection.yml")),
     (
         "code-injection-callback",
@@ -776,6 +781,14 @@ pub(super) const PHP: Listed = &[
         "sql-injection-static",
         include_str!("php/sql-injection-static.yml"),
     ),
+    (
+        "sql-injection-where",
+        include_str!("php/sql-injection-where.yml"),
+    ),
+    (
+        "sql-injection-wrapper",
+        include_str!("php/sql-injection-wrapper.yml"),
+    ),
     ("ssrf", include_str!("php/ssrf.yml")),
     ("ssrf-client", include_str!("php/ssrf-client.yml")),
     ("ssti", include_str!("php/ssti.yml")),
@@ -804,9 +817,12 @@ pub(super) const PHP: Listed = &[
         include_str!("php/weak-hash-password.yml"),
     ),
     ("xpath-injection", include_str!("php/xpath-injection.yml")),
+    ("xss-built-html", include_str!("php/xss-built-html.yml")),
     ("xss-die", include_str!("php/xss-die.yml")),
     ("xss-echo", include_str!("php/xss-echo.yml")),
+    ("xss-response", include_str!("php/xss-response.yml")),
     ("xss-short-echo", include_str!("php/xss-short-echo.yml")),
+    ("xss-stored", include_str!("php/xss-stored.yml")),
     ("xxe", include_str!("php/xxe.yml")),
     (
         "xxe-entity-loader",
@@ -816,6 +832,7 @@ pub(super) const PHP: Listed = &[
 ];
 
 pub(super) const RUBY: Listed = &[
+    ("auth-by-cookie", include_str!("ruby/auth-by-cookie.yml")),
     (
         "basic-auth-password",
         include_str!("ruby/basic-auth-password.yml"),
@@ -842,7 +859,12 @@ pub(super) const RUBY: Listed = &[
     ("csrf-off", include_str!("ruby/csrf-off.yml")),
     ("debug-on", include_str!("ruby/debug-on.yml")),
     ("dynamic-find", include_str!("ruby/dynamic-find.yml")),
+    ("error-details", include_str!("ruby/error-details.yml")),
     ("force-ssl-off", include_str!("ruby/force-ssl-off.yml")),
+    (
+        "hard-coded-password",
+        include_str!("ruby/hard-coded-password.yml"),
+    ),
     ("insecure-random", include_str!("ruby/insecure-random.yml")),
     (
         "insecure-random-function",
@@ -884,6 +906,10 @@ pub(super) const RUBY: Listed = &[
     ("secret-default", include_str!("ruby/secret-default.yml")),
     ("secret-key-base", include_str!("ruby/secret-key-base.yml")),
     ("sql-injection", include_str!("ruby/sql-injection.yml")),
+    (
+        "sql-injection-options",
+        include_str!("ruby/sql-injection-options.yml"),
+    ),
     ("ssrf", include_str!("ruby/ssrf.yml")),
     ("ssti", include_str!("ruby/ssti.yml")),
     ("static-iv", include_str!("ruby/static-iv.yml")),
@@ -906,6 +932,11 @@ pub(super) const RUBY: Listed = &[
     ("xpath-injection", include_str!("ruby/xpath-injection.yml")),
     ("xss-escape-off", include_str!("ruby/xss-escape-off.yml")),
     ("xss-html-safe", include_str!("ruby/xss-html-safe.yml")),
+    (
+        "xss-html-safe-field",
+        include_str!("ruby/xss-html-safe-field.yml"),
+    ),
+    ("xss-link", include_str!("ruby/xss-link.yml")),
     ("xss-raw", include_str!("ruby/xss-raw.yml")),
     ("xss-render", include_str!("ruby/xss-render.yml")),
     ("xss-sinatra", include_str!("ruby/xss-sinatra.yml")),

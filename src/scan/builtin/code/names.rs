@@ -17,6 +17,8 @@ pub(super) struct Names {
     pub(super) request: Regex,
     /// Of these, what a browser knows of its own page: no server is asked to follow it.
     pub(super) client: Option<Regex>,
+    /// Of these, what a link to a page cannot set: its visitor gets no page that a stranger wrote.
+    pub(super) unlinked: Option<Regex>,
     /// Parameters that are.
     pub(super) parameter: Option<Regex>,
     /// What a function begins with, up to its parameters, whose parameters all are.
@@ -27,8 +29,12 @@ pub(super) struct Names {
     pub(super) lookups: Option<Regex>,
     /// Calls that build a text.
     pub(super) builds: Regex,
+    /// Expressions that are settings, or what a library knows of itself.
+    pub(super) own: Option<Regex>,
     /// Calls whose result is no text that a stranger chose.
     pub(super) clean: Regex,
+    /// Of these, those whose result is harmless in SQL only between quotes.
+    pub(super) quoted: Option<Regex>,
     /// Parameters of types that hold no such text.
     pub(super) harmless: Regex,
     /// Members of a request that the server sets itself.
@@ -65,6 +71,12 @@ struct Written {
     request: Vec<String>,
     #[serde(default)]
     client: Vec<String>,
+    #[serde(default)]
+    own: Vec<String>,
+    #[serde(default)]
+    unlinked: Vec<String>,
+    #[serde(default)]
+    quoted: Vec<String>,
     #[serde(default)]
     parameter: Vec<String>,
     #[serde(default)]
@@ -172,6 +184,9 @@ impl Names {
             Names {
                 request: any(&written.request, false),
                 client: (!written.client.is_empty()).then(|| any(&written.client, false)),
+                own: (!written.own.is_empty()).then(|| any(&written.own, false)),
+                unlinked: (!written.unlinked.is_empty()).then(|| any(&written.unlinked, false)),
+                quoted: (!written.quoted.is_empty()).then(|| any(&written.quoted, true)),
                 parameter: some(&written.parameter),
                 handler: some(&written.handler),
                 injected: (!written.injected.is_empty()).then(|| any(&written.injected, false)),

@@ -4,12 +4,15 @@
 //! in any branch. What the functions of the same file get and return is followed a few calls deep. What other
 //! functions return is unknown, but for those that only change the form of a text (`flow.toml`).
 
+use std::sync::LazyLock;
+
 use tree_sitter::Node;
 
 use super::expression::Expression as Regex;
 use super::flow::{Binding, CALLS, Flow, Scope};
 use super::guards;
 use super::kinds::{Role, is_string, role};
+use super::names::ascii;
 
 /// How many nodes are looked at for one value.
 const NODES: u32 = 3_000;
@@ -60,6 +63,10 @@ pub(super) struct Question<'t> {
     pub(super) query: bool,
     /// A server asks for it, so that what a browser knows of its own page does not count.
     pub(super) server: bool,
+    /// It is written into a page, so that what a link to the page cannot set does not count.
+    pub(super) linked: bool,
+    /// It is SQL, in which some calls only make a value harmless between quotes.
+    pub(super) sql: bool,
 }
 
 /// What is left to look at, and what is being looked at.
@@ -70,6 +77,10 @@ pub(super) struct Search<'t> {
     pub(super) question: Question<'t>,
     /// The calls whose results are looked up: where the function begins, and the arguments.
     calls: Vec<(usize, Node<'t>)>,
+    /// Where the value is used.
+    at: usize,
+    /// What is looked at stands in SQL, and not between quotes.
+    unquoted: bool,
     /// The names that are looked up: their scope, and the assignment that is read first.
     open: Vec<(usize, &'t str, usize)>,
 }
@@ -82,6 +93,8 @@ impl<'t> Flow<'t> {
             functions: FUNCTIONS,
             question,
             calls: Vec::new(),
+            at: node.start_byte(),
+            unquoted: false,
             open: Vec::new(),
         };
         let origin = self.value(node, &mut search, 0);
@@ -100,7 +113,8 @@ impl<'t> Flow<'t> {
 
     /// Whether a value is built by a text that an expression fits, here or where its name is assigned.
     pub(super) fn looks_like(&self, nodes: &[Node<'t>], shape: &Regex) -> bool {
-        nodes.iter().any(|node| {
+        nodes.iter().map(|node| written_at(*node)).any(|node| {
+            let node = &node;
             if self.fits(self.text_of(*node), shape) {
                 return true;
             }
@@ -159,6 +173,7 @@ impl<'t> Flow<'t> {
             return Origin::Unknown;
         }
         search.left -= 1;
+        let node = written_at(node);
         let role = role(node.kind());
         let is_place = matches!(
             role,
@@ -176,12 +191,20 @@ impl<'t> Flow<'t> {
             if role == Role::Member && self.is_settled(node, text) {
                 return Origin::Own;
             }
-            let is_request = self.names.request.is_match(text.as_bytes());
+            let own = self.names.own.as_ref();
+            if own.is_some_and(|o| o.is_match(text.as_bytes())) {
+                return Origin::Own;
+            }
+            let is_request = self.names.request.is_match(text.as_bytes())
+                && !(self.shadows_params && self.is_own_params(text, node.start_byte(), search));
             if is_request
                 || self.within.iter().any(|r| r.is_match(text.as_bytes()))
                 || self.is_typed_request(text, node.start_byte())
             {
-                if self.is_passed(text, 0, node.start_byte(), search) {
+                // `params[:x].to_sym` is what `params[:x]` is.
+                let on = called_on(node).map(|on| self.text_of(on));
+                let mut same = [Some(text), on].into_iter().flatten();
+                if same.any(|t| self.is_passed(t, 0, node.start_byte(), search)) {
                     return Origin::Constant;
                 }
                 let client = self
@@ -189,7 +212,16 @@ impl<'t> Flow<'t> {
                     .client
                     .as_ref()
                     .filter(|_| search.question.server);
-                let other = client.is_some_and(|c| c.is_match(text.as_bytes()))
+                let unlinked = self.names.unlinked.as_ref();
+                let unlinked = unlinked.filter(|_| search.question.linked);
+                // What the server says of its own address leads to no other one.
+                if search.question.linked && search.question.host && text.starts_with("$_SERVER") {
+                    return Origin::Own;
+                }
+                let others = [client, unlinked].into_iter().flatten();
+                let other = others
+                    .map(|o| o.is_match(text.as_bytes()))
+                    .any(|found| found)
                     || !counts(text, &search.question);
                 return match other {
                     true => Origin::Unknown,
@@ -207,8 +239,11 @@ impl<'t> Flow<'t> {
             }
             Role::Call => self.call(node, search, depth),
             Role::Binary => self.binary(node, search, depth),
+            // `where(name: x)`: the values of a hash are left to the driver.
+            _ if node.kind() == "hash" && search.question.sql => Origin::Constant,
+            _ if node.kind() == "dynamic_variable_name" => self.braced(node, search, depth),
             Role::Text if self.names_host(node, search, depth) => Origin::Own,
-            Role::Text => match self.parts(node, search, depth) {
+            Role::Text => match self.text_parts(node, search, depth) {
                 Origin::Unknown | Origin::Handed => Origin::Built,
                 other => other,
             },
@@ -230,7 +265,7 @@ impl<'t> Flow<'t> {
                 let parts = parts.filter(|p| !is_looked_up(said, self.text_of(*p)));
                 self.most(parts.collect(), search, depth)
             }
-            _ if node.named_child_count() == 0 => Origin::Constant,
+            _ if node.named_child_count() == 0 || self.makes_number(node) => Origin::Constant,
             // `x for x in list`: what follows only says what `x` is.
             _ if matches!(
                 node.kind(),
@@ -277,6 +312,88 @@ impl<'t> Flow<'t> {
         says.contains(&key) || pair.kind() == "spread_element"
     }
 
+    /// Whether a node makes a number of whatever it is given: `(int) $x`.
+    fn makes_number(&self, node: Node<'t>) -> bool {
+        let to = || {
+            node.child_by_field_name("type")
+                .map_or("", |t| self.text_of(t))
+        };
+        node.kind() == "cast_expression"
+            && matches!(
+                to().to_ascii_lowercase().as_str(),
+                "int" | "integer" | "float" | "double" | "bool" | "boolean" | "long" | "short"
+            )
+    }
+
+    /// Whether the name that an expression begins with is `params` or ends with it, and stands for something else than
+    /// what a controller has under that name.
+    fn is_own_params(&self, text: &str, at: usize, search: &Search<'t>) -> bool {
+        let of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let end = text.bytes().position(|b| !of_name(b)).unwrap_or(text.len());
+        let name = text.get(..end).unwrap_or_default();
+        if !name.ends_with("params") {
+            return false;
+        }
+        let mut index = Some(self.scope_at(at));
+        while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
+            if scope.names.contains_key(name) {
+                // `params = params.merge(x)`: the inner one is the controller's.
+                return !search
+                    .open
+                    .iter()
+                    .any(|o| (o.0, o.1) == (scope.start, name));
+            }
+            index = scope.parent;
+        }
+        false
+    }
+
+    /// The worst part of a text. In SQL, what stands before a part says whether it stands between quotes.
+    fn text_parts(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
+        if !search.question.sql || self.names.quoted.is_none() {
+            return self.parts(node, search, depth);
+        }
+        let outside = search.unquoted;
+        let mut quote = None;
+        let mut most = Origin::Constant;
+        let mut open = vec![node];
+        while let Some(part) = open.pop() {
+            if matches!(part.kind(), "string_content" | "escape_sequence") {
+                for byte in self.text_of(part).bytes() {
+                    match quote {
+                        Some(begun) if begun == byte => quote = None,
+                        None if matches!(byte, b'\'' | b'"' | b'`') => quote = Some(byte),
+                        _ => {}
+                    }
+                }
+                continue;
+            }
+            let joins = match role(part.kind()) {
+                Role::Text => true,
+                Role::Binary => {
+                    let operator = part.child_by_field_name("operator");
+                    operator.is_some_and(|o| self.text_of(o) == ".")
+                }
+                _ => part.kind() == "parenthesized_expression" || part.kind() == "heredoc_body",
+            };
+            if joins && search.left > 0 {
+                search.left -= 1;
+                let from = open.len();
+                let mut cursor = part.walk();
+                open.extend(part.named_children(&mut cursor));
+                open[from..].reverse();
+                continue;
+            }
+            search.unquoted = quote.is_none();
+            most = most.max(self.value(part, search, depth + 1));
+            if most == Origin::Request {
+                break;
+            }
+        }
+        search.unquoted = outside;
+        most
+    }
+
     fn most(&self, parts: Vec<Node<'t>>, search: &mut Search<'t>, depth: u32) -> Origin {
         let mut most = Origin::Constant;
         for part in parts {
@@ -301,12 +418,36 @@ impl<'t> Flow<'t> {
         found.unwrap_or_else(|| {
             if is_constant_name(name) {
                 Origin::Constant
-            } else if self.declares || is_own(name) {
+            } else if self.shadows_params && node.kind() == "identifier" {
+                // A method of the object itself.
+                if self.names.clean.is_match(name.as_bytes()) {
+                    return Origin::Constant;
+                }
+                let returned = self.returned(name, node, search, depth);
+                returned.unwrap_or(Origin::Own)
+            } else if self.declares || is_own(name) || node.kind() == "constant" {
                 Origin::Own
             } else {
                 Origin::Unknown
             }
         })
+    }
+
+    /// `"${name}"` of PHP is `$name`.
+    fn braced(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> Origin {
+        let text = self.text_of(node);
+        let inner = text.strip_prefix("${").and_then(|t| t.strip_suffix('}'));
+        let mut index = Some(self.scope_at(node.start_byte()));
+        while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
+            let mut names = scope.names.keys();
+            let name = names.find(|n| n.strip_prefix('$') == inner);
+            if let Some(name) = name.filter(|_| inner.is_some()) {
+                let found = self.bound(name, node.start_byte(), search, depth);
+                return found.unwrap_or(Origin::Unknown);
+            }
+            index = scope.parent;
+        }
+        self.parts(node, search, depth).max(Origin::Unknown)
     }
 
     /// Whether a name that is used at a place has passed a condition since it was assigned.
@@ -435,6 +576,13 @@ impl<'t> Flow<'t> {
                     if here > 0 && self.is_passed(name, *end, at, search) {
                         continue;
                     }
+                    // `y = f(x); if (in_array(x, ..)) { use(y); }`
+                    let is_last = scope.end > search.at
+                        && at < search.at
+                        && bindings.partition_point(|(end, _)| *end <= search.at) == here;
+                    if is_last && self.is_passed(name, *end, search.at, search) {
+                        continue;
+                    }
                     let origin = match binding {
                         Binding::Value(value) => match self.value(*value, search, depth + 1) {
                             // `x = f(x)`, where nothing is known about `f`: it may change nothing.
@@ -450,7 +598,11 @@ impl<'t> Flow<'t> {
                         // Of the options of a request, few say the host.
                         Binding::Put(_) if search.question.host => Origin::Constant,
                         Binding::Added(value) | Binding::Put(value) => {
-                            match self.value(*value, search, depth + 1) {
+                            // Where the quotes are is in what it is added to.
+                            let outside = std::mem::take(&mut search.unquoted);
+                            let added = self.value(*value, search, depth + 1);
+                            search.unquoted = outside;
+                            match added {
                                 Origin::Unknown | Origin::Handed => Origin::Built,
                                 other => other,
                             }
@@ -667,7 +819,19 @@ impl<'t> Flow<'t> {
 
     /// What a function that is handed over to a call returns: `list.map(() => "?")`.
     fn mapped(&self, call: Node<'t>, search: &mut Search<'t>, depth: u32) -> Option<Origin> {
-        let function = call.child_by_field_name("arguments")?.named_child(0)?;
+        let mut function = call.child_by_field_name("arguments")?.named_child(0)?;
+        if function.kind() == "argument" {
+            function = function.named_child(0)?;
+        }
+        // `array_map('intval', $ids)`
+        let named = self.text_of(function);
+        let handed = named.strip_suffix("(...)");
+        let named = handed.unwrap_or(named).trim_matches(['\'', '"']);
+        if (handed.is_some() || is_string(function.kind()))
+            && self.names.clean.is_match(named.as_bytes())
+        {
+            return Some(Origin::Constant);
+        }
         if role(function.kind()) != Role::Function || search.functions == 0 {
             return None;
         }
@@ -715,7 +879,10 @@ impl<'t> Flow<'t> {
                 return true;
             }
         }
-        self.names.clean.is_match(callee.as_bytes())
+        let quoted = self.names.quoted.as_ref().filter(|_| search.unquoted);
+        let is_clean = !quoted.is_some_and(|q| q.is_match(callee.as_bytes()))
+            && self.names.clean.is_match(callee.as_bytes());
+        is_clean
             || search
                 .question
                 .clean
@@ -749,10 +916,13 @@ impl<'t> Flow<'t> {
         if !passes {
             return self.of_unknown_call(node, last, search, depth);
         }
-        if matches!(last, "map" | "flatMap")
+        if matches!(last, "map" | "flatMap" | "array_map")
             && let Some(mapped) = self.mapped(node, search, depth)
         {
             return mapped;
+        }
+        if self.keeps_only(node, last) {
+            return Origin::Constant;
         }
         if builds && self.names_host(node, search, depth) {
             return Origin::Own;
@@ -780,10 +950,49 @@ impl<'t> Flow<'t> {
             None => parts.extend(arguments),
         }
         parts.extend(on);
-        match self.most(parts, search, depth) {
+        // In a format, it cannot be seen where the quotes are.
+        let outside = search.unquoted;
+        search.unquoted &= !builds;
+        let most = self.most(parts, search, depth);
+        search.unquoted = outside;
+        match most {
             Origin::Unknown | Origin::Handed if builds => Origin::Built,
             other => other,
         }
+    }
+
+    /// Whether a call deletes all characters but those of a list in which none is dangerous:
+    /// `preg_replace('/[^a-z]/', '', $x)`.
+    fn keeps_only(&self, call: Node<'t>, name: &str) -> bool {
+        static KEPT: LazyLock<Regex> = LazyLock::new(|| {
+            let text = r#"^(?:r?["'][/#~|@]?|/)\[\^(?:[\w .,:@+=-]|\\{1,2}[wds._-])+\]\+?(?:[/#~|@][a-z]*)?["']?$"#;
+            ascii(text).expect("a test uses it")
+        });
+        static LITTLE: LazyLock<Regex> =
+            LazyLock::new(|| ascii(r#"^["'][\w .-]?["']$"#).expect("a test uses it"));
+        if !matches!(
+            name,
+            "preg_replace" | "gsub" | "replaceAll" | "sub" | "replace"
+        ) {
+            return false;
+        }
+        let Some(arguments) = call.child_by_field_name("arguments") else {
+            return false;
+        };
+        let mut cursor = arguments.walk();
+        let mut texts = arguments
+            .named_children(&mut cursor)
+            .map(|a| self.text_of(a));
+        let (Some(kept), Some(instead)) = (texts.next(), texts.next()) else {
+            return false;
+        };
+        // Ruby's `sub` and JavaScript's `replace` without `g` change the first place only.
+        let is_all = match name {
+            "sub" => texts.next().is_some(),
+            "replace" => kept.ends_with("/g") || kept.ends_with("/gi"),
+            _ => true,
+        };
+        is_all && KEPT.is_match(kept.as_bytes()) && LITTLE.is_match(instead.as_bytes())
     }
 
     /// What a call comes to of which nothing is known but perhaps what a function of this file returns.
@@ -846,12 +1055,21 @@ impl<'t> Flow<'t> {
                 return right.map_or(Origin::Unknown, |r| self.value(r, search, depth + 1));
             }
             "||" | "or" | "??" | "?:" => return self.parts(node, search, depth),
+            // In PHP, only a dot joins texts.
+            "*" | "/" | "%" if self.joins_with_dot => return Origin::Constant,
+            "+" if self.joins_with_dot => {
+                let mut cursor = node.walk();
+                let mut sides = node.named_children(&mut cursor);
+                if sides.any(|s| matches!(s.kind(), "integer" | "float")) {
+                    return Origin::Constant;
+                }
+            }
             _ => {}
         }
         if self.names_host(node, search, depth) {
             return Origin::Own;
         }
-        match self.parts(node, search, depth) {
+        match self.text_parts(node, search, depth) {
             Origin::Unknown | Origin::Handed if self.joins_text(node) => Origin::Built,
             other => other,
         }
@@ -880,6 +1098,25 @@ fn counts(text: &str, question: &Question<'_>) -> bool {
     question
         .only
         .is_none_or(|only| only.is_match(text.as_bytes()))
+}
+
+/// The text that a heredoc stands for, or the node itself.
+fn written_at(node: Node<'_>) -> Node<'_> {
+    if node.kind() != "heredoc_beginning" {
+        return node;
+    }
+    let mut around = Some(node);
+    while let Some(here) = around {
+        let mut next = here.next_named_sibling();
+        while let Some(sibling) = next {
+            if sibling.kind() == "heredoc_body" {
+                return sibling;
+            }
+            next = sibling.next_named_sibling();
+        }
+        around = here.parent();
+    }
+    node
 }
 
 /// What a method is called on.
@@ -922,6 +1159,8 @@ fn is_looked_up(condition: &str, value: &str) -> bool {
         ".includes(",
         ".has(",
         ".include?(",
+        ".in?(",
+        ".member?(",
         ".key?(",
         ".contains(",
         ".containsKey(",

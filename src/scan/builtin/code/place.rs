@@ -86,6 +86,7 @@ impl Weight {
         }
         let is_packed = name.contains(".min.")
             || name.contains(".bundle.")
+            || name.ends_with(".phar")
             || name.starts_with("jquery")
             || folders.split('/').any(|f| {
                 matches!(

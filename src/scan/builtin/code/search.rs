@@ -22,7 +22,9 @@ const PATHS: [u32; 8] = [22, 23, 36, 73, 98, 434, 601, 918];
 /// The CWE number of requests that a server makes to an address that a stranger chose.
 const REQUESTS: u32 = 918;
 
-/// The CWE number of SQL injection.
+/// Those of values that are written into pages, and of redirects.
+const SHOWN: [u32; 2] = [79, 601];
+/// That of SQL.
 const SQL: u32 = 89;
 
 /// A node of a file that is searched.
@@ -118,8 +120,23 @@ impl<'t> Search<'t> {
                     host: rule.host,
                     query: rule.cwe.contains(&SQL),
                     server: rule.cwe.contains(&REQUESTS),
+                    linked: rule.cwe.iter().any(|c| SHOWN.contains(c)),
+                    sql: rule.cwe.contains(&SQL),
                 };
-                let inner: Vec<_> = values.iter().map(Found::get_inner_node).collect();
+                let mut inner: Vec<_> = values.iter().map(Found::get_inner_node).collect();
+                if question.sql {
+                    // `where(["a = ?", x])`: the others are values.
+                    for node in &mut inner {
+                        let value = node.child_by_field_name("value");
+                        let list = value.filter(|_| node.kind() == "pair").unwrap_or(*node);
+                        let first = list.named_child(0).filter(|_| list.kind() == "array");
+                        *node = first.unwrap_or(*node);
+                    }
+                    // Of several arguments, only the statement counts.
+                    if let Some(needs) = rule.needs.as_ref().filter(|_| inner.len() > 1) {
+                        inner.retain(|node| flow.looks_like(&[*node], needs.get()));
+                    }
+                }
                 let origins = inner.iter().map(|v| flow.origin(*v, question));
                 let origin = origins.max().unwrap_or(Origin::Constant);
                 let looks_like =
