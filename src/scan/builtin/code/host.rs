@@ -68,9 +68,9 @@ impl<'t> Flow<'t> {
         // A base that is not the request's own, unless what follows it still says the host.
         let names_later = self.text_of(node).contains("://");
         let most = match (names_later, self.joins_with_dot) {
-            (true, true) => Origin::Built,
+            (_, true) => Origin::Built,
             (true, false) => Origin::Own,
-            (false, _) => Origin::Unknown,
+            (false, false) => Origin::Handed,
         };
         first.id() != node.id() && self.value(first, search, depth + 1) <= most
     }

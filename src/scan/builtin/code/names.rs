@@ -171,8 +171,10 @@ impl Names {
         static ALL: [OnceLock<Names>; 6] = [const { OnceLock::new() }; 6];
         let (index, text) = stated(dialect);
         ALL[index].get_or_init(|| {
-            let read = plain_toml::read(text).expect("a test reads each");
-            let written: Written = serde_json::from_value(read).expect("a test reads each");
+            let written: Written = match plain_toml::read(text) {
+                Some(read) => serde_json::from_value(read).expect("a test reads each"),
+                None => toml::from_str(text).expect("a test reads each"),
+            };
             let any = |list: &[String], whole: bool| match whole {
                 true => Regex::of_names(list),
                 false => Regex::new(format!("^(?:{})", list.join("|"))),

@@ -529,6 +529,14 @@ impl<'t> Flow<'t> {
                     _ => return node.byte_range().contains(&at),
                 }
             }
+            // The head of a loop or a condition has run when its body is reached.
+            let body = ["body", "consequence"].into_iter();
+            let body = body.filter_map(|f| node.child_by_field_name(f)).next();
+            if body.is_some_and(|b| {
+                b.byte_range().contains(&at) && !b.byte_range().contains(&value.start_byte())
+            }) {
+                return true;
+            }
             if is_one_of(&BRANCHES) {
                 return false;
             }
@@ -940,7 +948,9 @@ impl<'t> Flow<'t> {
         let arguments = node.child_by_field_name("arguments");
         let looks_up = |l: &Regex| l.is_match(last.as_bytes());
         match arguments.filter(|_| {
-            on.is_some() && !is_lodash && self.names.lookups.as_ref().is_some_and(looks_up)
+            called_on(node).is_some()
+                && !is_lodash
+                && self.names.lookups.as_ref().is_some_and(looks_up)
         }) {
             // What a table or a store has for a key is not the key: `table.get(key, other)`.
             Some(arguments) => {

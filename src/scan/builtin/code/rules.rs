@@ -9,7 +9,7 @@ use memchr::memmem;
 use super::dialect::Dialect;
 use super::listed::{GO, JAVA, JAVASCRIPT, Listed, PHP, PYTHON, RUBY};
 use super::names::Names;
-use super::rule::Rule;
+use super::rule::{Rule, written};
 use super::words::WordSearch;
 
 /// The engine and all its rules, for the key of cached results: the version of the engine, and a
@@ -117,9 +117,12 @@ pub(super) fn may_find(dialect: Dialect, part: &[u8], there: &mut Vec<bool>) -> 
     !words.possible(there).is_empty()
 }
 
-/// Makes a rule ready from its text.
+/// Makes a rule ready from its text: by ast-grep, where it says more than [`Rule::built_in`] knows.
 pub(super) fn compiled_in(text: &str, dialect: Dialect) -> Result<Rule, String> {
-    Rule::built_in(text, dialect)
+    Rule::built_in(text, dialect).or_else(|_| {
+        let written = written(text).map_err(|e| e.what)?;
+        Rule::compile(written, dialect).map_err(|e| e.what)
+    })
 }
 
 /// PHP ignores the case of function names.
