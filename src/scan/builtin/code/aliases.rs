@@ -445,7 +445,7 @@ impl Found {
             let line = line.trim_start_matches(BLANKS);
             let at = from - 1 - line.len();
             if let Some(rest) = line.strip_prefix("from") {
-                let _ = self.from_module(text, begin..at + 4, rest);
+                let _ = self.of_module(text, begin..at + 4, rest);
             } else if let Some(rest) = line
                 .strip_prefix("import")
                 .filter(|r| r.starts_with(BLANKS))
@@ -507,7 +507,7 @@ impl Found {
     }
 
     /// `from os import system as run`, from behind the first word on.
-    fn from_module(&mut self, text: &str, given: Range<usize>, rest: &str) -> Option<()> {
+    fn of_module(&mut self, text: &str, given: Range<usize>, rest: &str) -> Option<()> {
         let rest = behind_blanks(rest)?;
         let module = name_at(rest, b".");
         let rest = behind_blanks(rest.get(module.len()..)?)?;

@@ -292,7 +292,7 @@ impl Program {
             match self.steps.get(at) {
                 Some(Step::Byte(byte)) => first.add(*byte),
                 Some(Step::OneOf(set)) => {
-                    first.join(self.sets.get(*set).copied().unwrap_or(Bytes::ALL))
+                    first.join(self.sets.get(*set).copied().unwrap_or(Bytes::ALL));
                 }
                 Some(Step::Fork(other)) => open.extend([(at + 1, begun), (*other, begun)]),
                 Some(Step::Go(other)) => open.push((*other, begun)),

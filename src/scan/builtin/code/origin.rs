@@ -218,11 +218,9 @@ impl<'t> Flow<'t> {
                 if search.question.linked && search.question.host && text.starts_with("$_SERVER") {
                     return Origin::Own;
                 }
-                let others = [client, unlinked].into_iter().flatten();
-                let other = others
-                    .map(|o| o.is_match(text.as_bytes()))
-                    .any(|found| found)
-                    || !counts(text, &search.question);
+                let mut others = [client, unlinked].into_iter().flatten();
+                let other =
+                    others.any(|o| o.is_match(text.as_bytes())) || !counts(text, &search.question);
                 return match other {
                     true => Origin::Unknown,
                     false => Origin::Request,

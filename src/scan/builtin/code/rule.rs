@@ -103,7 +103,7 @@ pub(super) enum Matching {
     /// One of the project, as ast-grep has it.
     Own(Box<RuleConfig<Dialect>>),
     /// One that is compiled in.
-    BuiltIn(Matched),
+    BuiltIn(Box<Matched>),
 }
 
 /// What a rule says of itself.
@@ -265,7 +265,7 @@ impl Rule {
         };
         let constraints = Some(take("constraints")).filter(|c| !c.is_null());
         let matched = Matched::of(take("rule"), constraints, dialect)?;
-        Rule::of(says, stated, || Ok(Matching::BuiltIn(matched))).map_err(|e| e.what)
+        Rule::of(says, stated, || Ok(Matching::BuiltIn(Box::new(matched)))).map_err(|e| e.what)
     }
 
     fn of(

@@ -59,7 +59,7 @@ enum Until {
     Neighbor,
     End,
     /// Up to a node of this shape.
-    One(Shape),
+    One(Box<Shape>),
 }
 
 /// A pattern of code.
@@ -264,7 +264,7 @@ fn related(relation: Relation, value: Value, dialect: Dialect) -> Result<Related
         None => Until::Neighbor,
         Some(Value::String(text)) if text == "neighbor" => Until::Neighbor,
         Some(Value::String(text)) if text == "end" => Until::End,
-        Some(value) => Until::One(shape(value, dialect)?),
+        Some(value) => Until::One(Box::new(shape(value, dialect)?)),
     };
     Ok(Related {
         relation,

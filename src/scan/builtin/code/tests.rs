@@ -150,7 +150,7 @@ fn rules_read_as_ast_grep_reads_them_and_match_the_same_nodes() {
                         m.map(|m| {
                             let env = m.get_env();
                             let names = ["V", "C", "U", "A", "P", "Q", "M", "T", "KEY", "ARGS"];
-                            names.map(|n| env.get_match(n).map(|n| n.range()))
+                            names.map(|n| env.get_match(n).map(ast_grep_core::Node::range))
                         })
                     };
                     let (old, new) = (

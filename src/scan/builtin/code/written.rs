@@ -57,7 +57,7 @@ impl<'t> Flow<'t> {
             for (_, binding) in bindings.iter().take(MOST) {
                 match binding {
                     Binding::Value(value) | Binding::Added(value) | Binding::Put(value) => {
-                        all.push(*value)
+                        all.push(*value);
                     }
                     Binding::Part(..) | Binding::Key(_) => {}
                     Binding::Parameter(_, place) => {

@@ -121,7 +121,7 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
                 if folders.ends_with(".idea")
                     && line
                         .match_indices("<configuration")
-                        .any(|(at, w)| !line[at + w.len()..].starts_with('s')) =>
+                        .any(|(at, w)| line.as_bytes().get(at + w.len()) != Some(&b's')) =>
             {
                 add(
                     TASK,
