@@ -181,12 +181,11 @@ fn what_is_known_of_names_reads_as_toml_does() {
         );
         // The expressions are compiled late: each list and each text is one.
         let written: serde_json::Map<_, _> = serde_json::from_value(read).unwrap();
-        let expressions = |(key, value): (&String, &serde_json::Value)| {
-            (key != "words").then(|| value.as_array().cloned())
-        };
-        for value in written.iter().filter_map(expressions).flatten().flatten() {
+        let lists = written.iter().filter(|(key, _)| *key != "words");
+        for value in lists.filter_map(|(_, v)| v.as_array()).flatten() {
             let table = value.as_object();
-            let texts = table.into_iter().flat_map(|t| t.values());
+            let texts = table.into_iter().flatten();
+            let texts = texts.filter(|(key, _)| *key != "name").map(|(_, v)| v);
             for text in texts.filter_map(|v| v.as_str()).chain(value.as_str()) {
                 expression::check(&format!("^(?:{text})$")).unwrap();
             }
