@@ -184,7 +184,7 @@ impl<'t> Search<'t> {
             end_column: Some(number(self.edits.column(inner.end_byte(), end.column))),
         };
         let message = match &rule.matching {
-            Matching::Own(config) if rule.message.contains('$') => {
+            Matching::Own(config) if rule.own > 0 && rule.message.contains('$') => {
                 let message = config.get_message(&found);
                 Some(message.chars().take(MESSAGE).collect())
             }

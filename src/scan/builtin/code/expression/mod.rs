@@ -120,7 +120,11 @@ impl Expression {
     }
 }
 
-fn compiled(text: &str) -> Result<Regex, regex::Error> {
+/// An expression whose places or groups are asked for.
+///
+/// # Errors
+/// It is wrong; says how.
+pub(super) fn compiled(text: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(text).unicode(false).build()
 }
 
