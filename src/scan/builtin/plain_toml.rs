@@ -55,13 +55,19 @@ struct Reader<'t> {
 impl<'t> Reader<'t> {
     /// Goes past white space and comments.
     fn skip(&mut self) {
-        loop {
-            self.rest = self.rest.trim_start_matches([' ', '\n']);
-            if !self.rest.starts_with('#') {
-                return;
-            }
-            self.rest = self.rest.split_once('\n').map_or("", |(_, rest)| rest);
+        let bytes = self.rest.as_bytes();
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            at = match byte {
+                b' ' | b'\n' => at + 1,
+                b'#' => {
+                    let line = bytes.get(at..).and_then(|rest| memchr::memchr(b'\n', rest));
+                    line.map_or(bytes.len(), |end| at + end)
+                }
+                _ => break,
+            };
         }
+        self.rest = self.rest.get(at..).unwrap_or_default();
     }
 
     fn takes(&mut self, text: &str) -> bool {
@@ -80,32 +86,39 @@ impl<'t> Reader<'t> {
 
     /// A text that ends with these quotes.
     fn until(&mut self, quotes: &str) -> Option<Value> {
-        let (text, rest) = self.rest.split_once(quotes)?;
+        let bytes = self.rest.as_bytes();
+        let mut end = memchr::memchr(b'\'', bytes)?;
+        while !bytes.get(end..)?.starts_with(quotes.as_bytes()) {
+            end += 1 + memchr::memchr(b'\'', bytes.get(end + 1..)?)?;
+        }
+        let (text, rest) = self.rest.split_at_checked(end)?;
+        let rest = rest.get(quotes.len()..)?;
         self.rest = rest;
         // A quote more belongs to the text, and so may a line: neither is written.
-        let is_plain = !text.contains('\n') && !rest.starts_with('\'');
+        let has_line = memchr::memchr(b'\n', text.as_bytes()).is_some();
+        let is_plain = !has_line && !rest.starts_with('\'');
         is_plain.then(|| Value::String(text.to_owned()))
     }
 
     fn value(&mut self) -> Option<Value> {
         self.skip();
-        if self.takes("[") {
-            let mut all = Vec::new();
-            loop {
-                self.skip();
-                if self.takes("]") {
-                    return Some(Value::Array(all));
+        match self.rest.as_bytes().first()? {
+            b'[' => {
+                self.takes("[");
+                let mut all = Vec::new();
+                loop {
+                    self.skip();
+                    if self.takes("]") {
+                        return Some(Value::Array(all));
+                    }
+                    all.push(self.value()?);
+                    self.skip();
+                    (self.takes(",") || self.rest.starts_with(']')).then_some(())?;
                 }
-                all.push(self.value()?);
-                self.skip();
-                (self.takes(",") || self.rest.starts_with(']')).then_some(())?;
             }
-        }
-        if self.takes("'''") {
-            return self.until("'''");
-        }
-        if self.takes("'") {
-            return self.until("'");
+            b'\'' if self.takes("'''") => return self.until("'''"),
+            b'\'' if self.takes("'") => return self.until("'"),
+            _ => {}
         }
         if self.rest.starts_with('"') {
             let mut end = 1;

@@ -264,7 +264,8 @@ impl Rule {
             score: stated.score.ok_or("it has no `score`")?,
         };
         let constraints = Some(take("constraints")).filter(|c| !c.is_null());
-        let matched = Matched::of(take("rule"), constraints, dialect)?;
+        let utils = Some(take("utils")).filter(|u| !u.is_null());
+        let matched = Matched::of(take("rule"), constraints, utils, dialect)?;
         Rule::of(says, stated, || Ok(Matching::BuiltIn(Box::new(matched)))).map_err(|e| e.what)
     }
 

@@ -21,6 +21,12 @@ struct Example {
 }
 
 #[test]
+fn the_rules_read_as_toml_does() {
+    let read: serde_json::Value = toml::from_str(SOURCE).unwrap();
+    assert_eq!(plain_toml::read(SOURCE), Some(read));
+}
+
+#[test]
 fn the_keywords_that_are_looked_for_first_are_those_of_the_rules() {
     let rules = Rules::built_in();
     let mut written: Vec<Cow<str>> = Vec::new();
