@@ -56,8 +56,7 @@ use crate::error::{Error, Result};
 use crate::model::Verdict;
 use crate::process::{catch_interrupts, keep_scanners, let_end, release_scanners, stopped};
 
-/// A security gate for git: it checks what a change adds to its target branch, and blocks only new
-/// issues.
+/// A security gate for git: it checks each change, and blocks only new issues.
 #[derive(Debug, Parser)]
 #[command(name = "newgate", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Arguments {

@@ -243,7 +243,7 @@ fn suppressions(scanner: &str, places: &[Spot], more: u64, unheeded_by: &[String
         ),
     };
     format!(
-        "the change adds comments that suppress findings of {scanner}, which are therefore not shown: {}{more}{only}",
+        "the change adds comments that suppress findings of {scanner}, which therefore do not block: {}{more}{only}",
         named.join(", ")
     )
 }

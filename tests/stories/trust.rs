@@ -428,7 +428,7 @@ fn comments_that_silence_a_scanner_anew_are_told() {
     world.commit("Silence one of two");
     let told = world.newgate(&["check"]).all();
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
-    let said = "suppress findings of bandit, which are therefore not shown: run.py:5; ruff does not read such a comment";
+    let said = "suppress findings of bandit, which therefore do not block: run.py:5; ruff does not read such a comment";
     assert!(told.contains(said), "{told}");
 }
 

@@ -178,7 +178,8 @@ pub(super) fn find(path: &str, content: &[u8], weight: Weight, all: &mut Vec<Hit
                 hit.score = hit.score.min(IN_PACKED);
             }
             // A translation has such slips of the keyboard, and its texts name nothing.
-            if hit.rule == LETTER && is_translation(path) {
+            let is_slip = hit.rule == LETTER || hit.rule == INVISIBLE && are_joiners(line);
+            if is_slip && is_translation(path) {
                 hit.score = hit.score.min(IN_PACKED);
             }
             all.push(hit);
@@ -447,6 +448,14 @@ fn is_translation(path: &str) -> bool {
     folders.iter().any(|f| path.contains(f))
 }
 
+/// Whether all invisible characters of a line are joiners, and the line is in a script that needs them.
+fn are_joiners(line: &str) -> bool {
+    let is_joiner = |c: char| matches!(c, '\u{200c}' | '\u{200d}');
+    let needs_them = |c: char| matches!(c, '\u{600}'..='\u{6ff}' | '\u{900}'..='\u{109f}' | '\u{1780}'..='\u{18af}');
+    let is_hidden = |c: &char| is_shapeless(*c) || matches!(*c, '\u{e0000}'..='\u{e007f}');
+    line.chars().filter(is_hidden).all(is_joiner) && line.chars().any(needs_them)
+}
+
 /// Whether a word is one of another script and a Latin one without a space between, in a text of that script.
 fn is_glued(word: &str, line: &str) -> bool {
     let rest = word.trim_start_matches(|c: char| !c.is_ascii());
@@ -597,6 +606,15 @@ mod tests {
         ] {
             assert_eq!(rules(path, text), [(rule, true)], "{path} {text:?}");
         }
+    }
+
+    #[test]
+    fn joiners_too_many_in_a_translation_are_a_slip() {
+        let text = "\u{928}\u{200d}\u{200c}\u{200d}\u{200c}\u{200d} ====\n";
+        let joined = "==== \u{200c}\u{200c}\u{200c} \u{928}\n";
+        assert_eq!(rules("inc/lang/ne/a.txt", joined), [(INVISIBLE, false)]);
+        assert_eq!(rules("a/b.txt", joined), [(INVISIBLE, true)]);
+        assert!(rules("inc/lang/ne/a.txt", text).iter().all(|r| !r.1));
     }
 
     #[test]

@@ -187,9 +187,12 @@ impl<'m> Manifests<'m> {
         })
     }
 
+    /// Whether they name a host, or another one of its owner's.
     fn name_host(&self, host: &str) -> bool {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        self.read().1.contains(name)
+        let all = &self.read().1;
+        all.contains(name)
+            || owner_of(name).is_some_and(|o| all.iter().any(|n| owner_of(n) == Some(o)))
     }
 
     /// Whether they name a repository, by its owner and name.
@@ -204,6 +207,41 @@ impl<'m> Manifests<'m> {
         let place = format!("{owner}/{name}").to_ascii_lowercase();
         self.read().0.contains(&place)
     }
+}
+
+/// Domains below which anybody may have a name.
+const SHARED: [&str; 16] = [
+    "github.io",
+    "gitlab.io",
+    "amazonaws.com",
+    "cloudfront.net",
+    "azurewebsites.net",
+    "azureedge.net",
+    "windows.net",
+    "pages.dev",
+    "workers.dev",
+    "r2.dev",
+    "vercel.app",
+    "netlify.app",
+    "herokuapp.com",
+    "web.app",
+    "googleapis.com",
+    "githubusercontent.com",
+];
+
+/// The part of a host's name that its owner registered, such as `pytorch.org` of `download.pytorch.org`; none if it can't
+/// be told.
+fn owner_of(host: &str) -> Option<&str> {
+    let mut dots = host.rmatch_indices('.').map(|(at, _)| at);
+    let (last, second) = (dots.next()?, dots.next());
+    let domain = second.map_or(Some(host), |at| host.get(at + 1..))?;
+    // `co.uk`
+    let label = domain.len() - (host.len() - last);
+    let is_number = host.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let is_name = host
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+    (label > 3 && is_name && !is_number && !SHARED.contains(&domain)).then_some(domain)
 }
 
 /// By package and what is hashed: the hashes that were there.
@@ -283,7 +321,9 @@ fn hosts(
         let number = number.get(host).copied().unwrap_or_default();
         // In a new file, a host with half of the entries, or with the most, is not an exception.
         let is_rare = !known.is_empty() || number < most && number * 2 < total;
-        is_rare && !known.contains(host) && !REGISTRIES.contains(&host)
+        let is_of_owner =
+            || owner_of(host).is_some_and(|o| known.iter().any(|k| owner_of(k) == Some(o)));
+        is_rare && !known.contains(host) && !REGISTRIES.contains(&host) && !is_of_owner()
     };
     // Packages that came from a registry everywhere, by their names.
     let mut from_registry: BTreeMap<&str, bool> = BTreeMap::new();
@@ -292,6 +332,7 @@ fn hosts(
         *all &= !entry.is_of_its_own();
     }
     let mut told = 0;
+    let mut hosts = BTreeSet::new();
     for entry in entries {
         let (Some(host), Some(url)) = (entry.host(), entry.url.as_deref()) else {
             continue;
@@ -301,6 +342,10 @@ fn hosts(
         let foreign = !entry.declared && !of_forge && is_foreign(&host);
         let named = || manifests.name_host(&host) || moved && manifests.name_repository(url);
         if !(moved || foreign) || named() {
+            continue;
+        }
+        // One host is one question, however many packages come from it.
+        if foreign && !hosts.insert(host.clone()) {
             continue;
         }
         let package = &entry.package;
@@ -319,7 +364,10 @@ fn hosts(
                 ),
             },
             fix: "Restore the lock file, and let the package manager update it. If the package should come from there, add the address to the manifest.".into(),
-            identity: Some(format!("{package}\0{host}")),
+            identity: Some(match foreign {
+                true => host,
+                false => format!("{package}\0{host}"),
+            }),
         });
         told += 1;
         if told >= MOST {
@@ -354,6 +402,9 @@ fn named_in(url: &str) -> Option<String> {
 fn names(entries: &[Entry], before: &[Vec<Entry>], text: &str, hits: &mut Vec<Hit>) {
     let is_of = |entry: &Entry, named: &str| {
         let name = entry.name().to_ascii_lowercase();
+        // Some write the version behind a sign: `@a/b@1.0.0`.
+        let at = name.get(1..).and_then(|rest| rest.find('@'));
+        let name = at.and_then(|at| name.get(..=at)).unwrap_or(&name);
         let plain = format!("{}-", name.replace(['_', '.'], "-"));
         named == name || named.starts_with(&plain)
     };

@@ -245,14 +245,14 @@ fn no_way_of_writing_an_address_hides_its_host() {
     ] {
         assert_eq!(found("package-lock.json", &before, &with(url)), [], "{url}");
     }
-    // All of them moved are no more usual than one.
+    // All of them moved are no more usual than one, and one host is one question.
     let all: Vec<String> = ["a", "b", "c"]
         .iter()
         .map(|n| npm(n, "1.0.1", "https://evil.example/a.tgz", "sha512-aa"))
         .collect();
     assert_eq!(
         found("package-lock.json", &before, &npm_file(&all)).len(),
-        3
+        1
     );
     // A repository that the manifest names.
     let named = |n: &str| {
@@ -443,4 +443,33 @@ fn a_package_under_the_address_of_another_is_found() {
     let stated = npm("b", "1.0.0", USUAL, "sha512-aa")
         .replace("\"version\"", "\"name\": \"a\", \"version\"");
     assert_eq!(found("package-lock.json", &usual, &npm_file(&[stated])), []);
+}
+
+#[test]
+fn another_host_of_the_same_owner_is_fine() {
+    for (one, other, is_same) in [
+        ("download.pytorch.org", "download-r2.pytorch.org", true),
+        ("pytorch.org", "download.pytorch.org", true),
+        ("a.github.io", "b.github.io", false),
+        ("a.co.uk", "b.co.uk", false),
+        ("10.0.0.1", "11.0.0.1", false),
+        ("localhost", "localhost", false),
+    ] {
+        let owners = (owner_of(one), owner_of(other));
+        assert_eq!(owners.0.is_some() && owners.0 == owners.1, is_same, "{one}");
+    }
+    let named = |n: &str| {
+        (n == "pyproject.toml").then(|| b"url = \"https://download.pytorch.org/whl/cpu\"".to_vec())
+    };
+    let lock = |host: &str| {
+        format!(
+            "[[package]]\nname = \"torch\"\nversion = \"2.0\"\nwheels = [{{ url = \"https://{host}/torch-2.0.whl\", hash = \"sha256:a\" }}]\n"
+        )
+    };
+    let path = RepoPath::from("uv.lock");
+    let before = [lock("files.pythonhosted.org").into_bytes()];
+    for (host, number) in [("download-r2.pytorch.org", 0), ("evil.example", 1)] {
+        let all = in_lock_file(&path, &before, lock(host).as_bytes(), &named).unwrap();
+        assert_eq!(all.len(), number, "{host}");
+    }
 }

@@ -17,7 +17,7 @@ const FETCHES: [&str; 7] = [
 ];
 
 /// Files that are not JSON, read line by line.
-pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
+pub(super) fn lines(folders: &str, name: &str, text: &str, most: f64, all: &mut Vec<Hit>) {
     let mut add = |rule, line, title: &str, why: &str, command: &str| {
         if all.len() >= MOST {
             return;
@@ -26,7 +26,7 @@ pub(super) fn lines(folders: &str, name: &str, text: &str, all: &mut Vec<Hit>) {
         all.push(Hit {
             rule,
             line,
-            score: 8.0,
+            score: f64::min(8.0, most),
             cwe: vec![506],
             title: title.into(),
             message: format!("{why}: `{shown}`"),

