@@ -165,6 +165,58 @@ fn calls<'s>(command: &'s str, scripts: &'s Map<String, Value>) -> impl Iterator
     called.flat_map(strings)
 }
 
+/// A command without `node -e "…"` that only asks for the environment, ends, or sets up husky, as husky's own pages tell.
+fn without_plain_node(command: &str) -> String {
+    const PLAIN: [&str; 22] = [
+        "process",
+        "env",
+        "NODE_ENV",
+        "CI",
+        "production",
+        "development",
+        "test",
+        "exit",
+        "if",
+        "else",
+        "try",
+        "catch",
+        "throw",
+        "require",
+        "husky",
+        "install",
+        "e",
+        "err",
+        "error",
+        "code",
+        "MODULE_NOT_FOUND",
+        "true",
+    ];
+    let mut left = String::new();
+    let mut rest = command;
+    while let Some((before, after)) = rest.split_once("node -e \"") {
+        left.push_str(before);
+        let Some((code, next)) = after.split_once('"') else {
+            left.push_str("node -e \"");
+            rest = after;
+            continue;
+        };
+        let of_name = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+        let mut words = code.split(|c| !of_name(c)).filter(|w| !w.is_empty());
+        let is_plain = words.all(|w| PLAIN.contains(&w) || w.parse::<u32>().is_ok());
+        let count = |what: &str| code.matches(what).count();
+        let loads_husky = count("require") == count("require('husky')");
+        left.push_str(
+            &match is_plain && loads_husky && !code.contains(['[', '`', '+', '\\', '/']) {
+                true => "true".to_owned(),
+                false => format!("node -e \"{code}\""),
+            },
+        );
+        rest = next;
+    }
+    left.push_str(rest);
+    left
+}
+
 /// Whether a line of PHP only looks at files and makes them: `@php -r "file_exists('.env') || copy('.env.example', '.env');"`.
 fn is_plain_php(command: &str) -> bool {
     const PLAIN: [&str; 11] = [
@@ -257,13 +309,14 @@ impl Found<'_> {
                             || command.starts_with('@') && !command.contains(' ')
                             || command.contains("::") && !command.contains(' ')
                     }
-                    false => is_usual(command, scripts, 0),
+                    false => is_usual(&without_plain_node(command), scripts, 0),
                 };
+                let judged = without_plain_node(command);
                 // What is only shown fetches nothing.
                 let is_shown =
                     command.starts_with("echo ") && !command.contains(['&', '|', ';', '$', '`']);
                 let asks =
-                    !is_shown && reaches_out(command) || calls(command, scripts).any(reaches_out);
+                    !is_shown && reaches_out(&judged) || calls(command, scripts).any(reaches_out);
                 let main = of_composer
                     || !matches!(
                         name.as_str(),

@@ -313,6 +313,12 @@ fn what_runs_without_being_asked_for_blocks() {
         ),
         (
             "package.json",
+            "{\"scripts\": {\"postinstall\": \"node -e \\\"require('./x')\\\" || husky\"}}",
+            SCRIPT,
+            1,
+        ),
+        (
+            "package.json",
             "{\"scripts\": {\"postinstall\": \"NODE_OPTIONS=--require=./x husky\"}}",
             SCRIPT,
             1,
@@ -461,6 +467,8 @@ fn what_is_usual_or_asked_for_is_fine() {
         "echo 'See https://a.example/start'",
         "git config core.hooksPath .githooks",
         "./node_modules/.bin/husky",
+        "node -e \\\"if (process.env.NODE_ENV !== 'production'){process.exit(1)} \\\" || husky",
+        "node -e \\\"try { require('husky').install() } catch (e) { if (e.code !== 'MODULE_NOT_FOUND') throw e }\\\"",
         "patch-package --error-on-fail",
     ] {
         let text = format!(
