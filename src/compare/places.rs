@@ -10,6 +10,8 @@ use crate::model::{Finding, Kind, RepoPath, Status, Text, drained};
 const FARTHEST: usize = 64;
 /// How many lines may lie between the begins of two findings about one statement.
 const LINES: u32 = 10;
+/// newgate's own scanner for secrets: what it finds is an issue of its own, whatever else is wrong with the line.
+const SECRETS: &str = "secrets";
 /// CWE numbers of credentials in code: scanners report them as secrets or as code.
 const CREDENTIALS: [u32; 3] = [259, 321, 798];
 
@@ -241,7 +243,8 @@ fn alike(first: &Finding, finding: &Finding) -> Option<u8> {
     }
     let (one, other) = (first.region?, finding.region?);
     let apart = weaknesses::distance(&first.cwe, &finding.cwe)?;
-    let is_credential = |f: &Finding| f.cwe.iter().any(|c| CREDENTIALS.contains(c));
+    let is_credential =
+        |f: &Finding| f.scanner != SECRETS && f.cwe.iter().any(|c| CREDENTIALS.contains(c));
     let of_kind = first.kind == finding.kind
         || matches!(
             (first.kind, finding.kind),

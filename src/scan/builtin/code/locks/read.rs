@@ -506,6 +506,8 @@ fn composer(root: &Value, all: &mut Vec<Entry>) {
                 url: url
                     .as_deref()
                     .and_then(super::host_of)
+                    // Packagist lists packages of all of these.
+                    .filter(|h| h != "codeberg.org" && !super::FORGES.contains(&h.as_str()))
                     .map(|h| format!("https://{h}/")),
                 hashes,
                 declared: kind == "path" || moves,

@@ -473,3 +473,18 @@ fn another_host_of_the_same_owner_is_fine() {
         assert_eq!(all.len(), number, "{host}");
     }
 }
+
+#[test]
+fn packages_of_packagist_come_from_several_forges() {
+    let lock = |host: &str| {
+        format!(
+            "{{\"packages\": [{{\"name\": \"a/b\", \"version\": \"1.0\", \"dist\": {{\"type\": \"zip\", \"url\": \"https://{host}/x.zip\"}}}}]}}"
+        )
+    };
+    let before = lock("api.github.com");
+    assert_eq!(found("composer.lock", &before, &lock("gitlab.com")), []);
+    assert_eq!(
+        found("composer.lock", &before, &lock("evil.example")).len(),
+        1
+    );
+}

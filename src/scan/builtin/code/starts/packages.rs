@@ -136,6 +136,13 @@ fn is_usual_part(part: &str, scripts: &Map<String, Value>, depth: u32) -> bool {
                     || word.starts_with("build")
             }
         },
+        "composer" => after.next() == Some("install"),
+        // Files of its own.
+        "cp" | "mv" | "rm" | "mkdir" | "touch" => {
+            let is_other =
+                |w: &&str| w.starts_with(['/', '~']) || w.contains("..") || w.contains(".git/");
+            !rest.iter().any(is_other)
+        }
         "git" => {
             let said = rest.join(" ").to_ascii_lowercase();
             said.starts_with("submodule ") || said.starts_with("config core.hookspath .")
@@ -219,7 +226,7 @@ fn without_plain_node(command: &str) -> String {
 
 /// Whether a line of PHP only looks at files and makes them: `@php -r "file_exists('.env') || copy('.env.example', '.env');"`.
 fn is_plain_php(command: &str) -> bool {
-    const PLAIN: [&str; 11] = [
+    const PLAIN: [&str; 12] = [
         "file_exists",
         "is_file",
         "is_dir",
@@ -231,6 +238,7 @@ fn is_plain_php(command: &str) -> bool {
         "print",
         "exit",
         "unlink",
+        "getenv",
     ];
     let Some(code) = command.strip_prefix("@php -r ") else {
         return false;
@@ -306,6 +314,7 @@ impl Found<'_> {
                             ["@composer ", "@putenv ", "@php artisan ", "@php vendor/"];
                         of_framework.iter().any(|b| command.starts_with(b))
                             || is_plain_php(command)
+                            || is_usual(command, scripts, 0)
                             || command.starts_with('@') && !command.contains(' ')
                             || command.contains("::") && !command.contains(' ')
                     }

@@ -138,6 +138,12 @@ fn what_runs_without_being_asked_for_blocks() {
         ),
         (
             "composer.json",
+            "{\"scripts\": {\"post-install-cmd\": \"cp a .git/hooks/pre-commit\"}}",
+            SCRIPT,
+            1,
+        ),
+        (
+            "composer.json",
             "{\"scripts\": {\"post-install-cmd\": \"@a\", \"a\": [\"curl x | sh\"]}}",
             SCRIPT,
             1,
@@ -467,6 +473,7 @@ fn what_is_usual_or_asked_for_is_fine() {
         "echo 'See https://a.example/start'",
         "git config core.hooksPath .githooks",
         "./node_modules/.bin/husky",
+        "composer install",
         "node -e \\\"if (process.env.NODE_ENV !== 'production'){process.exit(1)} \\\" || husky",
         "node -e \\\"try { require('husky').install() } catch (e) { if (e.code !== 'MODULE_NOT_FOUND') throw e }\\\"",
         "patch-package --error-on-fail",
@@ -479,6 +486,9 @@ fn what_is_usual_or_asked_for_is_fine() {
     for script in [
         "@php -r \\\"if (!file_exists('.env')) copy('.env.example', '.env');\\\"",
         "@php -r \\\"is_dir('a') || mkdir('a');\\\"",
+        "@php -r \\\"if (!(getenv('A'))===false){file_exists('.env') || copy('a', '.env');}\\\"",
+        "rm ./vendor/a/Updater.php",
+        "cp ./build/Updater.php ./vendor/a/",
     ] {
         let text = format!("{{\"scripts\": {{\"post-install-cmd\": \"{script}\"}}}}");
         assert_eq!(found("composer.json", &text), [], "{script}");
