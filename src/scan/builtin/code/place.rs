@@ -103,7 +103,17 @@ impl Weight {
         let is_example = |f: &str| {
             matches!(
                 f,
-                "example" | "examples" | "sample" | "samples" | "demo" | "demos" | "docs" | "doc"
+                "example"
+                    | "examples"
+                    | "sample"
+                    | "samples"
+                    | "demo"
+                    | "demos"
+                    | "docs"
+                    | "doc"
+                    | "tutorial"
+                    | "tutorials"
+                    | "scaffold"
             )
         };
         // `com/example` is a package, which is where many Java programs stand for good.
@@ -197,6 +207,7 @@ fn is_tool(folders: &str, name: &str) -> bool {
     };
     let stem = name.split('.').next().unwrap_or(name);
     folders.split('/').any(is_tool_folder)
+        || folders.ends_with("management/commands")
         || name.contains(".config.")
         || name.ends_with(".rake")
         || matches!(

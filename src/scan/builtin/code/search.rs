@@ -160,7 +160,8 @@ impl<'t> Search<'t> {
                     Origin::Unknown => rule.unknown,
                     Origin::Handed => rule.handed.or(rule.unknown),
                     Origin::Built => {
-                        let is_bound = looks_like(&rule.bound) == Some(true);
+                        let is_bound = looks_like(&rule.bound) == Some(true)
+                            || rule.bound.is_some() && hands_values(found.get_node(), dialect);
                         match looks_wide(&rule.shape) == Some(false) || is_bound {
                             true => rule.unshaped,
                             false => rule.built.or(rule.unknown),
@@ -301,6 +302,19 @@ fn values<'t>(
             })
             .collect(),
     }
+}
+
+/// Whether a call hands the values of its SQL over beside it, as drivers of Python take them.
+fn hands_values(call: &Found<'_>, dialect: Dialect) -> bool {
+    if dialect != Dialect::Python {
+        return false;
+    }
+    // The second argument of pandas' functions is the connection.
+    let callee = call.field("function");
+    let is_of_driver = callee.is_none_or(|c| !c.text().contains("read_sql"));
+    let is_empty = |n: &Found<'_>| matches!(&*n.kind(), "tuple" | "list") && n.text().len() <= 2;
+    let second = values(&Follow::Argument(2), call, |_| Vec::new());
+    is_of_driver && second.iter().any(|n| !is_empty(n))
 }
 
 /// What stands for the rule across files: what is certain, what is likely, what is only possible, and what is in tests
