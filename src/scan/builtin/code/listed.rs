@@ -4,6 +4,10 @@
 pub(super) type Listed = &'static [(&'static str, &'static str)];
 
 pub(super) const PYTHON: Listed = &[
+    (
+        "argument-from-request",
+        include_str!("python/argument-from-request.yml"),
+    ),
     ("assert-auth", include_str!("python/assert-auth.yml")),
     (
         "attribute-from-request",
@@ -122,10 +126,12 @@ pub(super) const PYTHON: Listed = &[
         "pickle-sessions",
         include_str!("python/pickle-sessions.yml"),
     ),
+    ("plain-password", include_str!("python/plain-password.yml")),
     (
         "regex-from-request",
         include_str!("python/regex-from-request.yml"),
     ),
+    ("regex-slow", include_str!("python/regex-slow.yml")),
     ("secret-default", include_str!("python/secret-default.yml")),
     ("sql-injection", include_str!("python/sql-injection.yml")),
     (
@@ -165,6 +171,10 @@ pub(super) const PYTHON: Listed = &[
         include_str!("python/unsafe-deserialisation.yml"),
     ),
     ("unsafe-yaml", include_str!("python/unsafe-yaml.yml")),
+    (
+        "upload-any-type",
+        include_str!("python/upload-any-type.yml"),
+    ),
     ("weak-cipher", include_str!("python/weak-cipher.yml")),
     ("weak-hash", include_str!("python/weak-hash.yml")),
     (
