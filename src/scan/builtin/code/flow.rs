@@ -62,8 +62,13 @@ pub(super) struct Flow<'t> {
     pub(super) names: &'static Names,
     /// Those of [`Names::within`] that count here.
     pub(super) within: Vec<&'static Regex>,
-    /// What functions begin with whose parameters are data of a request.
-    handlers: Vec<(&'static Regex, Option<&'static Regex>)>,
+    /// What functions begin with whose parameters are data of a request, with `WithinNames::handled` and
+    /// `WithinNames::class`.
+    handlers: Vec<(
+        &'static Regex,
+        Option<&'static Regex>,
+        Option<&'static Regex>,
+    )>,
     /// In the order of the text; the file itself first.
     pub(super) scopes: Vec<Scope<'t>>,
     /// The arguments of the calls of each name.
@@ -105,13 +110,14 @@ impl<'t> Flow<'t> {
             steps: Cell::new(0),
         };
         let all = flow.names.handler.as_ref();
-        flow.handlers.extend(all.map(|handler| (handler, None)));
+        flow.handlers
+            .extend(all.map(|handler| (handler, None, None)));
         let within = flow.names.within.iter();
         for here in within.filter(|w| w.words.iter().any(|w| text.contains(w.as_str()))) {
             flow.within.extend(&here.request);
             let handler = here.handler.as_ref();
-            flow.handlers
-                .extend(handler.map(|h| (h, here.handled.as_ref())));
+            let (handled, class) = (here.handled.as_ref(), here.class.as_ref());
+            flow.handlers.extend(handler.map(|h| (h, handled, class)));
         }
         flow.open_scope(root, None);
         let mut cursor = root.walk();
@@ -186,10 +192,17 @@ impl<'t> Flow<'t> {
             let end = list.map(|l| l.end_byte());
             let end = end.filter(|_| name.is_some() || is_short);
             let head = self.text.get(begin..end.unwrap_or(begin));
+            let outer = around
+                .unwrap_or(node)
+                .parent()
+                .and_then(|body| body.parent());
+            let class = outer.and_then(|c| c.child_by_field_name("superclasses"));
+            let class = class.map_or("", |c| self.text_of(c)).as_bytes();
             handles = head.and_then(|head| {
-                let mut handlers = self.handlers.iter();
-                let known = handlers.find(|(handler, _)| handler.is_match(head.as_bytes()));
-                known.map(|(_, handled)| (head, *handled))
+                let known = self.handlers.iter().find(|(handler, _, of)| {
+                    handler.is_match(head.as_bytes()) && of.is_none_or(|of| of.is_match(class))
+                });
+                known.map(|(_, handled, _)| (head, *handled))
             });
         }
         let called = parent.and_then(|_| self.name_of(node));

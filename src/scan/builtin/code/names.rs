@@ -133,6 +133,8 @@ struct Within {
     handler: Vec<String>,
     #[serde(default)]
     handled: Vec<String>,
+    #[serde(default)]
+    class: Vec<String>,
 }
 
 /// See [`Names::within`].
@@ -142,6 +144,8 @@ pub(super) struct WithinNames {
     pub(super) handler: Option<Regex>,
     /// Of the parameters of these functions, only such hold data of a request.
     pub(super) handled: Option<Regex>,
+    /// They are methods of a class that is derived from such.
+    pub(super) class: Option<Regex>,
 }
 
 /// What a dialect's file says, with its number.
@@ -209,6 +213,7 @@ impl Names {
                         request: (!w.request.is_empty()).then(|| any(&w.request, false)),
                         handler: some(&w.handler),
                         handled: (!w.handled.is_empty()).then(|| any(&w.handled, false)),
+                        class: some(&w.class),
                     })
                     .collect(),
                 handed: written
