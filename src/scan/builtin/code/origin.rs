@@ -774,16 +774,17 @@ impl<'t> Flow<'t> {
                 argument = argument.or(fits.then_some(given));
             }
             count += 1;
-            if let Some(argument) = argument {
-                let origin = self.value(argument, search, depth + 1);
-                most = most.max(origin);
-                given_all = given_all.max(origin);
-            }
+            // Without one, the function chooses the value itself, or it is handed over in another way.
+            let origin = argument.map_or(Origin::Unknown, |a| self.value(a, search, depth + 1));
+            most = most.max(origin);
+            given_all = given_all.max(origin);
         }
         // What only this file calls, by the customs of Python, gets nothing else.
-        let is_private = scope
-            .called
-            .is_some_and(|c| c.starts_with('_') && !c.starts_with("__"));
+        let is_python = self.declares && !self.reaches_out;
+        let is_private = is_python
+            && scope
+                .called
+                .is_some_and(|c| c.starts_with('_') && !c.starts_with("__"));
         let is_known = only.is_some() || is_private && (1..CALLS).contains(&count);
         if is_known && given_all <= Origin::Own {
             most = Origin::Own;
