@@ -44,7 +44,8 @@ pub(super) struct Metadata {
     pub needs: Option<String>,
     /// What a followed value looks like that this rule does not mean, wherever it comes from.
     pub except: Option<String>,
-    /// What the text of a built string has where its values are left to the driver: `unshaped` counts then.
+    /// What the text of a built string has where its values are left to the driver, or seldom come from a stranger:
+    /// `unshaped` counts then.
     pub bound: Option<String>,
     /// Which data of a request counts: what names it has a part that looks like this.
     pub only: Option<String>,

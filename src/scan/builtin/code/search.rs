@@ -161,7 +161,7 @@ impl<'t> Search<'t> {
                     Origin::Handed => rule.handed.or(rule.unknown),
                     Origin::Built => {
                         let is_bound = looks_like(&rule.bound) == Some(true)
-                            || rule.bound.is_some() && hands_values(found.get_node(), dialect);
+                            || rule.cwe.contains(&SQL) && hands_values(found.get_node(), dialect);
                         match looks_wide(&rule.shape) == Some(false) || is_bound {
                             true => rule.unshaped,
                             false => rule.built.or(rule.unknown),
