@@ -31,7 +31,8 @@ impl Page {
             b"erb" if is_plain_view(path, name) => Some(Page::PlainErb),
             b"erb" | b"rhtml" => Some(Page::Erb),
             b"ejs" => Some(Page::Ejs),
-            b"html" | b"htm" | b"xhtml" | b"vue" | b"svelte" => Some(Page::Html),
+            b"html" | b"hbs" | b"handlebars" | b"mustache" | b"htm" | b"xhtml" | b"vue"
+            | b"svelte" => Some(Page::Html),
             _ => None,
         }
     }
@@ -165,19 +166,17 @@ fn ejs(text: &str) -> Option<String> {
     found.then_some(out)
 }
 
-/// Writes calls for what a page shows as it is, `v-html="x"` and `{@html x}`, where there is no script.
+/// Writes calls for what a page shows as it is, such as `v-html="x"` and `{{{x}}}`, where there is no script.
 fn raw_values(text: &str, code: String) -> String {
     static VALUES: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"\bv-html="([^"\n]{1,200})"|\{@html\s([^{}\n]{1,200})\}"#)
+        Regex::new(
+            r#"\bv-html="([^"\n]{1,200})"|\bth:utext="\$\{([\w.\[\]]{1,200})\}[^"\n]*"|\{@html\s([^{}\n]{1,200})\}|\{\{\{([\w.]{1,100})\}\}\}|\{\{\{?\s([\w.]{1,100})\s*(?:\|\s*safe\s*\}\}|\}\}\})"#,
+        )
             .expect("a test uses it")
     });
-    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    if !has("v-html") && !has("{@html") {
-        return code;
-    }
     let mut out = code;
     for value in VALUES.captures_iter(text) {
-        let inner = value.get(1).or_else(|| value.get(2));
+        let inner = value.iter().skip(1).flatten().next();
         let (Some(whole), Some(inner)) = (value.get(0), inner) else {
             continue;
         };
@@ -187,21 +186,27 @@ fn raw_values(text: &str, code: String) -> String {
             out.replace_range(inner.range(), inner.as_str());
             out.replace_range(begin..inner.start(), RAW);
             out.replace_range(inner.end()..inner.end() + 1, ")");
-            let after = out.get(whole.end()..=whole.end());
-            if after == Some(" ") {
-                out.replace_range(whole.end()..=whole.end(), ";");
+            let next = inner.end() + 1;
+            if out.get(next..=next) == Some(" ") {
+                out.replace_range(next..=next, ";");
             }
         }
     }
     out
 }
 
+/// What stands before a value that a page shows as it is.
+const SHOWS: [&str; 5] = ["v-html", "{@html", "th:utext", "{{{", "safe"];
+
 fn scripts(text: &str) -> Option<(String, Dialect)> {
     static SCRIPT: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?is)<script\b([^>]*)>(.*?)</script\s*>").expect("a test uses it")
     });
-    memchr::memmem::find(text.as_bytes(), b"script")
-        .or_else(|| memchr::memmem::find(text.as_bytes(), b"SCRIPT"))?;
+    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let shows = SHOWS.iter().any(|s| has(s));
+    if !shows && !has("script") && !has("SCRIPT") {
+        return None;
+    }
     let mut out = String::with_capacity(text.len());
     let mut dialect = Dialect::JavaScript;
     let mut from = 0;
@@ -231,11 +236,14 @@ fn scripts(text: &str) -> Option<(String, Dialect)> {
         out.push(';');
         from = code.end() + 1;
     }
-    if from == 0 {
+    if from == 0 && !shows {
         return None;
     }
     blank(&mut out, text.get(from..)?);
-    Some((raw_values(text, out), dialect))
+    if shows {
+        out = raw_values(text, out);
+    }
+    (!out.trim().is_empty()).then_some((out, dialect))
 }
 
 #[cfg(test)]
@@ -273,6 +281,16 @@ mod tests {
             (text.len(), text.find("a.b"))
         );
         assert!(code.contains("_$(a.b);"), "{code}");
+        for text in [
+            "<p th:utext=\"${a.b}\">x</p>",
+            "<p>é{{{a.b}}}</p>",
+            "<p>{{ a.b | safe }}</p>",
+            "<p>{@html a.b}</p>",
+        ] {
+            let (code, _) = Page::Html.code(text).expect("there is code");
+            assert_eq!(code.len(), text.len(), "{text}");
+            assert_eq!(code.trim(), "_$(a.b);", "{text}");
+        }
         let text = "<p>é<%# no %><% if (a) { %>\n<%- a.b -%>x<%= c %><% } %>";
         let (code, dialect) = Page::Ejs.code(text).expect("there is code");
         assert_eq!((code.len(), dialect), (text.len(), Dialect::JavaScript));

@@ -394,6 +394,10 @@ pub(super) const JAVASCRIPT: Listed = &[
         "sql-injection-builder",
         include_str!("javascript/sql-injection-builder.yml"),
     ),
+    (
+        "sql-raw-unsafe",
+        include_str!("javascript/sql-raw-unsafe.yml"),
+    ),
     ("ssrf", include_str!("javascript/ssrf.yml")),
     ("ssti", include_str!("javascript/ssti.yml")),
     ("static-iv", include_str!("javascript/static-iv.yml")),
@@ -457,6 +461,10 @@ pub(super) const JAVASCRIPT: Listed = &[
     (
         "xss-template-unescaped",
         include_str!("javascript/xss-template-unescaped.yml"),
+    ),
+    (
+        "xss-user-text",
+        include_str!("javascript/xss-user-text.yml"),
     ),
     ("xxe", include_str!("javascript/xxe.yml")),
     ("zip-slip", include_str!("javascript/zip-slip.yml")),
