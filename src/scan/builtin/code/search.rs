@@ -151,7 +151,8 @@ impl<'t> Search<'t> {
                         || looks_like(&rule.except) == Some(true));
                 let written = rule
                     .written
-                    .filter(|_| looks_like(&rule.needs) == Some(true));
+                    .filter(|_| looks_like(&rule.needs) == Some(true))
+                    .filter(|_| looks_like(&rule.except) != Some(true));
                 let score = match origin {
                     _ if written.is_some() => written,
                     _ if other => None,
