@@ -50,7 +50,7 @@ enum Check {
 
 static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?:(?:in_array|array_key_exists|is_numeric|is_int|ctype_\w+|filter_var|isNaN|\w*(?:_in|contains|Contains|ContainsKey|has_key))\(\s*|(?:includes|has|include\?|key\?|has_key\?|member\?|contains|containsKey|indexOf|index|hasOwnProperty|get|test|match|fullmatch|MatchString|Match|matcher|isInteger|exec)\((?:\s*String\()?\s*|(?:preg_match|re\.(?:match|fullmatch)|regexp\.MatchString|slices\.Contains|contains|Contains|hasOwnProperty\.call|Pattern\.matches|in_array|array_key_exists)\(.*,\s*|\w*(?:[vV]alid|[sS]afe|[aA]llowed|[wW]hite|[pP]ermitted|[cC]heck(?:U[rR][lL]|Path|Host|File|Input)|IsLocal|isLocal|is_local|uuid|UUID|Uuid)\w*\((?:[^()]*,\s*)?|[\w\])]\[|(?:includes|has)\(\s*`[^`()]*\$\{|^[\w.$]*(?:assert|ensure|validate)\w*\((?:[^()]*,\s*)?)$"#,
+        r#"(?:(?:in_array|array_key_exists|is_numeric|is_int|ctype_\w+|filter_var|isNaN|\w*(?:_in|contains|Contains|ContainsKey|has_key))\(\s*|(?:includes|has|include\?|key\?|has_key\?|member\?|contains|containsKey|indexOf|index|hasOwnProperty|get|test|match|fullmatch|MatchString|Match|matcher|isInteger|exec)\((?:\s*String\()?\s*|(?:preg_match|re\.(?:match|fullmatch)|regexp\.MatchString|slices\.Contains|contains|Contains|hasOwnProperty\.call|Pattern\.matches|in_array|array_key_exists)\(.*,\s*|\w*(?:[vV]alid|[sS]afe|[aA]llowed|[wW]hite|[pP]ermitted|PathInside|SubPath|[iI]sInside|[iI]sWithin|[cC]heck(?:U[rR][lL]|Path|Host|File|Input)|IsLocal|isLocal|is_local|uuid|UUID|Uuid)\w*\((?:[^()]*,\s*)?|[\w\])]\[|(?:includes|has)\(\s*`[^`()]*\$\{|^[\w.$]*(?:assert|ensure|validate)\w*\((?:[^()]*,\s*)?)$"#,
     )
 });
 static AFTER: LazyLock<Regex> = LazyLock::new(|| {

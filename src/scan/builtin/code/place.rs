@@ -107,6 +107,7 @@ impl Weight {
                     | "examples"
                     | "sample"
                     | "samples"
+                    | "playground"
                     | "demo"
                     | "demos"
                     | "docs"
