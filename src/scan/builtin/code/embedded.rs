@@ -170,7 +170,7 @@ fn ejs(text: &str) -> Option<String> {
 fn raw_values(text: &str, code: String) -> String {
     static VALUES: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r#"\bv-html="([^"\n]{1,200})"|\bth:utext="\$\{([\w.\[\]]{1,200})\}[^"\n]*"|\{@html\s([^{}\n]{1,200})\}|\{\{\{([\w.]{1,100})\}\}\}|\{\{\{?\s([\w.]{1,100})\s*(?:\|\s*safe\s*\}\}|\}\}\})"#,
+            r#"\bv-html="([^"\n]{1,100})"|\bth:utext="\$\{([0-9A-Za-z_.\[\]]{1,100})\}[^"\n]*"|\{@html[ \t]([^{}\n]{1,100})\}|\{\{\{([0-9A-Za-z_.]{1,100})\}\}\}|\{\{\{?[ \t]([0-9A-Za-z_.]{1,100})[ \t]*(?:\|[ \t]*safe[ \t]*\}\}|\}\}\})"#,
         )
             .expect("a test uses it")
     });
