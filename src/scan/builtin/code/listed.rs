@@ -582,6 +582,7 @@ pub(super) const GO: Listed = &[
 ];
 
 pub(super) const JAVA: Listed = &[
+    ("access-open", include_str!("java/access-open.yml")),
     (
         "actuator-exposed",
         include_str!("java/actuator-exposed.yml"),
@@ -694,6 +695,10 @@ pub(super) const JAVA: Listed = &[
     (
         "unsafe-deserialisation",
         include_str!("java/unsafe-deserialisation.yml"),
+    ),
+    (
+        "unsafe-deserialisation-decoded",
+        include_str!("java/unsafe-deserialisation-decoded.yml"),
     ),
     (
         "unsafe-deserialisation-xml",

@@ -59,6 +59,7 @@ impl Weight {
                     | "testfixtures"
                     | "test-fixtures"
                     | "integrationtest"
+                    | "test-integration"
                     | "jmh"
                     | "benchmarks"
                     | "benches"
