@@ -671,6 +671,10 @@ pub(super) const JAVA: Listed = &[
         "regex-from-request",
         include_str!("java/regex-from-request.yml"),
     ),
+    (
+        "sql-from-request",
+        include_str!("java/sql-from-request.yml"),
+    ),
     ("sql-injection", include_str!("java/sql-injection.yml")),
     (
         "sql-injection-mybatis",
