@@ -138,6 +138,10 @@ impl<'t> Flow<'t> {
                     let guard = Guard::of(node, text);
                     flow.scopes[current].guards.extend(guard);
                 }
+                Role::Binary => {
+                    let guard = Guard::of_both(node, text);
+                    flow.scopes[current].guards.extend(guard);
+                }
                 Role::Call => {
                     flow.called(node);
                     if flow.joins_with_dot {
@@ -170,6 +174,9 @@ impl<'t> Flow<'t> {
                     break;
                 }
                 if !cursor.goto_parent() {
+                    for scope in &mut flow.scopes {
+                        scope.guards.sort_by_key(Guard::begin);
+                    }
                     return flow;
                 }
             }

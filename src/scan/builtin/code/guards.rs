@@ -61,7 +61,7 @@ static AFTER: LazyLock<Regex> = LazyLock::new(|| {
 /// Before the name: `strpos(`, and the like, which say where a path begins.
 static BEGINS_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r"(?:strn?c?a?s?e?cmp|strpos|str_starts_with|HasPrefix|commonpath|commonprefix)\(\s*\[?$",
+        r"(?:strn?c?a?s?e?cmp|strpos|str_starts_with|HasPrefix|commonpath|commonprefix)\(\s*\[?$|\bsubstr\((?:\w+\((?:[^()]*,\s*)?)*$",
     )
 });
 static BEGINS_AFTER: LazyLock<Regex> = LazyLock::new(|| {
@@ -72,6 +72,8 @@ static BEGINS_AFTER: LazyLock<Regex> = LazyLock::new(|| {
 /// What follows the begin of an address that says which site it is.
 static OF_SITE: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"\(\s*(?:[^()]*,\s*)?["'`](?:https?://[\w.-]+/|/[\w.-])"#));
+/// A part of the name, such as its ending, is one of a list: `in_array(strtolower(substr(strrchr(`.
+static LISTED_BEFORE: LazyLock<Regex> = LazyLock::new(|| expression(r"\bin_array\((?:\w+\(\s*)+$"));
 /// Calls that only change the case of a text, which is compared with a constant then.
 static CASED_BEFORE: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?:strtolower|strtoupper|mb_strtolower|lower|upper|trim)\(\s*$"));
@@ -210,6 +212,44 @@ impl<'t> Guard<'t> {
         })
     }
 
+    /// Where the code begins that runs if it holds.
+    pub(super) fn begin(&self) -> usize {
+        self.holds.start
+    }
+
+    /// Reads what must hold for the right side of `a && b` to run, where it looks something up.
+    pub(super) fn of_both(node: Node<'t>, text: &'t str) -> Option<Guard<'t>> {
+        let field = |name: &str| node.child_by_field_name(name);
+        let operator = text.get(field("operator")?.byte_range())?;
+        if !matches!(operator, "&&" | "and") {
+            return None;
+        }
+        let (left, right) = (field("left")?, field("right")?);
+        let condition = text.get(left.byte_range())?;
+        let looks_up = [
+            "nclude",
+            "in_array",
+            "has(",
+            "ontains",
+            "match",
+            "key_exists",
+        ];
+        let counts = condition.len() <= LONGEST
+            && looks_up
+                .iter()
+                .any(|l| memchr::memmem::find(condition.as_bytes(), l.as_bytes()).is_some());
+        counts.then(|| Guard {
+            condition,
+            holds: right.byte_range(),
+            fails: 0..0,
+            around: 0..0,
+            end: node.end_byte(),
+            last: Some(""),
+            inverted: false,
+            is_call: false,
+        })
+    }
+
     /// Whether the arguments of a call are a name, or its key and the list that it is in: `'id', $_GET`.
     fn is_given(&self, name: &str) -> bool {
         let stated =
@@ -222,8 +262,16 @@ impl<'t> Guard<'t> {
     }
 
     /// Whether a name that is used at a place has passed this condition. `path` is whether it is used as a path or an
-    /// address, `shape` whether it is enough that it is a text, and `before` is what the function says before the condition.
-    fn covers(&self, name: &str, at: usize, (path, shape): (bool, bool), before: &str) -> bool {
+    /// address, `shape` whether it is enough that it is a text, `before` is what the function says before the condition,
+    /// and `ends` is whether the code that it runs keeps the use from being reached.
+    fn covers(
+        &self,
+        name: &str,
+        at: usize,
+        (path, shape): (bool, bool),
+        before: &str,
+        ends: bool,
+    ) -> bool {
         let inside = match (self.holds.contains(&at), self.fails.contains(&at)) {
             (true, _) => Some(true),
             (_, true) => Some(false),
@@ -238,7 +286,7 @@ impl<'t> Guard<'t> {
         {
             return false;
         }
-        if inside.is_none() && !self.leaves() && self.assigns() != Some(name) {
+        if inside.is_none() && !ends && !self.leaves() && self.assigns() != Some(name) {
             return false;
         }
         let negated = NEGATED.is_match(self.condition.as_bytes()) != self.inverted;
@@ -279,6 +327,28 @@ impl<'t> Guard<'t> {
             .is_none_or(|last| LEAVES.is_match(last.as_bytes()))
     }
 
+    /// The name that this code writes an error to last: `$json['error'] = "no";`.
+    fn notes(&self) -> Option<&'t str> {
+        let (name, _) = self.last?.split_once('=')?;
+        memchr::memmem::find(name.as_bytes(), b"rror")?;
+        let name = name.trim_end_matches(['.', '+', ' ']);
+        name.split('[').next().filter(|n| n.len() > 2)
+    }
+
+    /// Whether a place is only reached if nothing was written to a name: `if (!$json) { here; }`.
+    fn asks_for_none(&self, name: &str, at: usize) -> bool {
+        if memchr::memmem::find(self.condition.as_bytes(), name.as_bytes()).is_none() {
+            return false;
+        }
+        let condition = self.condition.replace("!empty(", "");
+        let negated = NEGATED.is_match(condition.as_bytes()) != self.inverted;
+        let is_after = self.end <= at && self.around.contains(&at) && self.leaves();
+        match negated {
+            true => self.holds.contains(&at),
+            false => self.fails.contains(&at) || is_after,
+        }
+    }
+
     /// The name that this code gives a constant last: `order = "asc"`.
     fn assigns(&self) -> Option<&'t str> {
         let (name, value) = self.last?.split_once('=')?;
@@ -317,6 +387,9 @@ fn checks(condition: &str, name: &str, before: &str, shape: bool) -> Vec<Check> 
                 || NORMALISES.is_match(condition)
                 || OF_SITE.is_match(condition))
         {
+            all.push(Check::Within);
+        }
+        if LISTED_BEFORE.is_match(left) {
             all.push(Check::Within);
         }
         if CASED_BEFORE.is_match(left) && CASED_AFTER.is_match(right) {
@@ -404,7 +477,14 @@ pub(super) fn passed(
         let begin = guard.holds.start;
         // What is assigned inside the condition itself is what it falls back to.
         let still = since <= begin || guard.assigns() == Some(name) && since <= guard.end;
-        still && guard.covers(name, at, wants, text.get(scope..begin).unwrap_or_default())
+        let before = text.get(scope..begin).unwrap_or_default();
+        let ends = || {
+            let noted = guard.notes();
+            noted.is_some_and(|n| near.iter().any(|g| g.asks_for_none(n, at)))
+        };
+        still
+            && (guard.covers(name, at, wants, before, false)
+                || ends() && guard.covers(name, at, wants, before, true))
     })
 }
 

@@ -33,8 +33,10 @@ pub(super) struct Names {
     pub(super) own: Option<Regex>,
     /// Calls whose result is no text that a stranger chose.
     pub(super) clean: Regex,
-    /// Of these, those whose result is harmless in SQL only between quotes.
+    /// Of these, those whose result is harmless only in SQL, between quotes.
     pub(super) quoted: Option<Regex>,
+    /// Of these, those whose result is harmless only in pages, and in SQL between quotes.
+    pub(super) escaped: Option<Regex>,
     /// Parameters of types that hold no such text.
     pub(super) harmless: Regex,
     /// Members of a request that the server sets itself.
@@ -77,6 +79,8 @@ struct Written {
     unlinked: Vec<String>,
     #[serde(default)]
     quoted: Vec<String>,
+    #[serde(default)]
+    escaped: Vec<String>,
     #[serde(default)]
     parameter: Vec<String>,
     #[serde(default)]
@@ -192,6 +196,7 @@ impl Names {
                 client: (!written.client.is_empty()).then(|| any(&written.client, false)),
                 own: (!written.own.is_empty()).then(|| any(&written.own, false)),
                 unlinked: (!written.unlinked.is_empty()).then(|| any(&written.unlinked, false)),
+                escaped: (!written.escaped.is_empty()).then(|| any(&written.escaped, true)),
                 quoted: (!written.quoted.is_empty()).then(|| any(&written.quoted, true)),
                 parameter: some(&written.parameter),
                 handler: some(&written.handler),

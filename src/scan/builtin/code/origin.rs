@@ -181,7 +181,8 @@ impl<'t> Flow<'t> {
         );
         if is_place && node.byte_range().len() <= SOURCE {
             let text = self.text_of(node);
-            if role == Role::Call && self.is_clean_call(node, search) {
+            let is_body = self.joins_with_dot && text.contains("php://input");
+            if role == Role::Call && !is_body && self.is_clean_call(node, search) {
                 return Origin::Constant;
             }
             // PHP chooses the name of an uploaded file on disk itself.
@@ -215,7 +216,16 @@ impl<'t> Flow<'t> {
                 let unlinked = self.names.unlinked.as_ref();
                 let unlinked = unlinked.filter(|_| search.question.linked);
                 // What the server says of its own address leads to no other one.
-                if search.question.linked && search.question.host && text.starts_with("$_SERVER") {
+                const OWN: [&str; 6] = [
+                    "$_SERVER",
+                    "request.refer",
+                    "request.path",
+                    "request.fullpath",
+                    "request.url",
+                    "request.original_url",
+                ];
+                let redirects = search.question.linked && search.question.host;
+                if redirects && OWN.iter().any(|own| text.starts_with(own)) {
                     return Origin::Own;
                 }
                 let mut others = [client, unlinked].into_iter().flatten();
@@ -886,9 +896,19 @@ impl<'t> Flow<'t> {
                 return true;
             }
         }
-        let quoted = self.names.quoted.as_ref().filter(|_| search.unquoted);
-        let is_clean = !quoted.is_some_and(|q| q.is_match(callee.as_bytes()))
-            && self.names.clean.is_match(callee.as_bytes());
+        let is = |of: &Option<Regex>| of.as_ref().is_some_and(|r| r.is_match(callee.as_bytes()));
+        let for_another_place = match search.question {
+            Question { sql: true, .. } => {
+                search.unquoted && (is(&self.names.quoted) || is(&self.names.escaped))
+            }
+            Question {
+                linked: true,
+                host: false,
+                ..
+            } => is(&self.names.quoted),
+            _ => is(&self.names.quoted) || is(&self.names.escaped),
+        };
+        let is_clean = !for_another_place && self.names.clean.is_match(callee.as_bytes());
         is_clean
             || search
                 .question

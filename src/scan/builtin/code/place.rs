@@ -62,6 +62,7 @@ impl Weight {
                     | "test-integration"
                     | "jmh"
                     | "benchmarks"
+                    | "acceptance"
                     | "benches"
             )
         };

@@ -1,5 +1,6 @@
 //! The search for what rules match in one file, and what each match comes to.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ast_grep_core::Node;
@@ -9,6 +10,7 @@ use ast_grep_core::tree_sitter::StrDoc;
 use super::aliases::Edits;
 use super::dialect::Dialect;
 use super::flow::Flow;
+use super::names::ascii;
 use super::origin::{Origin, Question};
 use super::rule::{Expression, Follow, Matching, Rule};
 use super::{NAME, PAGES, parse, place, silenced};
@@ -41,6 +43,8 @@ pub(super) struct Search<'t> {
     /// What was written anew before the file was parsed.
     edits: &'t Edits,
     found: Vec<Match<'t>>,
+    /// Whether the answers of a file in PHP are no pages, once a rule asks for it.
+    plain: Option<bool>,
     /// See [`Which::current`].
     current: Option<&'t AtomicUsize>,
 }
@@ -74,6 +78,7 @@ impl<'t> Search<'t> {
             weight,
             edits,
             found: Vec::new(),
+            plain: None,
             current,
         }
     }
@@ -146,6 +151,14 @@ impl<'t> Search<'t> {
                     Some(false) => e.as_ref().map(|e| flow.parts_look_like(&inner, e.get())),
                     other => other,
                 };
+                let is_page = rule.cwe.first() == Some(&SHOWN[0]);
+                if is_page && origin > Origin::Constant && dialect == Dialect::Php {
+                    let source = self.parsed.source();
+                    let plain = self.plain.get_or_insert_with(|| answers_plainly(source));
+                    if *plain {
+                        return;
+                    }
+                }
                 let other = origin > Origin::Constant
                     && (looks_wide(&rule.needs) == Some(false)
                         || looks_like(&rule.except) == Some(true));
@@ -252,6 +265,20 @@ impl<'t> Search<'t> {
         }
         Ok(all)
     }
+}
+
+/// Whether a file in PHP says that its answers are no HTML, and holds none.
+fn answers_plainly(text: &str) -> bool {
+    static PLAIN: LazyLock<Expression> = LazyLock::new(|| {
+        let text =
+            r"(?i)content-type:\s*(?:text/(?:plain|csv|xml|css|javascript)|application/|image/)";
+        ascii(text).expect("a test uses it")
+    });
+    static HTML: LazyLock<Expression> = LazyLock::new(|| {
+        let text = r"(?i)text/html|<(?:html|body|div|form|p|pre|h\d|a|table|span|b|br|script)\b";
+        ascii(text).expect("a test uses it")
+    });
+    PLAIN.is_match(text.as_bytes()) && !HTML.is_match(text.as_bytes())
 }
 
 /// Whether two regions that begin on one line share a place.
