@@ -41,7 +41,7 @@ impl Page {
     pub(super) fn code(self, text: &str) -> Option<(String, Dialect)> {
         match self {
             Page::Erb => ruby(text, false).map(|code| (code, Dialect::Ruby)),
-            Page::PlainErb => ruby(text, true).map(|code| (code, Dialect::Ruby)),
+            Page::PlainErb => ruby(text, !is_of_rails(text)).map(|code| (code, Dialect::Ruby)),
             Page::Ejs => ejs(text).map(|code| (code, Dialect::JavaScript)),
             Page::Html => scripts(text),
         }
@@ -57,12 +57,27 @@ fn blank(out: &mut String, text: &str) {
 /// Whether a template is a view without the ending that names its format.
 fn is_plain_view(path: &[u8], name: &[u8]) -> bool {
     let folders = path.get(..path.len() - name.len()).unwrap_or_default();
-    // Those of Rails are escaped whatever their endings.
-    let is_of_rails = memchr::memmem::find(folders, b"app/views/").is_some();
     let mut folders = folders.split(|b| *b == b'/');
-    !is_of_rails
-        && folders.any(|f| f == b"views")
-        && name.iter().filter(|b| **b == b'.').count() == 1
+    folders.any(|f| f == b"views") && name.iter().filter(|b| **b == b'.').count() == 1
+}
+
+/// Whether a template uses what Rails offers to its own, which are escaped whatever their endings.
+fn is_of_rails(text: &str) -> bool {
+    let offers = [
+        "link_to",
+        "form_for",
+        "form_with",
+        "form_tag",
+        "<%= t(",
+        "<%= t ",
+        "content_for",
+        "render ",
+        "image_tag",
+        "_path",
+    ];
+    offers
+        .iter()
+        .any(|o| memchr::memmem::find(text.as_bytes(), o.as_bytes()).is_some())
 }
 
 /// Whether an expression is a variable, or a part of one, that may hold text.
@@ -266,7 +281,9 @@ mod tests {
         assert!(code.starts_with("raw(row[\"title\"] );"), "{code}");
         assert_eq!(code.matches("raw(").count(), 1, "{code}");
         assert_eq!(Page::of(b"views/a.erb"), Some(Page::PlainErb));
-        assert_eq!(Page::of(b"app/views/a.erb"), Some(Page::Erb));
+        let of_rails = "<%= link_to @a, b_path %><%= @a.title %>";
+        let (code, _) = Page::PlainErb.code(of_rails).expect("there is code");
+        assert!(!code.contains("raw("), "{code}");
         assert_eq!(Page::of(b"app/views/a.html.erb"), Some(Page::Erb));
         assert_eq!(Page::of(b"templates/a.erb"), Some(Page::Erb));
         let text = "<h1>x</h1>\n<script lang=\"ts\">\nf();\n</script>\n<script type=\"application/json\">{}</script>";

@@ -327,10 +327,12 @@ impl<'t> Guard<'t> {
             .is_none_or(|last| LEAVES.is_match(last.as_bytes()))
     }
 
-    /// The name that this code writes an error to last: `$json['error'] = "no";`.
+    /// The name or list that this code writes an error to last: `$json['error'] = "no";`.
     fn notes(&self) -> Option<&'t str> {
         let (name, _) = self.last?.split_once('=')?;
-        memchr::memmem::find(name.as_bytes(), b"rror")?;
+        if !name.contains("rror") && !name.contains('[') {
+            return None;
+        }
         let name = name.trim_end_matches(['.', '+', ' ']);
         name.split('[').next().filter(|n| n.len() > 2)
     }
@@ -376,6 +378,7 @@ fn checks(condition: &str, name: &str, before: &str, shape: bool) -> Vec<Check> 
         if part_of_word || !shape && left.ends_with(b"typeof ") {
             continue;
         }
+        let left = left.strip_suffix(b"@").unwrap_or(left);
         if BEFORE.is_match(left) || AFTER.is_match(right) {
             let open = OPEN_ENDED.is_match(condition) && !ENDED.is_match(condition);
             if !open && !is_open_ended(condition, before) {

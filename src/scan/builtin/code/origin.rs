@@ -240,6 +240,9 @@ impl<'t> Flow<'t> {
         match role {
             Role::Constant | Role::Function | Role::Comparison => Origin::Constant,
             Role::Name => self.name(node, search, depth),
+            Role::Subscript | Role::Member if self.is_checked_part(node, search) => {
+                Origin::Constant
+            }
             Role::Member => self.member(node, search, depth),
             Role::Subscript => {
                 let base = node.named_child(0);
@@ -318,6 +321,19 @@ impl<'t> Flow<'t> {
         let text = ["sql", "text", "query", "statement"];
         let says: &[&str] = if query { &text } else { &host };
         says.contains(&key) || pair.kind() == "spread_element"
+    }
+
+    /// Whether a part of a value has passed a condition by itself: `in_array($data['kind'], $kinds)`.
+    fn is_checked_part(&self, node: Node<'t>, search: &Search<'t>) -> bool {
+        let (text, at) = (self.text_of(node), node.start_byte());
+        let mut index = Some(self.scope_at(at));
+        while let Some(scope) = index.and_then(|i| self.scopes.get(i)) {
+            if scope.names.contains_key(text) {
+                return false;
+            }
+            index = scope.parent;
+        }
+        self.is_passed(text, 0, at, search)
     }
 
     /// Whether a node makes a number of whatever it is given: `(int) $x`.

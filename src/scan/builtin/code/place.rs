@@ -63,6 +63,7 @@ impl Weight {
                     | "jmh"
                     | "benchmarks"
                     | "acceptance"
+                    | "step_definitions"
                     | "benches"
             )
         };
