@@ -1,7 +1,7 @@
 //! The functions of a file, with the values that are assigned to names in them, and those that
 //! calls pass to them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use tree_sitter::Node;
@@ -11,6 +11,7 @@ use super::expression::Expression as Regex;
 use super::guards::Guard;
 use super::kinds::{Role, role};
 use super::names::Names;
+use super::origin::Around;
 use super::parse::Parsed;
 
 /// How many calls of one function are looked at for what a parameter is, and how many functions of one name
@@ -87,6 +88,8 @@ pub(super) struct Flow<'t> {
     has_typed: bool,
     /// How much was looked at for all values so far: nodes, and pieces of text.
     pub(super) steps: Cell<u64>,
+    /// What stands around the assignments that were asked for, by their values.
+    pub(super) around: RefCell<HashMap<usize, Vec<Around>>>,
 }
 
 impl<'t> Flow<'t> {
@@ -108,6 +111,7 @@ impl<'t> Flow<'t> {
             shadows_params: dialect == Dialect::Ruby,
             has_typed: false,
             steps: Cell::new(0),
+            around: RefCell::default(),
         };
         let all = flow.names.handler.as_ref();
         flow.handlers
@@ -417,20 +421,18 @@ impl<'t> Flow<'t> {
 
     /// Notes a call that stands alone and throws if its argument is not fine: `assertInside(root, path)`.
     fn asserted(&mut self, call: Node<'t>, scope: usize) {
+        let callee = self.callee(call).unwrap_or_default();
+        let last = callee.rsplit(['.', '>', ':']).next().unwrap_or(callee);
+        let last = last.trim_start_matches('_');
+        let mut words = ["assert", "ensure", "validate"].iter();
+        if !words.any(|w| last.starts_with(w)) {
+            return;
+        }
         let mut statement = call.parent();
         if statement.is_some_and(|s| s.kind() == "await_expression") {
             statement = statement.and_then(|s| s.parent());
         }
-        let Some(statement) = statement.filter(|s| s.kind() == "expression_statement") else {
-            return;
-        };
-        let callee = self.callee(call).unwrap_or_default();
-        let last = callee.rsplit(['.', '>', ':']).next().unwrap_or(callee);
-        let last = last.trim_start_matches('_');
-        if ["assert", "ensure", "validate"]
-            .iter()
-            .any(|w| last.starts_with(w))
-        {
+        if let Some(statement) = statement.filter(|s| s.kind() == "expression_statement") {
             let guard = Guard::asserted(call, statement, self.text);
             self.scopes[scope].guards.extend(guard);
         }

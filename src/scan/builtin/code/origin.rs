@@ -4,6 +4,7 @@
 //! in any branch. What the functions of the same file get and return is followed a few calls deep. What other
 //! functions return is unknown, but for those that only change the form of a text (`flow.toml`).
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use tree_sitter::Node;
@@ -83,6 +84,16 @@ pub(super) struct Search<'t> {
     unquoted: bool,
     /// The names that are looked up: their scope, and the assignment that is read first.
     open: Vec<(usize, &'t str, usize)>,
+}
+
+/// What stands around an assignment.
+pub(super) enum Around {
+    /// The body of a loop or a condition in whose head it stands.
+    Body(Range<usize>),
+    /// A `try` whose exceptions end the function, and the block in it.
+    Tried(Range<usize>, Range<usize>),
+    /// The block that it belongs to.
+    Block(Range<usize>),
 }
 
 impl<'t> Flow<'t> {
@@ -506,6 +517,24 @@ impl<'t> Flow<'t> {
     /// Whether the assignment of a value has run whenever a later place is reached: it stands in a block around that place,
     /// and under no condition in the block.
     fn always_runs_before(&self, value: Node<'_>, at: usize) -> bool {
+        let mut known = self.around.borrow_mut();
+        let around = known
+            .entry(value.id())
+            .or_insert_with(|| self.around(value));
+        for around in around {
+            match around {
+                Around::Body(body) if body.contains(&at) => return true,
+                Around::Tried(tried, _) if !tried.contains(&at) => {}
+                Around::Tried(_, block) | Around::Block(block) => return block.contains(&at),
+                Around::Body(_) => {}
+            }
+        }
+        false
+    }
+
+    /// What stands around the assignment of a value, from the inside, up to its block or a condition. To go up a tree takes
+    /// as long as the file.
+    fn around(&self, value: Node<'_>) -> Vec<Around> {
         const BLOCKS: [&str; 10] = [
             "block",
             "compound_statement",
@@ -539,34 +568,35 @@ impl<'t> Flow<'t> {
             "function",
             "method",
         ];
+        let mut all = Vec::new();
         let mut next = value.parent();
         while let Some(node) = next {
             let is_one_of = |kinds: &[&str]| kinds.iter().any(|k| node.kind().contains(k));
             if is_one_of(&BLOCKS) {
                 // If what is thrown ends the function, all of `try` has run.
                 let tried = node.parent().filter(|p| p.kind() == "try_statement");
-                match tried.filter(|t| guards::ends_when_caught(*t, self.text)) {
-                    Some(tried) if !tried.byte_range().contains(&at) => {
-                        next = tried.parent();
-                        continue;
-                    }
-                    _ => return node.byte_range().contains(&at),
-                }
+                let Some(tried) = tried.filter(|t| guards::ends_when_caught(*t, self.text)) else {
+                    all.push(Around::Block(node.byte_range()));
+                    return all;
+                };
+                all.push(Around::Tried(tried.byte_range(), node.byte_range()));
+                next = tried.parent();
+                continue;
             }
             // The head of a loop or a condition has run when its body is reached.
             let body = ["body", "consequence"].into_iter();
             let body = body.filter_map(|f| node.child_by_field_name(f)).next();
-            if body.is_some_and(|b| {
-                b.byte_range().contains(&at) && !b.byte_range().contains(&value.start_byte())
-            }) {
-                return true;
-            }
+            let body = body.map(|b| b.byte_range());
+            all.extend(
+                body.filter(|b| !b.contains(&value.start_byte()))
+                    .map(Around::Body),
+            );
             if is_one_of(&BRANCHES) {
-                return false;
+                return all;
             }
             next = node.parent();
         }
-        false
+        all
     }
 
     /// What the assignments to a name say, if there are any.
