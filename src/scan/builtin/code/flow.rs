@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::ops::Range;
 
 use tree_sitter::Node;
 
@@ -11,7 +12,6 @@ use super::expression::Expression as Regex;
 use super::guards::Guard;
 use super::kinds::{Role, role};
 use super::names::Names;
-use super::origin::Around;
 use super::parse::Parsed;
 
 /// How many calls of one function are looked at for what a parameter is, and how many functions of one name
@@ -35,6 +35,16 @@ pub(super) enum Binding<'t> {
     Put(Node<'t>),
     /// A parameter, and its place among them.
     Parameter(Node<'t>, usize),
+}
+
+/// What stands around an assignment.
+pub(super) enum Around {
+    /// The body of a loop or a condition in whose head it stands.
+    Body(Range<usize>),
+    /// A `try` whose exceptions end the function, and the block in it.
+    Tried(Range<usize>, Range<usize>),
+    /// The block that it belongs to.
+    Block(Range<usize>),
 }
 
 /// A function, or the file itself.

@@ -4,13 +4,12 @@
 //! in any branch. What the functions of the same file get and return is followed a few calls deep. What other
 //! functions return is unknown, but for those that only change the form of a text (`flow.toml`).
 
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use tree_sitter::Node;
 
 use super::expression::Expression as Regex;
-use super::flow::{Binding, CALLS, Flow, Scope};
+use super::flow::{Around, Binding, CALLS, Flow, Scope};
 use super::guards;
 use super::kinds::{Role, is_string, role};
 use super::names::ascii;
@@ -84,16 +83,6 @@ pub(super) struct Search<'t> {
     unquoted: bool,
     /// The names that are looked up: their scope, and the assignment that is read first.
     open: Vec<(usize, &'t str, usize)>,
-}
-
-/// What stands around an assignment.
-pub(super) enum Around {
-    /// The body of a loop or a condition in whose head it stands.
-    Body(Range<usize>),
-    /// A `try` whose exceptions end the function, and the block in it.
-    Tried(Range<usize>, Range<usize>),
-    /// The block that it belongs to.
-    Block(Range<usize>),
 }
 
 impl<'t> Flow<'t> {

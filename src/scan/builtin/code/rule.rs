@@ -250,7 +250,7 @@ impl Rule {
         let read =
             yaml::read(text).ok_or("it is not written in the part of YAML that is read here")?;
         let Value::Object(mut table) = read else {
-            return Err("it is no table".into());
+            return Err("it is not a table".into());
         };
         let mut take = |key: &str| table.remove(key).unwrap_or_default();
         let stated: Metadata =
