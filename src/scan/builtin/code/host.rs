@@ -49,7 +49,7 @@ impl<'t> Flow<'t> {
         let text = self.text_of(first);
         if is_string(first.kind()) || role(first.kind()) == Role::Text {
             static HOST: LazyLock<Regex> = LazyLock::new(|| {
-                let text = r#"^[fFrRbB]{0,2}["'`]+(?:(?:https?:|wss?:)?//[\w.:-]+[/?#]|(?:https?:|wss?:)?//[\w.:-]+["'`]$|/[\w.-]|/["'`]|[?#&])"#;
+                let text = r#"^[fFrRbB]{0,2}["'`]+(?:(?:https?:|wss?:)?//[\w.:-]+[/?#]|(?:https?:|wss?:)?//[\w.:-]+["'`]$|/[\w.-]|/["'`]|[?#&]|[\w-][\w./-]*[/?])"#;
                 ascii(text).expect("a test uses it")
             });
             if HOST.is_match(text.as_bytes()) {

@@ -332,8 +332,13 @@ fn values<'t>(
     }
 }
 
-/// Whether a call hands the values of its SQL over beside it, as drivers of Python take them.
+/// Whether a call hands the values of its SQL over beside it: as drivers of Python take them, and as a list in Go
+/// (`db.Query(query, args...)`).
 fn hands_values(call: &Found<'_>, dialect: Dialect) -> bool {
+    if dialect == Dialect::Go {
+        let arguments = call.field("arguments");
+        return arguments.is_some_and(|a| a.children().any(|n| n.kind() == "variadic_argument"));
+    }
     if dialect != Dialect::Python {
         return false;
     }
