@@ -1,6 +1,6 @@
 //! Findings of different scanners about one weakness at one place.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::located::{Aliases, Located, issue_key};
 use super::weaknesses;
@@ -10,10 +10,11 @@ use crate::model::{Finding, Kind, RepoPath, Status, Text, drained};
 const FARTHEST: usize = 64;
 /// How many lines may lie between the begins of two findings about one statement.
 const LINES: u32 = 10;
-/// newgate's own scanner for secrets: what it finds is an issue of its own, whatever else is wrong with the line.
+/// newgate's own scanners. What the one for secrets finds is an issue of its own, and the one for code need not repeat it.
 const SECRETS: &str = "secrets";
+const CODE: &str = "code";
 /// CWE numbers of credentials in code: scanners report them as secrets or as code.
-const CREDENTIALS: [u32; 3] = [259, 321, 798];
+const CREDENTIALS: [u32; 4] = [259, 321, 547, 798];
 
 /// The findings at one place about one weakness, the first scanner's first.
 pub(super) struct Place {
@@ -75,6 +76,7 @@ pub(super) fn join(
     aliases: &Aliases,
     rank: impl Fn(&Finding) -> usize,
 ) -> Vec<Place> {
+    leave_out_repeated_secrets(&mut located);
     located.sort_by(|a, b| {
         let key = |l: &Located| rank(&l.finding);
         (key(a), &a.finding.scanner, a.finding.order(), &a.commit).cmp(&(
@@ -129,6 +131,25 @@ pub(super) fn join(
         }
     }
     places
+}
+
+/// Leaves out what the scanner for code says of credentials in a line for which the scanner for secrets has a finding, which
+/// knows more of it.
+fn leave_out_repeated_secrets(located: &mut Vec<Located>) {
+    let place = |l: &Located| {
+        let is_fixed = l.status == Status::Fixed;
+        let path = l.finding.path.clone();
+        (is_fixed, path, l.commit.clone(), l.finding.line())
+    };
+    let secrets = located.iter().filter(|l| l.finding.scanner == SECRETS);
+    let secrets: HashSet<_> = secrets.map(place).collect();
+    if secrets.is_empty() {
+        return;
+    }
+    located.retain(|l| {
+        let is_credential = l.finding.cwe.iter().any(|c| CREDENTIALS.contains(c));
+        !(l.finding.scanner == CODE && is_credential && secrets.contains(&place(l)))
+    });
 }
 
 /// What a finding can be joined by, the strongest first.

@@ -465,6 +465,7 @@ fn reports_of_gosec_semgrep_ruff_and_eslint_join_what_code_finds() {
     joined.sort();
     let expected = [
         "app/bom.py:2 [\"ruff\",\"code\",\"semgrep\"]",
+        "main.go:14 [\"code\",\"gosec\"]",
         "main.go:17 [\"code\",\"gosec\"]",
         "main.go:25 [\"code\",\"gosec\"]",
         "main.go:26 [\"code\",\"gosec\"]",

@@ -72,10 +72,6 @@ pub(super) const PYTHON: Listed = &[
         include_str!("python/hard-coded-password.yml"),
     ),
     (
-        "hard-coded-password-url",
-        include_str!("python/hard-coded-password-url.yml"),
-    ),
-    (
         "hard-coded-secret-key",
         include_str!("python/hard-coded-secret-key.yml"),
     ),
