@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::located::{Aliases, Located, issue_key};
 use super::weaknesses;
-use crate::model::{Finding, Kind, RepoPath, Status, Text, drained};
+use crate::model::{Finding, Kind, RepoPath, Severity, Status, Text, drained};
 
 /// How many places are tried on each side of a finding.
 const FARTHEST: usize = 64;
@@ -133,22 +133,22 @@ pub(super) fn join(
     places
 }
 
-/// Leaves out what the scanner for code says of credentials in a line for which the scanner for secrets has a finding, which
-/// knows more of it.
+/// Leaves out what the scanner for code says of a credential in a line in which the scanner for secrets found one, because it knows
+/// more of it.
+/// What is as severe as a secret stays, and so does what has another fate.
 fn leave_out_repeated_secrets(located: &mut Vec<Located>) {
     let place = |l: &Located| {
-        let is_fixed = l.status == Status::Fixed;
         let path = l.finding.path.clone();
-        (is_fixed, path, l.commit.clone(), l.finding.line())
+        (path, l.commit.clone(), l.finding.line(), l.status)
     };
     let secrets = located.iter().filter(|l| l.finding.scanner == SECRETS);
     let secrets: HashSet<_> = secrets.map(place).collect();
-    if secrets.is_empty() {
-        return;
-    }
     located.retain(|l| {
-        let is_credential = l.finding.cwe.iter().any(|c| CREDENTIALS.contains(c));
-        !(l.finding.scanner == CODE && is_credential && secrets.contains(&place(l)))
+        let finding = &l.finding;
+        let is_mild = finding.score.is_some_and(|s| s.severity() < Severity::High);
+        let is_credential = || finding.cwe.iter().any(|c| CREDENTIALS.contains(c));
+        let is_mild_credential = finding.scanner == CODE && is_mild && is_credential();
+        !(is_mild_credential && secrets.contains(&place(l)))
     });
 }
 
@@ -283,7 +283,7 @@ fn alike(first: &Finding, finding: &Finding) -> Option<u8> {
 mod tests {
     use super::super::group;
     use super::*;
-    use crate::model::{Reason, Region, Stage};
+    use crate::model::{Reason, Region, Score, Stage};
 
     /// A scanner's report of a secret on line 1.
     fn secret(rule: &str, column: Option<u32>, identity: Option<&str>) -> Located {
@@ -322,5 +322,35 @@ mod tests {
         assert_eq!(occurrences(vec![entropy, other]), 2);
         let placed = |column| secret("form", Some(column), None);
         assert_eq!(occurrences(vec![placed(1), placed(9)]), 2);
+    }
+
+    #[test]
+    fn a_credential_in_code_is_left_out_only_if_it_is_the_secret_that_is_known() {
+        let of = |scanner: &str, line: u32, score: f64, status| {
+            let region = Region::line(line);
+            let finding = Finding::build(scanner, "credential", "a.py".into());
+            let finding = finding.message("found").region(Some(region)).cwe(vec![547]);
+            let finding = finding.score(Score::new(score));
+            let kind = if scanner == SECRETS {
+                Kind::Secret
+            } else {
+                Kind::Code
+            };
+            Located {
+                finding: finding.kind(kind).finish().unwrap(),
+                status,
+                ..secret("form", None, None)
+            }
+        };
+        let left = |code: Located| {
+            let known = of(SECRETS, 1, 8.5, Status::Inherited);
+            let mut all = vec![known, code];
+            leave_out_repeated_secrets(&mut all);
+            all.len()
+        };
+        assert_eq!(left(of(CODE, 1, 5.4, Status::Inherited)), 1);
+        assert_eq!(left(of(CODE, 1, 5.4, Status::New)), 2);
+        assert_eq!(left(of(CODE, 1, 7.5, Status::Inherited)), 2);
+        assert_eq!(left(of(CODE, 2, 5.4, Status::Inherited)), 2);
     }
 }
