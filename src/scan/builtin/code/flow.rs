@@ -8,7 +8,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::dialect::Dialect;
-use super::expression::Expression as Regex;
+use super::expression::Expression;
 use super::guards::Guard;
 use super::kinds::{Role, role};
 use super::names::Names;
@@ -56,7 +56,7 @@ pub(super) struct Scope<'t> {
     pub(super) names: HashMap<&'t str, Vec<(usize, Binding<'t>)>>,
     /// Its parameters are data of a request: what stands before its body, with decorators, and, where not all of
     /// them are, which.
-    pub(super) handles: Option<(&'t str, Option<&'static Regex>)>,
+    pub(super) handles: Option<(&'t str, Option<&'static Expression>)>,
     /// The name that it is called by, where it has one.
     pub(super) called: Option<&'t str>,
     /// What it returns.
@@ -72,13 +72,13 @@ pub(super) struct Flow<'t> {
     pub(super) text: &'t str,
     pub(super) names: &'static Names,
     /// Those of [`Names::within`] that count here.
-    pub(super) within: Vec<&'static Regex>,
+    pub(super) within: Vec<&'static Expression>,
     /// What functions begin with whose parameters are data of a request, with `WithinNames::handled` and
     /// `WithinNames::class`.
     handlers: Vec<(
-        &'static Regex,
-        Option<&'static Regex>,
-        Option<&'static Regex>,
+        &'static Expression,
+        Option<&'static Expression>,
+        Option<&'static Expression>,
     )>,
     /// In the order of the text; the file itself first.
     pub(super) scopes: Vec<Scope<'t>>,

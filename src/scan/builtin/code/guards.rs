@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::bytes;
 use tree_sitter::Node;
 
-use super::expression::{Expression as Regex, compiled};
+use super::expression::{Expression, compiled};
 
 /// Most conditions of one function that are looked at for one use, the last ones before it.
 const MOST: usize = 40;
@@ -48,73 +48,75 @@ enum Check {
     LeadsOut { negated: bool },
 }
 
-static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+static BEFORE: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r#"(?:(?:in_array|array_key_exists|is_numeric|is_int|ctype_\w+|filter_var|isNaN|\w*(?:_in|contains|Contains|ContainsKey|has_key))\(\s*|(?:includes|has|include\?|key\?|has_key\?|member\?|contains|containsKey|indexOf|index|hasOwnProperty|get|test|match|fullmatch|MatchString|Match|matcher|isInteger|exec)\((?:\s*String\()?\s*|(?:preg_match|re\.(?:match|fullmatch)|regexp\.MatchString|slices\.Contains|contains|Contains|hasOwnProperty\.call|Pattern\.matches|in_array|array_key_exists)\(.*,\s*|\w*(?:[vV]alid|[sS]afe|[aA]llowed|[wW]hite|[pP]ermitted|PathInside|SubPath|[iI]sInside|[iI]sWithin|[cC]heck(?:U[rR][lL]|Path|Host|File|Input)|IsLocal|isLocal|is_local|uuid|UUID|Uuid)\w*\((?:[^()]*,\s*)?|[\w\])]\[|(?:includes|has)\(\s*`[^`()]*\$\{|^[\w.$]*(?:assert|ensure|validate)\w*\((?:[^()]*,\s*)?)$"#,
     )
 });
-static AFTER: LazyLock<Regex> = LazyLock::new(|| {
+static AFTER: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r#"^(?:\s*\)?\s+(?:not\s+)?in\s|\.(?:isdigit|isalnum|isnumeric|isdecimal|isalpha|isidentifier|isascii|matches|match\??|equals)\(|\s*=~\s*|(?:\.(?:host|hostname|origin))?\s*[!=]==?\s*(?:["'`:][\w/.-]|[A-Z_]{2,}\b|\w+\.[A-Z_]{2,}\b|\d))"#,
     )
 });
 /// Before the name: `strpos(`, and the like, which say where a path begins.
-static BEGINS_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+static BEGINS_BEFORE: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"(?:strn?c?a?s?e?cmp|strpos|str_starts_with|HasPrefix|commonpath|commonprefix)\(\s*\[?$|\bsubstr\((?:\w+\((?:[^()]*,\s*)?)*$",
     )
 });
-static BEGINS_AFTER: LazyLock<Regex> = LazyLock::new(|| {
+static BEGINS_AFTER: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"^(?:\.toString\(\))?\.(?:startsWith|startswith|start_with\?|starts_with\?|indexOf|is_relative_to)\(",
     )
 });
 /// What follows the begin of an address that says which site it is.
-static OF_SITE: LazyLock<Regex> =
+static OF_SITE: LazyLock<Expression> =
     LazyLock::new(|| expression(r#"\(\s*(?:[^()]*,\s*)?["'`](?:https?://[\w.-]+/|/[\w.-])"#));
 /// A part of the name, such as its ending, is one of a list: `in_array(strtolower(substr(strrchr(`.
-static LISTED_BEFORE: LazyLock<Regex> = LazyLock::new(|| expression(r"\bin_array\((?:\w+\(\s*)+$"));
+static LISTED_BEFORE: LazyLock<Expression> =
+    LazyLock::new(|| expression(r"\bin_array\((?:\w+\(\s*)+$"));
 /// Calls that only change the case of a text, which is compared with a constant then.
-static CASED_BEFORE: LazyLock<Regex> =
+static CASED_BEFORE: LazyLock<Expression> =
     LazyLock::new(|| expression(r"(?:strtolower|strtoupper|mb_strtolower|lower|upper|trim)\(\s*$"));
-static CASED_AFTER: LazyLock<Regex> =
+static CASED_AFTER: LazyLock<Expression> =
     LazyLock::new(|| expression(r#"^\s*\)\s*[!=]==?\s*["'][\w/.-]"#));
-static PARENT_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+static PARENT_BEFORE: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r#"(?:["'](?:\.\.|[/\\])[/\\]*["']\s+in\s+|\b[iI]s_?(?:[pP]rivate|[iI]nternal|[bB]locked|[lL]oopback|[rR]eserved|[lL]ocalhost|[fF]orbidden|[dD]enied)\w*\((?:[^()]*,\s*)?)$"#,
     )
 });
-static PARENT_AFTER: LazyLock<Regex> = LazyLock::new(|| {
+static PARENT_AFTER: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r#"^(?:\.(?:includes|contains|include\?|indexOf|match\??)\(\s*["'/]\\?\.|\.(?:startsWith|startswith|start_with\?)\(\s*["']\.\.|,\s*(?:["']\.\.|'[/\\]))"#,
     )
 });
 /// Calls that write a path without `..` in it.
-static NORMALISES: LazyLock<Regex> = LazyLock::new(|| {
+static NORMALISES: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"(?:(?:^|[^\w.])path\.join|resolve|realpath|abspath|normalize|normpath|relative|getCanonicalPath|getCanonicalFile|toRealPath|Clean|Abs|EvalSymlinks|expand_path|realpathSync|absolute|cleanpath)\(",
     )
 });
-static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
+static NEGATED: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"!|\bnot\b|(?i:[=]==?\s*(?:false|-1|null|nil|none|0)\b)|\bis\s+None\b|<\s*0|\bempty\(",
     )
 });
-static LEAVES: LazyLock<Regex> = LazyLock::new(|| {
+static LEAVES: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r"(?i)^(?:return|raise|throw|continue|break|next|exit|die|abort|halt|panic|head|(?:\w+(?:\.|::|->))*(?:exit|abort|abort_if|fatal\w*|(?:do|raise|throw|show|send|json|exit_with)_error|access_denied|trigger_error|page_(?:not_found|forbidden)|\w+_(?:die|exit)|fail\w*|panic|halt|redirect\w*|not_?found|forbidden|bad_?request|send\w*(?:error|response|status)|throw\w*))\b|\band\s+return\b",
     )
 });
 /// A literal expression that says nothing of the end of the text.
-static OPEN_ENDED: LazyLock<Regex> = LazyLock::new(|| {
+static OPEN_ENDED: LazyLock<Expression> = LazyLock::new(|| {
     expression(
         r#"(?:preg_match|re\.match|MatchString)\(\s*r?["'`][^$]*["'`]\s*,|/\^?[^/$]+/\w*\.test\(|(?:match\??\(|=~\s*)/[^/$]*/"#,
     )
 });
-static ENDED: LazyLock<Regex> = LazyLock::new(|| expression(r#"\$[/"'`)|\#~@]|\\z|\\Z|fullmatch"#));
+static ENDED: LazyLock<Expression> =
+    LazyLock::new(|| expression(r#"\$[/"'`)|\#~@]|\\z|\\Z|fullmatch"#));
 
-fn expression(text: &'static str) -> Regex {
-    Regex::new(text)
+fn expression(text: &'static str) -> Expression {
+    Expression::new(text)
 }
 
 impl<'t> Guard<'t> {
@@ -190,7 +192,7 @@ impl<'t> Guard<'t> {
 
     /// Reads a call that stands alone and whose name says that it checks its arguments: `check_input('id', $_GET);`.
     pub(super) fn of_call(node: Node<'t>, callee: &str, text: &'t str) -> Option<Guard<'t>> {
-        static CHECKS: LazyLock<Regex> = LazyLock::new(|| {
+        static CHECKS: LazyLock<Expression> = LazyLock::new(|| {
             expression(
                 r"^(?:[$\w]+(?:->|::|\.))?(?:check|validate|assert|verify|ensure)(?:_\w+|[A-Z]\w*)?$",
             )

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::bytes;
 use tree_sitter::Node;
 
-use super::expression::{Expression as Regex, compiled};
+use super::expression::{Expression, compiled};
 use super::flow::Flow;
 use super::kinds::{Role, is_string, role};
 use super::names::ascii;
@@ -48,7 +48,7 @@ impl<'t> Flow<'t> {
         }
         let text = self.text_of(first);
         if is_string(first.kind()) || role(first.kind()) == Role::Text {
-            static HOST: LazyLock<Regex> = LazyLock::new(|| {
+            static HOST: LazyLock<Expression> = LazyLock::new(|| {
                 let text = r#"^[fFrRbB]{0,2}["'`]+(?:(?:https?:|wss?:)?//[\w.:-]+[/?#]|(?:https?:|wss?:)?//[\w.:-]+["'`]$|/[\w.-]|/["'`]|[?#&]|[\w-][\w./-]*[/?])"#;
                 ascii(text).expect("a test uses it")
             });
@@ -86,7 +86,7 @@ impl<'t> Flow<'t> {
             compiled(r"^(?i)\s*(?:location|refresh)\s*:\s*(?:\d*\s*;?\s*url\s*=\s*)?")
                 .expect("a test uses it")
         });
-        static TARGET: LazyLock<Regex> = LazyLock::new(|| {
+        static TARGET: LazyLock<Expression> = LazyLock::new(|| {
             ascii(r"^(?:(?:https?:)?//[\w.:-]+(?:[/?#]|$)|/[\w.-]|/$|[?#&]|\.{1,2}/|[\w-][\w./-]*(?:\.(?:php|html?)|[?/]))")
                 .expect("a test uses it")
         });

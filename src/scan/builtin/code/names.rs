@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::dialect::Dialect;
-use super::expression::Expression as Regex;
+use super::expression::Expression;
 #[cfg(test)]
 use super::expression::check;
 use crate::scan::builtin::plain_toml;
@@ -14,54 +14,54 @@ use crate::scan::builtin::plain_toml;
 /// A language's names, as expressions.
 pub(super) struct Names {
     /// Expressions that are data of a request.
-    pub(super) request: Regex,
+    pub(super) request: Expression,
     /// Of these, what a browser knows of its own page: no server is asked to follow it.
-    pub(super) client: Option<Regex>,
+    pub(super) client: Option<Expression>,
     /// Of these, what a link to a page cannot set: its visitor gets no page that a stranger wrote.
-    pub(super) unlinked: Option<Regex>,
+    pub(super) unlinked: Option<Expression>,
     /// Parameters that are.
-    pub(super) parameter: Option<Regex>,
+    pub(super) parameter: Option<Expression>,
     /// What a function begins with, up to its parameters, whose parameters all are.
-    pub(super) handler: Option<Regex>,
+    pub(super) handler: Option<Expression>,
     /// Calls that return their text in another form.
-    pub(super) passes: Regex,
+    pub(super) passes: Expression,
     /// Of these, calls whose first argument only says which part is returned.
-    pub(super) lookups: Option<Regex>,
+    pub(super) lookups: Option<Expression>,
     /// Calls that build a text.
-    pub(super) builds: Regex,
+    pub(super) builds: Expression,
     /// Expressions that are settings, or what a library knows of itself.
-    pub(super) own: Option<Regex>,
+    pub(super) own: Option<Expression>,
     /// Calls whose result is no text that a stranger chose.
-    pub(super) clean: Regex,
+    pub(super) clean: Expression,
     /// Of these, those whose result is harmless only in SQL, between quotes.
-    pub(super) quoted: Option<Regex>,
+    pub(super) quoted: Option<Expression>,
     /// Of these, those whose result is harmless only in pages, and in SQL between quotes.
-    pub(super) escaped: Option<Regex>,
+    pub(super) escaped: Option<Expression>,
     /// Parameters of types that hold no such text.
-    pub(super) harmless: Regex,
+    pub(super) harmless: Expression,
     /// Members of a request that the server sets itself.
-    pub(super) settled: Option<Regex>,
+    pub(super) settled: Option<Expression>,
     /// Calls, with their arguments, that leave nothing of a text but harmless characters.
-    pub(super) strips: Option<Regex>,
+    pub(super) strips: Option<Expression>,
     /// Calls that put what they read into an argument.
-    pub(super) fills: Option<Regex>,
+    pub(super) fills: Option<Expression>,
     /// Calls that add their arguments to what they are called on.
-    pub(super) adds: Option<Regex>,
+    pub(super) adds: Option<Expression>,
     /// Parameters of such functions that hold no data of a request all the same.
-    pub(super) injected: Option<Regex>,
+    pub(super) injected: Option<Expression>,
     /// More expressions that are data of a request, and more functions whose parameters are, in files that have
     /// one of some words.
     pub(super) within: Vec<WithinNames>,
     /// Parameters of these types are requests, whatever they are called; and the name that [`Names::request`]
     /// knows them by.
-    pub(super) typed: Vec<(Regex, String)>,
+    pub(super) typed: Vec<(Expression, String)>,
     /// Functions that are handed over to these calls get a request first, by the name that [`Names::request`]
     /// knows it by, or, without one, data of a stranger in all parameters.
-    pub(super) handed: Vec<(Regex, Option<String>)>,
+    pub(super) handed: Vec<(Expression, Option<String>)>,
     /// Methods that return a part of what they are called on: their arguments only say which.
-    pub(super) part_of: Option<Regex>,
+    pub(super) part_of: Option<Expression>,
     /// Calls that read what comes from outside of the program, from wherever.
-    pub(super) outside: Option<Regex>,
+    pub(super) outside: Option<Expression>,
 }
 
 #[derive(Deserialize)]
@@ -144,12 +144,12 @@ struct Within {
 /// See [`Names::within`].
 pub(super) struct WithinNames {
     pub(super) words: Vec<String>,
-    pub(super) request: Option<Regex>,
-    pub(super) handler: Option<Regex>,
+    pub(super) request: Option<Expression>,
+    pub(super) handler: Option<Expression>,
     /// Of the parameters of these functions, only such hold data of a request.
-    pub(super) handled: Option<Regex>,
+    pub(super) handled: Option<Expression>,
     /// They are methods of a class that is derived from such.
-    pub(super) class: Option<Regex>,
+    pub(super) class: Option<Expression>,
 }
 
 /// What a dialect's file says, with its number.
@@ -184,12 +184,12 @@ impl Names {
                 None => toml::from_str(text).expect("a test reads each"),
             };
             let any = |list: &[String], whole: bool| match whole {
-                true => Regex::of_names(list),
-                false => Regex::new(format!("^(?:{})", list.join("|"))),
+                true => Expression::of_names(list),
+                false => Expression::new(format!("^(?:{})", list.join("|"))),
             };
             let some = |list: &[String]| {
                 let list = list.join("|");
-                (!list.is_empty()).then(|| Regex::new(list))
+                (!list.is_empty()).then(|| Expression::new(list))
             };
             Names {
                 request: any(&written.request, false),
@@ -239,8 +239,8 @@ impl Names {
 }
 
 /// An expression whose `\w`, `\s` and the like mean ASCII. Only tests compile it here.
-pub(super) fn ascii(text: &str) -> Result<Regex, regex::Error> {
+pub(super) fn ascii(text: &str) -> Result<Expression, regex::Error> {
     #[cfg(test)]
     check(text)?;
-    Ok(Regex::new(text.to_owned()))
+    Ok(Expression::new(text.to_owned()))
 }

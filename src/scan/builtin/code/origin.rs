@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use tree_sitter::Node;
 
-use super::expression::Expression as Regex;
+use super::expression::Expression;
 use super::flow::{Around, Binding, CALLS, Flow, Scope};
 use super::guards;
 use super::kinds::{Role, is_string, role};
@@ -52,9 +52,9 @@ pub(super) enum Origin {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Question<'t> {
     /// Calls whose result is harmless.
-    pub(super) clean: Option<&'t Regex>,
+    pub(super) clean: Option<&'t Expression>,
     /// Which data of a request counts.
-    pub(super) only: Option<&'t Regex>,
+    pub(super) only: Option<&'t Expression>,
     /// It is used as a path or an address.
     pub(super) path: bool,
     /// It is an address, and only what says the host counts.
@@ -106,13 +106,13 @@ impl<'t> Flow<'t> {
         self.steps.set(self.steps.get() + u64::from(steps));
     }
 
-    fn fits(&self, text: &str, shape: &Regex) -> bool {
+    fn fits(&self, text: &str, shape: &Expression) -> bool {
         self.count(u32::try_from(text.len() / PIECE).unwrap_or(u32::MAX));
         shape.is_match(text.as_bytes())
     }
 
     /// Whether a value is built by a text that an expression fits, here or where its name is assigned.
-    pub(super) fn looks_like(&self, nodes: &[Node<'t>], shape: &Regex) -> bool {
+    pub(super) fn looks_like(&self, nodes: &[Node<'t>], shape: &Expression) -> bool {
         nodes.iter().map(|node| written_at(*node)).any(|node| {
             let node = &node;
             if self.fits(self.text_of(*node), shape) {
@@ -753,8 +753,8 @@ impl<'t> Flow<'t> {
     fn parameter(&self, parameter: Node<'t>, scope: &Scope<'t>, question: &Question<'t>) -> Origin {
         let text = self.text_of(parameter);
         let names = self.names;
-        let fits = |e: &Regex| e.is_match(text.as_bytes());
-        let is_handled = |(_, handled): (&str, Option<&Regex>)| {
+        let fits = |e: &Expression| e.is_match(text.as_bytes());
+        let is_handled = |(_, handled): (&str, Option<&Expression>)| {
             !matches!(
                 text,
                 "self" | "request" | "cls" | "context" | "ctx" | "info"
@@ -931,7 +931,8 @@ impl<'t> Flow<'t> {
                 return true;
             }
         }
-        let is = |of: &Option<Regex>| of.as_ref().is_some_and(|r| r.is_match(callee.as_bytes()));
+        let is =
+            |of: &Option<Expression>| of.as_ref().is_some_and(|r| r.is_match(callee.as_bytes()));
         let for_another_place = match search.question {
             Question { sql: true, .. } => {
                 search.unquoted && (is(&self.names.quoted) || is(&self.names.escaped))
@@ -958,13 +959,13 @@ impl<'t> Flow<'t> {
         let last = callee.rsplit(['.', '>', ':', ' ']).next().unwrap_or(callee);
         // `users.getByName(x)`: what is returned is a part of `users`, and `x` only says which.
         let passed = self.names.passes.is_match(callee.as_bytes());
-        let part_of = |p: &Regex| !passed && p.is_match(last.as_bytes());
+        let part_of = |p: &Expression| !passed && p.is_match(last.as_bytes());
         if let Some(on) = called_on(node).filter(|on| self.is_value(*on))
             && self.names.part_of.as_ref().is_some_and(part_of)
             && !self.functions.contains_key(last)
         {
             let most = self.value(on, search, depth + 1);
-            let is_outside = |o: &Regex| most <= Origin::Own && o.is_match(last.as_bytes());
+            let is_outside = |o: &Expression| most <= Origin::Own && o.is_match(last.as_bytes());
             return match self.names.outside.as_ref().is_some_and(is_outside) {
                 true => Origin::Unknown,
                 false => most,
@@ -1000,7 +1001,7 @@ impl<'t> Flow<'t> {
         let on = called_on(node).filter(|o| self.is_value(*o));
         let is_lodash = on.is_some_and(|on| matches!(self.text_of(on), "_" | "lodash"));
         let arguments = node.child_by_field_name("arguments");
-        let looks_up = |l: &Regex| l.is_match(last.as_bytes());
+        let looks_up = |l: &Expression| l.is_match(last.as_bytes());
         match arguments.filter(|_| {
             called_on(node).is_some()
                 && !is_lodash
@@ -1028,11 +1029,11 @@ impl<'t> Flow<'t> {
     /// Whether a call deletes all characters but those of a list in which none is dangerous:
     /// `preg_replace('/[^a-z]/', '', $x)`.
     fn keeps_only(&self, call: Node<'t>, name: &str) -> bool {
-        static KEPT: LazyLock<Regex> = LazyLock::new(|| {
+        static KEPT: LazyLock<Expression> = LazyLock::new(|| {
             let text = r#"^(?:r?["'][/#~|@]?|/)\[\^(?:[\w .,:@+=-]|\\{1,2}[wds._-])+\]\+?(?:[/#~|@][a-z]*)?["']?$"#;
             ascii(text).expect("a test uses it")
         });
-        static LITTLE: LazyLock<Regex> =
+        static LITTLE: LazyLock<Expression> =
             LazyLock::new(|| ascii(r#"^["'][\w .-]?["']$"#).expect("a test uses it"));
         if !matches!(
             name,

@@ -119,8 +119,8 @@ impl<'t> Search<'t> {
                 let (parsed, dialect) = (self.parsed, self.dialect);
                 let flow = self.flow.get_or_insert_with(|| Flow::of(parsed, dialect));
                 let question = Question {
-                    clean: rule.clean.as_ref().map(Expression::get),
-                    only: rule.only.as_ref().map(Expression::get),
+                    clean: rule.clean.as_ref(),
+                    only: rule.only.as_ref(),
                     path: rule.cwe.iter().any(|c| PATHS.contains(c)),
                     host: rule.host,
                     query: rule.cwe.contains(&SQL),
@@ -139,16 +139,16 @@ impl<'t> Search<'t> {
                     }
                     // Of several arguments, only the statement counts.
                     if let Some(needs) = rule.needs.as_ref().filter(|_| inner.len() > 1) {
-                        inner.retain(|node| flow.looks_like(&[*node], needs.get()));
+                        inner.retain(|node| flow.looks_like(&[*node], needs));
                     }
                 }
                 let origins = inner.iter().map(|v| flow.origin(*v, question));
                 let origin = origins.max().unwrap_or(Origin::Constant);
                 let looks_like =
-                    |e: &Option<Expression>| e.as_ref().map(|e| flow.looks_like(&inner, e.get()));
+                    |e: &Option<Expression>| e.as_ref().map(|e| flow.looks_like(&inner, e));
                 // Also in the texts that it is put together from.
                 let looks_wide = |e: &Option<Expression>| match looks_like(e) {
-                    Some(false) => e.as_ref().map(|e| flow.parts_look_like(&inner, e.get())),
+                    Some(false) => e.as_ref().map(|e| flow.parts_look_like(&inner, e)),
                     other => other,
                 };
                 let is_page = rule.cwe.first() == Some(&SHOWN[0]);

@@ -73,11 +73,6 @@ impl Expression {
         }
     }
 
-    /// Itself.
-    pub(super) fn get(&self) -> &Expression {
-        self
-    }
-
     /// What is written.
     pub(super) fn text(&self) -> &str {
         &self.text
