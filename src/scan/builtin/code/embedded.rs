@@ -1,4 +1,5 @@
 //! Code within pages: Ruby in ERB templates, JavaScript in EJS templates, and scripts in HTML, Vue and Svelte files.
+//! What MyBatis reads its queries from has code too.
 
 use std::sync::LazyLock;
 
@@ -17,6 +18,8 @@ pub(super) enum Page {
     PlainErb,
     /// `<script> .. </script>`
     Html,
+    /// A file of MyBatis with queries, in which `${..}` becomes a part of the SQL.
+    Mapper,
 }
 
 impl Page {
@@ -33,6 +36,7 @@ impl Page {
             b"ejs" => Some(Page::Ejs),
             b"html" | b"hbs" | b"handlebars" | b"mustache" | b"htm" | b"xhtml" | b"vue"
             | b"svelte" => Some(Page::Html),
+            b"xml" => Some(Page::Mapper),
             _ => None,
         }
     }
@@ -44,6 +48,7 @@ impl Page {
             Page::PlainErb => ruby(text, !is_of_rails(text)).map(|code| (code, Dialect::Ruby)),
             Page::Ejs => ejs(text).map(|code| (code, Dialect::JavaScript)),
             Page::Html => scripts(text),
+            Page::Mapper => mapped(text).map(|code| (code, Dialect::Java)),
         }
     }
 }
@@ -181,11 +186,58 @@ fn ejs(text: &str) -> Option<String> {
     found.then_some(out)
 }
 
+/// Calls for the values that a file of MyBatis puts into its SQL as they are: `_$(x)` for one where a value stands, and
+/// `$_(x)` for one where a name does, such as a column.
+fn mapped(text: &str) -> Option<String> {
+    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    if !has("<mapper") || !has("${") {
+        return None;
+    }
+    static PLACES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?is)<!--.*?-->|(?:(=|'%?|\blike\s+|\bin\s*\(|\bconcat\s*\()\s*|(\border\s+by\s+))\$\{([a-z_][\w.]{0,60})\}").expect("a test uses it")
+    });
+    // What MyBatis' generator writes, and what the settings or the program hold.
+    static OWN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)criteri(?:on|a)|clause|^(?:ew|@|_)|table|schema|column|prefix|suffix|limit|offset|size|rows?$|page|count|index|dialect").expect("a test uses it")
+    });
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for place in PLACES.captures_iter(text) {
+        let Some(name) = place.get(3).filter(|n| !OWN.is_match(n.as_str())) else {
+            continue;
+        };
+        let call = if place.get(1).is_some() { RAW } else { NAMED };
+        let begin = name.start().saturating_sub(call.len());
+        // What the call takes the place of.
+        let before = text.get(begin..name.start());
+        if begin < from || before.is_none_or(|b| b.contains('\n')) {
+            continue;
+        }
+        blank(&mut out, text.get(from..begin)?);
+        out.push_str(call);
+        out.push_str(name.as_str());
+        out.push(')');
+        from = name.end() + 1;
+        if text.get(from..from + 1).is_some_and(|next| next != "\n") {
+            out.push(';');
+            from += 1;
+        }
+    }
+    if from == 0 {
+        return None;
+    }
+    blank(&mut out, text.get(from..)?);
+    Some(out)
+}
+
+/// What stands for a part of SQL that is a name.
+const NAMED: &str = "$_(";
+
 /// Writes calls for what a page shows as it is, such as `v-html="x"` and `{{{x}}}`, where there is no script.
 fn raw_values(text: &str, code: String) -> String {
     static VALUES: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r#"\bv-html="([^"\n]{1,100})"|\bth:utext="\$\{([0-9A-Za-z_.\[\]]{1,100})\}[^"\n]*"|\{@html[ \t]([^{}\n]{1,100})\}|\{\{\{([0-9A-Za-z_.]{1,100})\}\}\}|\{\{\{?[ \t]([0-9A-Za-z_.]{1,100})[ \t]*(?:\|[ \t]*safe[ \t]*\}\}|\}\}\})"#,
+            r#"\bv-html="([^"\n]{1,100})"|\bth:utext="\$\{([0-9A-Za-z_.\[\]]{1,100})\}[^"\n]*"|\{@html[ \t]([^{}\n]{1,100})\}|\{\{\{([0-9A-Za-z_.]{1,100})\}\}\}|\{\{\{[ \t]([0-9A-Za-z_.]{1,100})[ \t]*\}\}\}|\{\{[ \t]([0-9A-Za-z_.]{1,60}(?:\[[0-9A-Za-z_'"]{1,40}\])?(?:\([ \t]?["'][0-9A-Za-z_-]{1,40}["'][ \t]?(?:,[ \t]?["'][^"'{}]{0,40}["'])?\))?)[ \t]*\|[ \t]*safe[ \t]*(?:\}\}|if[ \t])"#,
         )
             .expect("a test uses it")
     });
@@ -303,11 +355,28 @@ mod tests {
             "<p>é{{{a.b}}}</p>",
             "<p>{{ a.b | safe }}</p>",
             "<p>{@html a.b}</p>",
+            "<p>{{ a.b | safe if c }}</p>",
         ] {
             let (code, _) = Page::Html.code(text).expect("there is code");
             assert_eq!(code.len(), text.len(), "{text}");
             assert_eq!(code.trim(), "_$(a.b);", "{text}");
         }
+        for text in [
+            "<p>{{ row[1]|safe }}</p>",
+            "<p>{{ request.args.get('q') | safe }}</p>",
+        ] {
+            let (code, _) = Page::Html.code(text).expect("there is code");
+            let inner = text.split(['|', ' ']).nth(1).unwrap_or_default();
+            assert_eq!(code.trim(), format!("_$({inner});"), "{text}");
+        }
+        let text = "<mapper>\n<!-- = ${x} --><select>\nSELECT é WHERE a = '${a.b}' AND c = #{c}\nORDER BY ${d} ${e}</select></mapper>";
+        let (code, dialect) = Page::Mapper.code(text).expect("there is code");
+        assert_eq!((code.len(), dialect), (text.len(), Dialect::Java));
+        assert_eq!(code.find("a.b"), text.find("a.b"));
+        let lines: Vec<&str> = code.lines().map(str::trim).collect();
+        assert_eq!(lines, ["", "", "_$(a.b);", "$_(d);"]);
+        let settings = "<beans><a name=\"${b}\"/></beans>";
+        assert_eq!(Page::Mapper.code(settings), None);
         let text = "<p>é<%# no %><% if (a) { %>\n<%- a.b -%>x<%= c %><% } %>";
         let (code, dialect) = Page::Ejs.code(text).expect("there is code");
         assert_eq!((code.len(), dialect), (text.len(), Dialect::JavaScript));

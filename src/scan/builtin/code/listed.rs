@@ -673,6 +673,14 @@ pub(super) const JAVA: Listed = &[
     ),
     ("sql-injection", include_str!("java/sql-injection.yml")),
     (
+        "sql-injection-mapper",
+        include_str!("java/sql-injection-mapper.yml"),
+    ),
+    (
+        "sql-injection-mapper-name",
+        include_str!("java/sql-injection-mapper-name.yml"),
+    ),
+    (
         "sql-injection-mybatis",
         include_str!("java/sql-injection-mybatis.yml"),
     ),
