@@ -507,6 +507,8 @@ pub(super) const GO: Listed = &[
     ("jwt-unverified", include_str!("go/jwt-unverified.yml")),
     ("ldap-injection", include_str!("go/ldap-injection.yml")),
     ("log-injection", include_str!("go/log-injection.yml")),
+    ("log-secret", include_str!("go/log-secret.yml")),
+    ("mass-assignment", include_str!("go/mass-assignment.yml")),
     (
         "math-rand-seed-time",
         include_str!("go/math-rand-seed-time.yml"),
@@ -524,6 +526,7 @@ pub(super) const GO: Listed = &[
     ),
     ("permissive-mode", include_str!("go/permissive-mode.yml")),
     ("pprof", include_str!("go/pprof.yml")),
+    ("secret-default", include_str!("go/secret-default.yml")),
     (
         "server-without-timeout",
         include_str!("go/server-without-timeout.yml"),
