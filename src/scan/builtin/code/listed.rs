@@ -13,6 +13,7 @@ pub(super) const PYTHON: Listed = &[
         "attribute-from-request",
         include_str!("python/attribute-from-request.yml"),
     ),
+    ("auth-by-cookie", include_str!("python/auth-by-cookie.yml")),
     ("autoescape-off", include_str!("python/autoescape-off.yml")),
     ("bind-all", include_str!("python/bind-all.yml")),
     ("code-injection", include_str!("python/code-injection.yml")),
@@ -74,6 +75,10 @@ pub(super) const PYTHON: Listed = &[
     (
         "hard-coded-secret-key",
         include_str!("python/hard-coded-secret-key.yml"),
+    ),
+    (
+        "header-injection",
+        include_str!("python/header-injection.yml"),
     ),
     (
         "insecure-random",
