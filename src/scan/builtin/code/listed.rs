@@ -655,6 +655,7 @@ pub(super) const JAVA: Listed = &[
     ("jwt-unverified", include_str!("java/jwt-unverified.yml")),
     ("ldap-injection", include_str!("java/ldap-injection.yml")),
     ("log-injection", include_str!("java/log-injection.yml")),
+    ("log-secret", include_str!("java/log-secret.yml")),
     (
         "mass-assignment-bind",
         include_str!("java/mass-assignment-bind.yml"),
