@@ -1,5 +1,7 @@
 //! What the nodes of the eight grammars are to the search for where a value comes from.
 
+use tree_sitter::Node;
+
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -152,4 +154,20 @@ pub(super) fn is_string(kind: &str) -> bool {
             | "heredoc"
             | "text_block"
     )
+}
+
+/// What a method is called on.
+pub(super) fn called_on(call: Node<'_>) -> Option<Node<'_>> {
+    let on = ["receiver", "object", "scope"];
+    let on = on.into_iter().find_map(|f| call.child_by_field_name(f));
+    on.or_else(|| {
+        let function = call.child_by_field_name("function")?;
+        (role(function.kind()) == Role::Member).then(|| function.named_child(0))?
+    })
+}
+
+/// The last of the nodes in another that have names in the grammar.
+pub(super) fn last_child(node: Node<'_>) -> Option<Node<'_>> {
+    let last = node.named_child_count().checked_sub(1)?;
+    node.named_child(u32::try_from(last).ok()?)
 }

@@ -17,7 +17,6 @@ mod flow;
 mod guards;
 mod hidden;
 mod hit;
-mod host;
 mod json;
 mod kinds;
 mod listed;
@@ -34,9 +33,9 @@ mod search;
 mod shape;
 mod silenced;
 mod starts;
+mod text;
 mod watched;
 mod words;
-mod written;
 mod yaml;
 
 use std::borrow::Cow;

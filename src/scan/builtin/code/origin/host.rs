@@ -5,20 +5,19 @@ use std::sync::LazyLock;
 use regex::bytes;
 use tree_sitter::Node;
 
-use super::expression::{Expression, compiled};
-use super::flow::Flow;
-use super::kinds::{Role, is_string, role};
-use super::names::ascii;
-use super::origin::{DEPTH, Origin, Search, called_on};
+use super::super::expression::{Expression, compiled};
+use super::super::flow::Flow;
+use super::super::kinds::{Role, called_on, is_string, role};
+use super::{DEPTH, Origin, Trace};
 
 impl<'t> Flow<'t> {
     /// Whether a built address begins with a host that the code chooses, where that is what counts.
-    pub(super) fn names_host(&self, node: Node<'t>, search: &mut Search<'t>, depth: u32) -> bool {
-        if !search.question.host || depth > DEPTH {
+    pub(super) fn names_host(&self, node: Node<'t>, trace: &mut Trace<'t>, depth: u32) -> bool {
+        if !trace.question.host || depth > DEPTH {
             return false;
         }
         if self.joins_with_dot
-            && let Some(names) = self.header_names_host(node, search, depth)
+            && let Some(names) = self.header_names_host(node, trace, depth)
         {
             return names;
         }
@@ -50,7 +49,7 @@ impl<'t> Flow<'t> {
         if is_string(first.kind()) || role(first.kind()) == Role::Text {
             static HOST: LazyLock<Expression> = LazyLock::new(|| {
                 let text = r#"^[fFrRbB]{0,2}["'`]+(?:(?:https?:|wss?:)?//[\w.:-]+[/?#]|(?:https?:|wss?:)?//[\w.:-]+["'`]$|/[\w.-]|/["'`]|[?#&]|[\w-][\w./-]*[/?])"#;
-                ascii(text).expect("a test uses it")
+                Expression::new(text)
             });
             if HOST.is_match(text.as_bytes()) {
                 return true;
@@ -63,7 +62,7 @@ impl<'t> Flow<'t> {
             let mut cursor = first.walk();
             let mut parts = first.named_children(&mut cursor);
             let value = parts.find(|p| !matches!(p.kind(), "string_start" | "string_content"));
-            return value.is_some_and(|v| self.value(v, search, depth + 1) <= Origin::Own);
+            return value.is_some_and(|v| self.value(v, trace, depth + 1) <= Origin::Own);
         }
         // A base that is not the request's own, unless what follows it still says the host.
         let names_later = self.text_of(node).contains("://");
@@ -72,23 +71,19 @@ impl<'t> Flow<'t> {
             (true, false) => Origin::Own,
             (false, false) => Origin::Handed,
         };
-        first.id() != node.id() && self.value(first, search, depth + 1) <= most
+        first.id() != node.id() && self.value(first, trace, depth + 1) <= most
     }
 
     /// Whether the host of a header `Location: ..` is not what a stranger chose; none for any other text.
-    fn header_names_host(
-        &self,
-        node: Node<'t>,
-        search: &mut Search<'t>,
-        depth: u32,
-    ) -> Option<bool> {
+    fn header_names_host(&self, node: Node<'t>, trace: &mut Trace<'t>, depth: u32) -> Option<bool> {
         static HEADER: LazyLock<bytes::Regex> = LazyLock::new(|| {
             compiled(r"^(?i)\s*(?:location|refresh)\s*:\s*(?:\d*\s*;?\s*url\s*=\s*)?")
                 .expect("a test uses it")
         });
         static TARGET: LazyLock<Expression> = LazyLock::new(|| {
-            ascii(r"^(?:(?:https?:)?//[\w.:-]+(?:[/?#]|$)|/[\w.-]|/$|[?#&]|\.{1,2}/|[\w-][\w./-]*(?:\.(?:php|html?)|[?/]))")
-                .expect("a test uses it")
+            Expression::new(
+                r"^(?:(?:https?:)?//[\w.:-]+(?:[/?#]|$)|/[\w.-]|/$|[?#&]|\.{1,2}/|[\w-][\w./-]*(?:\.(?:php|html?)|[?/]))",
+            )
         });
         let mut open = vec![node];
         let mut rest = None;
@@ -119,7 +114,7 @@ impl<'t> Flow<'t> {
                 None => return None,
                 Some(()) if is_literal => return Some(TARGET.is_match(text.as_bytes())),
                 Some(()) => {
-                    return Some(self.value(part, search, depth + 1) < Origin::Request);
+                    return Some(self.value(part, trace, depth + 1) < Origin::Request);
                 }
             }
         }

@@ -1,0 +1,139 @@
+//! Binds the parameters of a function, with what is known of each: by its type, or by the call that gets the function.
+
+use tree_sitter::Node;
+
+use super::super::kinds::{Role, role};
+use super::super::text::name_at;
+use super::{Binding, Flow, LONGEST_CALLEE};
+
+impl<'t> Flow<'t> {
+    pub(super) fn parameters(&mut self, function: Node<'t>, scope: usize) {
+        let list = function
+            .child_by_field_name("parameters")
+            .or_else(|| function.child_by_field_name("parameter"));
+        let Some(list) = list else {
+            return;
+        };
+        let element = self.elements_for(function);
+        let handed = self.handed_to(function);
+        if let Some(None) = handed {
+            self.scopes[scope].handles = Some(("", None));
+        }
+        let binding = |parameter, place: usize| match (element, place) {
+            (Some(list), 0) => Binding::Value(list),
+            _ => Binding::Parameter(parameter, place),
+        };
+        if role(list.kind()) == Role::Name {
+            self.bind(list, binding(list, 0), scope);
+            return;
+        }
+        let several = list.named_child_count() > 1;
+        let mut cursor = list.walk();
+        let mut place = 0;
+        for parameter in list.named_children(&mut cursor) {
+            let name = ["name", "pattern", "left"]
+                .into_iter()
+                .find_map(|f| parameter.child_by_field_name(f))
+                .or_else(|| {
+                    // Python's `name: Type` has no field for its name.
+                    let typed = parameter.kind() == "typed_parameter";
+                    parameter.named_child(0).filter(|_| typed)
+                })
+                .unwrap_or(parameter);
+            if matches!(parameter.kind(), "comment" | "receiver_parameter") {
+                continue;
+            }
+            self.bind(name, binding(parameter, place), scope);
+            self.note_type(parameter, name, scope);
+            if let Some(Some(known)) = handed.filter(|_| place == 0 && several) {
+                let name = self.text_of(name);
+                self.scopes[scope].typed.push((name, known));
+                self.has_typed = true;
+            }
+            if handed.flatten().is_some() && place == 0 && name.kind() == "object_pattern" {
+                self.take_apart(name, scope);
+            }
+            // The object that a method is called on is no argument of the call.
+            let is_object = place == 0 && matches!(self.text_of(parameter), "self" | "cls");
+            place += usize::from(!is_object);
+        }
+    }
+
+    /// Notes the parts of a request that is taken apart: `({ body, params }, response) =>`.
+    fn take_apart(&mut self, pattern: Node<'t>, scope: usize) {
+        const PARTS: [&str; 7] = [
+            "req.body",
+            "req.query",
+            "req.params",
+            "req.headers",
+            "req.cookies",
+            "req.files",
+            "req.file",
+        ];
+        let mut cursor = pattern.walk();
+        for part in pattern.named_children(&mut cursor) {
+            let name = self.text_of(part);
+            let known = PARTS.iter().find(|p| p.strip_prefix("req.") == Some(name));
+            if let Some(known) = known {
+                self.scopes[scope].typed.push((name, known));
+                self.has_typed = true;
+            }
+        }
+    }
+
+    /// What is known about the parameters of a function from the call that it is passed to.
+    fn handed_to(&self, function: Node<'t>) -> Option<Option<&'static str>> {
+        if self.names.handed.is_empty() {
+            return None;
+        }
+        let arguments = function.parent().filter(|p| p.kind() == "arguments")?;
+        let callee = self.callee(arguments.parent()?)?.as_bytes();
+        let mut handed = self.names.handed.iter();
+        let found = handed.find(|(of, _)| callee.len() < LONGEST_CALLEE && of.is_match(callee));
+        found.map(|(_, name)| name.as_deref())
+    }
+
+    /// Notes a parameter that is a request by its type.
+    fn note_type(&mut self, parameter: Node<'t>, name: Node<'t>, scope: usize) {
+        let (text, name) = (self.text_of(parameter), self.text_of(name));
+        let mut typed = self.names.typed.iter();
+        let known = typed.find(|(of, _)| text.len() > name.len() && of.is_match(text.as_bytes()));
+        if let Some((_, known)) = known {
+            self.scopes[scope].typed.push((name, known));
+            self.has_typed = true;
+        }
+    }
+
+    /// The list whose elements a function gets: `list.map(x => ..)`.
+    fn elements_for(&self, function: Node<'t>) -> Option<Node<'t>> {
+        let arguments = function.parent().filter(|p| p.kind() == "arguments")?;
+        let called = arguments.parent()?.child_by_field_name("function")?;
+        let name = called.child_by_field_name("property")?;
+        let is_each = matches!(
+            self.text_of(name),
+            "map" | "forEach" | "filter" | "flatMap" | "some" | "every" | "find"
+        );
+        is_each
+            .then(|| called.child_by_field_name("object"))
+            .flatten()
+    }
+
+    /// Whether an expression that begins with a parameter is data of a request by the type of that.
+    pub(in super::super) fn is_typed_request(&self, text: &str, at: usize) -> bool {
+        if !self.has_typed {
+            return false;
+        }
+        let name = name_at(text, b"$");
+        let rest = text.strip_prefix(name).unwrap_or_default();
+        for scope in self.scopes_around(at) {
+            if let Some((_, known)) = scope.typed.iter().find(|(n, _)| *n == name) {
+                let known = format!("{known}{rest}");
+                return self.names.request.is_match(known.as_bytes());
+            }
+            if scope.names.contains_key(name) {
+                break;
+            }
+        }
+        false
+    }
+}
