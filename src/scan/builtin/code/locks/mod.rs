@@ -2,14 +2,17 @@
 //!
 //! Both can only be told from what stood there before, so the gate asks with the versions of a file that it compares.
 
+mod address;
+mod manifests;
 mod read;
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::hit::{Hit, finding_of};
 use super::place::Weight;
 use crate::model::{Finding, RepoPath};
+use address::{host_of, is_forge, is_registry, named_in, owner_of};
+use manifests::Manifests;
 
 const HASH: &str = "lock-hash";
 pub(super) const HOST: &str = "lock-host";
@@ -20,22 +23,6 @@ const LONGEST: usize = 32 * 1024 * 1024;
 const MOST: usize = 20;
 /// The greatest score of lock files of tests and examples, which nobody installs with the project.
 const IN_TESTS: f64 = 3.9;
-
-/// The default registries of package managers. yarn's is another name of npm's.
-const REGISTRIES: [&str; 4] = [
-    "registry.npmjs.org",
-    "registry.yarnpkg.com",
-    "files.pythonhosted.org",
-    "pypi.org",
-];
-
-/// Hosts of repositories, whose archives are no packages of a registry.
-const FORGES: [&str; 4] = [
-    "github.com",
-    "codeload.github.com",
-    "gitlab.com",
-    "bitbucket.org",
-];
 
 /// What the hashes of a kind are of that may have a new file of an old version beside the others.
 const FILES: &str = "files";
@@ -54,6 +41,15 @@ struct Entry {
 }
 
 impl Entry {
+    /// One with a hash and no address.
+    fn hashed(package: String, of: &str, hash: &str) -> Entry {
+        Entry {
+            package,
+            hashes: vec![(of.to_owned(), hash.to_owned())],
+            ..Entry::default()
+        }
+    }
+
     /// The package's name without its version.
     fn name(&self) -> &str {
         let name = self.package.rsplit_once(' ');
@@ -62,23 +58,12 @@ impl Entry {
 
     /// Whether it comes from a repository, a folder or an address of its own, so that its hash changes with that.
     fn is_of_its_own(&self) -> bool {
-        self.declared || self.url.as_deref().is_some_and(is_of_its_own)
+        self.declared || self.url.as_deref().is_some_and(address::is_of_its_own)
     }
 
     fn host(&self) -> Option<String> {
         self.url.as_deref().and_then(host_of)
     }
-}
-
-/// Whether an address is that of a repository, a folder or an archive of one: its content changes with the commit.
-fn is_of_its_own(url: &str) -> bool {
-    let host = host_of(url).unwrap_or_default();
-    let begins = [
-        "git+", "git:", "git@", "file:", "link:", "ssh:", "./", "../", "/",
-    ];
-    let has = ["/archive/", "/tarball/", "/zipball/", "/tar.gz/", "/zip/"];
-    begins.iter().any(|b| url.starts_with(b))
-        || FORGES.contains(&host.as_str()) && has.iter().any(|h| url.contains(h))
 }
 
 /// Whether a file is a lock file that is read.
@@ -91,20 +76,6 @@ pub fn is_same_lock_file(one: &RepoPath, other: &RepoPath) -> bool {
     let format = read::format_of(one);
     format.is_some() && format == read::format_of(other)
 }
-
-/// The files beside a lock file that say where packages may come from.
-const MANIFESTS: [&str; 10] = [
-    "package.json",
-    ".npmrc",
-    ".yarnrc",
-    ".yarnrc.yml",
-    "pnpm-workspace.yaml",
-    "pyproject.toml",
-    "uv.toml",
-    "Pipfile",
-    "composer.json",
-    "bunfig.toml",
-];
 
 /// What is suspicious in a lock file by what it was before, here and on other branches that it is compared with.
 /// `manifest` gives the content of a file beside it.
@@ -160,112 +131,25 @@ fn entries_of(format: read::Format, content: &[u8]) -> Result<Vec<Entry>, String
     read::entries(format, text).map_err(|e| format!("this lock file cannot be read: {e}"))
 }
 
-/// The files beside a lock file that say where packages may come from, read once they are asked for.
-struct Manifests<'m> {
-    content: &'m dyn Fn(&str) -> Option<Vec<u8>>,
-    read: OnceCell<(String, BTreeSet<String>)>,
-}
-
-impl<'m> Manifests<'m> {
-    fn new(content: &'m dyn Fn(&str) -> Option<Vec<u8>>) -> Manifests<'m> {
-        let read = OnceCell::new();
-        Manifests { content, read }
-    }
-
-    /// Their text in lower case, and the names of hosts and the like in it.
-    fn read(&self) -> &(String, BTreeSet<String>) {
-        self.read.get_or_init(|| {
-            let mut text = String::new();
-            for content in MANIFESTS.iter().filter_map(|name| (self.content)(name)) {
-                text.push_str(&String::from_utf8_lossy(&content).to_ascii_lowercase());
-                text.push('\n');
-            }
-            let of_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
-            let words = text.split(|c| !of_name(c)).filter(|w| w.contains('.'));
-            let words = words.map(str::to_owned).collect();
-            (text, words)
-        })
-    }
-
-    /// Whether they name a host, or another one of its owner's.
-    fn name_host(&self, host: &str) -> bool {
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        let all = &self.read().1;
-        all.contains(name)
-            || owner_of(name).is_some_and(|o| all.iter().any(|n| owner_of(n) == Some(o)))
-    }
-
-    /// Whether they name a repository, by its owner and name.
-    fn name_repository(&self, url: &str) -> bool {
-        let place = url.split(['#', '?']).next().unwrap_or(url);
-        let parts = place.split(['/', ':']).skip_while(|p| !p.contains('.'));
-        let parts: Vec<&str> = parts.skip(1).take(2).collect();
-        let [owner, name] = parts.as_slice() else {
-            return false;
-        };
-        let name = name.strip_suffix(".git").unwrap_or(name);
-        let place = format!("{owner}/{name}").to_ascii_lowercase();
-        self.read().0.contains(&place)
-    }
-}
-
-/// Domains below which anybody may have a name.
-const SHARED: [&str; 16] = [
-    "github.io",
-    "gitlab.io",
-    "amazonaws.com",
-    "cloudfront.net",
-    "azurewebsites.net",
-    "azureedge.net",
-    "windows.net",
-    "pages.dev",
-    "workers.dev",
-    "r2.dev",
-    "vercel.app",
-    "netlify.app",
-    "herokuapp.com",
-    "web.app",
-    "googleapis.com",
-    "githubusercontent.com",
-];
-
-/// The part of a host's name that its owner registered, such as `pytorch.org` of `download.pytorch.org`; none if it can't
-/// be told.
-fn owner_of(host: &str) -> Option<&str> {
-    let mut dots = host.rmatch_indices('.').map(|(at, _)| at);
-    let (last, second) = (dots.next()?, dots.next());
-    let domain = second.map_or(Some(host), |at| host.get(at + 1..))?;
-    // `co.uk`
-    let label = domain.len() - (host.len() - last);
-    let is_number = host.chars().all(|c| c.is_ascii_digit() || c == '.');
-    let is_name = host
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
-    (label > 3 && is_name && !is_number && !SHARED.contains(&domain)).then_some(domain)
-}
-
 /// By package and what is hashed: the hashes that were there.
 type Known<'e> = BTreeMap<(&'e str, &'e str), BTreeSet<&'e str>>;
 
-fn hashes(entries: &[Entry], before: &[Vec<Entry>], text: &str, hits: &mut Vec<Hit>) {
-    let mut known: Vec<Known<'_>> = Vec::new();
-    for all in before {
-        let mut one = Known::new();
-        for entry in all.iter().filter(|e| !e.is_of_its_own()) {
-            for (of, hash) in &entry.hashes {
-                let key = (entry.package.as_str(), of.as_str());
-                one.entry(key).or_default().insert(hash);
-            }
-        }
-        known.push(one);
-    }
-    let mut now = Known::new();
+/// The hashes of entries that do not change with an address.
+fn known_in(entries: &[Entry]) -> Known<'_> {
+    let mut known = Known::new();
     for entry in entries.iter().filter(|e| !e.is_of_its_own()) {
         for (of, hash) in &entry.hashes {
             let key = (entry.package.as_str(), of.as_str());
-            now.entry(key).or_default().insert(hash);
+            known.entry(key).or_default().insert(hash);
         }
     }
+    known
+}
+
+/// Entries that have another hash for the same version.
+fn hashes(entries: &[Entry], before: &[Vec<Entry>], text: &str, hits: &mut Vec<Hit>) {
+    let known: Vec<Known<'_>> = before.iter().map(|all| known_in(all)).collect();
+    let now = known_in(entries);
     let mut told = BTreeSet::new();
     for ((package, of), hashes) in &now {
         let there: Vec<_> = known
@@ -323,7 +207,7 @@ fn hosts(
         let is_rare = !known.is_empty() || number < most && number * 2 < total;
         let is_of_owner =
             || owner_of(host).is_some_and(|o| known.iter().any(|k| owner_of(k) == Some(o)));
-        is_rare && !known.contains(host) && !REGISTRIES.contains(&host) && !is_of_owner()
+        is_rare && !known.contains(host) && !is_registry(host) && !is_of_owner()
     };
     // Packages that came from a registry everywhere, by their names.
     let mut from_registry: BTreeMap<&str, bool> = BTreeMap::new();
@@ -338,7 +222,7 @@ fn hosts(
             continue;
         };
         let moved = entry.is_of_its_own() && from_registry.get(entry.name()) == Some(&true);
-        let of_forge = entry.is_of_its_own() && FORGES.contains(&host.as_str());
+        let of_forge = entry.is_of_its_own() && is_forge(&host);
         let foreign = !entry.declared && !of_forge && is_foreign(&host);
         let named = || manifests.name_host(&host) || moved && manifests.name_repository(url);
         if !(moved || foreign) || named() {
@@ -373,28 +257,6 @@ fn hosts(
         if told >= MOST {
             return;
         }
-    }
-}
-
-/// The package that an address of a default registry is of, as far as it says: npm's by the folder, PyPI's by the file.
-fn named_in(url: &str) -> Option<String> {
-    let host = host_of(url)?;
-    let (_, rest) = url.split_once("://")?;
-    let (_, path) = rest.split_once('/')?;
-    let path = path
-        .to_ascii_lowercase()
-        .replace("%2f", "/")
-        .replace("%40", "@");
-    match &*host {
-        "registry.npmjs.org" | "registry.yarnpkg.com" => {
-            let (name, _) = path.split_once("/-/")?;
-            Some(name.to_owned())
-        }
-        "files.pythonhosted.org" => {
-            let file = path.rsplit('/').next()?;
-            Some(file.replace(['_', '.'], "-"))
-        }
-        _ => None,
     }
 }
 
@@ -442,34 +304,6 @@ fn names(entries: &[Entry], before: &[Vec<Entry>], text: &str, hits: &mut Vec<Hi
             identity: Some(format!("{package}\0{url}")),
         });
     }
-}
-
-/// The host of an address, in lower case, without a name and password, as programs read it that follow the URL
-/// standard (<https://url.spec.whatwg.org/#url-parsing>): they pass over tabs, and over slashes too many or too few.
-/// Where others would read another host, it is all that stands there.
-fn host_of(url: &str) -> Option<String> {
-    let plain = |c: &char| !matches!(c, '\t' | '\n' | '\r');
-    let url: String = url.trim().chars().filter(plain).collect();
-    let (scheme, rest) = url.split_once(':')?;
-    let scheme = scheme.to_ascii_lowercase();
-    let of_scheme = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
-    let slashes = |c: char| matches!(c, '/' | '\\');
-    let is_web = matches!(scheme.as_str(), "http" | "https" | "ftp");
-    if !scheme.bytes().all(of_scheme) || !is_web && !rest.starts_with("//") {
-        return None;
-    }
-    let rest = rest.trim_start_matches(slashes);
-    let authority = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
-    if authority.contains('\\') {
-        return Some(authority);
-    }
-    let host = authority.rsplit('@').next()?;
-    let usual = match scheme.as_str() {
-        "https" => ":443",
-        _ => ":80",
-    };
-    let host = host.strip_suffix(usual).unwrap_or(host);
-    (!host.is_empty()).then(|| host.to_owned())
 }
 
 /// The line of a text, from 1, on which a part of it stands.
