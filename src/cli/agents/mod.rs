@@ -4,6 +4,7 @@
 mod hook;
 mod patience;
 mod settings;
+mod shell;
 mod skips;
 
 use std::path::{Path, PathBuf};

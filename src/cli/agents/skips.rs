@@ -1,8 +1,7 @@
 //! Whether a command that an agent is about to run makes git skip its hooks. It is read as a shell reads it, as far as
 //! that can be known without running it: an agent that means no harm is told what to do instead.
 
-use std::iter::Peekable;
-use std::str::Chars;
+use super::shell::{SHELLS, name_of, parts_of};
 
 /// How deep commands in commands are followed.
 const DEEPEST: usize = 5;
@@ -23,141 +22,6 @@ fn within(command: &str, depth: usize) -> Option<String> {
     found.or_else(|| nested.next())
 }
 
-/// A command line, taken apart.
-#[derive(Default)]
-struct Parts {
-    /// The words of each simple command.
-    commands: Vec<Vec<String>>,
-    /// What is in `$(...)` and backticks.
-    nested: Vec<String>,
-}
-
-/// What is before the closing double quote.
-fn quoted(chars: &mut impl Iterator<Item = char>) -> String {
-    let mut inner = String::new();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => break,
-            '\\' => inner.extend(chars.next()),
-            c => inner.push(c),
-        }
-    }
-    inner
-}
-
-/// What is before the closing bracket of one that is open.
-fn bracketed(chars: &mut impl Iterator<Item = char>) -> String {
-    let mut depth = 1;
-    let inner = chars.take_while(|c| {
-        depth += match c {
-            '(' => 1,
-            ')' => -1,
-            _ => 0,
-        };
-        depth > 0
-    });
-    inner.collect()
-}
-
-fn parts_of(command: &str) -> Parts {
-    let mut parts = Parts::default();
-    let mut words: Vec<String> = Vec::new();
-    let mut word: Option<String> = None;
-    // What ends each text that begins at the next line, and whether a shell reads it.
-    let mut texts: Vec<(String, bool)> = Vec::new();
-    let mut chars = command.chars().peekable();
-    let end_word = |word: &mut Option<String>, words: &mut Vec<String>| {
-        words.extend(word.take());
-    };
-    while let Some(c) = chars.next() {
-        match c {
-            '\'' => {
-                let text = word.get_or_insert_default();
-                text.extend(chars.by_ref().take_while(|c| *c != '\''));
-            }
-            '"' => {
-                let inner = quoted(&mut chars);
-                if inner.contains("$(") || inner.contains('`') {
-                    parts.nested.extend(parts_of(&inner).nested);
-                }
-                word.get_or_insert_default().push_str(&inner);
-            }
-            '\\' => match chars.next() {
-                Some('\n') | None => {}
-                Some(c) => word.get_or_insert_default().push(c),
-            },
-            '`' => parts
-                .nested
-                .push(chars.by_ref().take_while(|c| *c != '`').collect()),
-            '$' if chars.peek() == Some(&'(') => {
-                chars.next();
-                parts.nested.push(bracketed(&mut chars));
-                word.get_or_insert_default();
-            }
-            '#' if word.is_none() => {
-                for c in chars.by_ref() {
-                    if c == '\n' {
-                        break;
-                    }
-                }
-                parts.commands.push(std::mem::take(&mut words));
-            }
-            '<' if chars.peek() == Some(&'<') => {
-                chars.next();
-                end_word(&mut word, &mut words);
-                let end = heredoc_end(&mut chars);
-                let is_script = words.first().is_some_and(|w| SHELLS.contains(&name_of(w)));
-                texts.extend(end.map(|end| (end, is_script)));
-            }
-            ';' | '&' | '|' | '\n' | '(' | ')' => {
-                end_word(&mut word, &mut words);
-                parts.commands.push(std::mem::take(&mut words));
-                if c == '\n' {
-                    for (end, is_script) in texts.drain(..) {
-                        let text = heredoc(&mut chars, &end);
-                        parts.nested.extend(is_script.then_some(text));
-                    }
-                }
-            }
-            c if c.is_whitespace() => end_word(&mut word, &mut words),
-            c => word.get_or_insert_default().push(c),
-        }
-    }
-    end_word(&mut word, &mut words);
-    parts.commands.push(words);
-    parts
-}
-
-/// The word that ends a text in the command line (`<<'END'`); none for `<<<`, which has the text in the same line.
-fn heredoc_end(chars: &mut Peekable<Chars<'_>>) -> Option<String> {
-    if chars.next_if_eq(&'<').is_some() {
-        return None;
-    }
-    let _ = chars.next_if_eq(&'-');
-    while chars.next_if_eq(&' ').is_some() {}
-    let mut end = String::new();
-    while let Some(c) = chars.next_if(|c| !c.is_whitespace() && !";&|()<>".contains(*c)) {
-        if !"'\"\\".contains(c) {
-            end.push(c);
-        }
-    }
-    Some(end)
-}
-
-/// The lines up to one that has only this word.
-fn heredoc(chars: &mut Peekable<Chars<'_>>, end: &str) -> String {
-    let mut text = String::new();
-    while chars.peek().is_some() {
-        let line: String = chars.by_ref().take_while(|c| *c != '\n').collect();
-        if line.trim() == end {
-            break;
-        }
-        text.push_str(&line);
-        text.push('\n');
-    }
-    text
-}
-
 /// A variable that switches hooks off: git's own, and those of managers of hooks.
 fn assignment(word: &str) -> Option<String> {
     let (name, value) = word.split_once('=')?;
@@ -176,10 +40,6 @@ fn assignment(word: &str) -> Option<String> {
 /// Whether a text names the setting of git's folder of hooks, whose case does not matter.
 fn is_hooks_setting(text: &str) -> bool {
     text.to_lowercase().contains("core.hookspath")
-}
-
-fn name_of(word: &str) -> &str {
-    word.rsplit('/').next().unwrap_or(word)
 }
 
 /// Words before a command that run the rest as a command.
@@ -215,8 +75,21 @@ fn is_hook(word: &str) -> bool {
     word.contains(".git/hooks") || word.ends_with("hooks/pre-push")
 }
 
-/// Programs that read commands.
-const SHELLS: [&str; 5] = ["sh", "bash", "zsh", "dash", "ksh"];
+/// What a wrapper runs: what is behind its own options and numbers.
+fn behind_options(words: &[String]) -> Option<&[String]> {
+    let own = |w: &&String| w.starts_with('-') || w.starts_with(|c: char| c.is_ascii_digit());
+    let mut rest = words;
+    loop {
+        let skip = rest.iter().take_while(own).count();
+        let has_option = rest.iter().take(skip).any(|w| w.starts_with('-'));
+        rest = rest.get(skip..)?;
+        // `-u NAME`: an option may have a value of its own.
+        if !has_option || rest.first().is_none_or(|w| is_known(w)) {
+            return Some(rest);
+        }
+        rest = rest.get(1..)?;
+    }
+}
 
 fn of_words(words: &[String], depth: usize) -> Option<String> {
     let is_assignment = |w: &str| {
@@ -231,32 +104,18 @@ fn of_words(words: &[String], depth: usize) -> Option<String> {
     loop {
         let (first, after) = rest.split_first()?;
         let is_export = ["export", "declare", "readonly"].contains(&first.as_str());
-        if is_assignment(first) {
+        rest = if is_assignment(first) {
             if let Some(found) = assignment(first) {
                 return Some(found);
             }
+            after
         } else if is_export {
             return after.iter().find_map(|w| assignment(w));
         } else if WRAPPERS.contains(&name_of(first)) {
-            // Its own options and numbers, up to what it runs.
-            let own =
-                |w: &&String| w.starts_with('-') || w.starts_with(|c: char| c.is_ascii_digit());
-            rest = after;
-            loop {
-                let skip = rest.iter().take_while(own).count();
-                let has_option = rest.iter().take(skip).any(|w| w.starts_with('-'));
-                rest = rest.get(skip..)?;
-                // `-u NAME`: an option may have a value of its own.
-                if !has_option || rest.first().is_none_or(|w| is_known(w)) {
-                    break;
-                }
-                rest = rest.get(1..)?;
-            }
-            continue;
+            behind_options(after)?
         } else {
             break;
-        }
-        rest = after;
+        };
     }
     let (first, args) = rest.split_first()?;
     match name_of(first) {
