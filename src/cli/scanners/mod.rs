@@ -80,4 +80,8 @@ fn named(catalog: &Catalog, name: &str) -> Result<Descriptor> {
 }
 
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod scores;
+#[cfg(test)]
 mod tests;
