@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use globset::GlobSet;
 use regex::{Regex, RegexBuilder};
 
-use super::glob_set;
+use super::files::glob_set;
 use super::written::Written;
 use crate::model::Score;
 
