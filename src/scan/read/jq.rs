@@ -11,7 +11,7 @@ use jaq_json::{Val, read};
 use serde_json::Value;
 
 use super::characters::decode;
-use super::raw::Item;
+use super::item::Item;
 use super::shape::Shape;
 use super::split::Split;
 use super::{Unreadable, strict, xml_tags};

@@ -6,15 +6,18 @@
 #![deny(clippy::indexing_slicing, reason = "a report may hold anything")]
 
 mod characters;
+mod finding;
 mod foreign;
+mod gather;
+mod item;
 mod jq;
 mod offsets;
 mod paths;
-mod raw;
 mod sarif;
 mod shape;
 mod split;
 mod strict;
+mod words;
 mod xml_tags;
 
 use super::Descriptor;
@@ -25,10 +28,10 @@ use crate::model::{Finding, RepoPath};
 
 use characters::decode;
 pub use foreign::{Evidence, root_of};
+use gather::Gather;
 use jq::Documents;
 pub use jq::{apply, check_filter};
 pub use paths::{Contents, Paths};
-use raw::Gather;
 
 /// A file that a scanner could not read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

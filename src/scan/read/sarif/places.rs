@@ -1,10 +1,10 @@
 //! Where a result is: the file, by its URI and what it is relative to, and the region.
 
+use super::super::item::FlowStep;
 use super::super::offsets::{Span, Unit};
-use super::super::raw::FlowStep;
 use super::log::{ArtifactLocation, Location, PhysicalLocation, Run, SarifRegion, SarifResult};
 use super::rules::at;
-use super::text_of;
+use super::texts::text_of;
 
 /// How many bases, or how many parent files, are followed.
 const DEEPEST: usize = 16;

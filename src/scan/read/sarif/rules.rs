@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::super::Unreadable;
-use super::super::raw::score_of_level;
+use super::super::words::score_of_level;
 use super::log::{
     Component, ComponentReference, Invocation, Message, Override, Rule, RuleReference, Run,
     SarifResult,
