@@ -3,11 +3,10 @@
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Ran, World, token, write_program};
+use crate::support::{Ran, World, token, wait, write_program};
 
 /// The settings of each agent with the keys of its two hooks.
 const AGENTS: [(&str, &str, &str); 4] = [
@@ -171,15 +170,6 @@ fn start_push(world: &World) -> Child {
         .stderr(Stdio::piped())
         .process_group(0);
     command.spawn().unwrap()
-}
-
-#[track_caller]
-fn wait(what: &str, holds: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(60), "never: {what}");
-        std::thread::sleep(Duration::from_millis(30));
-    }
 }
 
 #[test]

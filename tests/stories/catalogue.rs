@@ -5,12 +5,9 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
-use crate::support::{World, places_and_rules, token, tools};
+use crate::support::{World, of_scanner, places_and_rules, token, tools, write_program};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/weaknesses")
@@ -71,11 +68,6 @@ fn pinned(scanner: &str) -> PathBuf {
     }
 }
 
-fn of<'r>(report: &'r Value, scanner: &str) -> &'r Value {
-    let all = report["scanners"].as_array().unwrap();
-    all.iter().find(|s| s["name"] == scanner).unwrap()
-}
-
 /// A program that says the version of another, and does something else than it.
 fn wrapper(world_of: &tempfile::TempDir, scanner: &str, rest: &str) -> PathBuf {
     let path = world_of.path().join(scanner);
@@ -91,8 +83,7 @@ fn wrapper(world_of: &tempfile::TempDir, scanner: &str, rest: &str) -> PathBuf {
     let script = format!(
         "#!/bin/sh\ncase \"$*\" in *--version|version) cat << 'SAID'\n{said}\nSAID\nexit;; esac\n{rest}\n"
     );
-    fs::write(&path, script).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&path, &script);
     path
 }
 
@@ -116,8 +107,7 @@ fn without_network(folder: &tempfile::TempDir, scanner: &str) -> PathBuf {
          if $apart true 2> /dev/null; then exec $apart \"$real\" \"$@\"; fi\nexec \"$real\" \"$@\"\n",
         pinned(scanner).display()
     );
-    fs::write(&path, script).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&path, &script);
     path
 }
 
@@ -126,12 +116,12 @@ fn finds_and_remembers(scanner: &str) {
     let folder = tempfile::tempdir().unwrap();
     let world = planted(scanner, Some(&without_network(&folder, scanner)));
     let report = world.check(&[]);
-    assert_eq!(of(&report, scanner)["state"], "ok", "{report:#}");
+    assert_eq!(of_scanner(&report, scanner)["state"], "ok", "{report:#}");
     assert_eq!(places_and_rules(&report, "new"), expected);
-    assert_ne!(of(&report, scanner)["scanned"], 0);
+    assert_ne!(of_scanner(&report, scanner)["scanned"], 0);
     assert_eq!(places_and_rules(&report, "inherited"), Vec::<String>::new());
     let again = world.check(&[]);
-    assert_eq!(of(&again, scanner)["scanned"], 0, "{again:#}");
+    assert_eq!(of_scanner(&again, scanner)["scanned"], 0, "{again:#}");
     assert_eq!(places_and_rules(&again, "new"), expected);
 }
 
@@ -231,7 +221,7 @@ fn is_never_clean_after_a_crash(scanner: &str) {
         let program = wrapper(&folder, scanner, rest);
         let report = planted(scanner, Some(&program)).check(&[]);
         assert_eq!(report["verdict"], "incomplete", "{what}: {report:#}");
-        assert_eq!(of(&report, scanner)["state"], "failed", "{what}");
+        assert_eq!(of_scanner(&report, scanner)["state"], "failed", "{what}");
     }
 }
 

@@ -2,11 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{World, places, token};
-
-fn leak(number: u32) -> String {
-    format!("TOKEN = '{}'\n", token(number))
-}
+use crate::support::{World, leak, places};
 
 /// Everything in a folder of git's, by name and content.
 fn snapshot(folder: &Path) -> Vec<(String, Vec<u8>)> {

@@ -5,11 +5,10 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Child;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{World, tools, write_program};
+use crate::support::{World, of_scanner, tools, wait, write_program};
 
 /// A world in which a scanner of the target's own is a script, and `main` is pushed. The script finds the
 /// world's folder in `$world`, though its environment does not have it.
@@ -73,8 +72,7 @@ fn deeds(report: &Value) -> Vec<String> {
 }
 
 fn containment(report: &Value) -> &Value {
-    let all = report["scanners"].as_array().unwrap();
-    &all.iter().find(|s| s["name"] == "evil").unwrap()["containment"]
+    &of_scanner(report, "evil")["containment"]
 }
 
 /// A script of what no scanner has a reason to do; each deed that succeeds is reported as a finding.
@@ -239,16 +237,6 @@ fn processes_with(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Waits until something holds, for long enough on a machine that is busy.
-#[track_caller]
-fn until(what: &str, holds: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(120), "not: {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
 fn left(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().flatten();
     entries.map(|e| e.path()).collect()
@@ -288,7 +276,7 @@ fn at_work(world: &World, seconds: &str, processes: usize) -> Child {
         env!("CARGO_BIN_EXE_newgate")
     );
     let child = world.start("sh", &["-c", &script]);
-    until("the scanner is at work", || {
+    wait("the scanner is at work", || {
         processes_with(seconds).len() >= processes
     });
     child
@@ -312,8 +300,8 @@ fn no_scanner_and_no_stage_outlives_newgate_whatever_kills_it() {
             )
             .exits(0);
         child.wait().unwrap();
-        until("the scanner ends", || processes_with(&seconds).is_empty());
-        until("the stage is removed", || {
+        wait("the scanner ends", || processes_with(&seconds).is_empty());
+        wait("the stage is removed", || {
             left(&world.path("tmp")).is_empty()
         });
     }

@@ -3,12 +3,11 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::support::{World, token};
+use crate::support::{World, token, write_program};
 
 fn write_hook(path: &Path, script: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(path, &format!("#!/bin/sh\n{script}\n"));
 }
 
 fn leak(world: &World) {
@@ -338,12 +337,10 @@ fn a_kept_hook_finds_what_it_found_before() {
         &hooks.join("helper"),
         &format!("echo helped >> '{}'", ran.display()),
     );
-    world.write(
-        "tools/pre-push",
-        "#!/bin/sh\nset -e\n\"$(dirname \"$0\")/helper\"\ncd \"$(dirname \"$0\")/../..\"\ntest -d .git\n",
+    write_hook(
+        &world.work().join("tools/pre-push"),
+        "set -e\n\"$(dirname \"$0\")/helper\"\ncd \"$(dirname \"$0\")/../..\"\ntest -d .git",
     );
-    let tool = world.work().join("tools/pre-push");
-    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
     std::os::unix::fs::symlink("../../tools/pre-push", hooks.join("pre-push")).unwrap();
     world.install();
     world.push(&["origin", "main:one"]).exits(0);

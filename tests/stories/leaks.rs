@@ -1,205 +1,19 @@
 //! Nothing leaks: a secret that any scanner reported is in no format, no stored file and no line on the
 //! screen, no matter who quotes it and in whichever encoding.
 
-use std::fmt::Write as _;
+mod planted;
+mod search;
+
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use crate::support::{Ran, World, token, tools, write_program};
+use crate::support::{FORMATS, Ran, World, token};
 
-const FORMATS: [&str; 13] = [
-    "terminal",
-    "html",
-    "markdown",
-    "sarif",
-    "github-sarif",
-    "github",
-    "gitlab-code-quality",
-    "gitlab-sast",
-    "junit",
-    "csv",
-    "json",
-    "env",
-    "sto",
-];
-
-/// A scanner that says what it reads: each line in each field of a finding, and on standard error.
-const PARROT: &str = r#"#!/usr/bin/env python3
-import base64, json, sys, urllib.parse
-if sys.argv[1] == "--version":
-    print("1.0")
-    sys.exit(0)
-results = []
-for name in sys.argv[2:]:
-    with open(name, errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            line = line.rstrip("\n")
-            print(line, file=sys.stderr)
-            results.append({
-                "path": name, "line": number, "rule": "P1", "level": "high",
-                "title": "Read " + name, "message": "it says " + line,
-                "fix": "instead of " + base64.b64encode(line.encode()).decode() + " / " + line.encode().hex(),
-                "url": "https://example.com/?q=" + urllib.parse.quote(line, safe=""),
-                "fingerprint": json.dumps(line),
-            })
-print(json.dumps(results))
-sys.exit(int(sys.argv[1]))
-"#;
-
-fn descriptor(name: &str, exit: u32) -> String {
-    format!(
-        "name = \"{name}\"\ntitle = \"{name}\"\nhomepage = \"https://example.com\"\nkind = \"code\"\n\
-         scope = \"file\"\nfiles = [\"*\", \"!.newgate/**\"]\n\
-         [program]\ncommand = [\"{name}\", \"{exit}\", \"{{files}}\"]\nversion = [\"--version\"]\n\
-         version-pattern = '(\\d\\S*)'\nexit-clean = [0]\n\
-         [output]\nformat = \"json\"\nfilter = '.[]'\n"
-    )
-}
-
-/// A rule whose message quotes the code.
-const RULES: &str = "\
-rules:
-  - id: quoted
-    languages: [python]
-    severity: ERROR
-    message: \"the value $VALUE is passed on\"
-    pattern: subprocess.call($VALUE, shell=True)
-  - id: assigned
-    languages: [python]
-    severity: ERROR
-    message: \"$NAME is $VALUE\"
-    pattern: $NAME = $VALUE
-";
-
-fn letters(number: u32, length: usize) -> String {
-    let hash = blake3::hash(&number.to_le_bytes());
-    let text = BASE64_STANDARD_NO_PAD.encode([hash.as_bytes(), &hash.as_bytes()[..]].concat());
-    let text: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
-    text[..length].to_owned()
-}
-
-/// The secrets of the story, none of which is in a file of this project.
-struct Secrets {
-    aws: String,
-    key: Vec<String>,
-    yaml: String,
-    address: String,
-    beside: String,
-    named: String,
-    deleted: String,
-    removed: String,
-}
-
-impl Secrets {
-    fn new() -> Secrets {
-        Secrets {
-            aws: letters(1, 40),
-            key: (2..8).map(|n| letters(n, 64)).collect(),
-            yaml: format!("Wk/{}&q", letters(9, 14)),
-            address: token(10),
-            beside: token(11),
-            named: token(12),
-            deleted: token(13),
-            removed: token(14),
-        }
-    }
-
-    fn all(&self) -> Vec<String> {
-        let Secrets {
-            aws,
-            key,
-            yaml,
-            address,
-            beside,
-            named,
-            deleted,
-            removed,
-        } = self;
-        let others = [aws, yaml, address, beside, named, deleted, removed];
-        key.iter().chain(others).cloned().collect()
-    }
-
-    fn pem(&self) -> String {
-        let kind = "RSA PRIVATE KEY";
-        format!(
-            "-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n",
-            self.key.join("\n")
-        )
-    }
-}
-
-/// Forms of a value that are looked for.
-fn forms(value: &str) -> Vec<String> {
-    let hex: String = value.bytes().map(|b| format!("{b:02x}")).collect();
-    let percent: String = value
-        .bytes()
-        .map(|b| match b.is_ascii_alphanumeric() {
-            true => char::from(b).to_string(),
-            false => format!("%{b:02X}"),
-        })
-        .collect();
-    let quoted = json!(value).to_string();
-    // Base64 of a text with the value in it, wherever in it: what does not depend on the neighbours.
-    let inside = (0..3).map(|before| {
-        let text = BASE64_STANDARD_NO_PAD.encode(format!("{}{value}", "-".repeat(before)));
-        text[4..text.len() - 2].to_owned()
-    });
-    let markup = value.replace('&', "&amp;");
-    let mut all = vec![
-        value.to_owned(),
-        value[4..].to_owned(),
-        BASE64_STANDARD.encode(value),
-        hex.to_uppercase(),
-        hex,
-        percent.to_lowercase(),
-        percent,
-        quoted.trim_matches('"').replace('/', "\\/"),
-        markup,
-    ];
-    all.extend(inside);
-    all
-}
-
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        match path.symlink_metadata().unwrap() {
-            m if m.is_dir() => files(&path, found),
-            m if m.is_file() => found.push(path),
-            _ => {}
-        }
-    }
-}
-
-/// Every place where a secret is found: in what was said, and in the files below folders, their names
-/// among them.
-fn places(secrets: &[String], said: &[(String, String)], folders: &[PathBuf]) -> Vec<String> {
-    let mut texts: Vec<(String, Vec<u8>)> = said
-        .iter()
-        .map(|(name, text)| (name.clone(), text.clone().into_bytes()))
-        .collect();
-    let mut paths = Vec::new();
-    folders.iter().for_each(|f| files(f, &mut paths));
-    for path in paths {
-        let name = path.display().to_string();
-        texts.push((name.clone(), fs::read(&path).unwrap()));
-        texts.push((format!("name {name}"), name.into_bytes()));
-    }
-    let forms: Vec<String> = secrets.iter().flat_map(|s| forms(s)).collect();
-    let search = aho_corasick::AhoCorasick::new(&forms).unwrap();
-    let mut found = Vec::new();
-    for (name, text) in &texts {
-        for at in search.find_iter(text) {
-            let around = at.start().saturating_sub(60)..(at.end() + 20).min(text.len());
-            found.push(format!("{name}: {}", text[around].escape_ascii()));
-        }
-    }
-    found
-}
+use planted::{Secrets, letters, planted, planted_for_parrot};
+use search::places;
 
 /// What newgate says, kept for the search.
 struct Listener<'w> {
@@ -213,84 +27,6 @@ impl Listener<'_> {
         self.said.push((args.join(" "), ran.all()));
         ran
     }
-}
-
-/// A world whose target has the configuration and a secret, and a branch with all kinds of secrets.
-fn planted(secrets: &Secrets, scanners: &[&str], fakes: &[(&str, u32)]) -> World {
-    let world = World::new();
-    let mut config = String::from("version = 1\n[scanners]\ncode = true\n");
-    for scanner in scanners {
-        let path = tools().join(scanner);
-        let _ = writeln!(
-            config,
-            "[scanners.{scanner}]\npath = \"{}\"",
-            path.display()
-        );
-    }
-    for (name, exit) in fakes {
-        let path = world.path(&format!("home/{name}"));
-        write_program(&path, PARROT);
-        world.write(
-            &format!(".newgate/scanners/{name}.toml"),
-            descriptor(name, *exit),
-        );
-        let _ = writeln!(config, "[scanners.{name}]\npath = \"{}\"", path.display());
-    }
-    let _ = writeln!(config, "[gate]\nblock-at = \"low\"");
-    world.write(".newgate/config.toml", config);
-    world.write(".newgate/semgrep.yml", RULES);
-    world.write("app.py", "import os\n");
-    world.write(
-        "old.py",
-        format!("TOKEN = '{}'\nprint(TOKEN)\n", secrets.removed),
-    );
-    world.commit("Start");
-    world.push(&["--quiet", "origin", "main"]).exits(0);
-    let branch = format!("feature/{}", secrets.named);
-    world.git(&["switch", "--quiet", "--create", &branch]);
-    world.write(
-        "gone.py",
-        format!("import os\nGONE = '{}'\n", secrets.deleted),
-    );
-    world.commit("Bring it");
-    world.git(&["rm", "--quiet", "gone.py"]);
-    world.commit(&format!("Take {} away", secrets.deleted));
-    world.write("old.py", "print(1)\n");
-    world.write(
-        "deploy.py",
-        format!(
-            "import subprocess\n\n\ndef run(x):\n    subprocess.call('curl -u a:{} ' + x, shell=True)\n    eval(x)\n",
-            secrets.beside
-        ),
-    );
-    world.write(
-        "settings.py",
-        format!(
-            "aws_secret_access_key = '{}'\nREPO = 'https://bot:{}@example.com/x.git'\n",
-            secrets.aws, secrets.address
-        ),
-    );
-    world.write(
-        "conf/app.yml",
-        format!("db:\n  host: db.local\n  password: {}\n", secrets.yaml),
-    );
-    world.write("id_rsa", secrets.pem());
-    world.write(
-        "keys.py",
-        format!(
-            "import pickle\nKEY = '''{}'''\npickle.loads(KEY)\n",
-            secrets.pem()
-        ),
-    );
-    world.write(
-        &format!("dump-{}.py", secrets.named),
-        format!(
-            "import pickle\nNAMED = '{}'\npickle.loads(NAMED)\n",
-            secrets.named
-        ),
-    );
-    world.commit("Feature");
-    world
 }
 
 fn every_output(world: &World) -> Vec<String> {
@@ -523,25 +259,6 @@ fn only_the_secret_is_masked_and_no_word_beside_it() {
         .map(|l| l.split_whitespace().collect::<Vec<_>>().join(" "))
         .collect();
     assert_eq!(said, shown);
-}
-
-/// A world with a scanner that says what it reads, and one that fails with that on standard error.
-fn planted_for_parrot() -> World {
-    let world = World::new();
-    let mut config = String::from("version = 1\n");
-    for (name, exit) in [("parrot", 0), ("shouter", 9)] {
-        let path = world.path(&format!("home/{name}"));
-        write_program(&path, PARROT);
-        world.write(
-            &format!(".newgate/scanners/{name}.toml"),
-            descriptor(name, exit),
-        );
-        let _ = writeln!(config, "[scanners.{name}]\npath = \"{}\"", path.display());
-    }
-    world.write(".newgate/config.toml", config);
-    world.commit("Start");
-    world.push(&["--quiet", "origin", "main"]).exits(0);
-    world
 }
 
 #[test]

@@ -4,11 +4,7 @@
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
-use crate::support::{Ran, World, issues, places, token, write_program};
-
-fn leak(number: u32) -> String {
-    format!("TOKEN = '{}'\n", token(number))
-}
+use crate::support::{Ran, World, issues, leak, places, write_program};
 
 /// Pastes the only command between backticks that begins with these words.
 #[track_caller]

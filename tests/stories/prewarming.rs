@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{World, tools, write_program};
+use crate::support::{World, tools, wait, write_program};
 
 /// A world with a script in Bandit's place: it takes its time where it has a low priority, and tells a
 /// file that it runs.
@@ -33,16 +33,6 @@ fn slow_in_background(seconds: u32) -> World {
 fn outcome(world: &World) -> Option<Value> {
     let file = world.work().join(".git/newgate/prewarm.json");
     serde_json::from_slice(&fs::read(file).ok()?).ok()
-}
-
-/// Waits until something holds.
-#[track_caller]
-fn wait(what: &str, holds: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(60), "never: {what}");
-        std::thread::sleep(Duration::from_millis(30));
-    }
 }
 
 fn runs(world: &World) -> usize {

@@ -1,10 +1,8 @@
 //! Scanners that read a project as a whole, packages, and one weakness that several scanners report.
 
-use std::os::unix::fs::PermissionsExt;
-
 use serde_json::{Value, json};
 
-use crate::support::{World, issues, places, tools};
+use crate::support::{World, issues, of_scanner, places, tools, write_program};
 
 /// A world whose `main` has a configuration and a README, pushed, on a branch `feature`.
 fn configured(config: &str) -> World {
@@ -25,11 +23,6 @@ fn with(scanner: &str) -> String {
     )
 }
 
-fn of<'r>(report: &'r Value, scanner: &str) -> &'r Value {
-    let all = report["scanners"].as_array().unwrap();
-    all.iter().find(|s| s["name"] == scanner).unwrap()
-}
-
 /// A program that answers as ruff does when asked its version, and notes its arguments otherwise.
 fn noting(world: &World, version: &str) -> (std::path::PathBuf, std::path::PathBuf) {
     let (program, mark) = (world.path("home/program"), world.path("home/arguments"));
@@ -38,8 +31,7 @@ fn noting(world: &World, version: &str) -> (std::path::PathBuf, std::path::PathB
          for word in \"$@\"; do echo \"$word\"; done > '{}'\nexit 9\n",
         mark.display()
     );
-    std::fs::write(&program, script).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&program, &script);
     (program, mark)
 }
 
@@ -52,13 +44,13 @@ fn a_project_is_scanned_when_its_inputs_change_and_only_then() {
     world.commit("Build");
     let first = world.check(&[]);
     assert!(!places(&first, "new").is_empty(), "{first:#}");
-    assert_eq!(of(&first, "checkov")["scanned"], 1);
+    assert_eq!(of_scanner(&first, "checkov")["scanned"], 1);
     // Another tree with the same inputs.
     world.write("README.md", "Hello again.\n");
     world.commit("Greet");
     let again = world.check(&[]);
     assert_eq!(places(&again, "new"), places(&first, "new"));
-    assert_eq!(of(&again, "checkov")["scanned"], 0, "{again:#}");
+    assert_eq!(of_scanner(&again, "checkov")["scanned"], 0, "{again:#}");
     // A change that is not among them, on top of what is on the target.
     world.git(&["switch", "--quiet", "main"]);
     world.git(&["merge", "--quiet", "feature"]);
@@ -68,7 +60,7 @@ fn a_project_is_scanned_when_its_inputs_change_and_only_then() {
     world.commit("Leave");
     let words = world.check(&[]);
     assert_eq!(words["verdict"], "pass");
-    assert_eq!(of(&words, "checkov")["scanned"], 0);
+    assert_eq!(of_scanner(&words, "checkov")["scanned"], 0);
     let inherited = issues(&words, "inherited").len();
     assert_eq!(inherited, issues(&first, "new").len(), "{words:#}");
 }
@@ -118,7 +110,7 @@ fn audits_without_an_answer_are_never_clean() {
     for scanner in ["pip-audit", "npm-audit"] {
         let finds = report["issues"].to_string().contains(scanner);
         assert!(
-            finds || of(&report, scanner)["state"] != "ok",
+            finds || of_scanner(&report, scanner)["state"] != "ok",
             "{scanner}: {report:#}"
         );
     }

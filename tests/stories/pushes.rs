@@ -1,12 +1,8 @@
 //! Pushes where other gates broke: each is answered on purpose.
 
-use crate::support::{World, token};
+use crate::support::{World, leak};
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
-
-fn leak(number: u32) -> String {
-    format!("TOKEN = '{}'\n", token(number))
-}
 
 /// A branch `bad` with a leak, checked out.
 fn bad_branch(world: &World) -> String {

@@ -1,10 +1,6 @@
 //! Repositories where other gates broke.
 
-use crate::support::{World, places, token};
-
-fn leak(number: u32) -> String {
-    format!("TOKEN = '{}'\n", token(number))
-}
+use crate::support::{World, leak, places, token, write_program};
 
 const NEWGATE: &str = env!("CARGO_BIN_EXE_newgate");
 
@@ -145,13 +141,8 @@ fn a_partial_commit_and_odd_indexes_are_judged_as_they_are() {
     assert_eq!(places(&world.check(&["--staged"]), "new"), ["staged.py:1"]);
     // `git commit -- file` runs its hooks with an index of its own.
     let hook = world.work().join(".git/hooks/pre-commit");
-    std::fs::write(
-        &hook,
-        format!("#!/bin/sh\nexec '{NEWGATE}' check --staged --quiet\n"),
-    )
-    .unwrap();
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let script = format!("#!/bin/sh\nexec '{NEWGATE}' check --staged --quiet\n");
+    write_program(&hook, &script);
     world.write("app.py", "X = 2\n");
     world
         .try_git(&["commit", "--message", "Only this", "--", "app.py"])

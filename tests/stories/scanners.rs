@@ -1,16 +1,14 @@
-//! Scanners: two about one weakness, results that are remembered, and every way to fail.
-
-use std::os::unix::fs::PermissionsExt;
+//! Scanners: two about one weakness, results that are remembered, and the files that each one gets.
 
 use serde_json::Value;
 
-use crate::support::{World, issues, places, tools};
+use crate::support::{World, issues, of_scanner, places, tools, write_program};
 
-const SHELL: &str =
+pub(super) const SHELL: &str =
     "import subprocess\n\n\ndef run(command):\n    subprocess.call(command, shell=True)\n";
 
 /// A world whose `main` has the configuration and a harmless file, pushed.
-fn configured(scanners: &[&str]) -> World {
+pub(super) fn configured(scanners: &[&str]) -> World {
     let world = World::new();
     world.write("app.py", "X = 1\n");
     world.configure(scanners);
@@ -18,39 +16,6 @@ fn configured(scanners: &[&str]) -> World {
     world.install();
     world.git(&["switch", "--quiet", "--create", "feature"]);
     world
-}
-
-/// The same with a program in place of Bandit.
-fn with_fake(script: &str, more: &str) -> World {
-    let world = World::new();
-    let program = world.path("home/bandit");
-    write_program(&program, script);
-    world.write("app.py", "X = 1\n");
-    world.write(
-        ".newgate/config.toml",
-        format!(
-            "[scanners]\ncode = false\n[scanners.bandit]\npath = \"{}\"\n{more}",
-            program.display()
-        ),
-    );
-    world.commit("Configure a program that is not what it seems");
-    world.push(&["--quiet", "origin", "main"]).exits(0);
-    world.install();
-    world.git(&["switch", "--quiet", "--create", "feature"]);
-    world.write("run.py", SHELL);
-    world.commit("Run");
-    world
-}
-
-fn write_program(path: &std::path::Path, script: &str) {
-    let version = "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'bandit 1.9.4'; exit 0; fi\n";
-    std::fs::write(path, format!("{version}{script}\n")).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-fn scanner<'r>(report: &'r Value, name: &str) -> &'r Value {
-    let all = report["scanners"].as_array().unwrap();
-    all.iter().find(|s| s["name"] == name).unwrap()
 }
 
 #[test]
@@ -90,20 +55,20 @@ fn a_second_judgement_of_the_same_commit_starts_no_scanner() {
     world.write("run.py", SHELL);
     world.commit("Run");
     let first = world.check(&[]);
-    assert_eq!(scanner(&first, "bandit")["scanned"], 1);
+    assert_eq!(of_scanner(&first, "bandit")["scanned"], 1);
     let second = world.check(&[]);
     for name in ["bandit", "ruff", "secrets"] {
-        assert_eq!(scanner(&second, name)["scanned"], 0, "{name}");
-        assert_eq!(scanner(&second, name)["milliseconds"], 0, "{name}");
+        assert_eq!(of_scanner(&second, name)["scanned"], 0, "{name}");
+        assert_eq!(of_scanner(&second, name)["milliseconds"], 0, "{name}");
     }
-    assert_eq!(scanner(&second, "bandit")["version"], "1.9.4");
+    assert_eq!(of_scanner(&second, "bandit")["version"], "1.9.4");
     assert_eq!(first["issues"], second["issues"]);
     // The version of the program is remembered too: it may be gone, and nobody asks.
     let again = world
         .newgate(&["check", "--format", "json", "-v"])
         .exits(1)
         .json();
-    assert_eq!(scanner(&again, "bandit")["cached"], 1);
+    assert_eq!(of_scanner(&again, "bandit")["cached"], 1);
 }
 
 #[test]
@@ -122,7 +87,7 @@ fn of_ten_thousand_files_only_the_changed_one_is_scanned() {
     for name in ["bandit", "ruff"] {
         // One version at head, and its old one at base, since the head has findings.
         assert_eq!(
-            scanner(&report, name)["scanned"],
+            of_scanner(&report, name)["scanned"],
             2,
             "{name}: {}",
             report["scanners"]
@@ -154,7 +119,7 @@ fn linked_worktrees_share_what_is_remembered() {
             b"",
         )
         .exits(1);
-    assert_eq!(scanner(&ran.json(), "bandit")["scanned"], 0);
+    assert_eq!(of_scanner(&ran.json(), "bandit")["scanned"], 0);
 }
 
 #[test]
@@ -184,7 +149,7 @@ fn a_new_configuration_of_a_scanner_makes_no_old_issue_new() {
     world.git(&["switch", "--quiet", "other"]);
     let after = world.check(&[]);
     assert_eq!(
-        scanner(&after, "bandit")["scanned"],
+        of_scanner(&after, "bandit")["scanned"],
         2,
         "{}",
         after["scanners"]
@@ -212,8 +177,7 @@ fn an_upgrade_of_a_scanner_makes_no_old_issue_new() {
             "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'bandit {version}'; exit 0; fi\nexec '{}' \"$@\"\n",
             real.display()
         );
-        std::fs::write(&program, script).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&program, &script);
     };
     wrapper("1.0.0");
     world.write(
@@ -232,10 +196,10 @@ fn an_upgrade_of_a_scanner_makes_no_old_issue_new() {
     let before = world.check(&[]);
     wrapper("1.9.4-new");
     let after = world.check(&[]);
-    assert_eq!(scanner(&before, "bandit")["version"], "1.0.0");
-    assert_eq!(scanner(&after, "bandit")["version"], "1.9.4-new");
+    assert_eq!(of_scanner(&before, "bandit")["version"], "1.0.0");
+    assert_eq!(of_scanner(&after, "bandit")["version"], "1.9.4-new");
     assert_eq!(
-        scanner(&after, "bandit")["scanned"],
+        of_scanner(&after, "bandit")["scanned"],
         2,
         "both sides are scanned anew"
     );
@@ -249,7 +213,7 @@ fn scripts_without_an_extension_are_found_by_their_first_line() {
     world.write("bin/other", "#!/bin/sh\necho\n");
     world.commit("Run");
     let report = world.check(&[]);
-    assert_eq!(scanner(&report, "bandit")["scanned"], 1);
+    assert_eq!(of_scanner(&report, "bandit")["scanned"], 1);
     assert_eq!(places(&report, "new"), ["bin/run:2", "bin/run:6"]);
 }
 
@@ -274,7 +238,7 @@ fn strange_file_names_are_scanned_and_reported_as_they_are() {
     std::fs::write(world.work().join(raw), SHELL).unwrap();
     world.commit("Names");
     let report = world.check(&[]);
-    assert_eq!(scanner(&report, "bandit")["scanned"], names.len() + 1);
+    assert_eq!(of_scanner(&report, "bandit")["scanned"], names.len() + 1);
     let shell = issues(&report, "new")
         .into_iter()
         .find(|i| i["severity"] == "critical")
@@ -309,130 +273,10 @@ fn links_lead_nowhere() {
     assert_eq!(
         (
             report["verdict"].as_str(),
-            &scanner(&report, "bandit")["scanned"]
+            &of_scanner(&report, "bandit")["scanned"]
         ),
         (Some("pass"), &0.into())
     );
-}
-
-#[test]
-fn a_scanner_that_is_missing_leaves_the_verdict_open() {
-    let world = World::new();
-    world.write(
-        ".newgate/config.toml",
-        "[scanners]\ncode = false\n[scanners.bandit]\npath = \"/nowhere/bandit\"\n",
-    );
-    world.write("app.py", "X = 1\n");
-    world.commit("Configure");
-    world.push(&["--quiet", "origin", "main"]).exits(0);
-    world.install();
-    world.git(&["switch", "--quiet", "--create", "feature"]);
-    world.write("notes.txt", "no Python here\n");
-    world.commit("Notes");
-    world.push(&["origin", "feature"]).exits(0);
-    world.write("run.py", SHELL);
-    world.commit("Run");
-    world
-        .push(&["origin", "feature"])
-        .exits(1)
-        .says("INCOMPLETE")
-        .says("bandit is missing")
-        .says("/nowhere/bandit");
-    world.newgate(&["check"]).exits(3);
-}
-
-#[test]
-fn every_way_to_crash_is_incomplete_and_never_clean() {
-    for (script, says) in [
-        (
-            "echo 'Traceback: boom' >&2; exit 1",
-            "exited with code 1; output: Traceback: boom",
-        ),
-        ("exit 0", "the output is empty"),
-        ("echo '{\"errors\": [], \"results\"'; exit 0", "not JSON"),
-        (
-            "echo '{\"errors\": [], \"results\": [], \"metrics\": {\"_totals\": {}}}'; exit 0",
-            "covers 0 of 1 files",
-        ),
-        ("kill -9 $$", "code 137"),
-        ("sleep 60 & sleep 60", "stopped after 1 s"),
-    ] {
-        let world = with_fake(script, "timeout = 1\n");
-        let ran = world.newgate(&["check"]);
-        assert_eq!(ran.code, 3, "{script}: {ran:#?}");
-        ran.says("INCOMPLETE").says(says);
-        world.push(&["--quiet", "origin", "feature"]).exits(1);
-        assert_eq!(world.remote_ref("feature"), None);
-    }
-}
-
-#[test]
-fn a_crash_may_be_let_pass_and_is_still_said() {
-    let world = with_fake("exit 1", "[gate]\non-incomplete = \"warn\"\n");
-    let ran = world.newgate(&["check"]).exits(0);
-    ran.says("PASS")
-        .says("bandit failed")
-        .says("the check passes because of `on-incomplete");
-}
-
-#[test]
-fn what_one_scanner_finds_blocks_even_if_another_crashed() {
-    let world = with_fake("exit 1", "");
-    world.write(
-        "leak.py",
-        format!("TOKEN = '{}'\n", crate::support::token(1)),
-    );
-    world.commit("Leak");
-    world
-        .newgate(&["check"])
-        .exits(1)
-        .says("BLOCKED")
-        .says("bandit failed");
-}
-
-#[test]
-fn a_crash_is_not_remembered_as_a_result() {
-    let world = with_fake("exit 1", "");
-    world.newgate(&["check"]).exits(3);
-    let program = world.path("home/bandit");
-    write_program(
-        &program,
-        &format!("exec '{}' \"$@\"", tools().join("bandit").display()),
-    );
-    world.newgate(&["check"]).exits(1).says("run.py:5");
-}
-
-#[test]
-fn a_file_that_cannot_be_parsed_any_more_is_not_clean() {
-    let world = configured(&["bandit", "ruff"]);
-    world.git(&["switch", "--quiet", "main"]);
-    world.write("old.py", "def broken(:\n");
-    world.commit("Broken for long");
-    world
-        .push(&["--quiet", "--no-verify", "origin", "main"])
-        .exits(0);
-    world.git(&["switch", "--quiet", "--create", "other"]);
-    world.write("old.py", "def broken(:\n    pass\n");
-    world.commit("Still broken");
-    world.newgate(&["check"]).exits(0);
-    world.write("app.py", "X = = 1\n");
-    world.commit("Newly broken");
-    let ran = world.newgate(&["check"]).exits(3);
-    ran.says("bandit cannot read `app.py`")
-        .says("ruff cannot read `app.py`");
-}
-
-#[test]
-fn what_a_scanner_would_pass_over_without_a_word_is_named() {
-    let world = configured(&["oxlint", "shellcheck"]);
-    world.write("flow.js", "// @flow\nconst x: number = 1;\neval(x);\n");
-    let text = "\u{feff}rm $1\n".encode_utf16();
-    let bytes: Vec<u8> = text.flat_map(u16::to_le_bytes).collect();
-    world.write("wide.sh", bytes);
-    world.commit("Add what they do not read");
-    let ran = world.newgate(&["check"]).exits(3);
-    ran.says("oxlint cannot read `flow.js`")
-        .says("shellcheck cannot read `wide.sh`");
 }
 
 #[test]
@@ -486,8 +330,7 @@ fn a_scanner_of_the_project_needs_no_rust() {
     let script = "#!/bin/sh\n[ \"$1\" = --version ] && { echo 'todo 1.0'; exit 0; }\nprintf '['\nsep=''\n\
                   for f in \"$@\"; do grep -n FIXME \"$f\" /dev/null | while IFS=: read -r file line rest; do\n\
                   printf '%s{\"f\":\"%s\",\"l\":%s}' \"$sep\" \"$file\" \"$line\"; done; done\nprintf ']'\n";
-    std::fs::write(&program, script).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&program, script);
     world.write(
         ".newgate/scanners/todo.toml",
         "name = \"todo\"\ntitle = \"Unfinished work\"\nhomepage = \"https://example.com\"\nkind = \"code\"\nscope = \"file\"\nfiles = [\"*.txt\"]\n\
@@ -534,49 +377,13 @@ fn a_harmless_finding_that_becomes_dangerous_is_new() {
 }
 
 #[test]
-fn a_crash_at_the_base_blames_added_lines_only_and_is_incomplete() {
-    let real = tools().join("bandit");
-    let world = with_fake(
-        &format!(
-            "grep -q OLD run.py && exit 9\nexec '{}' \"$@\"",
-            real.display()
-        ),
-        "",
-    );
-    world.git(&["switch", "--quiet", "main"]);
-    world.write("run.py", format!("{SHELL}\n\nOLD = 1\n"));
-    world.commit("Old");
-    world
-        .push(&["--quiet", "--no-verify", "origin", "main"])
-        .exits(0);
-    world.git(&["switch", "--quiet", "--create", "other"]);
-    world.write("run.py", format!("{SHELL}\n\nNEW = 1\n"));
-    world.commit("New");
-    world
-        .newgate(&["check"])
-        .exits(3)
-        .says("INCOMPLETE")
-        .says("at the base");
-    world.write(
-        "run.py",
-        format!("{SHELL}\n\nNEW = 1\n\n\ndef more(c):\n    subprocess.call(c, shell=True)\n"),
-    );
-    world.commit("More");
-    let report = world.check(&[]);
-    assert_eq!(
-        (report["verdict"].as_str(), places(&report, "new")),
-        (Some("blocked"), vec!["run.py:12".to_owned()])
-    );
-}
-
-#[test]
 fn folders_that_bandit_leaves_out_by_itself_are_scanned() {
     let world = configured(&["bandit"]);
     world.write(".github/scripts/run.py", SHELL);
     world.write(".tox/run.py", SHELL);
     world.commit("Run");
     let report = world.check(&[]);
-    assert_eq!(scanner(&report, "bandit")["scanned"], 2);
+    assert_eq!(of_scanner(&report, "bandit")["scanned"], 2);
     assert_eq!(report["verdict"], "blocked");
 }
 
@@ -586,8 +393,7 @@ fn what_a_wrapper_starts_is_asked_for_its_version_each_time() {
     let (wrapper, inner) = (world.path("home/bandit"), world.path("home/inner"));
     let real = tools().join("bandit");
     let write = |path: &std::path::Path, script: String| {
-        std::fs::write(path, script).unwrap();
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(path, &script);
     };
     let version = |v: &str| {
         format!(
@@ -611,9 +417,9 @@ fn what_a_wrapper_starts_is_asked_for_its_version_each_time() {
     world.push(&["--quiet", "origin", "main"]).exits(0);
     world.write("run.py", SHELL);
     world.commit("Run");
-    assert_eq!(scanner(&world.check(&[]), "bandit")["version"], "1");
+    assert_eq!(of_scanner(&world.check(&[]), "bandit")["version"], "1");
     write(&inner, version("2"));
-    assert_eq!(scanner(&world.check(&[]), "bandit")["version"], "2");
+    assert_eq!(of_scanner(&world.check(&[]), "bandit")["version"], "2");
 }
 
 #[test]
@@ -622,8 +428,7 @@ fn versions_of_one_file_in_a_history_are_told_apart() {
     let program = world.path("home/find-bad");
     let script = "#!/bin/sh\n[ \"$1\" = --version ] && { echo 'bad 1'; exit 0; }\nprintf '['\n\
                   for f in \"$@\"; do grep -q BAD \"$f\" && printf '{\"f\":\"%s\"}' \"$f\"; done; printf ']'\n";
-    std::fs::write(&program, script).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&program, script);
     world.write(
         ".newgate/scanners/bad.toml",
         "name = \"bad\"\ntitle = \"Bad\"\nhomepage = \"https://example.com\"\nkind = \"code\"\nscope = \"file\"\nhistory = true\nfiles = [\"*.c\"]\n\

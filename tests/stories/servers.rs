@@ -1,13 +1,9 @@
 //! The gate of a server: real pushes to a bare repository that judges them.
 
-use crate::support::{Ran, World, token};
-
-fn leak(number: u32) -> String {
-    format!("TOKEN = '{}'\n", token(number))
-}
+use crate::support::{World, leak, token, write_program};
 
 /// A world whose remote has the gate, and whose `main` is there.
-fn guarded(config: &str) -> World {
+pub(super) fn guarded(config: &str) -> World {
     let world = World::new();
     world.write(".newgate/config.toml", config);
     world.write("app.py", "X = 1\n");
@@ -15,23 +11,13 @@ fn guarded(config: &str) -> World {
     world
 }
 
-fn remote(world: &World, args: &[&str]) -> String {
-    let ran = world.run_in(&world.path("remote.git"), "git", args, b"");
-    assert_eq!(ran.code, 0, "{ran:#?}");
-    ran.out
-}
-
-fn push(world: &World, what: &str) -> Ran {
-    world.push(&["origin", what])
-}
-
 #[test]
 fn a_push_of_a_new_leak_to_main_is_refused_and_a_mended_one_taken() {
     let world = guarded("");
-    let objects = remote(&world, &["count-objects", "-v"]);
+    let objects = world.remote(&["count-objects", "-v"]);
     world.write("leak.py", leak(1));
     world.commit("Leak");
-    let refused = push(&world, "main").exits(1);
+    let refused = world.push(&["origin", "main"]).exits(1);
     for line in [
         "remote: newgate: main: BLOCKED",
         "leak.py:1",
@@ -41,14 +27,17 @@ fn a_push_of_a_new_leak_to_main_is_refused_and_a_mended_one_taken() {
     }
     assert!(!refused.err.contains('\u{1b}') && !refused.err.contains(&token(1)));
     assert_eq!(
-        remote(&world, &["count-objects", "-v"]),
+        world.remote(&["count-objects", "-v"]),
         objects,
         "nothing was written"
     );
     world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     world.write("fine.py", "Y = 2\n");
     world.commit("Go on");
-    push(&world, "main").exits(0).says("newgate: main: PASS");
+    world
+        .push(&["origin", "main"])
+        .exits(0)
+        .says("newgate: main: PASS");
 }
 
 #[test]
@@ -62,7 +51,7 @@ fn other_branches_are_skipped_warned_or_blocked_as_the_configuration_says() {
         world.git(&["switch", "--quiet", "--create", "feature"]);
         world.write("leak.py", leak(1));
         world.commit("Leak");
-        let pushed = push(&world, "feature").exits(code);
+        let pushed = world.push(&["origin", "feature"]).exits(code);
         assert!(pushed.err.contains(says), "{others}: {}", pushed.err);
     }
 }
@@ -86,7 +75,7 @@ fn branches_are_protected_by_pattern_and_every_ref_of_a_push_is_judged() {
         "pre-receive takes all or nothing"
     );
     world.push(&["origin", ":refs/heads/gone"]);
-    push(&world, "harmless").exits(0);
+    world.push(&["origin", "harmless"]).exits(0);
 }
 
 #[test]
@@ -128,7 +117,7 @@ fn a_branch_cannot_weaken_the_server_that_judges_it() {
     );
     world.write("leak.py", leak(1));
     world.commit("Weaken");
-    push(&world, "main").exits(1).says("BLOCKED");
+    world.push(&["origin", "main"]).exits(1).says("BLOCKED");
 }
 
 #[test]
@@ -136,7 +125,7 @@ fn what_runs_out_of_time_goes_on_with_the_next_push() {
     let mut world = guarded("");
     // Where the time was too short for what is quick, the next try is.
     let push_in_time = |world: &World| {
-        let tries = (0..30).map(|_| push(world, "main"));
+        let tries = (0..30).map(|_| world.push(&["origin", "main"]));
         let mut done = tries.filter(|ran| ran.code == 0 || !ran.err.contains("time ran out"));
         done.next().expect("it never had the time").exits(0);
     };
@@ -145,9 +134,7 @@ fn what_runs_out_of_time_goes_on_with_the_next_push() {
     let script = "#!/bin/sh\ncase \"$*\" in *--version) echo 'bandit 1.9.4'; exit 0;; esac\nsleep 60\n\
                   echo '{\"errors\": [], \"generated_at\": \"\", \"metrics\": {\"_totals\": {}'\n\
                   for f in \"$@\"; do case \"$f\" in ./*.py) echo \", \\\"$f\\\": {}\";; esac; done\necho '}, \"results\": []}'\n";
-    std::fs::write(&program, script).unwrap();
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&program, executable).unwrap();
+    write_program(&program, script);
     world.write(
         ".newgate/config.toml",
         format!(
@@ -159,7 +146,7 @@ fn what_runs_out_of_time_goes_on_with_the_next_push() {
     push_in_time(&world);
     world.write("a.py", "A = 1\n");
     world.commit("Add");
-    let late = push(&world, "main").exits(1);
+    let late = world.push(&["origin", "main"]).exits(1);
     assert!(late.err.contains("time ran out"), "{}", late.err);
     assert!(
         late.err.contains("finished scans are cached"),
@@ -182,145 +169,8 @@ fn what_runs_out_of_time_goes_on_with_the_next_push() {
     push_in_time(&world);
     world.write("b.py", "B = 1\n");
     world.commit("Add another");
-    push(&world, "main").exits(0).says("allows that");
+    world.push(&["origin", "main"]).exits(0).says("allows that");
     world.environment.clear();
-}
-
-/// A key to sign with, and its line in a file of allowed signers.
-fn key(world: &World, name: &str) -> String {
-    let path = world.path(&format!("home/{name}"));
-    let path = path.to_str().unwrap();
-    let made = world.run_in(
-        &world.folder(),
-        "ssh-keygen",
-        &["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", path],
-        b"",
-    );
-    assert_eq!(made.code, 0, "{made:#?}");
-    let public = std::fs::read_to_string(format!("{path}.pub")).unwrap();
-    format!("{name}@example.com namespaces=\"newgate\" {public}")
-}
-
-/// A guarded world that accepts the receipts of `dev`, whose key signs here.
-fn with_receipts() -> World {
-    let world = guarded("");
-    let dev = key(&world, "dev");
-    world.write(".newgate/allowed_signers", dev);
-    world.write(
-        ".newgate/config.toml",
-        "[server]\naccept-receipts = \".newgate/allowed_signers\"\n",
-    );
-    world.commit("Accept receipts");
-    push(&world, "main").exits(0);
-    let public = world.path("home/dev.pub");
-    world.git(&["config", "user.signingkey", public.to_str().unwrap()]);
-    world
-}
-
-#[test]
-fn a_receipt_is_accepted_in_place_of_scanning() {
-    let world = with_receipts();
-    world.write("fine.py", "Y = 2\n");
-    world.commit("Go on");
-    world.newgate(&["receipt", "--push", "origin"]).exits(0);
-    push(&world, "main")
-        .exits(0)
-        .says("PASS (receipt signed by dev@example.com");
-    // The command that is printed where it is not pushed.
-    world.write("fine.py", "Y = 3\n");
-    world.commit("Go on");
-    let said = world.newgate(&["receipt"]).exits(0).all();
-    let command = said.split('`').find(|c| c.starts_with("git push"));
-    world
-        .run_in(&world.work(), "sh", &["-c", command.unwrap()], b"")
-        .exits(0);
-    push(&world, "main")
-        .exits(0)
-        .says("PASS (receipt signed by");
-}
-
-#[test]
-fn no_receipt_is_given_for_what_does_not_pass() {
-    let world = with_receipts();
-    world.write("leak.py", leak(1));
-    world.commit("Leak");
-    world.newgate(&["receipt"]).exits(1).says("no receipt");
-    push(&world, "main").exits(1);
-}
-
-#[test]
-fn a_receipt_that_is_not_of_this_very_push_is_worth_nothing() {
-    let world = with_receipts();
-    let name = |world: &World| {
-        let tree = world.git(&["rev-parse", "HEAD^{tree}"]);
-        format!("refs/newgate/receipts/{tree}")
-    };
-    let replace = |world: &World, change: &dyn Fn(String) -> String| {
-        let name = name(world);
-        let text = world.git(&["cat-file", "blob", &name]) + "\n";
-        let ran = world.run_in(
-            &world.work(),
-            "git",
-            &["hash-object", "-w", "--stdin"],
-            change(text).as_bytes(),
-        );
-        world.git(&["update-ref", &name, ran.out.trim()]);
-        world.git(&["push", "--quiet", "--force", "origin", &name]);
-    };
-    // Altered.
-    world.write("one.py", "A = 1\n");
-    world.commit("One");
-    world.newgate(&["receipt", "--push", "origin"]).exits(0);
-    replace(&world, &|text| {
-        let at = text.find("time ").unwrap() + 5;
-        let end = at + text[at..].find('\n').unwrap();
-        format!(
-            "{}{}{}",
-            &text[..at],
-            text[at..end].parse::<i64>().unwrap() - 60,
-            &text[end..]
-        )
-    });
-    push(&world, "main")
-        .exits(0)
-        .says("its signature does not match");
-    // Of another tree: copied to the name of this one.
-    world.write("two.py", "A = 2\n");
-    world.commit("Two");
-    world.newgate(&["receipt"]).exits(0);
-    let old = name(&world);
-    world.write("leak.py", leak(1));
-    world.commit("Leak");
-    world.git(&["update-ref", &name(&world), &old]);
-    world.git(&["push", "--quiet", "origin", &name(&world)]);
-    push(&world, "main").exits(1).says("it is for another tree");
-    world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
-    // Of another base: main has moved on in between.
-    world.git(&["push", "--quiet", "origin", &old]);
-    let other = world.git(&[
-        "commit-tree",
-        "-p",
-        "origin/main",
-        "-m",
-        "Other",
-        "origin/main^{tree}",
-    ]);
-    world.git(&["branch", "other", &other]);
-    world.write("three.py", "A = 3\n");
-    world.commit("Three");
-    world.newgate(&["receipt", "--push", "origin"]).exits(0);
-    world.git(&["push", "--quiet", "origin", "HEAD~1:main"]);
-    push(&world, "main").exits(0).says("it is for another base");
-    // By somebody who is not allowed to.
-    key(&world, "stranger");
-    let public = world.path("home/stranger.pub");
-    world.git(&["config", "user.signingkey", public.to_str().unwrap()]);
-    world.write("four.py", "A = 4\n");
-    world.commit("Four");
-    world.newgate(&["receipt", "--push", "origin"]).exits(0);
-    push(&world, "main")
-        .exits(0)
-        .says("the signer is not in the list of allowed signers");
 }
 
 #[test]
@@ -372,7 +222,7 @@ fn a_pusher_brings_no_policy_where_the_target_has_none() {
         }
         world.write("leak.py", leak(1));
         world.commit("Leak");
-        push(&world, "main").exits(1).says("BLOCKED");
+        world.push(&["origin", "main"]).exits(1).says("BLOCKED");
         assert_eq!(world.check(&["--enforce"])["verdict"], "blocked");
     }
 }
@@ -381,17 +231,17 @@ fn a_pusher_brings_no_policy_where_the_target_has_none() {
 fn a_head_that_leads_nowhere_and_names_that_lead_elsewhere_let_nothing_in() {
     // `HEAD` names a branch that nobody made.
     let world = guarded("");
-    remote(&world, &["symbolic-ref", "HEAD", "refs/heads/trunk"]);
+    world.remote(&["symbolic-ref", "HEAD", "refs/heads/trunk"]);
     world.write("leak.py", leak(1));
     world.commit("Leak");
-    push(&world, "main").exits(1).says("BLOCKED");
+    world.push(&["origin", "main"]).exits(1).says("BLOCKED");
     // A name for the protected branch.
-    remote(&world, &["symbolic-ref", "HEAD", "refs/heads/main"]);
-    remote(
-        &world,
-        &["symbolic-ref", "refs/heads/alias", "refs/heads/main"],
-    );
-    push(&world, "main:alias").exits(1).says("BLOCKED");
+    world.remote(&["symbolic-ref", "HEAD", "refs/heads/main"]);
+    world.remote(&["symbolic-ref", "refs/heads/alias", "refs/heads/main"]);
+    world
+        .push(&["origin", "main:alias"])
+        .exits(1)
+        .says("BLOCKED");
 }
 
 #[test]
@@ -414,59 +264,7 @@ fn the_default_branch_is_protected_whatever_is_said_and_an_old_state_does_not_co
     assert!(rewound.err.contains("BLOCKED"), "{}", rewound.err);
     world.write("other.py", leak(2));
     world.commit("Leak again");
-    push(&world, "main").exits(1).says("BLOCKED");
-}
-
-#[test]
-fn a_receipt_of_another_history_with_the_same_end_is_worth_nothing() {
-    let world = with_receipts();
-    world.write("fine.py", "Y = 2\n");
-    world.commit("Go on");
-    world.newgate(&["receipt", "--push", "origin"]).exits(0);
-    let tree = world.git(&["rev-parse", "HEAD^{tree}"]);
-    world.git(&["reset", "--quiet", "--hard", "origin/main"]);
-    world.write("leak.py", leak(1));
-    world.commit("Leak");
-    world.git(&["rm", "--quiet", "leak.py"]);
-    world.write("fine.py", "Y = 2\n");
-    world.commit("Take it away again");
-    assert_eq!(world.git(&["rev-parse", "HEAD^{tree}"]), tree);
-    push(&world, "main")
-        .exits(1)
-        .says("it is for another commit");
-}
-
-#[test]
-fn signers_of_another_branch_sign_nothing() {
-    let world = with_receipts();
-    world.write(
-        ".newgate/config.toml",
-        "[server]\naccept-receipts = \".newgate/allowed_signers\"\nprotect = [\"main\", \"release/*\"]\n",
-    );
-    world.commit("Protect releases");
-    push(&world, "main").exits(0);
-    let stranger = key(&world, "stranger");
-    world.git(&["switch", "--quiet", "--create", "release/1"]);
-    world.write(".newgate/allowed_signers", stranger);
-    world.commit("Bring a signer");
-    push(&world, "release/1").exits(0);
-    let public = world.path("home/stranger.pub");
-    world.git(&["config", "user.signingkey", public.to_str().unwrap()]);
-    world.git(&["fetch", "--quiet"]);
-    world.write("fine.py", "Y = 2\n");
-    world.commit("Go on");
-    world
-        .newgate(&[
-            "receipt",
-            "--target",
-            "origin/release/1",
-            "--push",
-            "origin",
-        ])
-        .exits(0);
-    push(&world, "release/1")
-        .exits(0)
-        .says("the signer is not in the list of allowed signers");
+    world.push(&["origin", "main"]).exits(1).says("BLOCKED");
 }
 
 #[test]
@@ -476,24 +274,25 @@ fn a_linked_configuration_and_one_that_nobody_can_read_are_no_defaults() {
     std::fs::remove_file(world.work().join(".newgate/config.toml")).unwrap();
     std::os::unix::fs::symlink("../other.toml", world.work().join(".newgate/config.toml")).unwrap();
     world.commit("Link it");
-    push(&world, "main").exits(1).says("is a symbolic link");
+    world
+        .push(&["origin", "main"])
+        .exits(1)
+        .says("is a symbolic link");
     // Where it is on the target already, a change that corrects it gets in, and nothing else.
     world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     world.write(".newgate/config.toml", "nonsense\n");
     world.commit("Break it");
     let hook = world.path("remote.git").join("hooks/pre-receive");
-    let kept = std::fs::read(&hook).unwrap();
+    let kept = std::fs::read_to_string(&hook).unwrap();
     std::fs::remove_file(&hook).unwrap();
-    push(&world, "main").exits(0);
-    std::fs::write(&hook, kept).unwrap();
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&hook, executable).unwrap();
+    world.push(&["origin", "main"]).exits(0);
+    write_program(&hook, &kept);
     world.write("more.py", "Z = 3\n");
     world.commit("Go on");
-    push(&world, "main").exits(1);
+    world.push(&["origin", "main"]).exits(1);
     world.write(".newgate/config.toml", "version = 1\n");
     world.commit("Fix it");
-    push(&world, "main").exits(0);
+    world.push(&["origin", "main"]).exits(0);
 }
 
 #[test]
@@ -524,8 +323,8 @@ fn two_pushes_at_once_are_both_judged() {
     push_of("good", "X = 2\n".into());
     push_of("bad", leak(1));
     let (good, bad) = std::thread::scope(|threads| {
-        let good = threads.spawn(|| push(&world, "good"));
-        let bad = threads.spawn(|| push(&world, "bad"));
+        let good = threads.spawn(|| world.push(&["origin", "good"]));
+        let bad = threads.spawn(|| world.push(&["origin", "bad"]));
         (good.join().unwrap(), bad.join().unwrap())
     });
     good.exits(0);
@@ -573,7 +372,7 @@ fn a_policy_that_was_pushed_to_another_branch_first_counts_for_that_branch_only(
         "[scanners]\nsecrets = false\ncode = false\n[server]\nprotect = [\"nothing\"]\n",
     );
     world.commit("Weaken");
-    push(&world, "policy").exits(0);
+    world.push(&["origin", "policy"]).exits(0);
     world.write("leak.py", leak(1));
     world.commit("Leak");
     let refused = world.push(&["origin", "policy:main"]).exits(1);
@@ -606,7 +405,7 @@ fn a_scanner_that_executes_code_of_the_repository_is_refused_unless_it_is_named(
             .exits(0);
         world.write("a.py", "X = 1\n");
         world.commit("Add");
-        let refused = push(&world, "main").exits(1);
+        let refused = world.push(&["origin", "main"]).exits(1);
         assert!(refused.err.contains(says), "{says}: {}", refused.err);
     }
 }

@@ -3,13 +3,9 @@
 
 use std::path::Path;
 
-use crate::support::{Ran, World, token};
+use crate::support::{Ran, World, leak};
 
 const NEWGATE: &str = env!("CARGO_BIN_EXE_newgate");
-
-fn leak(number: u32) -> String {
-    format!("TOKEN = '{}'\n", token(number))
-}
 
 /// Runs git in a folder; it must succeed.
 #[track_caller]

@@ -1,6 +1,6 @@
 //! A branch cannot weaken the gate that judges it.
 
-use crate::support::{World, issues, token};
+use crate::support::{World, issues, token, write_program};
 
 const SHELL: &str =
     "import subprocess\n\n\ndef run(command):\n    subprocess.call(command, shell=True)\n";
@@ -440,9 +440,7 @@ fn a_lock_of_the_branch_names_no_program() {
     let folder = world.work().join("evil/bin");
     std::fs::create_dir_all(&folder).unwrap();
     let script = format!("#!/bin/sh\ntouch '{}'\necho bandit 1.9.4\n", mark.display());
-    std::fs::write(folder.join("bandit"), script).unwrap();
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(folder.join("bandit"), executable).unwrap();
+    write_program(&folder.join("bandit"), &script);
     std::fs::write(
         world.work().join("evil/newgate-installed.toml"),
         "version = \"1.9.4\"\norigin = \"pypi\"\n",

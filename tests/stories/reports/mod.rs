@@ -1,31 +1,22 @@
 //! Every format, read by those who read it: validators, parsers, a browser, and people.
 
 mod counts;
+mod limits;
 mod sarif;
 mod schemas;
+mod words;
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{Ran, World, consumers, issues, token, write_program};
+use crate::support::{FORMATS, Ran, World, consumers, issues, token, write_program};
 
-/// All formats that are written to files here, with the ends of their names.
-const FORMATS: [&str; 12] = [
-    "html",
-    "markdown",
-    "sarif",
-    "github-sarif",
-    "github",
-    "gitlab-code-quality",
-    "gitlab-sast",
-    "junit",
-    "csv",
-    "json",
-    "env",
-    "sto",
-];
+/// The formats that are written to files here, with the ends of their names.
+fn formats() -> impl Iterator<Item = &'static str> {
+    FORMATS.into_iter().filter(|format| *format != "terminal")
+}
 
 /// Names that would steer what shows them, if they could.
 const HOSTILE: [&str; 4] = [
@@ -105,7 +96,7 @@ fn everything() -> World {
 #[track_caller]
 fn written(world: &World, code: i32) -> Ran {
     let mut args = vec!["check".to_owned(), "--color".into(), "always".into()];
-    for format in FORMATS {
+    for format in formats() {
         let path = world.path(&format!("report.{format}"));
         args.extend([
             "--output".to_owned(),
@@ -162,7 +153,7 @@ fn every_format_is_read_by_its_consumer_whatever_names_and_texts_say() {
     let plain = world.newgate(&["check", "--color", "never"]).exits(1).all();
     // Only our own colours reach the screen, and nobody's control characters any file.
     assert!(said.out.contains('\x1b') && !plain.contains('\x1b'));
-    for format in FORMATS {
+    for format in formats() {
         let text = text(&world, format);
         let unsafe_char = |c: char| (c.is_control() && !"\n\r".contains(c)) || c == '\u{202e}';
         if format != "github" {
@@ -276,116 +267,6 @@ fn every_format_is_read_by_its_consumer_whatever_names_and_texts_say() {
     assert_eq!(sto["issues"].as_array().unwrap().len(), open);
 }
 
-/// Puts another last report in the place of the one that is there: its issues many times, the last
-/// ones low.
-fn many(world: &World, number: usize) {
-    let path = world.work().join(".git/newgate/last/report.json");
-    let mut report: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    let models = issues(&report, "new")
-        .into_iter()
-        .cloned()
-        .collect::<Vec<_>>();
-    let all: Vec<Value> = (0..number)
-        .map(|n| {
-            let mut issue = models[n % models.len()].clone();
-            issue["id"] = json!(format!("{n:010x}"));
-            issue["title"] = json!(format!("{} {n}", issue["title"].as_str().unwrap()));
-            issue["blocks"] = json!(n < 3);
-            issue["severity"] = json!(if n < number / 2 { "high" } else { "low" });
-            let mut one = issue["occurrences"][0].clone();
-            let path = json!(format!("src/module_{n}.py"));
-            one["path"] = path.clone();
-            one.as_object_mut().unwrap().remove("action");
-            if n < 3 {
-                one["action"] = json!("block");
-            }
-            for finding in one["findings"].as_array_mut().unwrap() {
-                finding["path"] = path.clone();
-                finding["scanner"] = json!("bandit");
-            }
-            issue["occurrences"] = json!([one]);
-            issue
-        })
-        .collect();
-    report["issues"] = Value::Array(all);
-    fs::write(path, report.to_string()).unwrap();
-}
-
-#[test]
-fn what_forges_do_not_take_is_left_out_from_the_end_and_that_is_said() {
-    let mut world = everything();
-    world.check(&[]);
-    many(&world, 6_000);
-    let log = world.newgate(&["report", "github-sarif"]).exits(0).json();
-    let bandit = &runs_of(&log)[0];
-    let findings: usize = {
-        let path = world.work().join(".git/newgate/last/report.json");
-        let report: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-        let each = report["issues"].as_array().unwrap().iter();
-        each.map(|i| i["occurrences"][0]["findings"].as_array().unwrap().len())
-            .sum()
-    };
-    assert_eq!(results_of(bandit).len(), 5_000);
-    assert!(findings > 6_000);
-    let low = results_of(bandit).iter().filter(|r| r["level"] == "note");
-    let high = results_of(bandit).iter().filter(|r| r["level"] == "error");
-    assert!(high.count() > low.count());
-    let notes = bandit["invocations"][0]["toolExecutionNotifications"].to_string();
-    assert!(
-        notes.contains(&format!("{} results were left out", findings - 5_000)),
-        "{notes}"
-    );
-
-    // People see the first; programs get all.
-    let shown = world.newgate(&["report"]).exits(0).out;
-    assert!(
-        shown.contains(" more issues: `newgate show` lists all"),
-        "{shown}"
-    );
-    assert!(shown.lines().count() <= 60, "{}", shown.lines().count());
-    let page = world.newgate(&["report", "html"]).exits(0).out;
-    assert!(page.contains("1000 more issues: <code class=\"command\">newgate report csv"));
-    let all = world.newgate(&["report", "csv"]).exits(0).out;
-    assert_eq!(all.lines().count(), 1 + 6_000);
-
-    let comment = world.newgate(&["report", "markdown"]).exits(0).out;
-    assert!(comment.chars().count() < 65_536 && comment.chars().count() > 30_000);
-    assert!(comment.starts_with("<!-- newgate:report -->\n"));
-    assert!(
-        comment.contains("more issues did not fit here"),
-        "{comment}"
-    );
-
-    let summary = world.path("summary.md");
-    world
-        .environment
-        .push(("GITHUB_STEP_SUMMARY".into(), summary.display().to_string()));
-    fs::write(&summary, "before\n").unwrap();
-    let commands = world.newgate(&["report", "github"]).exits(0).out;
-    let number = |level: &str| commands.lines().filter(|l| l.starts_with(level)).count();
-    // Three block; the verdict is the fourth error.
-    assert_eq!((number("::error "), number("::warning ")), (4, 10));
-    assert!(commands.contains("more than GitHub shows"), "{commands}");
-    let summary = fs::read_to_string(summary).unwrap();
-    assert!(summary.starts_with("before\n<!-- newgate:report -->\n## newgate: "));
-}
-
-#[test]
-fn the_page_works_in_a_real_browser_with_hostile_strings_and_with_many_issues() {
-    let world = everything();
-    written(&world, 1);
-    world.check(&[]);
-    many(&world, 5_000);
-    let large = world.path("large.html").display().to_string();
-    world
-        .newgate(&["report", "html", "--output", &large])
-        .exits(0);
-    let page = world.path("report.html").display().to_string();
-    node(&world, "page.mjs", &[&page, &large])
-        .exits(0)
-        .says("as it should be");
-}
-
 #[test]
 fn the_last_report_can_be_written_opened_and_looked_back_at() {
     let mut world = everything();
@@ -440,62 +321,6 @@ fn the_last_report_can_be_written_opened_and_looked_back_at() {
     assert!(none.out.is_empty());
 }
 
-/// Takes out what differs from run to run.
-fn settled(world: &World, text: &str) -> String {
-    let base = world.git(&["rev-parse", "--short=10", "origin/main"]);
-    let text = text.replace(&base, "[base]");
-    let kept = text.lines().map(
-        |l| match l.rfind(" in ").filter(|_| l.starts_with("newgate: ")) {
-            Some(at) if l.ends_with('s') => format!("{} in [time]", &l[..at]),
-            _ => l.to_owned(),
-        },
-    );
-    let kept = kept.map(|l| match l.find("files scanned").or(l.find("from cache")) {
-        Some(_) => "  [what was scanned]".to_owned(),
-        None => l,
-    });
-    let kept = kept.map(|l| match l.starts_with("<sub>Scanned") {
-        true => "[what was scanned]".to_owned(),
-        false => l,
-    });
-    kept.collect::<Vec<_>>().join("\n")
-}
-
-#[test]
-fn people_read_the_same_words_in_a_terminal_in_a_comment_and_in_an_issue() {
-    let mut world = World::new();
-    world.write("app/run.py", OLD);
-    world.configure(&["bandit"]);
-    world.push(&["--quiet", "origin", "main"]).exits(0);
-    world.git(&["switch", "--quiet", "--create", "feature"]);
-    world.write("app/run.py", NEW);
-    world.write("load.py", "import pickle\npickle.loads(input())\n");
-    world.commit("Feature");
-    let at = |world: &mut World, columns: &str, args: &[&str]| {
-        world.environment.retain(|(name, _)| name != "COLUMNS");
-        world.environment.push(("COLUMNS".into(), columns.into()));
-        let ran = world.newgate(args);
-        settled(world, &ran.out)
-    };
-    insta::assert_snapshot!("terminal-80", at(&mut world, "80", &["check"]));
-    insta::assert_snapshot!("terminal-160", at(&mut world, "160", &["check", "-v"]));
-    insta::assert_snapshot!("markdown", at(&mut world, "80", &["report", "markdown"]));
-    let id = {
-        let report = world.check(&[]);
-        issues(&report, "grown")[0]["id"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
-    insta::assert_snapshot!("show", at(&mut world, "80", &["show", &id]));
-    for columns in ["80", "160"] {
-        let text = at(&mut world, columns, &["check", "-v"]);
-        let lines = text.lines().filter(|l| !l.contains("https://"));
-        let width = lines.map(|l| l.chars().count()).max().unwrap();
-        assert!(width <= columns.parse().unwrap(), "{width} columns\n{text}");
-    }
-}
-
 /// A world whose `main` has `app/run.py` and is judged by Bandit; a branch is checked out.
 fn judged_by_bandit(more: &str) -> World {
     let world = World::new();
@@ -517,7 +342,7 @@ fn a_literal_beside_another_weakness_is_not_shown_in_any_format() {
     world.write("near.py", text);
     world.commit("Near");
     written(&world, 1);
-    for format in FORMATS {
+    for format in formats() {
         assert!(!self::text(&world, format).contains("Hunter2"), "{format}");
     }
     let shown = world.newgate(&["check", "-v"]).exits(1).all();
@@ -525,127 +350,6 @@ fn a_literal_beside_another_weakness_is_not_shown_in_any_format() {
         shown.contains("near.py:4") && !shown.contains("Hunter2"),
         "{shown}"
     );
-}
-
-#[test]
-fn what_was_not_scanned_looks_clean_in_no_format() {
-    let world = judged_by_bandit("[scanners.ruff]\npath = \"/nowhere/ruff\"\n");
-    world.write("readme.txt", "Text\n");
-    world.write("clean.py", "CLEAN = 1\n");
-    world.commit("Clean");
-    written(&world, 3);
-    for format in ["sarif", "github-sarif"] {
-        let log = document(&world, format);
-        let ruff = &runs_of(&log)[1];
-        assert_eq!(ruff["invocations"][0]["executionSuccessful"], false);
-        let said = runs_of(&log)[0]["invocations"][0].to_string();
-        assert!(said.contains("not been scanned yet"), "{said}");
-    }
-    assert_eq!(document(&world, "gitlab-sast")["scan"]["status"], "failure");
-    let quality = document(&world, "gitlab-code-quality");
-    assert_eq!(quality[0]["check_name"], "newgate:incomplete");
-    assert!(text(&world, "env").contains("VERDICT=incomplete\n"));
-    assert!(text(&world, "github").contains("::error title=ruff is missing::"));
-    assert!(text(&world, "junit").contains("errors=\"2\""));
-    for format in ["html", "markdown", "json"] {
-        assert!(text(&world, format).contains("ruff"), "{format}");
-    }
-    // Whatever blocks, a scanner that failed is no success.
-    world.write(
-        "bad.py",
-        "import subprocess\nsubprocess.call(input(), shell=True)\n",
-    );
-    world.commit("Bad");
-    let sast = world
-        .newgate(&["check", "--format", "gitlab-sast"])
-        .exits(1)
-        .json();
-    assert_eq!(sast["scan"]["status"], "failure");
-}
-
-#[test]
-fn two_refs_of_one_push_tell_a_thing_once() {
-    let world = judged_by_bandit("");
-    world.write(
-        "bad.py",
-        "import subprocess\nsubprocess.call(input(), shell=True)\n",
-    );
-    let head = world.commit("Bad");
-    let zero = "0".repeat(40);
-    let lines = format!(
-        "refs/heads/feature {head} refs/heads/one {zero}\nrefs/heads/feature {head} refs/heads/two {zero}\n"
-    );
-    let push =
-        |format: &str| world.pre_push(&["origin", "../remote.git", "--format", format], &lines);
-    let sast = push("gitlab-sast").exits(1).json();
-    let ids: Vec<&Value> = sast["vulnerabilities"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|v| &v["id"])
-        .collect();
-    assert!(ids.len() == 2 && ids[0] != ids[1], "{ids:?}");
-    push("env").exits(1).says("NEW_TOTAL=2\n");
-    let commands = push("github").exits(1).out;
-    assert_eq!(commands.matches("bad.py,line=2").count(), 1, "{commands}");
-    let log = push("sarif").exits(1).json();
-    let categories: Vec<&str> = runs_of(&log)
-        .iter()
-        .map(|r| r["automationDetails"]["id"].as_str().unwrap())
-        .collect();
-    assert!(
-        categories.len() == 4 && categories[0] != categories[2],
-        "{categories:?}"
-    );
-}
-
-#[test]
-fn what_is_exempted_or_ignored_is_called_so_and_an_old_issue_that_blocks_is_shown() {
-    let rule = "[[rules]]\nname = \"no shells\"\nrule = [\"B602\"]\nstatus = [\"new\", \"inherited\", \"touched\"]\naction = \"block\"\n";
-    let world = judged_by_bandit(rule);
-    world.write("app/run.py", OLD.replace("md5", "sha1"));
-    world.commit("Touch the file");
-    let blocked = world.newgate(&["check"]).exits(1).out;
-    assert!(
-        blocked.contains("app/run.py:5") && blocked.contains("blocks"),
-        "{blocked}"
-    );
-    assert!(!blocked.contains("what was there before"), "{blocked}");
-    let comment = world.newgate(&["report", "markdown"]).exits(0).out;
-    assert!(
-        comment.contains("- `app/run.py:5`") && comment.contains("shell=True"),
-        "{comment}"
-    );
-
-    let world = judged_by_bandit(
-        "[[rules]]\nname = \"shells are fine\"\nrule = [\"B602\"]\naction = \"ignore\"\n",
-    );
-    world.write(
-        "bad.py",
-        "import subprocess\nsubprocess.call(input(), shell=True)\n",
-    );
-    world.commit("Bad");
-    let passed = world.newgate(&["check"]).exits(0);
-    passed.says("1 new issue below `high`, 1 ignored");
-    let quality = world
-        .newgate(&["report", "gitlab-code-quality"])
-        .exits(0)
-        .out;
-    assert!(!quality.contains("B602"), "{quality}");
-    let log = world.newgate(&["report", "sarif"]).exits(0).json();
-    let shell = results_of(&runs_of(&log)[0])
-        .iter()
-        .find(|r| r["ruleId"] == "B602")
-        .unwrap();
-    assert_eq!(
-        shell["suppressions"][0]["justification"],
-        "ignored by the policy"
-    );
-    world
-        .newgate(&["report", "env"])
-        .exits(0)
-        .says("NEW_CRITICAL=0\n")
-        .says("IGNORED=1\n");
 }
 
 #[test]

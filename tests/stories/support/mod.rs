@@ -12,9 +12,27 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+/// All formats of reports.
+pub const FORMATS: [&str; 13] = [
+    "terminal",
+    "html",
+    "markdown",
+    "sarif",
+    "github-sarif",
+    "github",
+    "gitlab-code-quality",
+    "gitlab-sast",
+    "junit",
+    "csv",
+    "json",
+    "env",
+    "sto",
+];
 
 /// A user's machine with one repository and its bare remote.
 pub struct World {
@@ -50,10 +68,25 @@ pub fn consumers() -> PathBuf {
     folder
 }
 
+/// Waits until something holds, for long enough on a machine that is busy.
+#[track_caller]
+pub fn wait(what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(120), "never: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// A credential in pieces, so that the tests hold none. Different numbers, different tokens.
 pub fn token(number: u32) -> String {
     let body = blake3::hash(&number.to_le_bytes()).to_hex();
     format!("ghp_{}", &body[..36])
+}
+
+/// A line of Python with a credential in it.
+pub fn leak(number: u32) -> String {
+    format!("TOKEN = '{}'\n", token(number))
 }
 
 /// What a program left.
@@ -300,6 +333,34 @@ impl World {
             .exits(0);
     }
 
+    /// Runs git in the remote; it must succeed. Returns what it printed.
+    #[track_caller]
+    pub fn remote(&self, args: &[&str]) -> String {
+        let bare = self.path("remote.git");
+        self.run_in(&bare, "git", args, b"").exits(0).out
+    }
+
+    /// Makes an SSH key with a name, in the home folder. Returns its public part.
+    pub fn make_key(&self, name: &str) -> String {
+        let file = self.path("home").join(name);
+        let file = file.to_str().unwrap();
+        let args = ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", file];
+        let made = self.run_in(&self.folder(), "ssh-keygen", &args, b"");
+        made.exits(0);
+        fs::read_to_string(self.public_key(name)).unwrap()
+    }
+
+    /// The file with the public part of a key.
+    pub fn public_key(&self, name: &str) -> String {
+        let file = self.path("home").join(format!("{name}.pub"));
+        file.to_str().unwrap().to_owned()
+    }
+
+    /// Lets git sign with a key.
+    pub fn sign_with(&self, name: &str) {
+        self.git(&["config", "user.signingkey", &self.public_key(name)]);
+    }
+
     /// What a ref of the remote points at.
     pub fn remote_ref(&self, name: &str) -> Option<String> {
         let ran = self.run_in(
@@ -320,6 +381,12 @@ impl World {
         world.install();
         world
     }
+}
+
+/// What a report says of a scanner.
+pub fn of_scanner<'r>(report: &'r Value, name: &str) -> &'r Value {
+    let all = report["scanners"].as_array().unwrap();
+    all.iter().find(|s| s["name"] == name).unwrap()
 }
 
 /// The issues of a report whose status is this.
