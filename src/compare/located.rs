@@ -23,6 +23,21 @@ pub struct Located {
     pub commit: Option<Text>,
 }
 
+impl Located {
+    /// A finding that only the history of a push has: in a commit that a later one takes back, or in a message.
+    pub fn in_history(finding: Finding, reason: Reason, commit: String) -> Located {
+        Located {
+            finding,
+            status: Status::New,
+            stage: Stage::History,
+            touched: false,
+            from: None,
+            reason,
+            commit: Some(commit.into()),
+        }
+    }
+}
+
 /// What the root cause of a finding is, as a key: the canonical rule for code and configuration; the
 /// package and its first advisory; the secret.
 pub fn issue_key(finding: &Finding) -> String {

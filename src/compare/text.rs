@@ -238,16 +238,19 @@ impl Text {
         self.words[line] >= 2
     }
 
-    /// The line at a physical line (from 1) and column (from 1; 0 if unknown); `None` past the end.
-    pub(super) fn at(&self, number: u32, column: u32) -> Option<usize> {
+    /// The lines of a physical line (from 1); `None` past the end.
+    fn lines_of(&self, number: u32) -> Option<std::ops::Range<usize>> {
         let index = (number as usize).checked_sub(1)?;
         let first = *self.first.get(index)? as usize;
-        let next = self
-            .first
-            .get(index + 1)
-            .map_or(self.len(), |n| *n as usize);
-        let inside =
-            self.physical[first..next].partition_point(|(_, before)| *before < column.max(1));
+        let next = self.first.get(index + 1);
+        Some(first..next.map_or(self.len(), |n| *n as usize))
+    }
+
+    /// The line at a physical line (from 1) and column (from 1; 0 if unknown); `None` past the end.
+    pub(super) fn at(&self, number: u32, column: u32) -> Option<usize> {
+        let lines = self.lines_of(number)?;
+        let first = lines.start;
+        let inside = self.physical[lines].partition_point(|(_, before)| *before < column.max(1));
         Some(first + inside.saturating_sub(1))
     }
 
@@ -258,13 +261,11 @@ impl Text {
 
     /// A physical line (from 1), whole.
     pub(super) fn physical_line(&self, number: u32) -> Option<&str> {
-        let index = (number as usize).checked_sub(1)?;
-        let first = *self.first.get(index)? as usize;
-        let next = self
-            .first
-            .get(index + 1)
-            .map_or(self.len(), |n| *n as usize);
-        let (begin, end) = (self.spans.get(first)?.0, self.spans.get(next - 1)?.1);
+        let lines = self.lines_of(number)?;
+        let (begin, end) = (
+            self.spans.get(lines.start)?.0,
+            self.spans.get(lines.end - 1)?.1,
+        );
         Some(piece(&self.content, (begin, end)))
     }
 

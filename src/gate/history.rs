@@ -6,7 +6,7 @@ use super::planned::Planned;
 use crate::compare::Located;
 use crate::error::Result;
 use crate::git::Peeled;
-use crate::model::{FileVersion, Oid, Reason, Stage, Status, Text};
+use crate::model::{FileVersion, Oid, Reason, Text};
 use crate::scan::{Need, Plan, Resolved, UnitResult, reads, resolve};
 
 /// The files and messages that the commits of a change add.
@@ -142,17 +142,10 @@ fn fresh(
                 continue;
             }
             let commit = commits.get(&file).cloned().unwrap_or_default();
-            located.push(Located {
-                finding,
-                status: Status::New,
-                stage: Stage::History,
-                touched: false,
-                from: None,
-                reason: Reason::InHistory {
-                    commit: commit.clone(),
-                },
-                commit: Some(commit.into()),
-            });
+            let reason = Reason::InHistory {
+                commit: commit.clone(),
+            };
+            located.push(Located::in_history(finding, reason, commit));
         }
     }
     located

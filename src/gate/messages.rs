@@ -12,9 +12,7 @@ use super::planned::Planned;
 use crate::compare::Located;
 use crate::error::Result;
 use crate::git::Peeled;
-use crate::model::{
-    COMMIT_MESSAGE, FileVersion, Oid, Reason, Stage, Status, TAG_MESSAGE, Tag, Text, shell_word,
-};
+use crate::model::{COMMIT_MESSAGE, FileVersion, Oid, Reason, TAG_MESSAGE, Tag, Text, shell_word};
 use crate::scan::{Need, Plan, Resolved, UnitResult, resolve};
 
 /// How many messages that the target has besides the change are read: more of them may only be told again.
@@ -153,15 +151,7 @@ fn fresh(
                 Author::Tag(_) => Reason::InTagMessage { tag: id.clone() },
             };
             finding.fix = Some(fix(planned, &unit.blob, author)?.into());
-            located.push(Located {
-                finding,
-                status: Status::New,
-                stage: Stage::History,
-                touched: false,
-                from: None,
-                reason,
-                commit: Some(id.into()),
-            });
+            located.push(Located::in_history(finding, reason, id));
         }
     }
     Ok(located)
