@@ -6,6 +6,7 @@ mod built_in;
 mod builtin;
 mod catalog;
 mod certificates;
+mod configured;
 mod descriptor;
 mod exposed;
 mod halves;
@@ -26,6 +27,7 @@ mod run;
 mod stage;
 mod stored;
 pub mod tools;
+mod version;
 mod work;
 
 #[cfg(test)]
@@ -36,6 +38,7 @@ pub use builtin::code::{
 };
 pub use builtin::{SecretKey, Secrets, redact};
 pub use catalog::{Catalog, builtin_names, hints_for};
+pub use configured::{ConfigReader, RULES};
 #[cfg(test)]
 pub(crate) use descriptor::descriptor_schema;
 pub use descriptor::{
@@ -44,7 +47,7 @@ pub use descriptor::{
 };
 pub use exposed::{learn_secrets_in, learn_secrets_of_names};
 pub use plan::{Plan, Side, Trees, is_listed_for, plan, reads};
-pub use program::{Absent, ConfigReader, RULES, Scanner, State, Wish, prepare};
+pub use program::{Absent, Scanner, State, Wish, prepare};
 pub use propose::propose;
 pub use resolve::{learn_secrets, resolve};
 pub use resolved::{Need, Resolved};

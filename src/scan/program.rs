@@ -1,22 +1,17 @@
-//! Finding a scanner's program, asking its version, and making its key.
+//! Finding a scanner's program, and making its key.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use regex::Regex;
-
+use super::configured::{ConfigContent, ConfigReader, configuration};
 use super::interpreter::{interpreter_in, on_path};
-use super::reach::{Given, Keep, kept_in};
-use super::stage::Stage;
+use super::reach::{Keep, kept_in};
 use super::tools::{LOCK, Locked};
-use super::{ConfigList, Descriptor, Engine, tools};
+use super::version::{database, version_of};
+use super::{Descriptor, Engine, tools};
 use crate::cache::{Cache, ScannerKey};
 use crate::environment::{self, Found};
 use crate::model::Containment;
-use crate::process::{self, Cancel, Ended};
-
-/// The folder of a project's own rules for the scanner of code.
-pub const RULES: &str = ".newgate/rules";
 
 /// What became of the search for a scanner's program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,17 +38,6 @@ impl From<String> for Absent {
             installable: false,
         }
     }
-}
-
-/// A scanner's configuration file, as the target has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigContent {
-    /// Its path in the repository.
-    pub path: String,
-    /// Its content.
-    pub content: Vec<u8>,
-    /// Whether it lies beside the files that are scanned, not among them.
-    pub beside: bool,
 }
 
 /// A scanner that is switched on, ready to run or known to be missing.
@@ -125,10 +109,6 @@ impl Wish {
     }
 }
 
-/// The content of a configuration file, or of all files of a folder, of the target: paths and
-/// contents, none if there is no such file.
-pub type ConfigReader<'a> = dyn Fn(&str) -> crate::error::Result<Vec<(String, Vec<u8>)>> + 'a;
-
 /// Finds a scanner's program, and asks its version unless the cache remembers it for this very
 /// executable.
 ///
@@ -158,38 +138,7 @@ pub fn prepare(
             checkout: wish.checkout.clone(),
         });
     }
-    let (mut config_args, mut config_files) = (Vec::new(), Vec::new());
-    if let Some(program) = descriptor.program() {
-        config_args.clone_from(&program.no_config);
-        for candidate in &program.config {
-            let files = config(&candidate.file)?;
-            let counts = candidate.containing.as_ref().is_none_or(|text| {
-                let has = |content: &[u8]| String::from_utf8_lossy(content).contains(text.as_str());
-                files.iter().any(|(_, content)| has(content))
-            });
-            if !files.is_empty() && counts {
-                config_args.clone_from(&candidate.args);
-                for list in &candidate.lists {
-                    config_args.extend(listed(list, files.iter().map(|(_, content)| content)));
-                }
-                config_files.extend(files.into_iter().map(|(path, content)| ConfigContent {
-                    path,
-                    content,
-                    beside: candidate.beside,
-                }));
-                break;
-            }
-        }
-    }
-    if descriptor.engine() == Engine::Code {
-        let rules = config(RULES)?.into_iter();
-        let rules = rules.filter(|(path, _)| super::is_rule_file(path));
-        config_files.extend(rules.map(|(path, content)| ConfigContent {
-            path,
-            content,
-            beside: true,
-        }));
-    }
+    let (config_args, config_files) = configuration(&descriptor, config)?;
     let required = descriptor.program().and_then(|p| p.config_required.clone());
     let found = match (descriptor.engine(), required) {
         (Engine::Program, Some(why)) if config_files.is_empty() => Err(Absent::from(why)),
@@ -231,113 +180,6 @@ pub fn prepare(
     })
 }
 
-/// The arguments for the elements of lists in configuration files. What is not TOML has none: the program
-/// itself says what is wrong with it.
-fn listed<'c>(list: &ConfigList, files: impl Iterator<Item = &'c Vec<u8>>) -> Vec<String> {
-    let Ok(only) = Regex::new(&format!("^(?:{})$", list.only)) else {
-        return Vec::new();
-    };
-    let tables =
-        files.filter_map(|f| toml::from_str::<toml::Table>(std::str::from_utf8(f).ok()?).ok());
-    let mut args = Vec::new();
-    for table in tables {
-        for key in &list.keys {
-            let mut names = key.split('.');
-            let first = names.next().and_then(|name| table.get(name));
-            let found = names.try_fold(first, |value, name| value.map(|v| v.get(name)));
-            let elements = found.flatten().and_then(toml::Value::as_array);
-            let elements = elements
-                .into_iter()
-                .flatten()
-                .filter_map(toml::Value::as_str);
-            for element in elements.filter(|e| only.is_match(e)) {
-                args.extend([list.arg.clone(), element.to_owned()]);
-            }
-        }
-    }
-    args
-}
-
-/// The version of the vulnerability database that a program asks: what it prints, or the day.
-fn database(
-    descriptor: &Descriptor,
-    program: &Path,
-    keep: Keep<'_>,
-) -> Result<Option<String>, String> {
-    const DAY: i64 = 24 * 60 * 60;
-    let Some(how) = descriptor.program() else {
-        return Ok(None);
-    };
-    let Some(database) = &how.database else {
-        return Ok(None);
-    };
-    if database.args.is_empty() {
-        return Ok(Some((crate::cache::now() / DAY).to_string()));
-    }
-    let (ended, printed) = ask(how, program, &database.args, keep)?;
-    match (ended, descriptor.database_in(&printed)) {
-        (Ended::Exited(0), Some(version)) => Ok(Some(version)),
-        (ended, _) => Err(format!(
-            "`{}` does not print the version of its database ({ended}; output: {})",
-            program.display(),
-            last_line(&printed)
-        )),
-    }
-}
-
-/// Asks a scanner's program its version.
-pub(super) fn version_of(
-    descriptor: &Descriptor,
-    path: &Path,
-    keep: Keep<'_>,
-) -> Result<String, String> {
-    let program = descriptor.program().ok_or("it has no program")?;
-    let (ended, printed) = ask(program, path, &program.version, keep)?;
-    match (ended, descriptor.version_in(&printed)) {
-        (Ended::Exited(0), Some(version)) => Ok(version),
-        (ended, _) => Err(format!(
-            "`{}` does not print its version ({ended}; output: {})",
-            path.display(),
-            last_line(&printed)
-        )),
-    }
-}
-
-/// Runs a program for what it prints of itself.
-fn ask(
-    how: &super::Program,
-    program: &Path,
-    args: &[String],
-    keep: Keep<'_>,
-) -> Result<(Ended, String), String> {
-    let cannot = |e: std::io::Error| format!("a folder for it cannot be created: {e}");
-    let stage = Stage::new(Vec::new()).map_err(cannot)?;
-    let given = Given::new(program, how, &stage, keep).map_err(cannot)?;
-    let command = process::Command {
-        program: program.to_owned(),
-        args: args.iter().map(Into::into).collect(),
-        folder: stage.root().to_owned(),
-        environment: given.environment,
-        timeout: Duration::from_secs(30),
-        output_limit: 65_536,
-        reach: given.reach,
-    };
-    let ran = process::run(&command, &Cancel::default())
-        .map_err(|e| format!("`{}` cannot be started: {e}", program.display()))?;
-    let printed = format!("{}\n{}", String::from_utf8_lossy(&ran.out), ran.err);
-    let printed = crate::environment::without_proxy_credentials(&printed);
-    Ok((ran.ended, printed))
-}
-
-fn last_line(printed: &str) -> String {
-    printed
-        .trim()
-        .lines()
-        .last()
-        .unwrap_or("nothing")
-        .to_owned()
-}
-
 /// All that can alter a scanner's results in its descriptor, and for one that is built in, in its
 /// rules.
 fn key_text(descriptor: &Descriptor) -> String {
@@ -359,6 +201,21 @@ fn leads_into(path: &Path, folder: Option<&Path>) -> bool {
     path.starts_with(folder) || real.is_some_and(|(path, folder)| path.starts_with(folder))
 }
 
+/// The program at a path that the configuration gives; a name alone is looked for on `PATH`.
+fn given(path: &Path, checkout: Option<&Path>) -> Result<PathBuf, String> {
+    if leads_into(path, checkout) {
+        return Err(format!(
+            "`path` points into the checkout, which a change can alter: `{}`",
+            path.display()
+        ));
+    }
+    let found = match path.to_str().filter(|_| path.components().count() == 1) {
+        Some(name) => on_path(name),
+        None => which::which(path).ok(),
+    };
+    found.ok_or_else(|| format!("`{}`, given by `path`, is not a program", path.display()))
+}
+
 fn locate(
     descriptor: &Descriptor,
     wish: &Wish,
@@ -378,21 +235,7 @@ fn locate(
         false => format!("see {}", descriptor.homepage()),
     };
     let path = match &wish.path {
-        Some(path) if leads_into(path, wish.checkout.as_deref()) => {
-            return Err(format!(
-                "`path` points into the checkout, which a change can alter: `{}`",
-                path.display()
-            )
-            .into());
-        }
-        Some(path) => {
-            let found = match path.to_str().filter(|_| path.components().count() == 1) {
-                Some(name) => on_path(name),
-                None => which::which(path).ok(),
-            };
-            found
-                .ok_or_else(|| format!("`{}`, given by `path`, is not a program", path.display()))?
-        }
+        Some(path) => given(path, wish.checkout.as_deref())?,
         None => {
             if let Some(found) = installed(descriptor, wish.locked.as_ref())? {
                 return Ok(found);

@@ -196,10 +196,6 @@ impl Run<'_> {
         &self,
         one: Option<(&FileVersion, &String)>,
     ) -> std::result::Result<(Reading, Duration), Fault> {
-        // The folder's name says nothing to a reader.
-        let root = format!("{}/", self.stage.root().display());
-        let with_words =
-            |what: &str, err: &str, out: &[u8]| with_words(what, err, out).replace(&root, "");
         let descriptor = &self.scanner.descriptor;
         // In a project, it is started in the folder of the file that it is started for.
         let (folder, file) = match one {
@@ -234,21 +230,7 @@ impl Run<'_> {
             ran.out = without_credentials(ran.out);
         }
         let code = self.exit_code(&ran)?;
-        let output = match descriptor.output().map(|o| o.from) {
-            Some(ReportIn::Stderr) => Cow::Borrowed(ran.err.as_bytes()),
-            Some(ReportIn::File) => match std::fs::read(&report) {
-                Ok(output) => {
-                    // The next file's run must not find this one's.
-                    let _ = std::fs::remove_file(&report);
-                    Cow::Owned(output)
-                }
-                Err(e) => {
-                    let what = format!("it exited with code {code} and wrote no report ({e})");
-                    return Err(Fault::Failed(with_words(&what, &ran.err, &ran.out)));
-                }
-            },
-            _ => Cow::Borrowed(&ran.out[..]),
-        };
+        let output = self.output_of(&ran, &report, code)?;
         let known: HashSet<&RepoPath> = self.files.iter().map(|f| &f.path).collect();
         let paths = Paths {
             folder,
@@ -262,8 +244,66 @@ impl Run<'_> {
             })),
             ..Paths::in_root(&self.stage.root().to_string_lossy())
         };
+        let unread = self.unread_in(&ran.err, &paths)?;
+        // Where all that it was given could not be read, there may be nothing to report.
+        let named: HashSet<&RepoPath> = unread.iter().map(|u| &u.path).collect();
+        let silent = output.trim_ascii().is_empty() && named.len() == self.given(one.is_some());
+        let mut reading = match silent {
+            true => Reading::default(),
+            false => read::read(descriptor, &output, &paths, self.key).map_err(|e| {
+                let what = format!("its output cannot be read: {e}");
+                self.failed(&what, &ran.err, b"")
+            })?,
+        };
+        reading.unread.extend(unread);
+        if let Some(why) = &reading.failed {
+            return Err(self.failed(why, &ran.err, b""));
+        }
+        if self.how.exit_findings.contains(&code)
+            && reading.findings.is_empty()
+            && reading.unread.is_empty()
+        {
+            let what =
+                format!("it exited with code {code}, which means findings, but reported none");
+            return Err(self.failed(&what, &ran.err, b""));
+        }
+        Ok((reading, ran.took))
+    }
+
+    /// A fault with the last lines that the program printed. The name of its folder says nothing to a reader.
+    fn failed(&self, what: &str, err: &str, out: &[u8]) -> Fault {
+        let root = format!("{}/", self.stage.root().display());
+        Fault::Failed(with_words(what, err, out).replace(&root, ""))
+    }
+
+    /// What a run wrote as its report, to the file of this name if its descriptor says so.
+    fn output_of<'r>(
+        &self,
+        ran: &'r process::Finished,
+        report: &std::path::Path,
+        code: i32,
+    ) -> std::result::Result<Cow<'r, [u8]>, Fault> {
+        match self.scanner.descriptor.output().map(|o| o.from) {
+            Some(ReportIn::Stderr) => Ok(Cow::Borrowed(ran.err.as_bytes())),
+            Some(ReportIn::File) => match std::fs::read(report) {
+                Ok(output) => {
+                    // The next file's run must not find this one's.
+                    let _ = std::fs::remove_file(report);
+                    Ok(Cow::Owned(output))
+                }
+                Err(e) => {
+                    let what = format!("it exited with code {code} and wrote no report ({e})");
+                    Err(self.failed(&what, &ran.err, &ran.out))
+                }
+            },
+            _ => Ok(Cow::Borrowed(&ran.out[..])),
+        }
+    }
+
+    /// The files that a run says on standard error it could not read.
+    fn unread_in(&self, err: &str, paths: &Paths<'_>) -> std::result::Result<Vec<Unread>, Fault> {
         let mut unread = Vec::new();
-        for (written, line) in descriptor.unread_files(&ran.err) {
+        for (written, line) in self.scanner.descriptor.unread_files(err) {
             let path = match written {
                 Some(written) => paths.resolve(written, false),
                 None => paths.default.clone(),
@@ -282,29 +322,7 @@ impl Run<'_> {
                 }
             }
         }
-        // Where all that it was given could not be read, there may be nothing to report.
-        let named: HashSet<&RepoPath> = unread.iter().map(|u| &u.path).collect();
-        let silent = output.trim_ascii().is_empty() && named.len() == self.given(one.is_some());
-        let mut reading = match silent {
-            true => Reading::default(),
-            false => read::read(descriptor, &output, &paths, self.key).map_err(|e| {
-                let what = format!("its output cannot be read: {e}");
-                Fault::Failed(with_words(&what, &ran.err, b""))
-            })?,
-        };
-        reading.unread.extend(unread);
-        if let Some(why) = &reading.failed {
-            return Err(Fault::Failed(with_words(why, &ran.err, b"")));
-        }
-        if self.how.exit_findings.contains(&code)
-            && reading.findings.is_empty()
-            && reading.unread.is_empty()
-        {
-            let what =
-                format!("it exited with code {code}, which means findings, but reported none");
-            return Err(Fault::Failed(with_words(&what, &ran.err, b"")));
-        }
-        Ok((reading, ran.took))
+        Ok(unread)
     }
 
     /// How many files one run is given.
@@ -355,9 +373,7 @@ impl Run<'_> {
             }
             Ended::Exited(code) => {
                 let what = format!("it exited with code {code}");
-                let root = format!("{}/", self.stage.root().display());
-                let told = with_words(&what, &ran.err, &ran.out);
-                Err(Fault::Failed(told.replace(&root, "")))
+                Err(self.failed(&what, &ran.err, &ran.out))
             }
         }
     }

@@ -122,7 +122,7 @@ fn verify(descriptor: &Descriptor, folder: &Path, version: &str) -> Result<(), S
         contained: true,
         checkout: None,
     };
-    let told = super::super::program::version_of(descriptor, &path, keep)?;
+    let told = super::super::version::version_of(descriptor, &path, keep)?;
     let install = descriptor.install();
     let says = install.says.as_deref();
     let is_said = install.version() == Some(version) && says == Some(told.as_str());
