@@ -178,6 +178,13 @@ fn read_own_file(path: &Path) -> Option<String> {
     plain.then(|| fs::read_to_string(path).ok())?
 }
 
+fn verdict(failed: bool) -> Verdict {
+    match failed {
+        true => Verdict::Incomplete,
+        false => Verdict::Pass,
+    }
+}
+
 impl Install {
     pub(super) fn run(self, screen: &Resolved) -> Result<Verdict> {
         let catalog = super::catalog()?;
@@ -242,11 +249,7 @@ impl Install {
         if lock != before {
             write_lock(path.as_deref(), &lock, screen)?;
         }
-        Ok(if failed {
-            Verdict::Incomplete
-        } else {
-            Verdict::Pass
-        })
+        Ok(verdict(failed))
     }
 }
 
@@ -281,11 +284,7 @@ impl Update {
         if lock != before {
             write_lock(path.as_deref(), &lock, screen)?;
         }
-        Ok(if failed {
-            Verdict::Incomplete
-        } else {
-            Verdict::Pass
-        })
+        Ok(verdict(failed))
     }
 }
 
