@@ -7,8 +7,6 @@ use serde::Deserialize;
 
 use super::dialect::Dialect;
 use super::expression::Expression;
-#[cfg(test)]
-use super::expression::check;
 use crate::scan::builtin::plain_toml;
 
 /// A language's names, as expressions.
@@ -183,64 +181,56 @@ impl Names {
                 Some(read) => serde_json::from_value(read).expect("a test reads each"),
                 None => toml::from_str(text).expect("a test reads each"),
             };
-            let any = |list: &[String], whole: bool| match whole {
-                true => Expression::of_names(list),
-                false => Expression::new(format!("^(?:{})", list.join("|"))),
+            let some = |list: &[String], made: fn(&[String]) -> Expression| {
+                (!list.is_empty()).then(|| made(list))
             };
-            let some = |list: &[String]| {
-                let list = list.join("|");
-                (!list.is_empty()).then(|| Expression::new(list))
-            };
+            let begin: fn(&[String]) -> Expression =
+                |list| Expression::new(format!("^(?:{})", list.join("|")));
+            let part: fn(&[String]) -> Expression = |list| Expression::new(list.join("|"));
+            let whole = Expression::of_names;
             Names {
-                request: any(&written.request, false),
-                client: (!written.client.is_empty()).then(|| any(&written.client, false)),
-                own: (!written.own.is_empty()).then(|| any(&written.own, false)),
-                unlinked: (!written.unlinked.is_empty()).then(|| any(&written.unlinked, false)),
-                escaped: (!written.escaped.is_empty()).then(|| any(&written.escaped, true)),
-                quoted: (!written.quoted.is_empty()).then(|| any(&written.quoted, true)),
-                parameter: some(&written.parameter),
-                handler: some(&written.handler),
-                injected: (!written.injected.is_empty()).then(|| any(&written.injected, false)),
-                passes: any(&written.passes, true),
-                lookups: (!written.lookups.is_empty()).then(|| any(&written.lookups, true)),
-                builds: any(&written.builds, true),
-                clean: any(&written.clean, true),
-                harmless: some(&written.harmless).expect("a test reads each"),
-                settled: some(&written.settled),
-                strips: some(&written.strips),
-                fills: some(&written.fills),
-                adds: some(&written.adds),
+                request: begin(&written.request),
+                client: some(&written.client, begin),
+                own: some(&written.own, begin),
+                unlinked: some(&written.unlinked, begin),
+                escaped: some(&written.escaped, whole),
+                quoted: some(&written.quoted, whole),
+                parameter: some(&written.parameter, part),
+                handler: some(&written.handler, part),
+                injected: some(&written.injected, begin),
+                passes: whole(&written.passes),
+                lookups: some(&written.lookups, whole),
+                builds: whole(&written.builds),
+                clean: whole(&written.clean),
+                harmless: part(&written.harmless),
+                settled: some(&written.settled, part),
+                strips: some(&written.strips, part),
+                fills: some(&written.fills, part),
+                adds: some(&written.adds, part),
                 within: written
                     .within
                     .into_iter()
                     .map(|w| WithinNames {
                         words: w.words,
-                        request: (!w.request.is_empty()).then(|| any(&w.request, false)),
-                        handler: some(&w.handler),
-                        handled: (!w.handled.is_empty()).then(|| any(&w.handled, false)),
-                        class: some(&w.class),
+                        request: some(&w.request, begin),
+                        handler: some(&w.handler, part),
+                        handled: some(&w.handled, begin),
+                        class: some(&w.class, part),
                     })
                     .collect(),
                 handed: written
                     .handed
                     .into_iter()
-                    .map(|h| (ascii(&h.callee).expect("a test compiles each"), h.name))
+                    .map(|h| (Expression::constant(h.callee), h.name))
                     .collect(),
-                part_of: (!written.part_of.is_empty()).then(|| any(&written.part_of, true)),
-                outside: (!written.outside.is_empty()).then(|| any(&written.outside, true)),
+                part_of: some(&written.part_of, whole),
+                outside: some(&written.outside, whole),
                 typed: written
                     .typed
                     .into_iter()
-                    .map(|t| (ascii(&t.parameter).expect("a test compiles each"), t.name))
+                    .map(|t| (Expression::constant(t.parameter), t.name))
                     .collect(),
             }
         })
     }
-}
-
-/// An expression whose `\w`, `\s` and the like mean ASCII. Only tests compile it here.
-pub(super) fn ascii(text: &str) -> Result<Expression, regex::Error> {
-    #[cfg(test)]
-    check(text)?;
-    Ok(Expression::new(text.to_owned()))
 }

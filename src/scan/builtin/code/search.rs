@@ -10,7 +10,6 @@ use ast_grep_core::tree_sitter::StrDoc;
 use super::aliases::Edits;
 use super::dialect::Dialect;
 use super::flow::Flow;
-use super::names::ascii;
 use super::origin::{Origin, Question};
 use super::rule::{Expression, Follow, Matching, Rule};
 use super::{NAME, PAGES, parse, place, silenced};
@@ -123,7 +122,6 @@ impl<'t> Search<'t> {
                     only: rule.only.as_ref(),
                     path: rule.cwe.iter().any(|c| PATHS.contains(c)),
                     host: rule.host,
-                    query: rule.cwe.contains(&SQL),
                     server: rule.cwe.contains(&REQUESTS),
                     linked: rule.cwe.iter().any(|c| SHOWN.contains(c)),
                     sql: rule.cwe.contains(&SQL),
@@ -272,11 +270,11 @@ fn answers_plainly(text: &str) -> bool {
     static PLAIN: LazyLock<Expression> = LazyLock::new(|| {
         let text =
             r"(?i)content-type:\s*(?:text/(?:plain|csv|xml|css|javascript)|application/|image/)";
-        ascii(text).expect("a test uses it")
+        Expression::constant(text)
     });
     static HTML: LazyLock<Expression> = LazyLock::new(|| {
         let text = r"(?i)text/html|<(?:html|body|div|form|p|pre|h\d|a|table|span|b|br|script)\b";
-        ascii(text).expect("a test uses it")
+        Expression::constant(text)
     });
     PLAIN.is_match(text.as_bytes()) && !HTML.is_match(text.as_bytes())
 }

@@ -46,6 +46,14 @@ impl Expression {
         }
     }
 
+    /// One that the program has for itself. Tests compile each that they come to.
+    pub(super) fn constant(text: impl Into<Cow<'static, str>>) -> Expression {
+        let made = Expression::new(text);
+        #[cfg(test)]
+        check(&made.text).expect("it compiles");
+        made
+    }
+
     /// One for whole names, most of which are written as they are.
     pub(super) fn of_names(list: &[String]) -> Expression {
         let mut words = HashSet::with_capacity(list.len());
@@ -121,6 +129,11 @@ impl Expression {
 /// It is wrong; says how.
 pub(super) fn compiled(text: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(text).unicode(false).build()
+}
+
+/// The same of one that the program has for itself, each of which a test uses.
+pub(super) fn constant(text: &str) -> Regex {
+    compiled(text).expect("a test uses it")
 }
 
 /// Checks an expression.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 use regex::bytes;
 
-use super::super::expression::{Expression, compiled};
+use super::super::expression::{Expression, constant};
 use super::super::text::has;
 
 /// How much a condition says of a name in it.
@@ -20,62 +20,63 @@ pub(super) enum Check {
 }
 
 static BEFORE: LazyLock<Expression> = LazyLock::new(|| {
-    Expression::new(
+    Expression::constant(
         r#"(?:(?:in_array|array_key_exists|is_numeric|is_int|ctype_\w+|filter_var|isNaN|\w*(?:_in|contains|Contains|ContainsKey|has_key))\(\s*|(?:includes|has|include\?|key\?|has_key\?|member\?|contains|containsKey|indexOf|index|hasOwnProperty|get|test|match|fullmatch|MatchString|Match|matcher|isInteger|exec)\((?:\s*String\()?\s*|(?:preg_match|re\.(?:match|fullmatch)|regexp\.MatchString|slices\.Contains|contains|Contains|hasOwnProperty\.call|Pattern\.matches|in_array|array_key_exists)\(.*,\s*|\w*(?:[vV]alid|[sS]afe|[aA]llowed|[wW]hite|[pP]ermitted|PathInside|SubPath|[iI]sInside|[iI]sWithin|[cC]heck(?:U[rR][lL]|Path|Host|File|Input)|IsLocal|isLocal|is_local|uuid|UUID|Uuid)\w*\((?:[^()]*,\s*)?|[\w\])]\[|(?:includes|has)\(\s*`[^`()]*\$\{|^[\w.$]*(?:assert|ensure|validate)\w*\((?:[^()]*,\s*)?)$"#,
     )
 });
 static AFTER: LazyLock<Expression> = LazyLock::new(|| {
-    Expression::new(
+    Expression::constant(
         r#"^(?:\s*\)?\s+(?:not\s+)?in\s|\.(?:isdigit|isalnum|isnumeric|isdecimal|isalpha|isidentifier|isascii|matches|match\??|equals)\(|\s*=~\s*|(?:\.(?:host|hostname|origin))?\s*[!=]==?\s*(?:["'`:][\w/.-]|[A-Z_]{2,}\b|\w+\.[A-Z_]{2,}\b|\d))"#,
     )
 });
 /// Before the name: `strpos(`, and the like, which say where a path begins.
 static BEGINS_BEFORE: LazyLock<Expression> = LazyLock::new(|| {
-    Expression::new(
+    Expression::constant(
         r"(?:strn?c?a?s?e?cmp|strpos|str_starts_with|HasPrefix|commonpath|commonprefix)\(\s*\[?$|\bsubstr\((?:\w+\((?:[^()]*,\s*)?)*$",
     )
 });
 static BEGINS_AFTER: LazyLock<Expression> = LazyLock::new(|| {
-    Expression::new(
+    Expression::constant(
         r"^(?:\.toString\(\))?\.(?:startsWith|startswith|start_with\?|starts_with\?|indexOf|is_relative_to)\(",
     )
 });
 /// What follows the begin of an address that says which site it is.
-static OF_SITE: LazyLock<Expression> =
-    LazyLock::new(|| Expression::new(r#"\(\s*(?:[^()]*,\s*)?["'`](?:https?://[\w.-]+/|/[\w.-])"#));
+static OF_SITE: LazyLock<Expression> = LazyLock::new(|| {
+    Expression::constant(r#"\(\s*(?:[^()]*,\s*)?["'`](?:https?://[\w.-]+/|/[\w.-])"#)
+});
 /// A part of the name, such as its ending, is one of a list: `in_array(strtolower(substr(strrchr(`.
 static LISTED_BEFORE: LazyLock<Expression> =
-    LazyLock::new(|| Expression::new(r"\bin_array\((?:\w+\(\s*)+$"));
+    LazyLock::new(|| Expression::constant(r"\bin_array\((?:\w+\(\s*)+$"));
 /// Calls that only change the case of a text, which is compared with a constant then.
 static CASED_BEFORE: LazyLock<Expression> = LazyLock::new(|| {
-    Expression::new(r"(?:strtolower|strtoupper|mb_strtolower|lower|upper|trim)\(\s*$")
+    Expression::constant(r"(?:strtolower|strtoupper|mb_strtolower|lower|upper|trim)\(\s*$")
 });
 static CASED_AFTER: LazyLock<Expression> =
-    LazyLock::new(|| Expression::new(r#"^\s*\)\s*[!=]==?\s*["'][\w/.-]"#));
+    LazyLock::new(|| Expression::constant(r#"^\s*\)\s*[!=]==?\s*["'][\w/.-]"#));
 static PARENT_BEFORE: LazyLock<Expression> = LazyLock::new(|| {
-    Expression::new(
+    Expression::constant(
         r#"(?:["'](?:\.\.|[/\\])[/\\]*["']\s+in\s+|\b[iI]s_?(?:[pP]rivate|[iI]nternal|[bB]locked|[lL]oopback|[rR]eserved|[lL]ocalhost|[fF]orbidden|[dD]enied)\w*\((?:[^()]*,\s*)?)$"#,
     )
 });
 static PARENT_AFTER: LazyLock<Expression> = LazyLock::new(|| {
-    Expression::new(
+    Expression::constant(
         r#"^(?:\.(?:includes|contains|include\?|indexOf|match\??)\(\s*["'/]\\?\.|\.(?:startsWith|startswith|start_with\?)\(\s*["']\.\.|,\s*(?:["']\.\.|'[/\\]))"#,
     )
 });
 /// Calls that write a path without `..` in it.
 static NORMALISES: LazyLock<Expression> = LazyLock::new(|| {
-    Expression::new(
+    Expression::constant(
         r"(?:(?:^|[^\w.])path\.join|resolve|realpath|abspath|normalize|normpath|relative|getCanonicalPath|getCanonicalFile|toRealPath|Clean|Abs|EvalSymlinks|expand_path|realpathSync|absolute|cleanpath)\(",
     )
 });
 /// A literal expression that says nothing of the end of the text.
 static OPEN_ENDED: LazyLock<Expression> = LazyLock::new(|| {
-    Expression::new(
+    Expression::constant(
         r#"(?:preg_match|re\.match|MatchString)\(\s*r?["'`][^$]*["'`]\s*,|/\^?[^/$]+/\w*\.test\(|(?:match\??\(|=~\s*)/[^/$]*/"#,
     )
 });
 static ENDED: LazyLock<Expression> =
-    LazyLock::new(|| Expression::new(r#"\$[/"'`)|\#~@]|\\z|\\Z|fullmatch"#));
+    LazyLock::new(|| Expression::constant(r#"\$[/"'`)|\#~@]|\\z|\\Z|fullmatch"#));
 
 /// What a condition says of a name in it. `before` is what the function says before the condition.
 pub(super) fn checks(condition: &str, name: &str, before: &str, shape: bool) -> Vec<Check> {
@@ -127,11 +128,10 @@ pub(super) fn checks(condition: &str, name: &str, before: &str, shape: bool) -> 
 /// says what it is: `const shape = /[a-z]+/`.
 fn is_open_ended(condition: &str, before: &str) -> bool {
     static NAMED: LazyLock<bytes::Regex> = LazyLock::new(|| {
-        compiled(r"(?:match|exec)\(\s*([a-zA-Z_$][\w$]*)\s*\)|\b([a-zA-Z_$][\w$]*)\.test\(")
-            .expect("a test uses it")
+        constant(r"(?:match|exec)\(\s*([a-zA-Z_$][\w$]*)\s*\)|\b([a-zA-Z_$][\w$]*)\.test\(")
     });
     static SHAPE: LazyLock<bytes::Regex> =
-        LazyLock::new(|| compiled(r"^\s*=\s*/(?:[^/\\\n]|\\.)+/").expect("a test uses it"));
+        LazyLock::new(|| constant(r"^\s*=\s*/(?:[^/\\\n]|\\.)+/"));
     let tries = ["match(", "exec(", ".test("];
     if !tries.iter().any(|t| has(condition, t)) {
         return false;
@@ -154,9 +154,9 @@ fn is_open_ended(condition: &str, before: &str) -> bool {
 /// `const relative = path.relative(root, value)`.
 pub(in super::super) fn read_from<'t>(before: &'t str, value: &str) -> Vec<&'t str> {
     static READ: LazyLock<bytes::Regex> = LazyLock::new(|| {
-        compiled(
+        constant(
             r"(\w+|\{[^{}]*\})\s*(?::\s*\w+\s*)?=\s*(?:new\s+)?(?:(?:[uU]rl|URL)\.parse|(?:\w+\.)?(?:URL|urlparse|urlsplit|parse_url|relative\([^(),]*,|relpath))\(?\s*([\w.$]+)",
-        ).expect("a test uses it")
+        )
     });
     let has_any = ["URL(", "parse(", "urlsplit(", "relative(", "relpath("];
     if !has_any.iter().any(|h| has(before, h)) {

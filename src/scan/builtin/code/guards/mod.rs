@@ -41,13 +41,13 @@ pub(super) struct Guard<'t> {
 }
 
 static NEGATED: LazyLock<Expression> = LazyLock::new(|| {
-    Expression::new(
+    Expression::constant(
         r"!|\bnot\b|(?i:[=]==?\s*(?:false|-1|null|nil|none|0)\b)|\bis\s+None\b|<\s*0|\bempty\(",
     )
 });
 
 static LEAVES: LazyLock<Expression> = LazyLock::new(|| {
-    Expression::new(
+    Expression::constant(
         r"(?i)^(?:return|raise|throw|continue|break|next|exit|die|abort|halt|panic|head|(?:\w+(?:\.|::|->))*(?:exit|abort|abort_if|fatal\w*|(?:do|raise|throw|show|send|json|exit_with)_error|access_denied|trigger_error|page_(?:not_found|forbidden)|\w+_(?:die|exit)|fail\w*|panic|halt|redirect\w*|not_?found|forbidden|bad_?request|send\w*(?:error|response|status)|throw\w*))\b|\band\s+return\b",
     )
 });

@@ -91,7 +91,7 @@ impl<'t> Guard<'t> {
         text: &'t str,
     ) -> Option<Guard<'t>> {
         static CHECKS: LazyLock<Expression> = LazyLock::new(|| {
-            Expression::new(
+            Expression::constant(
                 r"^(?:[$\w]+(?:->|::|\.))?(?:check|validate|assert|verify|ensure)(?:_\w+|[A-Z]\w*)?$",
             )
         });

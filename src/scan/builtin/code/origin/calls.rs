@@ -12,6 +12,7 @@ use super::request::is_own;
 use super::{Origin, Question, Trace};
 
 impl<'t> Flow<'t> {
+    /// What a call returns.
     pub(super) fn call(&self, node: Node<'t>, trace: &mut Trace<'t>, depth: u32) -> Origin {
         let Some(callee) = self.callee(node) else {
             return Origin::Unknown;
@@ -56,25 +57,7 @@ impl<'t> Flow<'t> {
         {
             return self.key(table, trace, depth);
         }
-        let mut parts = Vec::new();
-        // `String.format`, `path.join`: what it is called on is no value.
-        let on = called_on(node).filter(|o| self.is_value(*o));
-        let is_lodash = on.is_some_and(|on| matches!(self.text_of(on), "_" | "lodash"));
-        let arguments = node.child_by_field_name("arguments");
-        let looks_up = |l: &Expression| l.is_match(last.as_bytes());
-        match arguments.filter(|_| {
-            called_on(node).is_some()
-                && !is_lodash
-                && self.names.lookups.as_ref().is_some_and(looks_up)
-        }) {
-            // What a table or a store has for a key is not the key: `table.get(key, other)`.
-            Some(arguments) => {
-                let mut cursor = arguments.walk();
-                parts.extend(arguments.named_children(&mut cursor).skip(1));
-            }
-            None => parts.extend(arguments),
-        }
-        parts.extend(on);
+        let parts = self.passed_on(node, last);
         // In a format, it cannot be seen where the quotes are.
         let outside = trace.unquoted;
         trace.unquoted &= !builds;
@@ -86,6 +69,29 @@ impl<'t> Flow<'t> {
         }
     }
 
+    /// The values that a call passes on in another form.
+    fn passed_on(&self, call: Node<'t>, name: &str) -> Vec<Node<'t>> {
+        let on = called_on(call);
+        // `String.format`, `path.join`: what it is called on is no value.
+        let value = on.filter(|on| self.is_value(*on));
+        let is_lodash = value.is_some_and(|on| matches!(self.text_of(on), "_" | "lodash"));
+        let looks_up = |l: &Expression| l.is_match(name.as_bytes());
+        let looks_up = self.names.lookups.as_ref().is_some_and(looks_up);
+        let arguments = call.child_by_field_name("arguments");
+        let mut parts = Vec::new();
+        match arguments.filter(|_| on.is_some() && !is_lodash && looks_up) {
+            // What a table or a store has for a key is not the key: `table.get(key, other)`.
+            Some(arguments) => {
+                let mut cursor = arguments.walk();
+                parts.extend(arguments.named_children(&mut cursor).skip(1));
+            }
+            None => parts.extend(arguments),
+        }
+        parts.extend(value);
+        parts
+    }
+
+    /// Whether a call makes a value harmless for what is asked.
     pub(super) fn is_clean_call(&self, node: Node<'t>, trace: &Trace<'t>) -> bool {
         let Some(callee) = self.callee(node) else {
             return false;
@@ -125,10 +131,10 @@ impl<'t> Flow<'t> {
     fn keeps_only(&self, call: Node<'t>, name: &str) -> bool {
         static KEPT: LazyLock<Expression> = LazyLock::new(|| {
             let text = r#"^(?:r?["'][/#~|@]?|/)\[\^(?:[\w .,:@+=-]|\\{1,2}[wds._-])+\]\+?(?:[/#~|@][a-z]*)?["']?$"#;
-            Expression::new(text)
+            Expression::constant(text)
         });
         static LITTLE: LazyLock<Expression> =
-            LazyLock::new(|| Expression::new(r#"^["'][\w .-]?["']$"#));
+            LazyLock::new(|| Expression::constant(r#"^["'][\w .-]?["']$"#));
         if !matches!(
             name,
             "preg_replace" | "gsub" | "replaceAll" | "sub" | "replace"

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::bytes;
 use tree_sitter::Node;
 
-use super::super::expression::{Expression, compiled};
+use super::super::expression::{Expression, constant};
 use super::super::flow::Flow;
 use super::super::kinds::{Role, called_on, is_string, role};
 use super::{DEPTH, Origin, Trace};
@@ -49,7 +49,7 @@ impl<'t> Flow<'t> {
         if is_string(first.kind()) || role(first.kind()) == Role::Text {
             static HOST: LazyLock<Expression> = LazyLock::new(|| {
                 let text = r#"^[fFrRbB]{0,2}["'`]+(?:(?:https?:|wss?:)?//[\w.:-]+[/?#]|(?:https?:|wss?:)?//[\w.:-]+["'`]$|/[\w.-]|/["'`]|[?#&]|[\w-][\w./-]*[/?])"#;
-                Expression::new(text)
+                Expression::constant(text)
             });
             if HOST.is_match(text.as_bytes()) {
                 return true;
@@ -77,11 +77,10 @@ impl<'t> Flow<'t> {
     /// Whether the host of a header `Location: ..` is not what a stranger chose; none for any other text.
     fn header_names_host(&self, node: Node<'t>, trace: &mut Trace<'t>, depth: u32) -> Option<bool> {
         static HEADER: LazyLock<bytes::Regex> = LazyLock::new(|| {
-            compiled(r"^(?i)\s*(?:location|refresh)\s*:\s*(?:\d*\s*;?\s*url\s*=\s*)?")
-                .expect("a test uses it")
+            constant(r"^(?i)\s*(?:location|refresh)\s*:\s*(?:\d*\s*;?\s*url\s*=\s*)?")
         });
         static TARGET: LazyLock<Expression> = LazyLock::new(|| {
-            Expression::new(
+            Expression::constant(
                 r"^(?:(?:https?:)?//[\w.:-]+(?:[/?#]|$)|/[\w.-]|/$|[?#&]|\.{1,2}/|[\w-][\w./-]*(?:\.(?:php|html?)|[?/]))",
             )
         });

@@ -8,6 +8,7 @@ use super::request::{counts, is_constant_name, is_own};
 use super::{ASSIGNMENTS, Origin, SOURCE, Trace};
 
 impl<'t> Flow<'t> {
+    /// What a name stands for.
     pub(super) fn name(&self, node: Node<'t>, trace: &mut Trace<'t>, depth: u32) -> Origin {
         let name = self.text_of(node);
         let at = node.start_byte();
@@ -44,6 +45,7 @@ impl<'t> Flow<'t> {
         self.parts(node, trace, depth).max(Origin::Unknown)
     }
 
+    /// What a member of an object is.
     pub(super) fn member(&self, node: Node<'t>, trace: &mut Trace<'t>, depth: u32) -> Origin {
         let text = self.text_of(node);
         if let Some(known) = self.bound(text, node.start_byte(), trace, depth) {

@@ -75,13 +75,12 @@ pub(super) struct Question<'t> {
     pub(super) path: bool,
     /// It is an address, and only what says the host counts.
     pub(super) host: bool,
-    /// It is the text of a query.
-    pub(super) query: bool,
     /// A server asks for it, so that what a browser knows of its own page does not count.
     pub(super) server: bool,
     /// It is written into a page, so that what a link to the page cannot set does not count.
     pub(super) linked: bool,
-    /// It is SQL, in which some calls only make a value harmless between quotes.
+    /// It is SQL: of an object with options, the text of the query counts, and some calls only make a value harmless
+    /// between quotes.
     pub(super) sql: bool,
 }
 
@@ -118,6 +117,7 @@ impl<'t> Flow<'t> {
         origin
     }
 
+    /// Counts steps against the limit of the file.
     fn count(&self, steps: u32) {
         self.steps.set(self.steps.get() + u64::from(steps));
     }
@@ -164,11 +164,11 @@ impl<'t> Flow<'t> {
                 let body = node.child_by_field_name("body");
                 body.map_or(Origin::Unknown, |b| self.value(b, trace, depth + 1))
             }
-            _ if (trace.question.host || trace.question.query) && node.kind() == "object" => {
+            _ if (trace.question.host || trace.question.sql) && node.kind() == "object" => {
                 let mut cursor = node.walk();
                 let pairs = node.named_children(&mut cursor).take(PAIRS);
-                let query = trace.question.query;
-                let pairs = pairs.filter(|p| self.says(*p, query)).collect();
+                let sql = trace.question.sql;
+                let pairs = pairs.filter(|p| self.says(*p, sql)).collect();
                 self.most(pairs, trace, depth)
             }
             _ => self.parts(node, trace, depth),
@@ -190,7 +190,7 @@ impl<'t> Flow<'t> {
     }
 
     /// Whether a part of an object with the options of a call says which host it asks, or is the text of a query.
-    fn says(&self, pair: Node<'t>, query: bool) -> bool {
+    fn says(&self, pair: Node<'t>, sql: bool) -> bool {
         let key = pair.child_by_field_name("key").unwrap_or(pair);
         let key = self.text_of(key).trim_matches(['"', '\'']);
         let host = [
@@ -207,7 +207,7 @@ impl<'t> Flow<'t> {
             "destination",
         ];
         let text = ["sql", "text", "query", "statement"];
-        let says: &[&str] = if query { &text } else { &host };
+        let says: &[&str] = if sql { &text } else { &host };
         says.contains(&key) || pair.kind() == "spread_element"
     }
 
@@ -224,6 +224,7 @@ impl<'t> Flow<'t> {
             )
     }
 
+    /// The worst of several values.
     fn most(&self, parts: Vec<Node<'t>>, trace: &mut Trace<'t>, depth: u32) -> Origin {
         let mut most = Origin::Constant;
         for part in parts {
@@ -235,6 +236,7 @@ impl<'t> Flow<'t> {
         most
     }
 
+    /// The worst of the values in a node.
     fn parts(&self, node: Node<'t>, trace: &mut Trace<'t>, depth: u32) -> Origin {
         let mut cursor = node.walk();
         let parts = node.named_children(&mut cursor).collect();

@@ -10,6 +10,7 @@ use super::request::counts;
 use super::{Origin, Question, Trace};
 
 impl<'t> Flow<'t> {
+    /// What a parameter is by its name and type, and by the function that has it.
     pub(super) fn parameter(
         &self,
         parameter: Node<'t>,

@@ -1,8 +1,8 @@
 //! Lines that run a command by themselves, in files that each name one kind of them.
 
+use super::super::expression::Expression;
 use super::super::hit::Hit;
 use super::super::locks::HOST;
-use super::super::names::ascii;
 use super::{HOOK, MOST, SCRIPT, SERVER, SHELL, SHOWN, TASK};
 
 /// What some files hold that runs by itself.
@@ -198,9 +198,8 @@ pub(super) fn of(folders: &str, name: &str) -> Vec<&'static Sign> {
 /// Finds the lines of a file that run something by themselves.
 pub(super) fn find(signs: &[&Sign], name: &str, text: &str, most: f64, all: &mut Vec<Hit>) {
     for sign in signs {
-        let made = |text: &str| ascii(text).expect("a test compiles them");
-        let line_has = made(sign.line);
-        let but = (!sign.but.is_empty()).then(|| made(sign.but));
+        let line_has = Expression::constant(sign.line);
+        let but = (!sign.but.is_empty()).then(|| Expression::constant(sign.but));
         let is_head_only = name.ends_with(".md");
         if is_head_only && !text.starts_with("---") {
             continue;
@@ -235,18 +234,19 @@ pub(super) fn find(signs: &[&Sign], name: &str, text: &str, most: f64, all: &mut
 
 /// Whether a command fetches a program and runs it, from where no well-known tool comes.
 pub(super) fn fetches(command: &str) -> bool {
-    let has = |text: &str| ascii(text).is_ok_and(|e| e.is_match(command.as_bytes()));
+    let has = |text| Expression::constant(text).is_match(command.as_bytes());
     has(FETCHED) && !has(INSTALLERS)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::expression::check;
     use super::*;
 
     #[test]
     fn each_sign_can_be_read() {
         for sign in SIGNS {
-            assert!(ascii(sign.line).is_ok() && ascii(sign.but).is_ok());
+            assert!(check(sign.line).is_ok() && check(sign.but).is_ok());
         }
     }
 }
