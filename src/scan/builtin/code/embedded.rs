@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::dialect::Dialect;
+use super::text::has;
 
 /// What a page may hold code in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +60,25 @@ fn blank(out: &mut String, text: &str) {
     out.extend(spaces);
 }
 
+/// Adds the code between two marks, without the sign at its end that trims what follows.
+fn push_code(out: &mut String, code: &str, trims: &[char]) {
+    match code.strip_suffix(trims) {
+        Some(code) => {
+            out.push_str(code);
+            out.push(' ');
+        }
+        None => out.push_str(code),
+    }
+}
+
+/// An expression of this file, each of which a test uses.
+fn regex(text: &str) -> Regex {
+    Regex::new(text).expect("a test uses it")
+}
+
 /// Whether a template is a view without the ending that names its format.
 fn is_plain_view(path: &[u8], name: &[u8]) -> bool {
-    let folders = path.get(..path.len() - name.len()).unwrap_or_default();
+    let folders = path.strip_suffix(name).unwrap_or_default();
     let mut folders = folders.split(|b| *b == b'/');
     folders.any(|f| f == b"views") && name.iter().filter(|b| **b == b'.').count() == 1
 }
@@ -80,18 +97,20 @@ fn is_of_rails(text: &str) -> bool {
         "image_tag",
         "_path",
     ];
-    offers
-        .iter()
-        .any(|o| memchr::memmem::find(text.as_bytes(), o.as_bytes()).is_some())
+    offers.iter().any(|o| has(text, o))
 }
 
 /// Whether an expression is a variable, or a part of one, that may hold text.
 fn is_value(code: &str) -> bool {
     static VALUE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"^= (?:@[a-z_]\w*|[a-z_]\w*(?:\.[a-z_]\w*|\[[^\]]*\]))(?:\.[a-z_]\w*|\[[^\]]*\])* -?$"#).expect("a test uses it")
+        regex(
+            r"^= (?:@[a-z_]\w*|[a-z_]\w*(?:\.[a-z_]\w*|\[[^\]]*\]))(?:\.[a-z_]\w*|\[[^\]]*\])* -?$",
+        )
     });
     static OTHER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^= (?:yield|h|content|body)\b|(?:[._]id|size|count|length|to_i|_at|_path|_url|html|csrf\w*|render\w*|partial\w*) -?$").expect("a test uses it")
+        regex(
+            r"^= (?:yield|h|content|body)\b|(?:[._]id|size|count|length|to_i|_at|_path|_url|html|csrf\w*|render\w*|partial\w*) -?$",
+        )
     });
     VALUE.is_match(code) && !OTHER.is_match(code)
 }
@@ -116,26 +135,13 @@ fn ruby(text: &str, plain: bool) -> Option<String> {
         {
             // As `raw` does, this writes what it gets as it is.
             out.push_str("raw(");
-            match raw.strip_suffix('-') {
-                Some(raw) => {
-                    out.push_str(raw);
-                    out.push(' ');
-                }
-                None => out.push_str(raw),
-            }
+            push_code(&mut out, raw, &['-']);
             out.push_str(if closed { ");" } else { "" });
         } else {
-            let marks = code.len() - code.trim_start_matches(['=', '-']).len();
+            let unmarked = code.trim_start_matches(['=', '-']);
             blank(&mut out, "<%");
-            blank(&mut out, code.get(..marks).unwrap_or_default());
-            let code = code.get(marks..).unwrap_or_default();
-            match code.strip_suffix('-') {
-                Some(code) => {
-                    out.push_str(code);
-                    out.push(' ');
-                }
-                None => out.push_str(code),
-            }
+            blank(&mut out, code.strip_suffix(unmarked).unwrap_or_default());
+            push_code(&mut out, unmarked, &['-']);
             out.push_str(if closed { " ;" } else { "" });
         }
         rest = after;
@@ -164,20 +170,11 @@ fn ejs(text: &str) -> Option<String> {
         found |= code.is_some();
         out.push_str(begin);
         match code {
-            Some(code) => match code.strip_suffix(['-', '_']) {
-                Some(code) => {
-                    out.push_str(code);
-                    out.push(' ');
-                }
-                None => out.push_str(code),
-            },
-            None => blank(
-                &mut out,
-                inner.get(..inner.len() - after.len()).unwrap_or_default(),
-            ),
-        }
-        if code.is_none() {
-            blank(&mut out, "<%");
+            Some(code) => push_code(&mut out, code, &['-', '_']),
+            None => {
+                blank(&mut out, "<%");
+                blank(&mut out, inner.strip_suffix(after).unwrap_or_default());
+            }
         }
         out.push_str(end);
         rest = after;
@@ -189,16 +186,19 @@ fn ejs(text: &str) -> Option<String> {
 /// Calls for the values that a file of MyBatis puts into its SQL as they are: `_$(x)` for one where a value stands, and
 /// `$_(x)` for one where a name does, such as a column.
 fn mapped(text: &str) -> Option<String> {
-    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    if !has("<mapper") || !has("${") {
+    if !has(text, "<mapper") || !has(text, "${") {
         return None;
     }
     static PLACES: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?is)<!--.*?-->|(?:(=|'%?|\blike\s+|\bin\s*\(|\bconcat\s*\()\s*|(\border\s+by\s+))\$\{([a-z_][\w.]{0,60})\}").expect("a test uses it")
+        regex(
+            r"(?is)<!--.*?-->|(?:(=|'%?|\blike\s+|\bin\s*\(|\bconcat\s*\()\s*|(\border\s+by\s+))\$\{([a-z_][\w.]{0,60})\}",
+        )
     });
     // What MyBatis' generator writes, and what the settings or the program hold.
     static OWN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)criteri(?:on|a)|clause|^(?:ew|@|_)|table|schema|column|prefix|suffix|limit|offset|size|rows?$|page|count|index|dialect").expect("a test uses it")
+        regex(
+            r"(?i)criteri(?:on|a)|clause|^(?:ew|@|_)|table|schema|column|prefix|suffix|limit|offset|size|rows?$|page|count|index|dialect",
+        )
     });
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
@@ -236,10 +236,9 @@ const NAMED: &str = "$_(";
 /// Writes calls for what a page shows as it is, such as `v-html="x"` and `{{{x}}}`, where there is no script.
 fn raw_values(text: &str, code: String) -> String {
     static VALUES: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        regex(
             r#"\bv-html="([^"\n]{1,100})"|\bth:utext="\$\{([0-9A-Za-z_.\[\]]{1,100})\}[^"\n]*"|\{@html[ \t]([^{}\n]{1,100})\}|\{\{\{([0-9A-Za-z_.]{1,100})\}\}\}|\{\{\{[ \t]([0-9A-Za-z_.]{1,100})[ \t]*\}\}\}|\{\{[ \t]([0-9A-Za-z_.]{1,60}(?:\[[0-9A-Za-z_'"]{1,40}\])?(?:\([ \t]?["'][0-9A-Za-z_-]{1,40}["'][ \t]?(?:,[ \t]?["'][^"'{}]{0,40}["'])?\))?)[ \t]*\|[ \t]*safe[ \t]*(?:\}\}|if[ \t])"#,
         )
-            .expect("a test uses it")
     });
     let mut out = code;
     for value in VALUES.captures_iter(text) {
@@ -266,12 +265,10 @@ fn raw_values(text: &str, code: String) -> String {
 const SHOWS: [&str; 5] = ["v-html", "{@html", "th:utext", "{{{", "safe"];
 
 fn scripts(text: &str) -> Option<(String, Dialect)> {
-    static SCRIPT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?is)<script\b([^>]*)>(.*?)</script\s*>").expect("a test uses it")
-    });
-    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    let shows = SHOWS.iter().any(|s| has(s));
-    if !shows && !has("script") && !has("SCRIPT") {
+    static SCRIPT: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?is)<script\b([^>]*)>(.*?)</script\s*>"));
+    let shows = SHOWS.iter().any(|s| has(text, s));
+    if !shows && !has(text, "script") && !has(text, "SCRIPT") {
         return None;
     }
     let mut out = String::with_capacity(text.len());
