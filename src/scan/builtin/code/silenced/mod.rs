@@ -1,9 +1,12 @@
 //! Comments that silence a finding: newgate's own, and those of other scanners for the same weakness.
 
+mod rules;
+
 use std::collections::BTreeMap;
 
 use super::parse::Parsed;
 use crate::model::Region;
+use rules::RULES;
 
 /// What each line of a file says about findings on it.
 pub(super) struct Comments<'t> {
@@ -36,110 +39,6 @@ const OTHERS: [(&str, bool); 11] = [
     ("phpcs:ignore", false),
     ("rubocop:disable", false),
     ("psalm-suppress", false),
-];
-
-/// Rules of other scanners by the CWE that they are about, by the begin of their names.
-const RULES: [(&str, &[u32]); 97] = [
-    ("B102", &[95]),
-    ("B103", &[732]),
-    ("B104", &[605, 1327]),
-    ("B105", &[798, 259, 321]),
-    ("B106", &[798, 259, 321]),
-    ("B107", &[798, 259, 321]),
-    ("B108", &[377]),
-    ("B113", &[400]),
-    ("B201", &[489]),
-    ("B202", &[22]),
-    ("B301", &[502]),
-    ("B302", &[502]),
-    ("B303", &[327, 328]),
-    ("B304", &[327]),
-    ("B305", &[327]),
-    ("B306", &[377]),
-    ("B307", &[95]),
-    ("B308", &[79]),
-    ("B310", &[918]),
-    ("B311", &[330, 338]),
-    ("B31", &[611]),
-    ("B323", &[295]),
-    ("B324", &[327, 328]),
-    ("B403", &[502]),
-    ("B501", &[295]),
-    ("B502", &[326, 327]),
-    ("B503", &[326, 327]),
-    ("B505", &[326]),
-    ("B506", &[502]),
-    ("B507", &[295, 322]),
-    ("B608", &[89]),
-    ("B60", &[78]),
-    ("B61", &[89]),
-    ("B70", &[79]),
-    ("G101", &[798, 259, 321]),
-    ("G102", &[605, 1327]),
-    ("G106", &[295, 322]),
-    ("G107", &[918]),
-    ("G108", &[200, 489]),
-    ("G124", &[614, 1004]),
-    ("G201", &[89]),
-    ("G202", &[89]),
-    ("G203", &[79]),
-    ("G204", &[78]),
-    ("G303", &[377]),
-    ("G30", &[22, 276, 732]),
-    ("G401", &[327, 328]),
-    ("G402", &[295]),
-    ("G403", &[326]),
-    ("G404", &[338, 330]),
-    ("G40", &[327, 329]),
-    ("G50", &[327, 328]),
-    ("G701", &[89]),
-    ("G702", &[78]),
-    ("G703", &[22]),
-    ("G704", &[918]),
-    ("G705", &[79]),
-    ("G706", &[117]),
-    ("security/detect-buffer-noassert", &[119]),
-    ("security/detect-child-process", &[78]),
-    ("security/detect-disable-mustache-escape", &[79]),
-    ("security/detect-eval-with-expression", &[95]),
-    ("security/detect-new-buffer", &[119]),
-    ("security/detect-no-csrf", &[352]),
-    ("security/detect-non-literal-fs-filename", &[22]),
-    ("security/detect-non-literal-regexp", &[1333, 400]),
-    ("security/detect-non-literal-require", &[95, 98, 829, 22]),
-    ("security/detect-object-injection", &[915, 1321]),
-    ("security/detect-pseudoRandomBytes", &[330, 338]),
-    ("security/detect-unsafe-regex", &[1333, 400]),
-    ("no-unsanitized/", &[79]),
-    ("no-eval", &[95]),
-    ("no-implied-eval", &[95]),
-    ("no-new-func", &[95]),
-    ("react/no-danger", &[79]),
-    ("vue/no-v-html", &[79]),
-    ("lint/security/noGlobalEval", &[95]),
-    ("lint/security/noDangerouslySetInnerHtml", &[79]),
-    ("WordPress.Security.EscapeOutput", &[79]),
-    ("WordPress.Security.NonceVerification", &[352]),
-    (
-        "WordPress.Security.ValidatedSanitizedInput",
-        &[79, 89, 22, 78],
-    ),
-    ("WordPress.Security.SafeRedirect", &[601]),
-    ("WordPress.DB.PreparedSQL", &[89]),
-    ("Security/Eval", &[95]),
-    ("Security/MarshalLoad", &[502]),
-    ("Security/YAMLLoad", &[502]),
-    ("Security/Open", &[78, 918, 22]),
-    ("Rails/OutputSafety", &[79]),
-    ("TaintedHtml", &[79]),
-    ("TaintedSql", &[89]),
-    ("TaintedShell", &[78]),
-    ("TaintedEval", &[95]),
-    ("TaintedInclude", &[98, 829, 22]),
-    ("TaintedFile", &[22]),
-    ("TaintedSSRF", &[918]),
-    ("TaintedUnserialize", &[502]),
-    ("TaintedHeader", &[601, 113]),
 ];
 
 /// Where a text has a word for a scanner first, from a place on.
@@ -184,9 +83,12 @@ impl<'t> Comments<'t> {
                 }
                 let at = at.filter(|at| is_comment(begin, *at, line));
                 // gosec's word begins with the sign.
-                let at = at.map(|at| {
-                    at - usize::from(line.as_bytes().get(..at).is_some_and(|b| b.ends_with(b"#")))
-                });
+                let at = at.map(
+                    |at| match line.get(..at).and_then(|b| b.strip_suffix('#')) {
+                        Some(before) => before.len(),
+                        None => at,
+                    },
+                );
                 if let Some(text) = at.and_then(|at| line.get(at..)) {
                     let alone = is_comment_alone(line);
                     lines.insert(number, Comment { alone, text });
