@@ -234,10 +234,6 @@ fn hosts(
         }
         let package = &entry.package;
         hits.push(Hit {
-            rule: HOST,
-            line: line_of(text, url),
-            score: 7.8,
-            cwe: vec![506, 494],
             title: "Package from a different host than all others".into(),
             message: match foreign {
                 true => format!(
@@ -252,6 +248,7 @@ fn hosts(
                 true => host,
                 false => format!("{package}\0{host}"),
             }),
+            ..of_address(url, text)
         });
         told += 1;
         if told >= MOST {
@@ -264,9 +261,7 @@ fn hosts(
 fn names(entries: &[Entry], before: &[Vec<Entry>], text: &str, hits: &mut Vec<Hit>) {
     let is_of = |entry: &Entry, named: &str| {
         let name = entry.name().to_ascii_lowercase();
-        // Some write the version behind a sign: `@a/b@1.0.0`.
-        let at = name.get(1..).and_then(|rest| rest.find('@'));
-        let name = at.and_then(|at| name.get(..=at)).unwrap_or(&name);
+        let name = before_version(&name);
         let plain = format!("{}-", name.replace(['_', '.'], "-"));
         named == name || named.starts_with(&plain)
     };
@@ -292,18 +287,36 @@ fn names(entries: &[Entry], before: &[Vec<Entry>], text: &str, hits: &mut Vec<Hi
         }
         let package = &first.package;
         hits.push(Hit {
-            rule: HOST,
-            line: line_of(text, url),
-            score: 7.8,
-            cwe: vec![506, 494],
             title: "Package is downloaded under another name".into(),
             message: format!(
                 "`{package}` is downloaded from an address of another package: `{url}`."
             ),
             fix: "Restore the lock file, and let the package manager update it.".into(),
             identity: Some(format!("{package}\0{url}")),
+            ..of_address(url, text)
         });
     }
+}
+
+/// What all hits about an address have in common.
+fn of_address(url: &str, text: &str) -> Hit {
+    Hit {
+        rule: HOST,
+        line: line_of(text, url),
+        score: 7.8,
+        cwe: vec![506, 494],
+        title: String::new(),
+        message: String::new(),
+        fix: String::new(),
+        identity: None,
+    }
+}
+
+/// The name of a package, where its version stands behind a sign: `@a/b` of `@a/b@1.0.0`.
+fn before_version(package: &str) -> &str {
+    let mut signs = package.match_indices('@').map(|(at, _)| at);
+    let at = signs.find(|at| *at > 0);
+    at.and_then(|at| package.get(..at)).unwrap_or(package)
 }
 
 /// The line of a text, from 1, on which a part of it stands.

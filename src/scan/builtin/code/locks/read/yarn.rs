@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::Entry;
+use super::super::{Entry, before_version};
 use super::{integrity, text_at};
 
 /// Whether a file of yarn is YAML, as it is from version 2 on.
@@ -104,9 +104,8 @@ fn of_head(head: &str, version: &str, entry: &Entry, all: &mut Vec<Entry>) {
     let mut declared = false;
     for one in head.split(',') {
         let one = one.trim().trim_matches('"');
-        let at = one.get(1..).and_then(|rest| rest.find('@'));
-        let name = at.and_then(|at| one.get(..=at)).unwrap_or(one);
-        let wanted = one.get(name.len()..).unwrap_or_default();
+        let name = before_version(one);
+        let wanted = one.strip_prefix(name).unwrap_or_default();
         let places = [
             "://",
             "git@",
