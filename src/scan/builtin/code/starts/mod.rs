@@ -59,6 +59,41 @@ const FOLDERS: [&str; 27] = [
     ".grok",
 ];
 
+/// How a file is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ReadAs {
+    /// As TOML.
+    Tables,
+    /// Line by line.
+    Lines,
+    /// As the file of a package, in JSON.
+    Package,
+    /// As settings in JSON.
+    Json,
+}
+
+impl ReadAs {
+    /// That of a file which may start something, by its folders and name in lower case.
+    fn of(folders: &str, name: &str) -> Option<ReadAs> {
+        match name {
+            _ if tables::is_read(folders, name) => Some(ReadAs::Tables),
+            _ if lines::is_read(folders, name) => Some(ReadAs::Lines),
+            "package.json" | "composer.json" => Some(ReadAs::Package),
+            ".mcp.json" | "mcp.json" | "opencode.json" | "opencode.jsonc" | "crush.json"
+            | ".crush.json" | ".devcontainer.json" => Some(ReadAs::Json),
+            _ => {
+                let is_json = name.ends_with(".json");
+                let is_of_folder = folders.split('/').any(|f| FOLDERS.contains(&f));
+                let is_settings = is_json || name.ends_with(".jsonc") || name.ends_with(".hook");
+                let is_read = is_of_folder && is_settings
+                    || folders.ends_with(".github/hooks") && is_json
+                    || name.ends_with(".code-workspace");
+                is_read.then_some(ReadAs::Json)
+            }
+        }
+    }
+}
+
 /// Finds what starts by itself in a file.
 ///
 /// # Errors
@@ -72,42 +107,9 @@ pub(super) fn find(
     // Some systems take a name in any case.
     let path = &*path.to_ascii_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let is_settings = folders.split('/').any(|f| FOLDERS.contains(&f))
-        && (name.ends_with(".json") || name.ends_with(".jsonc") || name.ends_with(".hook"))
-        || folders.ends_with(".github/hooks") && name.ends_with(".json")
-        || matches!(
-            name,
-            ".mcp.json"
-                | "mcp.json"
-                | "opencode.json"
-                | "opencode.jsonc"
-                | "crush.json"
-                | ".crush.json"
-                | ".devcontainer.json"
-        )
-        || name.ends_with(".code-workspace");
-    let is_package = matches!(name, "package.json" | "composer.json");
-    let is_other = name.ends_with(".pth")
-        || matches!(
-            name,
-            "config"
-                | ".npmrc"
-                | ".yarnrc"
-                | ".yarnrc.yml"
-                | ".pnpmfile.cjs"
-                | ".pnpmfile.mjs"
-                | "pnpmfile.js"
-                | "binding.gyp"
-                | "sitecustomize.py"
-                | "usercustomize.py"
-                | "startup.xml"
-                | ".dir-locals.el"
-        )
-        || name == "__init__.py"
-            && (folders.ends_with("sitecustomize") || folders.ends_with("usercustomize"));
-    let is_toml = tables::is_read(folders, name);
+    let read_as = ReadAs::of(folders, name);
     let signs = signs::of(folders, name);
-    if !(is_settings || is_package || is_other || is_toml || !signs.is_empty()) {
+    if read_as.is_none() && signs.is_empty() {
         return Ok(());
     }
     let text = &*String::from_utf8_lossy(content);
@@ -120,43 +122,43 @@ pub(super) fn find(
         _ => 3.9,
     };
     signs::find(&signs, name, text, most, all);
-    if content.len() > LONGEST && (is_settings || is_package || is_other || is_toml) {
+    let Some(read_as) = read_as else {
+        return Ok(());
+    };
+    if content.len() > LONGEST {
         return Err(format!(
             "settings longer than {} KiB are not read",
             LONGEST / 1024
         ));
     }
-    if is_toml {
-        let value = match toml::from_str::<Value>(text) {
-            Ok(value) => value,
-            // What no program reads before it is filled in.
-            Err(_) if text.contains("{{") || text.contains("{%") => return Ok(()),
-            Err(e) => return Err(format!("these settings cannot be read: {e}")),
-        };
-        Found { text, all }.tables(folders, name, &value);
-        return Ok(());
+    match read_as {
+        ReadAs::Lines => lines::lines(folders, name, text, most, all),
+        ReadAs::Tables => {
+            let value = match toml::from_str::<Value>(text) {
+                Ok(value) => value,
+                // What no program reads before it is filled in.
+                Err(_) if text.contains("{{") || text.contains("{%") => return Ok(()),
+                Err(e) => return Err(format!("these settings cannot be read: {e}")),
+            };
+            SettingsFile { text, all }.tables(folders, name, &value);
+        }
+        ReadAs::Package | ReadAs::Json => {
+            let plain = without_comments(text);
+            let value = match serde_json::from_str::<Value>(&plain) {
+                Ok(value) => value,
+                Err(_) if text.trim().is_empty() => return Ok(()),
+                // No package manager reads it either: a template, for instance.
+                Err(_) if read_as == ReadAs::Package && !is_json(&plain) => return Ok(()),
+                Err(e) => return Err(format!("these settings cannot be read as JSON: {e}")),
+            };
+            let mut settings = SettingsFile { text, all };
+            match read_as {
+                ReadAs::Package => settings.scripts(&value, name == "composer.json", most),
+                _ => settings.settings(&value, "", 0),
+            }
+            all.dedup_by(|a, b| a.rule == b.rule && a.identity == b.identity);
+        }
     }
-    if is_other {
-        lines::lines(folders, name, text, most, all);
-        return Ok(());
-    }
-    if !(is_settings || is_package) {
-        return Ok(());
-    }
-    let value = match serde_json::from_str::<Value>(&without_comments(text)) {
-        Ok(value) => value,
-        Err(_) if text.trim().is_empty() => return Ok(()),
-        // No package manager reads it either: a template, for instance.
-        Err(_) if is_package && !is_json(&without_comments(text)) => return Ok(()),
-        Err(e) => return Err(format!("these settings cannot be read as JSON: {e}")),
-    };
-    let mut found = Found { text, all };
-    if is_package {
-        found.scripts(&value, name == "composer.json", most);
-    } else {
-        found.settings(&value, "", 0);
-    }
-    all.dedup_by(|a, b| a.rule == b.rule && a.identity == b.identity);
     Ok(())
 }
 
@@ -166,12 +168,13 @@ fn is_json(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
-struct Found<'a> {
+/// A file of settings.
+struct SettingsFile<'a> {
     text: &'a str,
     all: &'a mut Vec<Hit>,
 }
 
-impl Found<'_> {
+impl SettingsFile<'_> {
     fn add(&mut self, rule: &'static str, score: f64, title: &str, why: &str, command: &str) {
         if self.all.len() >= MOST {
             return;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::signs::fetches;
-use super::{Found, SCRIPT, reaches_out, strings};
+use super::{SCRIPT, SettingsFile, reaches_out, strings};
 
 /// Programs that need no second look when a package is installed: they build parts, or set up hooks of git.
 const USUAL: [&str; 62] = [
@@ -256,94 +256,109 @@ fn is_plain_php(command: &str) -> bool {
         && !code.contains("://")
 }
 
-impl Found<'_> {
+/// The scripts that composer runs by itself.
+const OF_COMPOSER: [&str; 21] = [
+    "pre-install-cmd",
+    "post-install-cmd",
+    "pre-update-cmd",
+    "post-update-cmd",
+    "pre-autoload-dump",
+    "post-autoload-dump",
+    "post-root-package-install",
+    "post-create-project-cmd",
+    "pre-package-install",
+    "post-package-install",
+    "pre-package-update",
+    "post-package-update",
+    "pre-package-uninstall",
+    "post-package-uninstall",
+    "init",
+    "command",
+    "pre-command-run",
+    "pre-file-download",
+    "post-file-download",
+    "pre-operations-exec",
+    "pre-pool-create",
+];
+/// The scripts that npm and others run by themselves when they install a package.
+const OF_NPM: [&str; 11] = [
+    "preinstall",
+    "pnpm:devPreinstall",
+    "install",
+    "postinstall",
+    "prepare",
+    "preprepare",
+    "postprepare",
+    "prepublish",
+    "preuninstall",
+    "postuninstall",
+    "dependencies",
+];
+/// Of these, those that only run for who works on the package, or fetches it from its repository.
+const FOR_DEVELOPERS: [&str; 5] = [
+    "prepare",
+    "prepublish",
+    "preprepare",
+    "postprepare",
+    "dependencies",
+];
+
+/// The score of a command of a script that runs by itself; none if it is usual.
+fn score_of(
+    name: &str,
+    command: &str,
+    scripts: &Map<String, Value>,
+    of_composer: bool,
+) -> Option<f64> {
+    let judged = without_plain_node(command);
+    // What is only shown fetches nothing.
+    let is_shown = command.starts_with("echo ") && !command.contains(['&', '|', ';', '$', '`']);
+    let asks = !is_shown && reaches_out(&judged) || calls(command, scripts).any(reaches_out);
+    if asks {
+        return Some(8.6);
+    }
+    let is_usual = match of_composer {
+        true => is_usual_of_composer(command) || is_usual(command, scripts, 0),
+        false => is_usual(&judged, scripts, 0),
+    };
+    let is_later = !of_composer && FOR_DEVELOPERS.contains(&name);
+    (!is_usual).then_some(if is_later { 5.0 } else { 7.4 })
+}
+
+/// Whether a command is one that composer or a framework has for all: `@php artisan`, and methods of classes that are
+/// installed.
+fn is_usual_of_composer(command: &str) -> bool {
+    let of_framework = ["@composer ", "@putenv ", "@php artisan ", "@php vendor/"];
+    of_framework.iter().any(|b| command.starts_with(b))
+        || is_plain_php(command)
+        || command.starts_with('@') && !command.contains(' ')
+        || command.contains("::") && !command.contains(' ')
+}
+
+impl SettingsFile<'_> {
+    /// The scripts of a package that run by themselves.
     pub(super) fn scripts(&mut self, value: &Value, of_composer: bool, most: f64) {
         self.hooks_of_git(value, most);
         let Some(scripts) = value.get("scripts").and_then(Value::as_object) else {
             return;
         };
+        let by_themselves: &[&str] = if of_composer { &OF_COMPOSER } else { &OF_NPM };
         for (name, command) in scripts {
-            let begins_by_itself = match of_composer {
-                true => matches!(
-                    name.as_str(),
-                    "pre-install-cmd"
-                        | "post-install-cmd"
-                        | "pre-update-cmd"
-                        | "post-update-cmd"
-                        | "pre-autoload-dump"
-                        | "post-autoload-dump"
-                        | "post-root-package-install"
-                        | "post-create-project-cmd"
-                        | "pre-package-install"
-                        | "post-package-install"
-                        | "pre-package-update"
-                        | "post-package-update"
-                        | "pre-package-uninstall"
-                        | "post-package-uninstall"
-                        | "init"
-                        | "command"
-                        | "pre-command-run"
-                        | "pre-file-download"
-                        | "post-file-download"
-                        | "pre-operations-exec"
-                        | "pre-pool-create"
-                ),
-                false => matches!(
-                    name.as_str(),
-                    "preinstall"
-                        | "pnpm:devPreinstall"
-                        | "install"
-                        | "postinstall"
-                        | "prepare"
-                        | "preprepare"
-                        | "postprepare"
-                        | "prepublish"
-                        | "preuninstall"
-                        | "postuninstall"
-                        | "dependencies"
-                ),
-            };
-            if !begins_by_itself {
+            if !by_themselves.contains(&name.as_str()) {
                 continue;
             }
             for command in strings(command) {
-                let is_usual = match of_composer {
-                    // `@php artisan`, and methods of classes that are installed.
-                    true => {
-                        let of_framework =
-                            ["@composer ", "@putenv ", "@php artisan ", "@php vendor/"];
-                        of_framework.iter().any(|b| command.starts_with(b))
-                            || is_plain_php(command)
-                            || is_usual(command, scripts, 0)
-                            || command.starts_with('@') && !command.contains(' ')
-                            || command.contains("::") && !command.contains(' ')
-                    }
-                    false => is_usual(&without_plain_node(command), scripts, 0),
-                };
-                let judged = without_plain_node(command);
-                // What is only shown fetches nothing.
-                let is_shown =
-                    command.starts_with("echo ") && !command.contains(['&', '|', ';', '$', '`']);
-                let asks =
-                    !is_shown && reaches_out(&judged) || calls(command, scripts).any(reaches_out);
-                let main = of_composer
-                    || !matches!(
-                        name.as_str(),
-                        "prepare" | "prepublish" | "preprepare" | "postprepare" | "dependencies"
+                if let Some(score) = score_of(name, command, scripts, of_composer) {
+                    self.add(
+                        SCRIPT,
+                        score.min(most),
+                        "Script runs when the package is installed",
+                        &format!(
+                            "`{name}` runs on the machine of everyone who installs the package"
+                        ),
+                        command,
                     );
-                let score: f64 = match (is_usual && !asks, asks, main) {
-                    (true, ..) => continue,
-                    (_, true, _) => 8.6,
-                    (_, _, true) => 7.4,
-                    _ => 5.0,
-                };
-                self.add(
-                    SCRIPT,
-                    score.min(most),
-                    "Script runs when the package is installed",
-                    &format!("`{name}` runs on the machine of everyone who installs the package"),
-                    command,
-                );
+                }
             }
         }
     }

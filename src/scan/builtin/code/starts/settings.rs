@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Found, HOOK, SERVER, TASK, is_of_folder, reaches_out, strings};
+use super::{HOOK, SERVER, SettingsFile, TASK, is_of_folder, reaches_out, strings};
 
-impl Found<'_> {
+impl SettingsFile<'_> {
     pub(super) fn settings(&mut self, value: &Value, key: &str, depth: usize) {
         if depth > 32 {
             return;

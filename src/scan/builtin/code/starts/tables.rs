@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Found, HOOK, SCRIPT, TASK, is_of_folder, strings};
+use super::{HOOK, SCRIPT, SettingsFile, TASK, is_of_folder, strings};
 
 /// Whether a file has settings as TOML that may run a command, by its folders and name in lower case.
 pub(super) fn is_read(folders: &str, name: &str) -> bool {
@@ -25,7 +25,7 @@ const OF_CARGO: [&str; 5] = [
     "linker",
 ];
 
-impl Found<'_> {
+impl SettingsFile<'_> {
     /// Settings that are written as TOML, by the folders and the name of their file in lower case.
     pub(super) fn tables(&mut self, folders: &str, name: &str, root: &Value) {
         let folder = folders.rsplit('/').next().unwrap_or_default();
