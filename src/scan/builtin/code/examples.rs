@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::dialect::Dialect;
 use super::own::{OwnRules, RuleMistake, is_example_file};
 use super::{Which, scan_with};
 use crate::model::RepoPath;
@@ -19,6 +20,14 @@ struct Examples {
     /// Code that it finds.
     #[serde(default)]
     invalid: Vec<String>,
+}
+
+impl Examples {
+    /// Each, with whether the rule must find it.
+    fn sides(&self) -> impl Iterator<Item = (&str, bool)> {
+        let must = self.invalid.iter().map(|code| (code.as_str(), true));
+        must.chain(self.valid.iter().map(|code| (code.as_str(), false)))
+    }
 }
 
 impl OwnRules {
@@ -51,38 +60,13 @@ impl OwnRules {
             if dialects.is_empty() {
                 wrong(1, format!("there is no rule `{}`", examples.id));
             }
-            let sides = [(&examples.invalid, true), (&examples.valid, false)];
             for dialect in dialects {
-                let name = RepoPath::from(dialect.example_name());
-                for (code, must) in sides
-                    .iter()
-                    .flat_map(|(l, must)| l.iter().map(|c| (c, *must)))
-                {
+                for (code, must) in examples.sides() {
                     tried += 1;
-                    let which = Which {
-                        built_in: false,
-                        own: Some(self),
-                        anywhere: true,
-                        current: None,
-                    };
-                    let first = code.lines().next().unwrap_or_default();
-                    let line = text
-                        .lines()
-                        .position(|l| !first.is_empty() && l.contains(first));
-                    let line = line.map_or(1, |l| l + 1);
-                    match scan_with(&name, code.as_bytes(), which) {
-                        Err(why) => wrong(line, format!("`{first}` could not be checked: {why}")),
-                        Ok(found) => match (must, found.iter().any(|f| *f.rule == *examples.id)) {
-                            (true, false) => wrong(
-                                line,
-                                format!("`{}` does not find `{first}`, but should", examples.id),
-                            ),
-                            (false, true) => wrong(
-                                line,
-                                format!("`{}` finds `{first}`, but should not", examples.id),
-                            ),
-                            _ => {}
-                        },
+                    if let Err((line, what)) =
+                        self.try_example(&examples.id, dialect, code, must, &text)
+                    {
+                        wrong(line, what);
                     }
                 }
             }
@@ -90,6 +74,41 @@ impl OwnRules {
         match mistakes.is_empty() {
             true => Ok(tried),
             false => Err(mistakes),
+        }
+    }
+
+    /// Tries a rule on one of its examples, which stands in a text.
+    ///
+    /// # Errors
+    /// The line of the example, and what is wrong.
+    fn try_example(
+        &self,
+        rule: &str,
+        dialect: Dialect,
+        code: &str,
+        must: bool,
+        text: &str,
+    ) -> Result<(), (usize, String)> {
+        let which = Which {
+            built_in: false,
+            own: Some(self),
+            anywhere: true,
+            current: None,
+        };
+        let first = code.lines().next().unwrap_or_default();
+        let wrong = |what| {
+            let is_first = |l: &str| !first.is_empty() && l.contains(first);
+            let line = text.lines().position(is_first);
+            Err((line.map_or(1, |l| l + 1), what))
+        };
+        let name = RepoPath::from(dialect.example_name());
+        match scan_with(&name, code.as_bytes(), which) {
+            Err(why) => wrong(format!("`{first}` could not be checked: {why}")),
+            Ok(found) => match (must, found.iter().any(|f| *f.rule == *rule)) {
+                (true, false) => wrong(format!("`{rule}` does not find `{first}`, but should")),
+                (false, true) => wrong(format!("`{rule}` finds `{first}`, but should not")),
+                _ => Ok(()),
+            },
         }
     }
 }

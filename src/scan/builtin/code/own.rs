@@ -307,34 +307,40 @@ fn keys<'t>(document: &'t str, below: Option<&str>) -> Vec<(usize, &'t str)> {
     all
 }
 
+/// The keys of a rule that are none, with their lines in the file. `top` are those at the begin of a line.
+fn unknown_keys(document: &str, top: &[(usize, &str)], first: usize) -> Vec<(usize, String)> {
+    let mut mistakes = Vec::new();
+    for (line, key) in top {
+        if !KEYS.contains(key) {
+            let near = near(key, &KEYS).filter(|(distance, _)| *distance <= 2);
+            let near = near.map_or(String::new(), |(_, n)| format!(": did you mean `{n}`?"));
+            mistakes.push((
+                first + line,
+                format!("`{key}` is not a key of a rule{near}"),
+            ));
+        }
+    }
+    for (line, key) in keys(document, Some("metadata")) {
+        // ast-grep leaves `metadata` to everybody: only letters that changed places, are missing or too many are
+        // a mistake.
+        let near = near(key, &METADATA).filter(|(d, n)| *d == 1 && is_slip(key, n));
+        if let Some((_, near)) = near {
+            let what = format!("`{key}` is not a key of `metadata`: did you mean `{near}`?");
+            mistakes.push((first + line, what));
+        }
+    }
+    mistakes
+}
+
 impl OwnRule {
     /// Reads a rule; the mistakes have lines of the file.
     fn read(path: &str, first: usize, document: &str) -> Result<OwnRule, Vec<(usize, String)>> {
-        let mut mistakes = Vec::new();
         let top = keys(document, None);
+        let mut mistakes = unknown_keys(document, &top, first);
         let line_of = |key: &str| {
             let found = top.iter().find(|(_, k)| *k == key);
             found.map_or(first, |(line, _)| first + line)
         };
-        for (line, key) in &top {
-            if !KEYS.contains(key) {
-                let near = near(key, &KEYS).filter(|(distance, _)| *distance <= 2);
-                let near = near.map_or(String::new(), |(_, n)| format!(": did you mean `{n}`?"));
-                mistakes.push((
-                    first + line,
-                    format!("`{key}` is not a key of a rule{near}"),
-                ));
-            }
-        }
-        for (line, key) in keys(document, Some("metadata")) {
-            // ast-grep leaves `metadata` to everybody: only letters that changed places, are missing or too many are
-            // a mistake.
-            let near = near(key, &METADATA).filter(|(d, n)| *d == 1 && is_slip(key, n));
-            if let Some((_, near)) = near {
-                let what = format!("`{key}` is not a key of `metadata`: did you mean `{near}`?");
-                mistakes.push((first + line, what));
-            }
-        }
         let rule = match written(document) {
             Ok(rule) => rule,
             Err(e) => {

@@ -37,54 +37,7 @@ impl Weight {
         let cased = String::from_utf8_lossy(path.as_bytes());
         let path = cased.to_ascii_lowercase();
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
-        let is_test_folder = |f: &str| {
-            matches!(
-                f,
-                "test"
-                    | "tests"
-                    | "__tests__"
-                    | "__mocks__"
-                    | "testing"
-                    | "testsuite"
-                    | "testsuites"
-                    | "unittests"
-                    | "selftest"
-                    | "selftests"
-                    | "testdata"
-                    | "spec"
-                    | "specs"
-                    | "e2e"
-                    | "cypress"
-                    | "fixtures"
-                    | "testfixtures"
-                    | "test-fixtures"
-                    | "integrationtest"
-                    | "test-integration"
-                    | "jmh"
-                    | "benchmarks"
-                    | "acceptance"
-                    | "step_definitions"
-                    | "benches"
-            )
-        };
-        let stem = name.split('.').next().unwrap_or(name);
-        let is_test = folders
-            .split('/')
-            .any(|f| is_test_folder(f) || f.ends_with("_tests") || f.ends_with("-tests"))
-            || stem.starts_with("test_")
-            || stem.ends_with("_test")
-            || stem.ends_with("_spec")
-            || name.contains(".test.")
-            || name.contains(".spec.")
-            || name.contains(".cy.")
-            || name == "conftest.py"
-            || ["test.java", "tests.java", "test.php"].iter().any(|end| {
-                // `UserTest.java`, but not `Latest.java`.
-                let capital = end.to_ascii_uppercase();
-                let capital = capital.get(..1).unwrap_or_default();
-                cased.ends_with(&format!("{capital}{}", end.get(1..).unwrap_or_default()))
-            });
-        if is_test {
+        if is_test(&cased, folders, name) {
             return Weight::Test;
         }
         let is_packed = name.contains(".min.")
@@ -103,33 +56,7 @@ impl Weight {
         if is_generated(content) {
             return Weight::SaysGenerated;
         }
-        let is_example = |f: &str| {
-            matches!(
-                f,
-                "example"
-                    | "examples"
-                    | "sample"
-                    | "samples"
-                    | "playground"
-                    | "demo"
-                    | "demos"
-                    | "docs"
-                    | "doc"
-                    | "tutorial"
-                    | "tutorials"
-                    | "scaffold"
-            )
-        };
-        // `com/example` is a package, which is where many Java programs stand for good.
-        let around = [
-            "src/main/java/",
-            "src/main/kotlin/",
-            "com/example/",
-            "org/example/",
-        ];
-        let packages = around.iter().filter_map(|p| path.find(p)).min();
-        let folders_around = packages.and_then(|at| path.get(..at)).unwrap_or(folders);
-        if folders_around.split('/').any(is_example) {
+        if is_example(&path, folders) {
             return Weight::Example;
         }
         match is_tool(folders, name) || name.ends_with(".py") && imports_tests(content) {
@@ -182,6 +109,86 @@ impl Weight {
             Weight::Tool => " The score is limited to 5.5 because only developers run this file.",
         }
     }
+}
+
+/// Whether a file belongs to tests, by its path, and its folders and name in lower case.
+fn is_test(path: &str, folders: &str, name: &str) -> bool {
+    let is_test_folder = |f: &str| {
+        matches!(
+            f,
+            "test"
+                | "tests"
+                | "__tests__"
+                | "__mocks__"
+                | "testing"
+                | "testsuite"
+                | "testsuites"
+                | "unittests"
+                | "selftest"
+                | "selftests"
+                | "testdata"
+                | "spec"
+                | "specs"
+                | "e2e"
+                | "cypress"
+                | "fixtures"
+                | "testfixtures"
+                | "test-fixtures"
+                | "integrationtest"
+                | "test-integration"
+                | "jmh"
+                | "benchmarks"
+                | "acceptance"
+                | "step_definitions"
+                | "benches"
+        )
+    };
+    let stem = name.split('.').next().unwrap_or(name);
+    // `UserTest.java`, but not `Latest.java`.
+    folders
+        .split('/')
+        .any(|f| is_test_folder(f) || f.ends_with("_tests") || f.ends_with("-tests"))
+        || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem.ends_with("_spec")
+        || name.contains(".test.")
+        || name.contains(".spec.")
+        || name.contains(".cy.")
+        || name == "conftest.py"
+        || ["Test.java", "Tests.java", "Test.php"]
+            .iter()
+            .any(|end| path.ends_with(end))
+}
+
+/// Whether a file is an example, by its path and folders in lower case.
+fn is_example(path: &str, folders: &str) -> bool {
+    let is_example_folder = |f: &str| {
+        matches!(
+            f,
+            "example"
+                | "examples"
+                | "sample"
+                | "samples"
+                | "playground"
+                | "demo"
+                | "demos"
+                | "docs"
+                | "doc"
+                | "tutorial"
+                | "tutorials"
+                | "scaffold"
+        )
+    };
+    // `com/example` is a package, which is where many Java programs stand for good.
+    let around = [
+        "src/main/java/",
+        "src/main/kotlin/",
+        "com/example/",
+        "org/example/",
+    ];
+    let packages = around.iter().filter_map(|p| path.find(p)).min();
+    let folders_around = packages.and_then(|at| path.get(..at)).unwrap_or(folders);
+    folders_around.split('/').any(is_example_folder)
 }
 
 /// Whether only developers run a file, by its folders and name in lower case.

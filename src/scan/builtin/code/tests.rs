@@ -13,7 +13,7 @@ use crate::model::Score;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Examples {
+struct ExamplesBuiltIn {
     id: String,
     /// Not found.
     #[serde(default)]
@@ -65,7 +65,7 @@ fn every_rule_finds_its_examples_and_nothing_in_the_others() {
         for (id, text) in listed(dialects[0].0) {
             let path = folder().join(language).join(format!("{id}.test.yml"));
             let examples = fs::read_to_string(&path).unwrap();
-            let examples: Examples = ast_grep_config::from_str(&examples).unwrap();
+            let examples: ExamplesBuiltIn = ast_grep_config::from_str(&examples).unwrap();
             assert_eq!(examples.id, *id);
             assert_eq!(words_in(text), words_stated(text), "{id}");
             if examples.valid.is_empty() || examples.invalid.len() + examples.unsure.len() == 0 {
@@ -140,7 +140,7 @@ fn rules_read_as_ast_grep_reads_them_and_match_the_same_nodes() {
             built_in.check().unwrap();
             let path = folder().join(language).join(format!("{id}.test.yml"));
             let examples = fs::read_to_string(path).unwrap();
-            let examples: Examples = ast_grep_config::from_str(&examples).unwrap();
+            let examples: ExamplesBuiltIn = ast_grep_config::from_str(&examples).unwrap();
             for code in [examples.valid, examples.invalid, examples.unsure].concat() {
                 let parsed = parse::parse(code.clone(), dialect, true).unwrap();
                 let kinds = built_in.kinds(&code);
@@ -248,7 +248,7 @@ fn pages() -> Vec<(PathBuf, String)> {
             let rule = rules::compiled_in(text, dialects[0].0).unwrap();
             let path = folder().join(language).join(format!("{id}.test.yml"));
             let examples = fs::read_to_string(path).unwrap();
-            let examples: Examples = ast_grep_config::from_str(&examples).unwrap();
+            let examples: ExamplesBuiltIn = ast_grep_config::from_str(&examples).unwrap();
             let also = |what: &str, score: Option<Score>| {
                 score.map_or(String::new(), |s| format!(", {s} {what}"))
             };
