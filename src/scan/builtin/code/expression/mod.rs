@@ -5,6 +5,7 @@
 //! `\w`, `\d`, `\s`, `\b` and `(?i)` mean ASCII, and `.` is a byte.
 
 mod bytes;
+mod loose;
 mod program;
 mod read;
 
@@ -17,6 +18,10 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use program::Program;
 
+/// How many steps may go into the search of a file before its answer is not worth it, and how many more for each byte.
+const STEPS: usize = 500;
+const STEPS_FOR_BYTE: usize = 1;
+
 /// An expression that is read when it is first asked for.
 pub(super) struct Expression {
     /// Texts that fit as a whole.
@@ -26,6 +31,9 @@ pub(super) struct Expression {
     read: OnceLock<Option<Program>>,
     taken: AtomicU32,
     compiled: OnceLock<Regex>,
+    /// How many steps it took to search whole files, and the expression for that, once it is worth it.
+    taken_in_files: AtomicU32,
+    compiled_for_files: OnceLock<Option<Regex>>,
 }
 
 impl std::fmt::Debug for Expression {
@@ -43,6 +51,8 @@ impl Expression {
             read: OnceLock::new(),
             taken: AtomicU32::new(0),
             compiled: OnceLock::new(),
+            taken_in_files: AtomicU32::new(0),
+            compiled_for_files: OnceLock::new(),
         }
     }
 
@@ -86,14 +96,26 @@ impl Expression {
         &self.text
     }
 
-    /// Whether a text may have a part that fits by itself, when it is cut out. Says yes where that takes long to tell.
+    /// Whether a file may have a piece of code that fits by itself. Says yes where that takes long to tell.
     pub(super) fn may_fit_in(&self, text: &[u8]) -> bool {
+        let taken = self.taken_in_files.load(Ordering::Relaxed);
         let program = self.read.get_or_init(|| Program::read(&self.text));
-        let Some(program) = program else {
-            return true;
-        };
-        let mut left = u32::try_from(text.len() / 2 + 500).unwrap_or(u32::MAX);
-        program.fits_anywhere(text, &mut left).unwrap_or(true)
+        let worth = program.as_ref().map_or(0, Program::worth);
+        if taken >= worth {
+            let compiled = self.compiled_for_files.get_or_init(|| {
+                let text = loose::loose(&self.text)?;
+                compiled(&text).ok()
+            });
+            return compiled.as_ref().is_none_or(|c| c.is_match(text));
+        }
+        let most = u32::try_from(text.len() * STEPS_FOR_BYTE + STEPS).unwrap_or(u32::MAX);
+        let mut left = most;
+        let fits = program
+            .as_ref()
+            .and_then(|program| program.fits_anywhere(text, &mut left));
+        self.taken_in_files
+            .fetch_add(most - left, Ordering::Relaxed);
+        fits.unwrap_or(true)
     }
 
     /// Whether a part of a text fits.

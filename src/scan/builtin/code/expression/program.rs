@@ -174,7 +174,8 @@ impl Program {
         self.fits(text, false, left)
     }
 
-    /// The same, if each part of the text may be the whole of what is asked.
+    /// Whether a part of the text may fit by itself, when it is cut out as a piece of code; none if that takes more steps than
+    /// are left. [`super::loose`] says the same.
     pub(super) fn fits_anywhere(&self, text: &[u8], left: &mut u32) -> Option<bool> {
         self.fits(text, true, left)
     }
@@ -186,20 +187,19 @@ impl Program {
             anywhere,
         };
         let mut open = Vec::new();
-        let last = if self.anchored && !anywhere {
-            0
-        } else {
-            text.len()
-        };
-        for start in 0..=last {
-            if let Some(first) = &self.first
-                && !search.byte(start).is_some_and(|b| first.has(b))
-            {
+        let is_anchored = self.anchored && !anywhere;
+        let mut start = 0;
+        while start <= text.len() {
+            if let Some(first) = &self.first {
+                let Some(skipped) = search.next_begin(first, start) else {
+                    return Some(false);
+                };
+                start += skipped;
                 // To look at a byte takes a fraction of a step.
-                if start % 8 == 7 {
-                    *left = left.checked_sub(1)?;
-                }
-                continue;
+                *left = left.checked_sub(u32::try_from(skipped / 8).unwrap_or(u32::MAX))?;
+            }
+            if is_anchored && start > 0 {
+                return Some(false);
             }
             open.push((0, start));
             while let Some((step, at)) = open.pop() {
@@ -207,6 +207,7 @@ impl Program {
                     return Some(true);
                 }
             }
+            start += 1;
         }
         Some(false)
     }
@@ -216,7 +217,7 @@ impl Program {
 struct Search<'p, 't> {
     program: &'p Program,
     text: &'t [u8],
-    /// Each part of it may be the whole.
+    /// A part of it may be the whole, if no word is cut.
     anywhere: bool,
 }
 
@@ -228,6 +229,37 @@ impl Search<'_, '_> {
             false => at,
         };
         self.text.get(at).copied()
+    }
+
+    /// How far the next byte is that a fitting text may begin with.
+    fn next_begin(&self, first: &Bytes, from: usize) -> Option<usize> {
+        if !(self.anywhere && self.program.anchored) {
+            return match self.program.backward {
+                true => {
+                    let rest = self.text.get(..self.text.len().checked_sub(from)?)?;
+                    rest.iter().rev().position(|b| first.has(*b))
+                }
+                false => self.text.get(from..)?.iter().position(|b| first.has(*b)),
+            };
+        }
+        (from..self.text.len())
+            .position(|at| self.byte(at).is_some_and(|b| first.has(b)) && !self.is_cut(at, true))
+    }
+
+    /// Whether a place is in the middle of a word, where no piece of code begins or ends. The part of a text that follows an escape
+    /// (`\\n`) begins there all the same. `is_begin` says which of both, in the order in which the text is read.
+    fn is_cut(&self, at: usize, is_begin: bool) -> bool {
+        let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let (Some(before), Some(here)) =
+            (at.checked_sub(1).and_then(|b| self.byte(b)), self.byte(at))
+        else {
+            return false;
+        };
+        let is_escaped = || match self.program.backward {
+            true => !is_begin && at.checked_add(1).and_then(|s| self.byte(s)) == Some(b'\\'),
+            false => is_begin && at.checked_sub(2).and_then(|s| self.byte(s)) == Some(b'\\'),
+        };
+        is_word(before) && is_word(here) && !is_escaped()
     }
 
     /// Follows the steps from one as far as they fit; the other ways go to `open`.
@@ -266,7 +298,9 @@ impl Search<'_, '_> {
                     step = other;
                     continue;
                 }
-                Step::Begin | Step::End | Step::Edge(_) if self.anywhere => true,
+                Step::Begin if self.anywhere => !self.is_cut(at, true),
+                Step::End if self.anywhere => !self.is_cut(at, false),
+                Step::Edge(_) if self.anywhere => true,
                 Step::Begin => at == 0,
                 Step::End => at == self.text.len(),
                 Step::Edge(wanted) => {
