@@ -1,6 +1,11 @@
 //! What the nodes of the eight grammars are to the search for where a value comes from.
 
+use std::sync::OnceLock;
+
+use ast_grep_core::tree_sitter::LanguageExt;
 use tree_sitter::Node;
+
+use super::dialect::Dialect;
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +30,25 @@ pub(super) enum Role {
     Constant,
     /// A condition that may keep code from what follows.
     Guard,
+    Return,
     Other,
+}
+
+impl Role {
+    /// Whether a node says where the values of others come from.
+    pub(super) fn tells(self) -> bool {
+        matches!(
+            self,
+            Role::Function
+                | Role::Assignment
+                | Role::Addition
+                | Role::BlockParameters
+                | Role::Call
+                | Role::Binary
+                | Role::Guard
+                | Role::Return
+        )
+    }
 }
 
 /// The role of a kind of nodes. The grammars agree where they share a name.
@@ -135,8 +158,20 @@ pub(super) fn role(kind: &str) -> Role {
         | "class_body"
         | "annotation"
         | "marker_annotation" => Role::Constant,
+        "return_statement" | "return" => Role::Return,
         _ => Role::Other,
     }
+}
+
+/// The roles of a language's kinds of nodes, by their numbers.
+pub(super) fn roles(dialect: Dialect) -> &'static [Role] {
+    static ALL: [OnceLock<Vec<Role>>; Dialect::ALL.len()] = [const { OnceLock::new() }; 8];
+    ALL[dialect as usize].get_or_init(|| {
+        let language = dialect.get_ts_language();
+        let kinds = u16::try_from(language.node_kind_count()).unwrap_or(u16::MAX);
+        let kinds = (0..kinds).map(|kind| language.node_kind_for_id(kind));
+        kinds.map(|kind| role(kind.unwrap_or_default())).collect()
+    })
 }
 
 /// Whether a node is a text, with values in it or without.

@@ -205,19 +205,26 @@ impl<'t> File<'t> {
             }
         }
         let of_kind = |kind: u16| by_kind.get(usize::from(kind)).filter(|r| !r.is_empty());
-        let nodes = parse::nodes(&parsed, |kind| of_kind(kind).is_some())?;
+        let follows = rules.iter().any(|r| r.follow.is_some());
+        let roles = if follows {
+            kinds::roles(self.dialect)
+        } else {
+            &[]
+        };
+        let nodes = parse::nodes(&parsed, |kind| of_kind(kind).is_some(), roles)?;
         if may_disguise && let Some(why) = disguise::disguised(&parsed) {
             return Err(why);
         }
         let mut search = Search::of(
             self.path,
             &parsed,
+            nodes.telling,
             self.dialect,
             self.weight,
             edits,
             current,
         );
-        for node in nodes {
+        for node in nodes.wanted {
             let rules = of_kind(node.kind_id());
             let node = parsed.adopt(node);
             for rule in rules.into_iter().flatten() {

@@ -9,6 +9,7 @@ use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
 use super::dialect::Dialect;
+use super::kinds::Role;
 
 /// A file that is parsed.
 pub(super) type Parsed = AstGrep<StrDoc<Dialect>>;
@@ -130,25 +131,52 @@ fn tree(text: &str, dialect: Dialect) -> Option<Tree> {
     })
 }
 
-/// The nodes whose kind is wanted, in the order of the text.
+/// The nodes of a file that count, each list in the order of the text.
+#[derive(Default)]
+pub(super) struct Nodes<'t> {
+    /// Those of a kind that is wanted.
+    pub(super) wanted: Vec<Node<'t>>,
+    /// Those that say where values come from.
+    pub(super) telling: Vec<Telling<'t>>,
+}
+
+/// A node that has a role in where values come from, such as an assignment.
+pub(super) struct Telling<'t> {
+    pub(super) node: Node<'t>,
+    pub(super) role: Role,
+    /// What it stands in. To ask the node takes a search from the root of the tree on.
+    pub(super) parent: Node<'t>,
+}
+
+/// The nodes whose kind is wanted, and, if roles are given, those that tell something.
 ///
-/// # Errors The tree is too deep. The text follows the name of the file.
-pub(super) fn nodes(
-    parsed: &Parsed,
+/// # Errors
+/// The tree is too deep. The text follows the name of the file.
+pub(super) fn nodes<'t>(
+    parsed: &'t Parsed,
     wanted: impl Fn(u16) -> bool,
-) -> Result<Vec<Node<'_>>, String> {
+    roles: &[Role],
+) -> Result<Nodes<'t>, String> {
     let root = parsed.root().get_inner_node();
     let mut cursor = root.walk();
-    let mut depth = 0_usize;
-    let mut all = Vec::new();
+    let mut around = Vec::new();
+    let mut all = Nodes::default();
     loop {
         let node = cursor.node();
-        if wanted(node.kind_id()) {
-            all.push(node);
+        let kind = node.kind_id();
+        if wanted(kind) {
+            all.wanted.push(node);
+        }
+        let role = roles.get(usize::from(kind));
+        if let (Some(&role), Some(&parent)) = (role, around.last())
+            && role.tells()
+        {
+            let telling = Telling { node, role, parent };
+            all.telling.push(telling);
         }
         if cursor.goto_first_child() {
-            depth += 1;
-            if depth > DEEPEST {
+            around.push(node);
+            if around.len() > DEEPEST {
                 return Err(too_deep());
             }
             continue;
@@ -157,7 +185,7 @@ pub(super) fn nodes(
             if !cursor.goto_parent() {
                 return Ok(all);
             }
-            depth -= 1;
+            around.pop();
         }
     }
 }

@@ -11,6 +11,7 @@ use super::aliases::Edits;
 use super::dialect::Dialect;
 use super::flow::Flow;
 use super::origin::{Origin, Question};
+use super::parse::Telling;
 use super::rule::{Expression, Follow, Matching, Rule};
 use super::{NAME, PAGES, parse, place, silenced};
 use crate::model::{Finding, Kind, Region, RepoPath, Score, Severity};
@@ -36,7 +37,9 @@ pub(super) struct Search<'t> {
     path: &'t RepoPath,
     parsed: &'t parse::Parsed,
     dialect: Dialect,
-    /// Read once a rule asks for it.
+    /// The nodes that say where values come from.
+    telling: Vec<Telling<'t>>,
+    /// Read from them once a rule asks for it.
     flow: Option<Flow<'t>>,
     weight: place::Weight,
     /// What was written anew before the file was parsed.
@@ -64,6 +67,7 @@ impl<'t> Search<'t> {
     pub(super) fn of(
         path: &'t RepoPath,
         parsed: &'t parse::Parsed,
+        telling: Vec<Telling<'t>>,
         dialect: Dialect,
         weight: place::Weight,
         edits: &'t Edits,
@@ -73,6 +77,7 @@ impl<'t> Search<'t> {
             path,
             parsed,
             dialect,
+            telling,
             flow: None,
             weight,
             edits,
@@ -115,8 +120,10 @@ impl<'t> Search<'t> {
                         None => env.get_multiple_matches(name),
                     }
                 });
-                let (parsed, dialect) = (self.parsed, self.dialect);
-                let flow = self.flow.get_or_insert_with(|| Flow::of(parsed, dialect));
+                let (parsed, dialect, telling) = (self.parsed, self.dialect, &self.telling);
+                let flow = self
+                    .flow
+                    .get_or_insert_with(|| Flow::of(parsed, dialect, telling));
                 let question = Question {
                     clean: rule.clean.as_ref(),
                     only: rule.only.as_ref(),

@@ -2,12 +2,12 @@
 
 use tree_sitter::Node;
 
-use super::super::kinds::{Role, role};
+use super::super::kinds::Role;
 use super::super::text::name_at;
 use super::{Binding, Flow, LONGEST_CALLEE};
 
 impl<'t> Flow<'t> {
-    pub(super) fn assignment(&mut self, node: Node<'t>, scope: usize) {
+    pub(super) fn assignment(&mut self, node: Node<'t>, role: Role, scope: usize) {
         let field = |names: &[&str]| names.iter().find_map(|f| node.child_by_field_name(f));
         let (left, right) = match node.kind() {
             "foreach_statement" => (node.named_child(1), node.named_child(0)),
@@ -20,7 +20,7 @@ impl<'t> Flow<'t> {
         let (Some(left), Some(right)) = (left, right) else {
             return;
         };
-        let adds = role(node.kind()) == Role::Addition
+        let adds = role == Role::Addition
             || node.kind() == "assignment_statement"
                 && node
                     .child_by_field_name("operator")
@@ -29,12 +29,20 @@ impl<'t> Flow<'t> {
             true => Binding::Added(right),
             false => Binding::Value(right),
         };
-        self.bind(left, binding, scope);
+        let declares = !matches!(
+            node.kind(),
+            "assignment_expression"
+                | "assignment_statement"
+                | "assignment"
+                | "augmented_assignment_expression"
+                | "operator_assignment"
+        );
+        self.bind_in(left, binding, scope, declares);
     }
 
-    pub(super) fn block(&mut self, parameters: Node<'t>, scope: usize) {
+    pub(super) fn block(&mut self, parameters: Node<'t>, block: Node<'t>, scope: usize) {
         // `list.each do |x|`: `x` is a part of the list.
-        let call = parameters.parent().and_then(|b| b.parent());
+        let call = block.parent();
         let Some(from) = call.and_then(|c| c.child_by_field_name("receiver")) else {
             return;
         };
@@ -42,26 +50,24 @@ impl<'t> Flow<'t> {
     }
 
     /// Binds what a call puts into an argument: `decoder.Decode(&x)`.
-    pub(super) fn filled(&mut self, call: Node<'t>, scope: usize) {
-        let Some(fills) = &self.names.fills else {
-            return;
-        };
-        if !self
-            .callee(call)
-            .is_some_and(|c| fills.is_match(c.as_bytes()))
-        {
+    pub(super) fn filled(
+        &mut self,
+        call: Node<'t>,
+        callee: &str,
+        arguments: Node<'t>,
+        scope: usize,
+    ) {
+        let fills = self.names.fills.as_ref();
+        if !fills.is_some_and(|fills| fills.is_match(callee.as_bytes())) {
             return;
         }
-        let Some(arguments) = call.child_by_field_name("arguments") else {
-            return;
-        };
         let mut cursor = arguments.walk();
         for argument in arguments.named_children(&mut cursor) {
             let place = argument.child_by_field_name("operand");
             let place = place.filter(|_| argument.kind() == "unary_expression");
             // `user := new(User); c.Bind(user)`
             let is_last = argument.next_named_sibling().is_none();
-            let pointer = (is_last && role(argument.kind()) == Role::Name).then_some(argument);
+            let pointer = (is_last && self.role(argument) == Role::Name).then_some(argument);
             if let Some(place) = place.or(pointer) {
                 let scope = self.scope_with(self.text_of(place), scope);
                 self.bind(place, Binding::Value(call), scope);
@@ -70,23 +76,25 @@ impl<'t> Flow<'t> {
     }
 
     /// Binds what a call adds to the name that it is called on: `text.append(x)`.
-    pub(super) fn added(&mut self, call: Node<'t>, scope: usize) {
-        let Some(adds) = &self.names.adds else {
+    pub(super) fn added(
+        &mut self,
+        call: Node<'t>,
+        callee: &'t str,
+        arguments: Node<'t>,
+        scope: usize,
+    ) {
+        let adds = self.names.adds.as_ref();
+        if callee.len() >= LONGEST_CALLEE
+            || !adds.is_some_and(|adds| adds.is_match(callee.as_bytes()))
+        {
             return;
-        };
-        let adding = |c: &&str| c.len() < LONGEST_CALLEE && adds.is_match(c.as_bytes());
-        let Some(callee) = self.callee(call).filter(adding) else {
-            return;
-        };
+        }
         // `(list as any[]).push(x)`
         let callee = callee.trim_start_matches('(');
         let name = name_at(callee, b"");
-        let Some(arguments) = call
-            .child_by_field_name("arguments")
-            .filter(|_| name.len() < callee.len())
-        else {
+        if name.len() == callee.len() {
             return;
-        };
+        }
         let scope = self.scope_with(name, scope);
         // What is no variable of this file cannot be looked up either.
         if let Some(known) = self
@@ -100,19 +108,14 @@ impl<'t> Flow<'t> {
         }
     }
 
-    /// Binds the names in a pattern.
+    /// Binds the names in a pattern, which are those of a function.
     pub(super) fn bind(&mut self, pattern: Node<'t>, binding: Binding<'t>, scope: usize) {
+        self.bind_in(pattern, binding, scope, true);
+    }
+
+    /// Binds the names in a pattern, which declares them or assigns to them.
+    fn bind_in(&mut self, pattern: Node<'t>, binding: Binding<'t>, scope: usize, declares: bool) {
         let end = binding.node().end_byte();
-        let declares = pattern.parent().is_none_or(|p| {
-            !matches!(
-                p.kind(),
-                "assignment_expression"
-                    | "assignment_statement"
-                    | "assignment"
-                    | "augmented_assignment_expression"
-                    | "operator_assignment"
-            )
-        });
         let mut open = vec![(pattern, binding)];
         let mut most = 64;
         while let Some((node, binding)) = open.pop() {
@@ -120,7 +123,7 @@ impl<'t> Flow<'t> {
             if most == 0 {
                 return;
             }
-            match role(node.kind()) {
+            match self.role(node) {
                 Role::Name | Role::Member => {
                     let name = self.text_of(node);
                     let scope = match declares || !self.reaches_out {
@@ -133,7 +136,7 @@ impl<'t> Flow<'t> {
                 // `table["key"] = value`
                 Role::Subscript => {
                     let on = node.child_by_field_name("object");
-                    let on = on.filter(|o| role(o.kind()) == Role::Name);
+                    let on = on.filter(|o| self.role(*o) == Role::Name);
                     if let (Some(on), Binding::Value(value)) = (on, binding) {
                         let scope = self.scope_with(self.text_of(on), scope);
                         let names = self.scopes.get_mut(scope).map(|s| &mut s.names);
@@ -188,7 +191,7 @@ impl<'t> Flow<'t> {
     fn entries_of(&self, call: Node<'t>) -> Option<Node<'t>> {
         let callee = self
             .callee(call)
-            .filter(|_| role(call.kind()) == Role::Call)?;
+            .filter(|_| self.role(call) == Role::Call)?;
         let is_entries = callee == "Object.entries";
         is_entries.then(|| call.child_by_field_name("arguments")?.named_child(0))?
     }

@@ -13,6 +13,7 @@ use tree_sitter::Node;
 
 use super::expression::Expression;
 use super::guards::Guard;
+use super::kinds::Role;
 use super::names::Names;
 use order::Around;
 
@@ -86,6 +87,7 @@ struct Handler {
 /// The assignments of a file, by function.
 pub(super) struct Flow<'t> {
     pub(super) text: &'t str,
+    roles: &'static [Role],
     pub(super) names: &'static Names,
     /// Those of [`Names::within`] that count here.
     pub(super) within: Vec<&'static Expression>,
@@ -114,6 +116,11 @@ pub(super) struct Flow<'t> {
 }
 
 impl<'t> Flow<'t> {
+    pub(super) fn role(&self, node: Node<'t>) -> Role {
+        let role = self.roles.get(usize::from(node.kind_id()));
+        role.copied().unwrap_or(Role::Other)
+    }
+
     pub(super) fn text_of(&self, node: Node<'t>) -> &'t str {
         self.text.get(node.byte_range()).unwrap_or_default()
     }

@@ -2,20 +2,23 @@
 
 use tree_sitter::Node;
 
-use super::super::kinds::{Role, role};
+use super::super::kinds::Role;
 use super::super::text::name_at;
 use super::{Binding, Flow, LONGEST_CALLEE};
 
 impl<'t> Flow<'t> {
-    pub(super) fn parameters(&mut self, function: Node<'t>, scope: usize) {
+    pub(super) fn parameters(&mut self, function: Node<'t>, parent: Node<'t>, scope: usize) {
         let list = function
             .child_by_field_name("parameters")
             .or_else(|| function.child_by_field_name("parameter"));
         let Some(list) = list else {
             return;
         };
-        let element = self.elements_for(function);
-        let handed = self.handed_to(function);
+        // The call that gets the function.
+        let is_argument = parent.kind() == "arguments";
+        let call = is_argument.then(|| parent.parent()).flatten();
+        let element = call.and_then(|call| self.elements_for(call));
+        let handed = call.and_then(|call| self.handed_to(call));
         if let Some(None) = handed {
             self.scopes[scope].handles = Some(("", None));
         }
@@ -23,7 +26,7 @@ impl<'t> Flow<'t> {
             (Some(list), 0) => Binding::Value(list),
             _ => Binding::Parameter(parameter, place),
         };
-        if role(list.kind()) == Role::Name {
+        if self.role(list) == Role::Name {
             self.bind(list, binding(list, 0), scope);
             return;
         }
@@ -82,12 +85,11 @@ impl<'t> Flow<'t> {
     }
 
     /// What is known about the parameters of a function from the call that it is passed to.
-    fn handed_to(&self, function: Node<'t>) -> Option<Option<&'static str>> {
+    fn handed_to(&self, call: Node<'t>) -> Option<Option<&'static str>> {
         if self.names.handed.is_empty() {
             return None;
         }
-        let arguments = function.parent().filter(|p| p.kind() == "arguments")?;
-        let callee = self.callee(arguments.parent()?)?.as_bytes();
+        let callee = self.callee(call)?.as_bytes();
         let mut handed = self.names.handed.iter();
         let found = handed.find(|(of, _)| callee.len() < LONGEST_CALLEE && of.is_match(callee));
         found.map(|(_, name)| name.as_deref())
@@ -104,10 +106,9 @@ impl<'t> Flow<'t> {
         }
     }
 
-    /// The list whose elements a function gets: `list.map(x => ..)`.
-    fn elements_for(&self, function: Node<'t>) -> Option<Node<'t>> {
-        let arguments = function.parent().filter(|p| p.kind() == "arguments")?;
-        let called = arguments.parent()?.child_by_field_name("function")?;
+    /// The list whose elements a function gets that a call is given: `list.map(x => ..)`.
+    fn elements_for(&self, call: Node<'t>) -> Option<Node<'t>> {
+        let called = call.child_by_field_name("function")?;
         let name = called.child_by_field_name("property")?;
         let is_each = matches!(
             self.text_of(name),

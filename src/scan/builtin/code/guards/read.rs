@@ -14,7 +14,11 @@ const LONGEST: usize = 600;
 
 impl<'t> Guard<'t> {
     /// Reads a condition.
-    pub(in super::super) fn of(node: Node<'t>, text: &'t str) -> Option<Guard<'t>> {
+    pub(in super::super) fn of(
+        node: Node<'t>,
+        parent: Node<'t>,
+        text: &'t str,
+    ) -> Option<Guard<'t>> {
         if node.kind() == "assert_statement" {
             return Guard::alone(node, node, node, text);
         }
@@ -31,7 +35,7 @@ impl<'t> Guard<'t> {
         let fails = node.child_by_field_name("alternative");
         let last = last_statement(holds);
         let last = text.get(last.byte_range())?.trim_start();
-        let mut around = node.parent()?;
+        let mut around = parent;
         while around.kind() == "expression_statement" {
             around = around.parent()?;
         }
@@ -88,6 +92,7 @@ impl<'t> Guard<'t> {
     pub(in super::super) fn of_call(
         node: Node<'t>,
         callee: &str,
+        statement: Node<'t>,
         text: &'t str,
     ) -> Option<Guard<'t>> {
         static CHECKS: LazyLock<Expression> = LazyLock::new(|| {
@@ -95,7 +100,6 @@ impl<'t> Guard<'t> {
                 r"^(?:[$\w]+(?:->|::|\.))?(?:check|validate|assert|verify|ensure)(?:_\w+|[A-Z]\w*)?$",
             )
         });
-        let statement = node.parent()?;
         if statement.kind() != "expression_statement" || !CHECKS.is_match(callee.as_bytes()) {
             return None;
         }

@@ -7,7 +7,7 @@ use tree_sitter::Node;
 
 use super::super::expression::Expression;
 use super::super::flow::{CALLS, Flow, called_name};
-use super::super::kinds::{Role, called_on, is_string, role};
+use super::super::kinds::{Role, called_on, is_string};
 use super::request::is_own;
 use super::{Origin, Question, Trace};
 
@@ -238,7 +238,7 @@ impl<'t> Flow<'t> {
         {
             return Some(Origin::Constant);
         }
-        if role(function.kind()) != Role::Function || trace.functions == 0 {
+        if self.role(function) != Role::Function || trace.functions == 0 {
             return None;
         }
         let scope = self.scopes.get(self.scope_at(function.start_byte()))?;

@@ -7,7 +7,7 @@ use tree_sitter::Node;
 
 use super::super::expression::{Expression, constant};
 use super::super::flow::Flow;
-use super::super::kinds::{Role, called_on, is_string, role};
+use super::super::kinds::{Role, called_on, is_string};
 use super::{DEPTH, Origin, Trace};
 
 impl<'t> Flow<'t> {
@@ -23,7 +23,7 @@ impl<'t> Flow<'t> {
         }
         let mut first = node;
         for _ in 0..DEPTH {
-            first = match role(first.kind()) {
+            first = match self.role(first) {
                 Role::Binary => match first.named_child(0) {
                     Some(left) => left,
                     None => return false,
@@ -46,7 +46,7 @@ impl<'t> Flow<'t> {
             };
         }
         let text = self.text_of(first);
-        if is_string(first.kind()) || role(first.kind()) == Role::Text {
+        if is_string(first.kind()) || self.role(first) == Role::Text {
             static HOST: LazyLock<Expression> = LazyLock::new(|| {
                 let text = r#"^[fFrRbB]{0,2}["'`]+(?:(?:https?:|wss?:)?//[\w.:-]+[/?#]|(?:https?:|wss?:)?//[\w.:-]+["'`]$|/[\w.-]|/["'`]|[?#&]|[\w-][\w./-]*[/?])"#;
                 Expression::constant(text)
@@ -88,7 +88,7 @@ impl<'t> Flow<'t> {
         let mut rest = None;
         for _ in 0..DEPTH {
             let part = open.pop()?;
-            let inner = match role(part.kind()) {
+            let inner = match self.role(part) {
                 Role::Binary => true,
                 Role::Text => part.named_child_count() > 0,
                 _ => matches!(part.kind(), "argument" | "parenthesized_expression"),

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::super::flow::{Binding, Flow, Scope};
-use super::super::kinds::{Role, role};
+use super::super::kinds::Role;
 use super::request::{counts, is_constant_name, is_own};
 use super::{ASSIGNMENTS, Origin, SOURCE, Trace};
 
@@ -165,7 +165,7 @@ impl<'t> Flow<'t> {
     /// What a part of an object is that is taken out of it: `const { body } = req`.
     fn part(&self, from: Node<'t>, part: &'t str, trace: &mut Trace<'t>, depth: u32) -> Origin {
         let whole = self.text_of(from);
-        if whole.len() + part.len() < SOURCE && role(from.kind()) != Role::Call {
+        if whole.len() + part.len() < SOURCE && self.role(from) != Role::Call {
             let text = format!("{whole}.{part}");
             let settled = self.names.settled.as_ref();
             if settled.is_some_and(|s| s.is_match(text.as_bytes())) {
@@ -173,7 +173,7 @@ impl<'t> Flow<'t> {
             }
             let is_request = self.names.request.is_match(text.as_bytes())
                 || self.is_typed_request(&text, from.start_byte());
-            if is_request && role(from.kind()) == Role::Name {
+            if is_request && self.role(from) == Role::Name {
                 return match counts(&text, &trace.question) {
                     true => Origin::Request,
                     false => Origin::Unknown,
@@ -203,7 +203,7 @@ impl<'t> Flow<'t> {
 
     /// Whether a name stands for a value that is assigned somewhere, and not for a module or a class.
     pub(super) fn is_value(&self, node: Node<'t>) -> bool {
-        if role(node.kind()) != Role::Name {
+        if self.role(node) != Role::Name {
             return true;
         }
         self.bindings(self.text_of(node), node.start_byte())

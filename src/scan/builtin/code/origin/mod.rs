@@ -20,7 +20,7 @@ use tree_sitter::Node;
 
 use super::expression::Expression;
 use super::flow::Flow;
-use super::kinds::{Role, last_child, role};
+use super::kinds::{Role, last_child};
 use passed::is_looked_up;
 use texts::written_at;
 
@@ -132,7 +132,7 @@ impl<'t> Flow<'t> {
         if let Some(known) = self.by_text(node, trace) {
             return known;
         }
-        match role(node.kind()) {
+        match self.role(node) {
             Role::Constant | Role::Function | Role::Comparison => Origin::Constant,
             Role::Name => self.name(node, trace, depth),
             Role::Subscript | Role::Member if self.is_checked_part(node, trace) => Origin::Constant,

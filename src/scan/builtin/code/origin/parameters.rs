@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::super::expression::Expression;
 use super::super::flow::{CALLS, Flow, Scope};
-use super::super::kinds::{Role, role};
+use super::super::kinds::Role;
 use super::super::text::name_at;
 use super::request::counts;
 use super::{Origin, Question, Trace};
@@ -78,7 +78,7 @@ impl<'t> Flow<'t> {
             let mut argument = None;
             for (index, given) in arguments.named_children(&mut cursor).enumerate() {
                 let label = given.child_by_field_name("name");
-                let fits = match role(given.kind()) {
+                let fits = match self.role(given) {
                     Role::Labelled => label.is_some_and(|l| self.text_of(l) == name),
                     _ => index == place,
                 };

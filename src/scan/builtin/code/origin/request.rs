@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::super::flow::{Binding, Flow};
-use super::super::kinds::{Role, called_on, role};
+use super::super::kinds::{Role, called_on};
 use super::super::text::name_at;
 use super::{Origin, Question, SOURCE, Trace};
 
@@ -20,7 +20,7 @@ const OWN_ADDRESS: [&str; 6] = [
 impl<'t> Flow<'t> {
     /// What a name, a member or a call is by what it says alone, wherever it comes from.
     pub(super) fn by_text(&self, node: Node<'t>, trace: &Trace<'t>) -> Option<Origin> {
-        let role = role(node.kind());
+        let role = self.role(node);
         let is_place = matches!(
             role,
             Role::Name | Role::Member | Role::Subscript | Role::Call
@@ -96,7 +96,7 @@ impl<'t> Flow<'t> {
         if settled.is_match(text.as_bytes()) {
             return true;
         }
-        let base = node.named_child(0).filter(|b| role(b.kind()) == Role::Name);
+        let base = node.named_child(0).filter(|b| self.role(*b) == Role::Name);
         let Some((base, part)) = base.zip(text.rsplit('.').next()) else {
             return false;
         };

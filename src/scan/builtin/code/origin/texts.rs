@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::super::flow::Flow;
-use super::super::kinds::{Role, is_string, role};
+use super::super::kinds::{Role, is_string};
 use super::{Origin, Trace};
 
 impl<'t> Flow<'t> {
@@ -27,7 +27,7 @@ impl<'t> Flow<'t> {
                 }
                 continue;
             }
-            let joins = match role(part.kind()) {
+            let joins = match self.role(part) {
                 Role::Text => true,
                 Role::Binary => {
                     let operator = part.child_by_field_name("operator");
@@ -93,7 +93,7 @@ impl<'t> Flow<'t> {
             if most == 0 || is_string(node.kind()) {
                 return true;
             }
-            if role(node.kind()) == Role::Binary || node.kind() == "parenthesized_expression" {
+            if self.role(node) == Role::Binary || node.kind() == "parenthesized_expression" {
                 let mut cursor = node.walk();
                 open.extend(node.named_children(&mut cursor));
             }

@@ -33,7 +33,7 @@ impl<'t> Flow<'t> {
         if self.fits(self.text_of(node), shape) {
             return true;
         }
-        if role(node.kind()) == Role::Labelled || node.kind() == "argument" {
+        if self.role(node) == Role::Labelled || node.kind() == "argument" {
             return last_child(node).is_some_and(|v| self.one_looks_like(v, shape));
         }
         if node.kind() == "object" {
@@ -41,7 +41,7 @@ impl<'t> Flow<'t> {
             let mut pairs = node.named_children(&mut cursor).take(PAIRS);
             return pairs.any(|pair| self.one_looks_like(pair, shape));
         }
-        let is_call = role(node.kind()) == Role::Call;
+        let is_call = self.role(node) == Role::Call;
         // What a function of this file returns.
         if is_call && let Some(callee) = self.callee(node) {
             let functions = self.functions.get(called_name(callee));
@@ -56,7 +56,7 @@ impl<'t> Flow<'t> {
             }
         }
         // `builder.toString()` is what was added to it.
-        let on = called_on(node).filter(|on| is_call && role(on.kind()) == Role::Name);
+        let on = called_on(node).filter(|on| is_call && self.role(*on) == Role::Name);
         let name = self.text_of(on.unwrap_or(node));
         let Some((_, bindings)) = self.bindings(name, node.start_byte()) else {
             return false;
@@ -82,10 +82,10 @@ impl<'t> Flow<'t> {
         shape: &Expression,
     ) -> bool {
         nodes.iter().any(|node| {
-            let is_call = role(node.kind()) == Role::Call;
-            let on = called_on(*node).filter(|on| is_call && role(on.kind()) == Role::Name);
+            let is_call = self.role(*node) == Role::Call;
+            let on = called_on(*node).filter(|on| is_call && self.role(*on) == Role::Name);
             let name = on.unwrap_or(*node);
-            let mut written = match role(name.kind()) {
+            let mut written = match self.role(name) {
                 Role::Name => self.written(name),
                 _ => Vec::new(),
             };
@@ -139,7 +139,7 @@ impl<'t> Flow<'t> {
             if left == 0 || found.len() >= MOST {
                 break;
             }
-            if role(node.kind()) == Role::Name {
+            if self.role(node) == Role::Name {
                 let is_text = |n: &Node<'t>| {
                     let inner = n.named_child(0).filter(|_| n.kind() == "expression_list");
                     let kind = inner.unwrap_or(*n).kind();
