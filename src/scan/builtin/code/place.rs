@@ -59,7 +59,7 @@ impl Weight {
         if is_example(&path, folders) {
             return Weight::Example;
         }
-        match is_tool(folders, name) || name.ends_with(".py") && imports_tests(content) {
+        match is_tool(folders, name) || imports_tests(name, content) {
             true => Weight::Tool,
             false => Weight::Full,
         }
@@ -236,15 +236,19 @@ fn is_tool(folders: &str, name: &str) -> bool {
         )
 }
 
-/// Whether a Python file imports what tests need, which anybody may write.
-fn imports_tests(content: &[u8]) -> bool {
+/// Whether a file of Python or Go imports what tests need, which anybody may write.
+fn imports_tests(name: &str, content: &[u8]) -> bool {
     let head = content.get(..HEAD_OF_IMPORTS).unwrap_or(content);
-    let words = [
-        "\nimport pytest",
-        "\nfrom pytest",
-        "\nimport unittest",
-        "\nfrom unittest",
-    ];
+    let words: &[&str] = match name.rsplit_once('.') {
+        Some((_, "py")) => &[
+            "\nimport pytest",
+            "\nfrom pytest",
+            "\nimport unittest",
+            "\nfrom unittest",
+        ],
+        Some((_, "go")) => &["\n\t\"testing\"\n", "\nimport \"testing\"\n"],
+        _ => return false,
+    };
     let mut words = words.iter();
     words.any(|w| memchr::memmem::find(head, w.as_bytes()).is_some())
 }

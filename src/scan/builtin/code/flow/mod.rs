@@ -70,6 +70,10 @@ pub(super) struct Scope<'t> {
     pub(super) returns: Vec<Node<'t>>,
     /// Its parameters that are requests by their types, and the names that requests are known by.
     pub(super) typed: Vec<(&'t str, &'static str)>,
+    /// What a method of Go is called on, with its type.
+    pub(super) object: Option<Node<'t>>,
+    /// Its parameters are options of a command that the user of the machine runs.
+    pub(super) is_command: bool,
     /// The conditions in it, in the order of the text.
     pub(super) guards: Vec<Guard<'t>>,
 }

@@ -1,9 +1,12 @@
 //! Binds the parameters of a function, with what is known of each: by its type, or by the call that gets the function.
 
+use std::sync::LazyLock;
+
 use tree_sitter::Node;
 
+use super::super::expression::Expression;
 use super::super::kinds::Role;
-use super::super::text::name_at;
+use super::super::text::{has, name_at};
 use super::{Binding, Flow, LONGEST_CALLEE};
 
 impl<'t> Flow<'t> {
@@ -106,6 +109,20 @@ impl<'t> Flow<'t> {
         }
     }
 
+    /// Whether the decorators of a function make a command of it, whose options are its parameters: `@click.option(..)`.
+    pub(super) fn is_command(&self, function: Node<'t>, around: Node<'t>) -> bool {
+        let makes = [
+            "@click.",
+            "@option(",
+            ".option(",
+            "@argument(",
+            ".argument(",
+        ];
+        let head = self.text.get(around.start_byte()..function.start_byte());
+        around.kind() == "decorated_definition"
+            && head.is_some_and(|head| makes.iter().any(|m| has(head, m)))
+    }
+
     /// The list whose elements a function gets that a call is given: `list.map(x => ..)`.
     fn elements_for(&self, call: Node<'t>) -> Option<Node<'t>> {
         let called = call.child_by_field_name("function")?;
@@ -117,6 +134,58 @@ impl<'t> Flow<'t> {
         is_each
             .then(|| called.child_by_field_name("object"))
             .flatten()
+    }
+
+    /// Whether the name that an expression begins with is no request, whatever it is called: by its type, or because a
+    /// program that asks for something made it.
+    pub(in super::super) fn is_no_request(&self, text: &str, at: usize) -> bool {
+        static MADE: LazyLock<Expression> = LazyLock::new(|| {
+            Expression::new(
+                r"^(?:http\.(?:New\w+|Get|Head|Post\w*)\(|[\w.]*[cC]lient(?:\(\))?\.\w+\(|[\w.]+\.(?:Do|RoundTrip)\(|new URL\(\s*process\.env\b)",
+            )
+        });
+        let name = name_at(text, b"$");
+        let part = text.strip_prefix(name).unwrap_or_default();
+        // A controller of Beego is known by what it has.
+        let is_controller = [".Ctx.", ".Get", ".Input"]
+            .iter()
+            .any(|p| part.starts_with(p));
+        if name.is_empty() || part.is_empty() || is_controller {
+            return false;
+        }
+        for scope in self.scopes_around(at) {
+            let object = scope.object.filter(|object| {
+                let own = object.child_by_field_name("name");
+                own.is_some_and(|own| self.text_of(own) == name)
+            });
+            if let Some(object) = object {
+                return self.is_other(object, name);
+            }
+            if let Some(bindings) = scope.names.get(name) {
+                return bindings.iter().any(|(_, binding)| match binding {
+                    Binding::Parameter(parameter, _) => self.is_other(*parameter, name),
+                    Binding::Value(value) => MADE.is_match(self.text_of(*value).as_bytes()),
+                    _ => false,
+                });
+            }
+        }
+        false
+    }
+
+    /// Whether the type of a parameter, where it has one, is no request and holds none.
+    fn is_other(&self, parameter: Node<'t>, name: &str) -> bool {
+        static MAY_BE: LazyLock<Expression> = LazyLock::new(|| {
+            Expression::new(
+                r"(?i)req|ctx|cont(?:ext|roller)|http|event|exchange|handler|arg|param|input|message|env|session|\b(?:any|t)\b|unknown|object|dict|\bmap\b|data|props|socket|conn|[{=]",
+            )
+        });
+        let (before, after) = self.text_of(parameter).split_once(name).unwrap_or_default();
+        // PHP and Java write the type before the name.
+        let kind = match before.trim_end_matches(['$', ' ', '&', '*']) {
+            "" => after,
+            before => before,
+        };
+        kind.bytes().any(|b| b.is_ascii_alphabetic()) && !MAY_BE.is_match(kind.as_bytes())
     }
 
     /// Whether an expression that begins with a parameter is data of a request by the type of that.

@@ -145,6 +145,10 @@ impl<'t> Flow<'t> {
             called,
             returns: last.into_iter().collect(),
             typed: Vec::new(),
+            object: Some(node)
+                .filter(|n| n.kind() == "method_declaration")
+                .and_then(|n| n.child_by_field_name("receiver")?.named_child(0)),
+            is_command: around.is_some_and(|(_, parent)| self.is_command(node, parent)),
             guards: Vec::new(),
         });
         let index = self.scopes.len() - 1;

@@ -7,7 +7,7 @@ use tree_sitter::Node;
 
 use super::super::expression::Expression;
 use super::super::flow::{CALLS, Flow, called_name};
-use super::super::kinds::{Role, called_on, is_string};
+use super::super::kinds::{Role, called_on, is_string, last_child};
 use super::request::is_own;
 use super::{Origin, Question, Trace};
 
@@ -225,6 +225,12 @@ impl<'t> Flow<'t> {
 
     /// What a function that is handed over to a call returns: `list.map(() => "?")`.
     fn mapped(&self, call: Node<'t>, trace: &mut Trace<'t>, depth: u32) -> Option<Origin> {
+        // `list.map { |x| f(x) }`
+        let block = call.child_by_field_name("block");
+        let body = block.and_then(|block| block.child_by_field_name("body"));
+        if let Some(last) = body.and_then(last_child) {
+            return Some(self.value(last, trace, depth + 1));
+        }
         let mut function = call.child_by_field_name("arguments")?.named_child(0)?;
         if function.kind() == "argument" {
             function = function.named_child(0)?;

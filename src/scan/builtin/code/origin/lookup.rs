@@ -97,6 +97,12 @@ impl<'t> Flow<'t> {
             _ => false,
         };
         let from = before.iter().rposition(replaces).unwrap_or_default();
+        // `where(name)`, and no part of it.
+        let is_hash = trace.question.sql
+            && at == trace.at
+            && bindings
+                .iter()
+                .any(|(_, b)| matches!(b, Binding::Value(v) if v.kind() == "hash"));
         trace.open.push((scope.start, name, from));
         let first = from.max(before.len().saturating_sub(ASSIGNMENTS));
         let mut most = Origin::Constant;
@@ -112,6 +118,8 @@ impl<'t> Flow<'t> {
                 continue;
             }
             let origin = match binding {
+                // The values of a hash are left to the driver.
+                Binding::Put(_) if is_hash => continue,
                 // `x = f(x)`, where nothing is known about `f`: it may change nothing.
                 Binding::Value(value) if from > 0 && self.text_of(*value).contains(name) => {
                     match self.value(*value, trace, depth + 1) {
@@ -172,6 +180,7 @@ impl<'t> Flow<'t> {
                 return Origin::Own;
             }
             let is_request = self.names.request.is_match(text.as_bytes())
+                && !self.is_no_request(&text, from.start_byte())
                 || self.is_typed_request(&text, from.start_byte());
             if is_request && self.role(from) == Role::Name {
                 return match counts(&text, &trace.question) {

@@ -132,6 +132,16 @@ impl<'t> Flow<'t> {
         if let Some(known) = self.by_text(node, trace) {
             return known;
         }
+        let origin = self.of_kind(node, trace, depth);
+        let is_place = origin > Origin::Own && origin < Origin::Request && trace.question.sql;
+        match is_place && self.names_column(node) {
+            true => Origin::Own,
+            false => origin,
+        }
+    }
+
+    /// Where a value of some kind comes from.
+    fn of_kind(&self, node: Node<'t>, trace: &mut Trace<'t>, depth: u32) -> Origin {
         match self.role(node) {
             Role::Constant | Role::Function | Role::Comparison => Origin::Constant,
             Role::Name => self.name(node, trace, depth),

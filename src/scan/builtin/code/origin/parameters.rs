@@ -27,7 +27,7 @@ impl<'t> Flow<'t> {
             ) && handled.is_none_or(fits)
                 && !names.injected.as_ref().is_some_and(fits)
         };
-        if matches!(text, "self" | "cls") {
+        if matches!(text, "self" | "cls") || scope.is_command {
             Origin::Own
         } else if fits(&names.harmless) {
             Origin::Constant
@@ -68,6 +68,7 @@ impl<'t> Flow<'t> {
         let from = trace.calls.pop_if(|(start, _)| *start == scope.start);
         let only = from.map(|(_, arguments)| arguments);
         let all = calls.into_iter().flatten().filter(|_| only.is_none());
+        let is_sink = trace.question.sql && scope.called.is_some_and(runs_sql);
         let (mut given_all, mut count) = (Origin::Constant, 0);
         for arguments in only.iter().chain(all) {
             // A call of itself says nothing new.
@@ -87,15 +88,25 @@ impl<'t> Flow<'t> {
             count += 1;
             // Without one, the function chooses the value itself, or it is handed over in another way.
             let origin = argument.map_or(Origin::Unknown, |a| self.value(a, trace, depth + 1));
+            // `db.query(sql)` in a function `query`: its callers are looked at by themselves.
+            let origin = match origin {
+                Origin::Built if is_sink => Origin::Handed,
+                other => other,
+            };
             most = most.max(origin);
             given_all = given_all.max(origin);
         }
-        // What only this file calls, by the customs of Python, gets nothing else.
+        // What only this file calls, by the customs of Python or because it says so, gets nothing else.
         let is_python = self.declares && !self.reaches_out;
-        let is_private = is_python
-            && scope
+        let is_private = match is_python {
+            true => scope
                 .called
-                .is_some_and(|c| c.starts_with('_') && !c.starts_with("__"));
+                .is_some_and(|c| c.starts_with('_') && !c.starts_with("__")),
+            false => {
+                let head = self.text.get(scope.start..scope.end);
+                head.is_some_and(|head| head.starts_with("private "))
+            }
+        };
         let is_known = only.is_some() || is_private && (1..CALLS).contains(&count);
         if is_known && given_all <= Origin::Own {
             most = Origin::Own;
@@ -104,6 +115,15 @@ impl<'t> Flow<'t> {
         trace.functions += 1;
         most
     }
+}
+
+/// Whether calls of a function of this name are found by themselves if what they are given is built.
+fn runs_sql(name: &str) -> bool {
+    let runs = [
+        "query", "execute", "exec", "prepare", "raw", "run", "all", "get", "each", "sql",
+    ];
+    let name = name.to_ascii_lowercase();
+    runs.contains(&name.as_str()) || name.ends_with("query") || name.ends_with("sql")
 }
 
 /// Whether a route lets only numbers through for a parameter, or another form that its converter checks: `<int:place>`,

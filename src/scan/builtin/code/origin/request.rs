@@ -1,21 +1,22 @@
 //! What an expression is by what it says alone: data of a request, a part of its own object, or a constant.
 
+use std::sync::LazyLock;
+
 use tree_sitter::Node;
 
+use super::super::expression::Expression;
 use super::super::flow::{Binding, Flow};
 use super::super::kinds::{Role, called_on};
 use super::super::text::name_at;
 use super::{Origin, Question, SOURCE, Trace};
 
-/// What the server says of its own address, which leads to no other one.
-const OWN_ADDRESS: [&str; 6] = [
-    "$_SERVER",
-    "request.refer",
-    "request.path",
-    "request.fullpath",
-    "request.url",
-    "request.original_url",
-];
+/// What the server says of its own address, and what the browser says of the page that it comes from: it leads to no page
+/// that a stranger chose in a link.
+static OWN_ADDRESS: LazyLock<Expression> = LazyLock::new(|| {
+    Expression::new(
+        r#"(?i)^(?:\$_SERVER|request\.(?:refer|path|fullpath|url|original_url)|.*(?:\bheaders?(?:\[|\.|->|\()|\bMETA|\benviron|->server|\breq(?:uest)?\.get\(|getHeader\(|Header\.)\W{0,3}(?:get)?\W{0,3}(?:http_)?referr?er\b|.*\bReferer\(\))"#,
+    )
+});
 
 impl<'t> Flow<'t> {
     /// What a name, a member or a call is by what it says alone, wherever it comes from.
@@ -26,7 +27,8 @@ impl<'t> Flow<'t> {
             Role::Name | Role::Member | Role::Subscript | Role::Call
         );
         if !is_place || node.byte_range().len() > SOURCE {
-            return None;
+            let is_clean = role == Role::Call && self.is_clean_call(node, trace);
+            return is_clean.then_some(Origin::Constant);
         }
         let text = self.text_of(node);
         let is_body = self.joins_with_dot && text.contains("php://input");
@@ -46,7 +48,7 @@ impl<'t> Flow<'t> {
         }
         let is_request = self.names.request.is_match(text.as_bytes())
             && !(self.shadows_params && self.is_own_params(text, node.start_byte(), trace));
-        let is_request = is_request
+        let is_request = is_request && !self.is_no_request(text, node.start_byte())
             || self.within.iter().any(|r| r.is_match(text.as_bytes()))
             || self.is_typed_request(text, node.start_byte());
         is_request.then(|| self.of_request(node, text, trace))
@@ -62,7 +64,7 @@ impl<'t> Flow<'t> {
             return Origin::Constant;
         }
         let redirects = question.linked && question.host;
-        if redirects && OWN_ADDRESS.iter().any(|own| text.starts_with(own)) {
+        if redirects && OWN_ADDRESS.is_match(text.as_bytes()) {
             return Origin::Own;
         }
         let client = self.names.client.as_ref().filter(|_| question.server);

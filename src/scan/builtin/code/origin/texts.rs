@@ -1,7 +1,10 @@
 //! Texts that are put together from parts. In SQL, it counts whether a part stands between quotes.
 
+use std::sync::LazyLock;
+
 use tree_sitter::Node;
 
+use super::super::expression::Expression;
 use super::super::flow::Flow;
 use super::super::kinds::{Role, is_string};
 use super::{Origin, Trace};
@@ -51,6 +54,23 @@ impl<'t> Flow<'t> {
         }
         trace.unquoted = outside;
         most
+    }
+
+    /// Whether a value is the name of a table, a column or the like by what it is called: that of a database's own
+    /// things seldom comes from a stranger.
+    pub(super) fn names_column(&self, node: Node<'t>) -> bool {
+        static NAMES: LazyLock<Expression> = LazyLock::new(|| {
+            Expression::new(
+                r"(?i)^\$?(?:\w*(?:table|column|schema|catalog|database|index|constraint|sequence|enum|trigger|view|sequence|primary_?key)_?names?|(?:\w+_)?(?:tbl|tables?|columns?|cols?|schemas?|pk)|\w+(?:Table|Column|Schema)s?|(?:quoted|escaped)_?\w+)$",
+            )
+        });
+        let text = match self.role(node) {
+            Role::Name | Role::Member => self.text_of(node),
+            Role::Call => self.callee(node).unwrap_or_default(),
+            _ => return false,
+        };
+        let last = text.rsplit(['.', '>', ':', '@']).next().unwrap_or(text);
+        NAMES.is_match(last.as_bytes())
     }
 
     pub(super) fn binary(&self, node: Node<'t>, trace: &mut Trace<'t>, depth: u32) -> Origin {
