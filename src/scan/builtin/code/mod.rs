@@ -14,6 +14,7 @@ mod examples;
 mod expression;
 mod facts;
 mod flow;
+mod followed;
 mod guards;
 mod hidden;
 mod hit;
@@ -34,6 +35,7 @@ mod shape;
 mod silenced;
 mod starts;
 mod text;
+
 mod watched;
 mod words;
 mod yaml;

@@ -1,34 +1,23 @@
 //! The search for what rules match in one file, and what each match comes to.
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ast_grep_core::Node;
 use ast_grep_core::matcher::MatcherExt;
 use ast_grep_core::tree_sitter::StrDoc;
+use ast_grep_core::{Node, NodeMatch};
 
 use super::aliases::Edits;
 use super::dialect::Dialect;
 use super::flow::Flow;
-use super::origin::{Origin, Question};
+use super::followed::{Followed, answers_plainly};
+use super::origin::Origin;
 use super::parse::Telling;
-use super::rule::{Expression, Follow, Matching, Rule};
+use super::rule::{Follow, Matching, Rule};
 use super::{NAME, PAGES, parse, place, silenced};
 use crate::model::{Finding, Kind, Region, RepoPath, Score, Severity};
 
 /// Longest message of a project's rule, in characters.
 const MESSAGE: usize = 500;
-/// CWE numbers of weaknesses that a path or an address has: what keeps it within a folder or a site counts.
-const PATHS: [u32; 8] = [22, 23, 36, 73, 98, 434, 601, 918];
-
-/// The CWE number of requests that a server makes to an address that a stranger chose.
-const REQUESTS: u32 = 918;
-
-/// Those of values that are written into pages, and of redirects.
-const SHOWN: [u32; 2] = [79, 601];
-/// That of SQL.
-const SQL: u32 = 89;
-
 /// A node of a file that is searched.
 pub(super) type Found<'t> = Node<'t, StrDoc<Dialect>>;
 
@@ -111,88 +100,10 @@ impl<'t> Search<'t> {
         };
         let (score, origin) = match &rule.follow {
             None => (rule.score, None),
-            Some(follow) => {
-                let values = values(follow, found.get_node(), |name| {
-                    let env = found.get_env();
-                    let one = env.get_match(name).cloned();
-                    match one {
-                        Some(one) => vec![one],
-                        None => env.get_multiple_matches(name),
-                    }
-                });
-                let (parsed, dialect, telling) = (self.parsed, self.dialect, &self.telling);
-                let flow = self
-                    .flow
-                    .get_or_insert_with(|| Flow::of(parsed, dialect, telling));
-                let question = Question {
-                    clean: rule.clean.as_ref(),
-                    only: rule.only.as_ref(),
-                    path: rule.cwe.iter().any(|c| PATHS.contains(c)),
-                    host: rule.host,
-                    server: rule.cwe.contains(&REQUESTS),
-                    linked: rule.cwe.iter().any(|c| SHOWN.contains(c)),
-                    sql: rule.cwe.contains(&SQL),
-                };
-                let mut inner: Vec<_> = values.iter().map(Found::get_inner_node).collect();
-                if question.sql {
-                    // `where(["a = ?", x])`: the others are values.
-                    for node in &mut inner {
-                        let value = node.child_by_field_name("value");
-                        let list = value.filter(|_| node.kind() == "pair").unwrap_or(*node);
-                        let first = list.named_child(0).filter(|_| list.kind() == "array");
-                        *node = first.unwrap_or(*node);
-                    }
-                    // Of several arguments, only the statement counts.
-                    if let Some(needs) = rule.needs.as_ref().filter(|_| inner.len() > 1) {
-                        inner.retain(|node| flow.looks_like(&[*node], needs));
-                    }
-                }
-                let origins = inner.iter().map(|v| flow.origin(*v, question));
-                let origin = origins.max().unwrap_or(Origin::Constant);
-                let looks_like =
-                    |e: &Option<Expression>| e.as_ref().map(|e| flow.looks_like(&inner, e));
-                // Also in the texts that it is put together from.
-                let looks_wide = |e: &Option<Expression>| match looks_like(e) {
-                    Some(false) => e.as_ref().map(|e| flow.parts_look_like(&inner, e)),
-                    other => other,
-                };
-                let is_page = rule.cwe.first() == Some(&SHOWN[0]);
-                if is_page && origin > Origin::Constant && dialect == Dialect::Php {
-                    let source = self.parsed.source();
-                    let plain = self.plain.get_or_insert_with(|| answers_plainly(source));
-                    if *plain {
-                        return;
-                    }
-                }
-                let other = origin > Origin::Constant
-                    && (looks_wide(&rule.needs) == Some(false)
-                        || looks_like(&rule.except) == Some(true));
-                let written = rule
-                    .written
-                    .filter(|_| looks_like(&rule.needs) == Some(true))
-                    .filter(|_| looks_like(&rule.except) != Some(true));
-                let score = match origin {
-                    _ if written.is_some() => written,
-                    _ if other => None,
-                    Origin::Constant => None,
-                    Origin::Own => rule.unknown.or(rule.unshaped),
-                    Origin::Unknown => rule.unknown,
-                    Origin::Handed => rule.handed.or(rule.unknown),
-                    Origin::Built => {
-                        let is_bound = looks_like(&rule.bound) == Some(true)
-                            || rule.cwe.contains(&SQL) && hands_values(found.get_node(), dialect);
-                        match looks_wide(&rule.shape) == Some(false) || is_bound {
-                            true => rule.unshaped,
-                            false => rule.built.or(rule.unknown),
-                        }
-                    }
-                    Origin::Request => Some(rule.score),
-                };
-                match score {
-                    Some(score) => (score, Some(origin)),
-                    None => return,
-                }
-            }
+            Some(follow) => match self.judge(rule, follow, &found) {
+                Some((score, origin)) => (score, Some(origin)),
+                None => return,
+            },
         };
         let inner = found.get_node().get_inner_node();
         let (start, end) = (inner.start_position(), inner.end_position());
@@ -217,6 +128,29 @@ impl<'t> Search<'t> {
             origin,
             message,
         });
+    }
+
+    /// Judges a match of a rule that follows values: its score, and where its value comes from; none if it doesn't matter.
+    fn judge(
+        &mut self,
+        rule: &'t Rule,
+        follow: &Follow,
+        found: &NodeMatch<'t, StrDoc<Dialect>>,
+    ) -> Option<(Score, Origin)> {
+        let (parsed, dialect, telling) = (self.parsed, self.dialect, &self.telling);
+        let flow = self
+            .flow
+            .get_or_insert_with(|| Flow::of(parsed, dialect, telling));
+        let value = Followed::of(rule, follow, found, flow);
+        if value.is_shown() && dialect == Dialect::Php {
+            let plain = self
+                .plain
+                .get_or_insert_with(|| answers_plainly(parsed.source()));
+            if *plain {
+                return None;
+            }
+        }
+        Some((value.score(found.get_node(), dialect)?, value.origin))
     }
 
     /// The findings. If several are about one weakness at one place, only the worst.
@@ -272,87 +206,11 @@ impl<'t> Search<'t> {
     }
 }
 
-/// Whether a file in PHP says that its answers are no HTML, and holds none.
-fn answers_plainly(text: &str) -> bool {
-    static PLAIN: LazyLock<Expression> = LazyLock::new(|| {
-        let text =
-            r"(?i)content-type:\s*(?:text/(?:plain|csv|xml|css|javascript)|application/|image/)";
-        Expression::constant(text)
-    });
-    static HTML: LazyLock<Expression> = LazyLock::new(|| {
-        let text = r"(?i)text/html|<(?:html|body|div|form|p|pre|h\d|a|table|span|b|br|script)\b";
-        Expression::constant(text)
-    });
-    PLAIN.is_match(text.as_bytes()) && !HTML.is_match(text.as_bytes())
-}
-
 /// Whether two regions that begin on one line share a place.
 fn overlap(one: Region, other: Region) -> bool {
     let begin = |r: Region| (r.line, r.column.unwrap_or(0));
     let end = |r: Region| (r.end_line, r.end_column.unwrap_or(u32::MAX));
     begin(one) < end(other) && begin(other) < end(one)
-}
-
-/// The values of a match that are followed.
-fn values<'t>(
-    follow: &Follow,
-    node: &Found<'t>,
-    named: impl Fn(&str) -> Vec<Found<'t>> + Copy,
-) -> Vec<Found<'t>> {
-    let arguments = || {
-        let list = node.field("arguments");
-        // In Python, an f-string alone or a generator stands for the list.
-        let list = list.or_else(|| node.children().find(|c| c.kind() == "arguments"));
-        list.map_or(Vec::new(), |l| {
-            l.named_children()
-                .filter(|c| c.kind() != "comment")
-                .collect()
-        })
-    };
-    let is_labelled = |n: &Found<'t>| matches!(&*n.kind(), "keyword_argument" | "pair");
-    match follow {
-        Follow::Several(all) => all.iter().flat_map(|f| values(f, node, named)).collect(),
-        Follow::Argument(number) => {
-            let mut by_place = arguments().into_iter().filter(|a| !is_labelled(a));
-            by_place.nth(number.saturating_sub(1)).into_iter().collect()
-        }
-        Follow::Named(name) if name == "arguments" => arguments(),
-        Follow::Named(name) if name == "itself" => vec![node.clone()],
-        Follow::Named(name) if name == "receiver" => {
-            let receiver = node.field("receiver").or_else(|| node.field("object"));
-            receiver.into_iter().collect()
-        }
-        Follow::Named(name) if name == "right" => {
-            let right = node.field("right").or_else(|| node.field("value"));
-            right.into_iter().collect()
-        }
-        Follow::Named(name) if name.starts_with(|c: char| c.is_ascii_uppercase()) => named(name),
-        Follow::Named(name) => arguments()
-            .into_iter()
-            .filter(|a| {
-                let label = a.field("name").or_else(|| a.field("key"));
-                label.is_some_and(|l| l.text().trim_matches([':', '"', '\'']) == name)
-            })
-            .collect(),
-    }
-}
-
-/// Whether a call hands the values of its SQL over beside it: as drivers of Python take them, and as a list in Go
-/// (`db.Query(query, args...)`).
-fn hands_values(call: &Found<'_>, dialect: Dialect) -> bool {
-    if dialect == Dialect::Go {
-        let arguments = call.field("arguments");
-        return arguments.is_some_and(|a| a.children().any(|n| n.kind() == "variadic_argument"));
-    }
-    if dialect != Dialect::Python {
-        return false;
-    }
-    // The second argument of pandas' functions is the connection.
-    let callee = call.field("function");
-    let is_of_driver = callee.is_none_or(|c| !c.text().contains("read_sql"));
-    let is_empty = |n: &Found<'_>| matches!(&*n.kind(), "tuple" | "list") && n.text().len() <= 2;
-    let second = values(&Follow::Argument(2), call, |_| Vec::new());
-    is_of_driver && second.iter().any(|n| !is_empty(n))
 }
 
 /// What stands for the rule across files: what is certain, what is likely, what is only possible, and what is in tests
