@@ -1,6 +1,6 @@
 //! The tutorial of Harness STO, in our own words: a baseline with two issues, a branch with five.
 
-use crate::support::{World, issues, places};
+use crate::support::{World, issues, places, tools};
 
 const DEPLOY: &str = "import os\n\n\ndef deploy(target):\n    os.system(\"deploy \" + target)\n";
 const CALC: &str = "def total(text):\n    return eval(text)\n";
@@ -8,7 +8,15 @@ const CALC: &str = "def total(text):\n    return eval(text)\n";
 /// `main` has one critical and one medium issue, and is pushed.
 fn baseline() -> World {
     let world = World::new();
-    world.configure(&["bandit"]);
+    let bandit = tools().join("bandit");
+    world.write(
+        ".newgate/config.toml",
+        format!(
+            "version = 1\n[scanners.bandit]\npath = \"{}\"\n",
+            bandit.display()
+        ),
+    );
+    world.commit("Configure the gate");
     world.write("shop/deploy.py", DEPLOY);
     world.write("shop/calc.py", CALC);
     world.commit("The shop");
@@ -21,17 +29,19 @@ fn baseline() -> World {
     world
 }
 
-/// The branch adds one high issue in two files, one medium and one low, and one more occurrence
-/// of the medium issue that `main` has.
+/// The branch adds one high issue in two files, which two scanners report, one medium and one low, and one more
+/// occurrence of the medium issue that `main` has.
 fn branch(world: &World) {
     world.git(&["switch", "--quiet", "--create", "feature"]);
     world.write(
         "shop/accounts.py",
-        "import requests\n\n\ndef key(name):\n    return requests.get(name, verify=False, timeout=5)\n\n\ndef seal(name, salt):\n    return requests.get(salt + name, verify=False, timeout=5)\n",
+        "def key(db, name):\n    return db.execute(\"SELECT key FROM accounts WHERE name = '%s'\" % name)\n\n\n\
+         def seal(db, name, salt):\n    return db.execute(\"UPDATE accounts SET salt = '%s' WHERE name = '%s'\" % (salt, name))\n",
     );
     world.write(
         "shop/cart.py",
-        "import random\nimport requests\n\n\ndef cart_id(user):\n    return requests.get(user, verify=False, timeout=5).text + str(random.random())\n",
+        "import random\n\n\ndef items(db, user):\n    return db.execute(\"SELECT item FROM carts WHERE user = '%s'\" % user)\n\n\n\
+         def cart_id():\n    return random.random()\n",
     );
     world.write(
         "shop/prices.py",
@@ -72,11 +82,14 @@ fn three_issues_are_new_one_has_grown_and_one_is_inherited() {
             )
         })
         .collect();
-    assert_eq!(found, [("high", 8.0), ("medium", 6.8), ("low", 3.5)]);
+    assert_eq!(found, [("high", 7.3), ("medium", 6.8), ("low", 3.5)]);
     let high = new[0];
     assert_eq!(high["occurrences"].as_array().unwrap().len(), 3);
-    assert_eq!(high["references"][0], "CWE-295");
+    assert_eq!(high["references"][0], "CWE-89");
     assert_eq!(high["blocks"], true);
+    let rules = high["rules"].as_array().unwrap().iter();
+    let rules: Vec<_> = rules.map(|r| r["rule"].as_str().unwrap()).collect();
+    assert_eq!(rules, ["B608", "sql-injection"]);
 
     let grown = issues(&report, "grown");
     assert_eq!(
@@ -93,11 +106,11 @@ fn three_issues_are_new_one_has_grown_and_one_is_inherited() {
     assert_eq!(
         places(&report, "new"),
         [
-            "shop/accounts.py:5",
-            "shop/accounts.py:9",
+            "shop/accounts.py:2",
+            "shop/accounts.py:6",
             "shop/calc.py:9",
-            "shop/cart.py:6",
-            "shop/cart.py:6",
+            "shop/cart.py:5",
+            "shop/cart.py:9",
             "shop/prices.py:5"
         ]
     );
@@ -119,8 +132,8 @@ fn the_push_is_blocked_and_the_mended_one_lands() {
     let blocked = world.push(&["origin", "feature"]).exits(1);
     blocked
         .says("BLOCKED")
-        .says("HIGH 8.0")
-        .says("shop/accounts.py:5:")
+        .says("HIGH 7.3")
+        .says("shop/accounts.py:2:")
         .says("compared with")
         .says("the tip of origin/main");
     assert_eq!(
@@ -130,9 +143,9 @@ fn the_push_is_blocked_and_the_mended_one_lands() {
 
     for file in ["shop/accounts.py", "shop/cart.py"] {
         let text = std::fs::read_to_string(world.work().join(file)).unwrap();
-        world.write(file, text.replace("verify=False, ", ""));
+        world.write(file, text.replace("'%s'", "?").replace("\" % ", "\", "));
     }
-    let head = world.commit("Check certificates");
+    let head = world.commit("Pass values as parameters");
     world
         .push(&["origin", "feature"])
         .exits(0)
