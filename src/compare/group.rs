@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 pub use super::located::issue_key;
 use super::located::{Aliases, Located};
 use super::places::{Place, join};
+pub use super::places::{is_mild_credential, is_secret};
 use crate::model::{
     Finding, Issue, IssueStatus, Kind, Occurrence, Rule, Ruling, Score, Severity, Status, Text,
 };

@@ -141,15 +141,21 @@ fn leave_out_repeated_secrets(located: &mut Vec<Located>) {
         let path = l.finding.path.clone();
         (path, l.commit.clone(), l.finding.line(), l.status)
     };
-    let secrets = located.iter().filter(|l| l.finding.scanner == SECRETS);
+    let secrets = located.iter().filter(|l| is_secret(&l.finding));
     let secrets: HashSet<_> = secrets.map(place).collect();
-    located.retain(|l| {
-        let finding = &l.finding;
-        let is_mild = finding.score.is_some_and(|s| s.severity() < Severity::High);
-        let is_credential = || finding.cwe.iter().any(|c| CREDENTIALS.contains(c));
-        let is_mild_credential = finding.scanner == CODE && is_mild && is_credential();
-        !(is_mild_credential && secrets.contains(&place(l)))
-    });
+    located.retain(|l| !(is_mild_credential(&l.finding) && secrets.contains(&place(l))));
+}
+
+/// Whether newgate's own scanner for secrets found this.
+pub fn is_secret(finding: &Finding) -> bool {
+    finding.scanner == SECRETS
+}
+
+/// Whether newgate's own scanner for code found this, and it is a credential that is less severe than a secret.
+pub fn is_mild_credential(finding: &Finding) -> bool {
+    let is_mild = finding.score.is_some_and(|s| s.severity() < Severity::High);
+    let is_credential = || finding.cwe.iter().any(|c| CREDENTIALS.contains(c));
+    finding.scanner == CODE && is_mild && is_credential()
 }
 
 /// What a finding can be joined by, the strongest first.

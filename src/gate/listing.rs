@@ -51,6 +51,12 @@ pub(super) struct Listing {
     files: HashMap<String, BTreeMap<String, u64>>,
     /// Files without a result.
     missing: Vec<String>,
+    /// The lines of secrets, for each file that has some.
+    #[serde(default)]
+    secrets: HashMap<String, Vec<u32>>,
+    /// The lines and issues of what is left out beside a secret, for each file that has some.
+    #[serde(default)]
+    credentials: HashMap<String, Vec<(u32, String)>>,
     /// How often results had been written when they were looked for.
     #[serde(default)]
     written: i64,
@@ -69,6 +75,14 @@ impl Listing {
             Some(result) => {
                 for finding in result.findings {
                     let key = issue_key(&finding);
+                    let line = finding.line();
+                    if group::is_secret(&finding) {
+                        let lines = self.secrets.entry(name.clone()).or_default();
+                        lines.push(line);
+                    } else if group::is_mild_credential(&finding) {
+                        let lines = self.credentials.entry(name.clone()).or_default();
+                        lines.push((line, key.clone()));
+                    }
                     *self
                         .files
                         .entry(name.clone())
@@ -101,21 +115,54 @@ impl Listing {
         altered.get()
     }
 
-    /// Adds the issues of a file to a sum.
-    fn sum(&self, issues: &BTreeMap<String, u64>, to: &mut BTreeMap<String, (Finding, u64)>) {
-        for (key, number) in issues {
-            if let Some(sample) = self.samples.get(key) {
-                to.entry(key.clone())
-                    .or_insert_with(|| (sample.clone(), 0))
-                    .1 += number;
-            }
-        }
-    }
-
     fn remove(&mut self, file: &FileVersion) {
         let name = file.path.to_text();
         self.files.remove(&name);
+        self.secrets.remove(&name);
+        self.credentials.remove(&name);
         self.missing.retain(|m| *m != name);
+    }
+}
+
+/// Issues of many files, counted as the comparison counts them.
+#[derive(Default)]
+struct Sum {
+    /// One finding and the number of occurrences, by issue.
+    issues: BTreeMap<String, (Finding, u64)>,
+    /// Where secrets are: file and line.
+    secrets: HashSet<(String, u32)>,
+    /// What is left out if a secret is there.
+    credentials: Vec<(String, u32, String)>,
+}
+
+impl Sum {
+    /// Adds the issues of a file of a listing.
+    fn add(&mut self, listing: &Listing, file: &str, issues: &BTreeMap<String, u64>) {
+        for (key, number) in issues {
+            if let Some(sample) = listing.samples.get(key) {
+                let issue = self.issues.entry(key.clone());
+                issue.or_insert_with(|| (sample.clone(), 0)).1 += number;
+            }
+        }
+        let secrets = listing.secrets.get(file).into_iter().flatten();
+        self.secrets
+            .extend(secrets.map(|line| (file.to_owned(), *line)));
+        let credentials = listing.credentials.get(file).into_iter().flatten();
+        let credentials = credentials.map(|(line, key)| (file.to_owned(), *line, key.clone()));
+        self.credentials.extend(credentials);
+    }
+
+    /// The issues of all files.
+    fn finish(mut self) -> BTreeMap<String, (Finding, u64)> {
+        for (file, line, key) in self.credentials {
+            if self.secrets.contains(&(file, line))
+                && let Some((_, number)) = self.issues.get_mut(&key)
+            {
+                *number = number.saturating_sub(1);
+            }
+        }
+        self.issues.retain(|_, (_, number)| *number > 0);
+        self.issues
     }
 }
 
@@ -128,6 +175,7 @@ pub(super) fn elsewhere(planned: &Planned<'_>) -> Result<Elsewhere> {
     };
     let (repo, cache) = (planned.gate.repo, planned.gate.cache);
     let mut never: Option<u64> = Some(0);
+    let (mut known, mut shown) = (Sum::default(), Sum::default());
     for (index, scanner) in planned.scanners.iter().enumerate() {
         if scanner.state != State::Ready || scanner.given {
             continue;
@@ -154,7 +202,7 @@ pub(super) fn elsewhere(planned: &Planned<'_>) -> Result<Elsewhere> {
                         .extend(unchanged(repo, cache, scanner, base_tree, file)?);
                     continue;
                 }
-                listing.sum(issues, &mut all.issues);
+                known.add(listing, file, issues);
             }
             let names = listing.missing.iter().filter(|m| !changed.contains(*m));
             missing = Some(names.map(String::as_str).collect());
@@ -174,7 +222,7 @@ pub(super) fn elsewhere(planned: &Planned<'_>) -> Result<Elsewhere> {
             };
             for (file, issues) in &listing.files {
                 if told(file) {
-                    listing.sum(issues, &mut all.shared);
+                    shown.add(listing, file, issues);
                     all.shared_files += 1;
                 }
             }
@@ -192,6 +240,11 @@ pub(super) fn elsewhere(planned: &Planned<'_>) -> Result<Elsewhere> {
         never = never.zip(left).map(|(n, left)| n.max(left));
     }
     all.never_scanned = never;
+    all.shared = shown.finish();
+    for (key, (finding, number)) in known.finish() {
+        let issue = all.issues.entry(key);
+        issue.or_insert_with(|| (finding, 0)).1 += number;
+    }
     Ok(all)
 }
 
