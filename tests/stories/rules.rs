@@ -202,3 +202,36 @@ fn a_rule_that_takes_for_ever_does_not_hang_the_gate() {
     assert!(started.elapsed().as_secs() < 60);
     assert_eq!(report["verdict"], "incomplete", "{report}");
 }
+
+#[test]
+fn rules_are_asked_about_the_code_in_pages() {
+    let world = World::new();
+    let rule = |id: &str, language: &str| {
+        format!(
+            "id: {id}\nlanguage: {language}\nmessage: no\nmetadata: {{ score: 8.0 }}\nrule: {{ pattern: forbidden($A) }}\n"
+        )
+    };
+    world.write(".newgate/rules/js.yml", rule("js", "JavaScript"));
+    world.write(".newgate/rules/ruby.yml", rule("ruby", "Ruby"));
+    world.commit("Start");
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    let script = "<p>forbidden(1)</p>\n<script>\nforbidden(2)\n</script>\n";
+    let typed = "<script lang=\"ts\">\nforbidden(2 as number)\n</script>\n";
+    let template = "<p>\n<% forbidden(3) %></p>\n";
+    world.write("a.html", script);
+    world.write("b.vue", typed);
+    world.write("c.html.erb", template);
+    world.write("d.ejs", template);
+    world.commit("Pages");
+    let report = world.check(&[]);
+    assert_eq!(
+        places_and_rules(&report, "new"),
+        [
+            "a.html:3 js",
+            "b.vue:2 js",
+            "c.html.erb:2 ruby",
+            "d.ejs:2 js"
+        ]
+    );
+}

@@ -42,6 +42,16 @@ impl Page {
         }
     }
 
+    /// The languages that its code may be in.
+    pub(super) fn dialects(self) -> &'static [Dialect] {
+        match self {
+            Page::Erb | Page::PlainErb => &[Dialect::Ruby],
+            Page::Ejs => &[Dialect::JavaScript],
+            Page::Html => &[Dialect::JavaScript, Dialect::TypeScript],
+            Page::Mapper => &[Dialect::Java],
+        }
+    }
+
     /// The code of a page and its language: all else is spaces, so that each place stays where it is.
     pub(super) fn code(self, text: &str) -> Option<(String, Dialect)> {
         match self {

@@ -40,10 +40,11 @@ pub(in crate::scan) fn scan_watched(
     own: Option<&Arc<OwnRules>>,
     stop: &dyn Fn() -> bool,
 ) -> Watched {
-    let dialect = Dialect::of(path.as_bytes(), &content);
-    let own = own.filter(|own| dialect.is_some_and(|d| own.has(d)));
-    let is_code = dialect.is_some() || Page::of(path.as_bytes()).is_some();
-    if own.is_none() && (!is_code || content.len() <= SHORT) {
+    let of_page = Page::of(path.as_bytes()).map(Page::dialects);
+    let of_code = || Dialect::of(path.as_bytes(), &content);
+    let dialects = of_page.map_or_else(|| of_code().into_iter().collect(), <[Dialect]>::to_vec);
+    let own = own.filter(|own| dialects.iter().any(|d| own.has(*d)));
+    if own.is_none() && (dialects.is_empty() || content.len() <= SHORT) {
         return Watched::Done(super::scan(path, &content));
     }
     if let Some(name) = own.and_then(|own| own.too_slow()) {
