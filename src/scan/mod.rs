@@ -9,6 +9,7 @@ mod certificates;
 mod configured;
 mod descriptor;
 mod exposed;
+mod first_line;
 mod halves;
 mod interpreter;
 pub mod load;

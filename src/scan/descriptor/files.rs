@@ -5,6 +5,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use super::{Descriptor, Scope, yaml};
 use crate::model::{RepoPath, nests_deeply};
 use crate::platform::as_path;
+use crate::scan::first_line;
 
 impl Descriptor {
     /// The same without the files whose paths some globs fit (`*` ends at a `/`). Where its results depend on all files that it
@@ -76,28 +77,10 @@ impl Descriptor {
     /// Whether a file's first line names one of its interpreters, however it is started: by `env` and its
     /// options, or by a program that runs scripts in an environment of their own.
     pub fn matches_interpreter(&self, content: &[u8]) -> bool {
-        let text = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
-        let Some(line) = text
-            .strip_prefix(b"#!")
-            .and_then(|c| c.split(|b| *b == b'\n').next())
-        else {
-            return false;
-        };
-        let line = line.get(..256).unwrap_or(line);
-        let line = String::from_utf8_lossy(line).to_lowercase();
-        line.split_whitespace().any(|word| {
-            let stuck = ["--split-string=", "-vs", "-s"];
-            let word = stuck
-                .iter()
-                .find_map(|o| word.strip_prefix(o))
-                .unwrap_or(word);
-            let word = word.trim_matches(['"', '\'']);
-            let program = word.rsplit(['/', '\\']).next().unwrap_or(word);
-            let program = program.strip_suffix(".exe").unwrap_or(program);
-            let base = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-            self.interpreters()
-                .iter()
-                .any(|i| i == program || i == base)
+        first_line::programs(content).iter().any(|program| {
+            let base = first_line::without_version(program);
+            let mut all = self.interpreters().iter();
+            all.any(|i| i == program || i == base)
         })
     }
 

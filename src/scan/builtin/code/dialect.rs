@@ -6,6 +6,7 @@ use ast_grep_core::{AstGrep, Language};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Language as Named;
+use crate::scan::first_line;
 
 /// A language with a grammar of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -89,20 +90,15 @@ impl Dialect {
     }
 
     fn of_interpreter(content: &[u8]) -> Option<Dialect> {
-        let line = content.strip_prefix(b"#!")?;
-        let line = line.split(|b| *b == b'\n').next()?;
-        let line = String::from_utf8_lossy(line);
-        let mut words = line.split(['/', ' ', '\t', '\r']).filter(|w| !w.is_empty());
-        words.find_map(|word| {
-            let program = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-            match program {
-                "python" | "pypy" | "uv" => Some(Dialect::Python),
-                "node" | "nodejs" | "bun" => Some(Dialect::JavaScript),
-                "deno" | "ts-node" | "tsx" => Some(Dialect::TypeScript),
-                "php" => Some(Dialect::Php),
-                "ruby" | "jruby" => Some(Dialect::Ruby),
-                _ => None,
-            }
+        let programs = first_line::programs(content);
+        let mut programs = programs.iter();
+        programs.find_map(|program| match first_line::without_version(program) {
+            "python" | "pypy" | "uv" => Some(Dialect::Python),
+            "node" | "nodejs" | "bun" => Some(Dialect::JavaScript),
+            "deno" | "ts-node" | "tsx" => Some(Dialect::TypeScript),
+            "php" => Some(Dialect::Php),
+            "ruby" | "jruby" => Some(Dialect::Ruby),
+            _ => None,
         })
     }
 }
