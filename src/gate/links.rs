@@ -8,13 +8,13 @@ use crate::cache::{Cache, ScannerKey};
 use crate::error::Result;
 use crate::git::Repository;
 use crate::model::{Change, FileChange, FileVersion, Oid, RepoPath};
-use crate::scan::{Engine, Scanner, reads};
+use crate::scan::{Engine, Scanner, has_known_name, is_of_other_kind, reads};
 
 /// The links of a tree, by path.
 type Links = BTreeMap<RepoPath, FileVersion>;
 
 /// Adds to the changes of a change the links that lead to changed files which some scanner does not
-/// read under their own names.
+/// read under their own names, or as another kind of file.
 ///
 /// # Errors
 /// git could not answer.
@@ -29,6 +29,10 @@ pub(super) fn add_led(
         .iter()
         .filter(|s| !s.given && s.descriptor.engine() == Engine::Program)
         .collect();
+    let mut own = scanners.iter().map(|s| s.descriptor.engine());
+    let reads_code = own.any(|e| e == Engine::Code);
+    // What may be a file of another kind for the built-in scanner of code.
+    let mut plain: HashSet<RepoPath> = HashSet::new();
     let mut hidden: HashSet<RepoPath> = HashSet::new();
     for file in changes.iter().filter_map(|c| c.new.as_ref()) {
         let mut all_read = true;
@@ -38,8 +42,11 @@ pub(super) fn add_led(
         if file.is_regular() && !all_read {
             hidden.insert(file.path.clone());
         }
+        if file.is_regular() && reads_code && !has_known_name(&file.path) {
+            plain.insert(file.path.clone());
+        }
     }
-    if hidden.is_empty() {
+    if hidden.is_empty() && plain.is_empty() {
         return Ok(());
     }
     let mut links = match &change.base_tree {
@@ -52,7 +59,11 @@ pub(super) fn add_led(
     }
     for link in links.into_values() {
         let led = repo.behind(&change.head_tree, &link)?;
-        if led.is_some_and(|led| hidden.contains(&led.path)) {
+        let concerns = |led: FileVersion| {
+            hidden.contains(&led.path)
+                || plain.contains(&led.path) && is_of_other_kind(&link.path, &led.path)
+        };
+        if led.is_some_and(concerns) {
             changes.push(FileChange {
                 old: Some(link.clone()),
                 new: Some(link),

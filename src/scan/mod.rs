@@ -34,8 +34,8 @@ mod work;
 #[cfg(test)]
 pub(crate) use builtin::code::rule_schema;
 pub use builtin::code::{
-    OwnFacts, OwnRules, RuleFacts, RuleMistake, in_lock_file, is_lock_file, is_rule_file,
-    is_same_lock_file, rules_built_in, scan as weaknesses,
+    OwnFacts, OwnRules, RuleFacts, RuleMistake, has_known_name, in_lock_file, is_lock_file,
+    is_of_other_kind, is_rule_file, is_same_lock_file, rules_built_in, scan as weaknesses,
 };
 pub use builtin::{SecretKey, Secrets, redact};
 pub use catalog::{Catalog, builtin_names, hints_for};

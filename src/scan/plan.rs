@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use super::builtin::code;
 use super::{Descriptor, Engine, Scanner, Scope};
 use crate::error::Result;
 use crate::model::{FileChange, FileVersion, Oid, RepoPath};
@@ -83,7 +84,7 @@ pub struct Plan {
 /// reads a file, and `behind` follows a link of the tree at head or at base.
 ///
 /// A program reads a link as what it leads to. A link whose name says that a scanner reads it is such a
-/// file, unless what it leads to is read already under its own name.
+/// file, unless what it leads to is read already under its own name, and as the same kind of file.
 ///
 /// # Errors
 /// A file cannot be read.
@@ -123,8 +124,10 @@ pub fn plan(
                         path: file.path.clone(),
                         ..led.clone()
                     };
+                    let is_unlike = scanner.descriptor.engine() == Engine::Code
+                        && code::is_of_other_kind(&linked.path, &led.path);
                     if reads(&scanner.descriptor, &linked, content)?
-                        && !reads(&scanner.descriptor, led, content)?
+                        && (is_unlike || !reads(&scanner.descriptor, led, content)?)
                     {
                         found = Some(linked);
                     }

