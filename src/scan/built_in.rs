@@ -34,12 +34,13 @@ pub(super) fn built_in(
         if late() {
             break;
         }
-        if let Some(result) = long(scanner, file, contents, own.as_deref(), key) {
+        if let Some(mut result) = long(scanner, file, contents, own.as_deref(), key) {
+            result.findings.extend(in_name(scanner, file, key));
             results.push((file.clone(), result));
             continue;
         }
         let content = contents.whole(file)?;
-        let result = match scanner.descriptor.engine() {
+        let mut result = match scanner.descriptor.engine() {
             Engine::Code => {
                 let stop = || cancel.is_cancelled() || process::interrupted() || late();
                 match code::scan_watched(&file.path, content, own.as_ref(), &stop) {
@@ -51,9 +52,18 @@ pub(super) fn built_in(
             }
             _ => Secrets::get().scan_unit(&file.path, &content, key),
         };
+        result.findings.extend(in_name(scanner, file, key));
         results.push((file.clone(), result));
     }
     Ok(Ok((results, started.elapsed())))
+}
+
+/// The credentials in the name of a file.
+fn in_name(scanner: &Scanner, file: &FileVersion, key: &SecretKey) -> Vec<Finding> {
+    match scanner.descriptor.engine() {
+        Engine::Secrets => Secrets::get().scan_name(&file.path, key),
+        _ => Vec::new(),
+    }
 }
 
 /// The project's own rules for the scanner `code`, if it has some.

@@ -185,7 +185,8 @@ pub fn prepare(
 fn key_text(descriptor: &Descriptor) -> String {
     let mut text = descriptor.digest_text();
     match descriptor.engine() {
-        Engine::Secrets => text.push_str(include_str!("builtin/secrets.toml")),
+        // Names of files are read too.
+        Engine::Secrets => text.push_str(concat!("names", include_str!("builtin/secrets.toml"))),
         Engine::Code => text.push_str(super::builtin::code::REVISION),
         Engine::Program | Engine::None => {}
     }

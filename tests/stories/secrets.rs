@@ -145,6 +145,44 @@ fn a_secret_in_the_message_of_a_tag_is_found() {
 }
 
 #[test]
+fn a_secret_in_the_name_of_a_file_is_found() {
+    let world = with_old_secret();
+    let folder = format!("backup/{}", token(21));
+    let name = format!("{folder}/notes.txt");
+    world.write(&name, "Nothing\n");
+    world.commit("Keep notes");
+    let ran = world
+        .push(&["origin", "feature"])
+        .exits(1)
+        .says("GitHub personal access token")
+        .says("in the name of the file");
+    assert!(!ran.all().contains(&token(21)), "{ran:?}");
+    // Gone from the tree, it is still in the history.
+    world.git(&["rm", "--quiet", &name]);
+    world.commit("Take it away");
+    world
+        .push(&["origin", "feature"])
+        .exits(1)
+        .says("in the name of the file");
+    // What the target has is inherited, whatever the file holds.
+    world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    world
+        .push(&["--quiet", "--no-verify", "origin", "feature:main"])
+        .exits(0);
+    world.git(&["fetch", "--quiet"]);
+    world.write(&name, "Something else\n");
+    world.commit("Write something else");
+    assert_eq!(world.check(&[])["verdict"], "pass");
+    world
+        .push(&["--quiet", "--no-verify", "origin", "feature:main"])
+        .exits(0);
+    world.git(&["fetch", "--quiet"]);
+    world.git(&["mv", &name, &format!("{folder}/other.txt")]);
+    world.commit("Rename");
+    assert_eq!(world.check(&[])["verdict"], "pass");
+}
+
+#[test]
 fn a_secret_in_a_merge_of_the_push_is_found() {
     let world = with_old_secret();
     world.write("a.py", "A = 1\n");

@@ -72,6 +72,27 @@ impl Secrets {
             .expect("memory can be read, and every part of it fits")
     }
 
+    /// Finds the credentials in the name of a file and its folders, by their form alone: names are often random.
+    pub(in crate::scan) fn scan_name(&self, path: &RepoPath, key: &SecretKey) -> Vec<Finding> {
+        let name = path.as_bytes();
+        if self.hits(name, Some(path), false).is_empty() {
+            return Vec::new();
+        }
+        let part = TextPart {
+            number: 0,
+            at: 0,
+            text: name.into(),
+            own: 0..name.len(),
+        };
+        let mut found = self.findings(path, vec![self.search_part(path, &part, key, false)]);
+        for finding in &mut found {
+            finding.message = format!("{} in the name of the file", finding.message).into();
+            finding.region = None;
+            finding.suppressed = false;
+        }
+        found
+    }
+
     /// Finds the credentials in a content that comes in parts; `None` if one of them does not fit.
     ///
     /// # Errors
