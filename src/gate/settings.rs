@@ -326,7 +326,9 @@ impl Settings {
             });
         }
         let head_has_one = folder(repo, &change.head_tree)?.is_some();
-        if self.from_head && head_has_one && change.base.as_ref() != Some(&change.head) {
+        let is_said = !self.weakening.is_empty();
+        if self.from_head && head_has_one && !is_said && change.base.as_ref() != Some(&change.head)
+        {
             let why = match trusted_tree(repo, change)? {
                 Some(tree) if folder(repo, &tree)?.is_some() => OwnConfiguration::Asked,
                 Some(_) => OwnConfiguration::TargetHasNone { target: target() },

@@ -103,8 +103,8 @@ pub enum Note {
     },
     /// Parts of the change's own configuration are heeded only once they are on the target.
     ConfigurationHeldBack,
-    /// Parts of the change's own configuration would weaken the defaults, and are ignored until they are on
-    /// the target.
+    /// The change's own configuration is used, without parts that would weaken the defaults: they are ignored until
+    /// they are on the target.
     ConfigurationWeakening {
         /// The keys.
         keys: Vec<String>,

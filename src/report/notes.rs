@@ -188,16 +188,14 @@ fn configuration(note: &Note) -> String {
         }
         Note::ConfigurationWeakening { keys, target } => {
             let keys: Vec<String> = keys.iter().map(|k| format!("`{k}`")).collect();
-            let (is, it) = match keys.len() {
-                1 => ("is", "it"),
-                _ => ("are", "they"),
+            let why = match target {
+                Some(target) => format!("{target} has none yet"),
+                None => "there is no target yet".to_owned(),
             };
             format!(
-                "{} in the change's own `.newgate` would weaken the defaults, so {it} {is} ignored until {it} \
-                 {is} on \
-                 {}; `newgate check --config-from head` tries out the change",
-                keys.join(", "),
-                of(target)
+                "the change's own `.newgate` is used, because {why}, but without {}, which would weaken the \
+                 defaults (`newgate check --config-from head` tries all of it out)",
+                keys.join(" and ")
             )
         }
         Note::ConfigurationOfHead { why } => {
