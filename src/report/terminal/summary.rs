@@ -132,7 +132,7 @@ impl Page {
             let first = report.available.first().map_or("", |s| s.name.as_str());
             let text = format!(
                 "{}{more} of this change; to enable one, add `{first} = true` under `[scanners]` in \
-                 `.newgate/config.toml`",
+                 `.newgate/config.toml`; `{first} = false` hides it here",
                 each.collect::<Vec<_>>().join(", ")
             );
             self.wrapped("  off      ", "           ", &text);
