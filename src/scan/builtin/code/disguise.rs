@@ -19,7 +19,7 @@ pub(super) fn undone(text: Cow<'_, str>, dialect: Dialect) -> Result<Cow<'_, str
             "a comment ends in it with a carriage return alone, which this scanner does not read"
                 .into(),
         ),
-        Dialect::Python => match encoding(&text) {
+        Dialect::Python | Dialect::Ruby => match encoding(&text, dialect) {
             Some(other) => Err(format!(
                 "it is written in the encoding `{other}`, which this scanner does not read"
             )),
@@ -81,47 +81,55 @@ pub(super) fn disguised(parsed: &Parsed) -> Option<String> {
     ))
 }
 
-/// The encoding that a Python file names, if names in it are not written as ASCII (PEP 263).
-fn encoding(text: &str) -> Option<&str> {
-    /// The begin of the names of those in which ASCII is ASCII.
-    const PLAIN: [&str; 36] = [
-        "utf-8",
-        "utf8",
-        "u8",
-        "ascii",
-        "us-ascii",
-        "646",
-        "latin",
-        "l1",
-        "iso-8859",
-        "iso8859",
-        "cp125",
-        "windows-125",
-        "1252",
-        "1251",
-        "cp43",
-        "cp72",
-        "cp73",
-        "cp77",
-        "cp85",
-        "cp86",
-        "ibm8",
-        "koi8",
-        "mac",
-        "euc",
-        "gb",
-        "big5",
-        "shift",
-        "sjis",
-        "s-jis",
-        "cp93",
-        "cp94",
-        "cp95",
-        "johab",
-        "tis",
-        "kz",
-        "ptcp",
-    ];
+/// The begin of the names of encodings in which ASCII is ASCII.
+const PLAIN: [&str; 28] = [
+    "utf-8",
+    "utf8",
+    "u8",
+    "ascii",
+    "us-ascii",
+    "646",
+    "latin",
+    "l1",
+    "iso-8859",
+    "iso8859",
+    "cp125",
+    "windows-125",
+    "1252",
+    "1251",
+    "cp43",
+    "cp72",
+    "cp73",
+    "cp77",
+    "cp85",
+    "cp86",
+    "ibm8",
+    "koi8",
+    "mac",
+    "euc",
+    "gb2312",
+    "tis",
+    "kz",
+    "ptcp",
+];
+/// The same for those in which a backslash may be the second half of a character.
+const WIDE: [&str; 11] = [
+    "gb",
+    "big5",
+    "shift",
+    "sjis",
+    "s-jis",
+    "windows-31j",
+    "cp93",
+    "cp94",
+    "cp95",
+    "ms93",
+    "johab",
+];
+
+/// The encoding that a file in Python or Ruby names, if names in it are not written as ASCII (PEP 263), or if it cannot be
+/// told which of its backslashes are some.
+fn encoding(text: &str, dialect: Dialect) -> Option<&str> {
     let mut first = text.lines().take(2);
     if !first.any(|line| line.contains("coding")) {
         return None;
@@ -133,7 +141,24 @@ fn encoding(text: &str) -> Option<&str> {
     let named = text.lines().take(2).find_map(|line| cookie.captures(line));
     let name = named?.get(1)?.as_str();
     let plain = name.to_ascii_lowercase().replace('_', "-");
-    (!PLAIN.iter().any(|p| plain.starts_with(p))).then_some(name)
+    let begins = |all: &[&str]| all.iter().any(|p| plain.starts_with(p));
+    let is_read = match (begins(&PLAIN), begins(&WIDE)) {
+        (true, _) => true,
+        (false, true) => !has_doubtful_backslash(text),
+        // Ruby takes no other for its code.
+        (false, false) => dialect == Dialect::Ruby,
+    };
+    (!is_read).then_some(name)
+}
+
+/// Whether a backslash stands behind a character that is not ASCII.
+fn has_doubtful_backslash(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut all = memchr::memchr_iter(b'\\', bytes);
+    all.any(|at| {
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        before.is_some_and(|b| !b.is_ascii())
+    })
 }
 
 /// The ASCII character that an escape stands for, and where it ends: `\u0065`, `\uu0065`, `\u{65}`.
@@ -308,6 +333,22 @@ mod tests {
                 "a.py",
                 "# -*- coding: utf_7 -*-\n+AGU-val(request.args['q'])",
                 None,
+            ),
+            // The backslash may be the second half of a character.
+            (
+                "a.py",
+                "# coding: shift_jis\nx = '\u{fffd}\\'; eval(request.args['q']) #'",
+                None,
+            ),
+            (
+                "a.rb",
+                "# encoding: windows-31j\nx = '\u{fffd}\\'; eval(params[:q]) #'",
+                None,
+            ),
+            (
+                "a.py",
+                "# coding: gbk\nx = '\u{fffd}\u{fffd}'; eval(request.args['q'])",
+                Some(1),
             ),
             ("a.py", "# x\reval(request.args['q'])", None),
             ("a.py", "# x\r\ny = 1  # z\r\r\n", Some(0)),
