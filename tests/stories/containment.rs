@@ -242,11 +242,11 @@ fn left(folder: &Path) -> Vec<PathBuf> {
     entries.map(|e| e.path()).collect()
 }
 
-/// A number of seconds for `sleep` that no other process has.
+/// A number of seconds for `sleep` that no other process has, and far more than a story waits.
 fn own_seconds() -> String {
     static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-    format!("100.{}{number:03}", std::process::id())
+    format!("1000.{}{number:03}", std::process::id())
 }
 
 #[test]
@@ -270,8 +270,9 @@ fn what_a_scanner_leaves_in_a_session_of_its_own_ends_with_the_run() {
 
 /// Starts a check and waits until its scanner is at work, with so many processes.
 fn at_work(world: &World, seconds: &str, processes: usize) -> Child {
+    // A shell starts what it leaves in the background with signals ignored, these stories too: not newgate.
     let script = format!(
-        "cd '{}' && exec '{}' check",
+        "cd '{}' && exec env --default-signal '{}' check",
         world.work().display(),
         env!("CARGO_BIN_EXE_newgate")
     );

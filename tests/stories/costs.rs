@@ -3,7 +3,6 @@
 //! `tests/run` builds the release and installs Valgrind. `CEILING` is what the path may cost: lower it
 //! when you make the path cheaper; when you must raise it, say why in the commit.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::support::{World, tools};
@@ -17,32 +16,19 @@ const GROWTH: f64 = 1.15;
 /// the line that git hands to the hook.
 fn repository(files: usize) -> (World, String) {
     let world = World::new();
-    let mut stream =
-        String::from("commit refs/heads/main\ncommitter d <d@e> 1700000000 +0000\ndata 0\n");
-    let mut add = |name: &str, text: &str| {
-        let _ = write!(
-            stream,
-            "M 100644 inline {name}\ndata {}\n{text}\n",
-            text.len()
-        );
-    };
     let bandit = tools().join("bandit");
     let config = format!(
         "version = 1\n[scanners.bandit]\npath = \"{}\"\n",
         bandit.display()
     );
-    add(".newgate/config.toml", &config);
-    for n in 0..files {
-        let name = format!("app{}/pkg{}/m{n}.py", n % 40, n / 40 % 40);
-        add(
-            &name,
-            &format!("import os\n\n\ndef f{n}(x):\n    return os.path.join(x)\n"),
-        );
-    }
-    let work = world.work();
-    world
-        .run_in(&work, "git", &["fast-import", "--quiet"], stream.as_bytes())
-        .exits(0);
+    let file = |n: usize| {
+        (
+            format!("app{}/pkg{}/m{n}.py", n % 40, n / 40 % 40),
+            format!("import os\n\n\ndef f{n}(x):\n    return os.path.join(x)\n"),
+        )
+    };
+    let config = (".newgate/config.toml".to_owned(), config);
+    world.import("main", std::iter::once(config).chain((0..files).map(file)));
     world.git(&["reset", "--quiet", "--hard", "main"]);
     world.git(&["update-ref", "refs/remotes/origin/main", "main"]);
     world.git(&["switch", "--quiet", "--create", "feature"]);

@@ -75,10 +75,9 @@ fn a_second_judgement_of_the_same_commit_starts_no_scanner() {
 fn of_ten_thousand_files_only_the_changed_one_is_scanned() {
     let world = World::new();
     world.configure(&["bandit", "ruff"]);
-    for n in 0..10_000 {
-        world.write(&format!("pkg{}/m{n}.py", n % 100), format!("V{n} = {n}\n"));
-    }
-    world.commit("Ten thousand");
+    let file = |n| (format!("pkg{}/m{n}.py", n % 100), format!("V{n} = {n}\n"));
+    world.import("main", (0..10_000).map(file));
+    world.git(&["reset", "--quiet", "--hard", "main"]);
     world.push(&["--quiet", "origin", "main"]).exits(0);
     world.git(&["switch", "--quiet", "--create", "feature"]);
     world.write("pkg7/m7.py", SHELL);

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{everything, node, results_of, runs_of, written};
+use super::{NEW, OLD, everything, node, results_of, runs_of, written};
 use crate::support::{World, issues};
 
 /// Puts another last report in the place of the one that is there: its issues many times, the last
@@ -44,7 +44,14 @@ fn many(world: &World, number: usize) {
 
 #[test]
 fn what_forges_do_not_take_is_left_out_from_the_end_and_that_is_said() {
-    let mut world = everything();
+    let mut world = World::new();
+    world.write("app/run.py", OLD);
+    world.configure(&["bandit", "ruff"]);
+    world.push(&["--quiet", "origin", "main"]).exits(0);
+    world.git(&["switch", "--quiet", "--create", "feature"]);
+    world.write("app/run.py", NEW);
+    world.write("load.py", "import pickle\npickle.loads(input())\n");
+    world.commit("Feature");
     world.check(&[]);
     many(&world, 6_000);
     let log = world.newgate(&["report", "github-sarif"]).exits(0).json();

@@ -298,6 +298,27 @@ impl World {
         self.git(&["rev-parse", "HEAD"])
     }
 
+    /// Makes a commit of many files on a branch without the work tree, which is much faster.
+    pub fn import(&self, branch: &str, files: impl IntoIterator<Item = (String, String)>) {
+        use std::fmt::Write as _;
+        let mut stream =
+            format!("commit refs/heads/{branch}\ncommitter d <d@e> 1700000000 +0000\ndata 0\n");
+        let parent = self.try_git(&["rev-parse", "--verify", "--quiet", branch]);
+        if parent.code == 0 {
+            let _ = writeln!(stream, "from refs/heads/{branch}^0");
+        }
+        for (name, text) in files {
+            let _ = write!(
+                stream,
+                "M 100644 inline {name}\ndata {}\n{text}\n",
+                text.len()
+            );
+        }
+        let args = ["fast-import", "--quiet"];
+        self.run_in(&self.work(), "git", &args, stream.as_bytes())
+            .exits(0);
+    }
+
     /// Turns scanners on, with the pinned programs, beside the built-in one for secrets, and commits that.
     pub fn configure(&self, scanners: &[&str]) {
         let mut text = String::from("version = 1\n[scanners]\ncode = false\n");
