@@ -36,7 +36,9 @@ impl Aliases {
             let Some((alias, path)) = named_import(line) else {
                 continue;
             };
-            if GO.contains(&path) && !matches!(alias, "_" | "import") {
+            // `template` is the other package then, which escapes nothing.
+            let is_other = path == "html/template" && text.contains("\"text/template\"");
+            if GO.contains(&path) && !matches!(alias, "_" | "import") && !is_other {
                 let module = path.rsplit('/').next().unwrap_or(path);
                 self.given.push(range);
                 self.name(alias, module, true);
