@@ -247,7 +247,7 @@ const NAMED: &str = "$_(";
 fn raw_values(text: &str, code: String) -> String {
     static VALUES: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r#"\bv-html="([^"\n]{1,100})"|\bth:utext="\$\{([0-9A-Za-z_.\[\]]{1,100})\}[^"\n]*"|\{@html[ \t]([^{}\n]{1,100})\}|\{\{\{([0-9A-Za-z_.]{1,100})\}\}\}|\{\{\{[ \t]([0-9A-Za-z_.]{1,100})[ \t]*\}\}\}|\{\{[ \t]([0-9A-Za-z_.]{1,60}(?:\[[0-9A-Za-z_'"]{1,40}\])?(?:\([ \t]?["'][0-9A-Za-z_-]{1,40}["'][ \t]?(?:,[ \t]?["'][^"'{}]{0,40}["'])?\))?)[ \t]*\|[ \t]*safe[ \t]*(?:\}\}|if[ \t])"#,
+            r#"\bv-html="([^"\n]{1,100})"|\bth:utext="\$\{([0-9A-Za-z_.\[\]]{1,100})\}[^"\n]*"|\{@html[ \t]([^{}\n]{1,100})\}|\{\{\{([0-9A-Za-z_.]{1,100})\}\}\}|\{\{\{[ \t]([0-9A-Za-z_.]{1,100})[ \t]*\}\}\}|\{\{[ \t]([0-9A-Za-z_.]{1,60}(?:\[[0-9A-Za-z_'"]{1,40}\])?(?:\([ \t]?["'][0-9A-Za-z_-]{1,40}["'][ \t]?(?:,[ \t]?["'][^"'{}]{0,40}["'])?\))?)[ \t]*\|[ \t]*safe\s*(?:\}\}|if\s)"#,
         )
     });
     let mut out = code;
@@ -363,6 +363,7 @@ mod tests {
             "<p>{{ a.b | safe }}</p>",
             "<p>{@html a.b}</p>",
             "<p>{{ a.b | safe if c }}</p>",
+            "<p>{{ a.b | safe\n}}</p>",
         ] {
             let (code, _) = Page::Html.code(text).expect("there is code");
             assert_eq!(code.len(), text.len(), "{text}");
