@@ -20,11 +20,12 @@ impl<'t> Flow<'t> {
         let text = self.text_of(parameter);
         let names = self.names;
         let fits = |e: &Expression| e.is_match(text.as_bytes());
-        let is_handled = |(_, handled): (&str, Option<&Expression>)| {
+        let is_handled = |(head, handled): (&str, Option<&Expression>)| {
             !matches!(
                 text,
                 "self" | "request" | "cls" | "context" | "ctx" | "info"
             ) && handled.is_none_or(fits)
+                && !is_handed_over(head, text)
                 && !names.injected.as_ref().is_some_and(fits)
         };
         if matches!(text, "self" | "cls") || scope.is_command {
@@ -124,6 +125,29 @@ fn runs_sql(name: &str) -> bool {
     ];
     let name = name.to_ascii_lowercase();
     runs.contains(&name.as_str()) || name.ends_with("query") || name.ends_with("sql")
+}
+
+/// Whether a route says which parameters it has, and this is none of them, so that a decorator hands it over:
+/// `@app.route("/a/<b>")` with `def f(user, b)`.
+fn is_handed_over(head: &str, parameter: &str) -> bool {
+    let Some((decorators, _)) = head.rsplit_once("def ") else {
+        return false;
+    };
+    let routes = || {
+        decorators
+            .match_indices("route(")
+            .filter_map(|(at, call)| decorators.get(at + call.len()..))
+    };
+    let name = name_at(parameter, b"");
+    let is_stated = |route: &str| {
+        let text = route.trim_start_matches(char::is_whitespace);
+        let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let path = quote.and_then(|q| text.get(1..)?.split(q).next());
+        path.is_some_and(|p| {
+            !p.contains(&format!("<{name}>")) && !p.contains(&format!(":{name}"))
+        })
+    };
+    !name.is_empty() && routes().next().is_some() && routes().all(is_stated)
 }
 
 /// Whether a route lets only numbers through for a parameter, or another form that its converter checks: `<int:place>`,
