@@ -26,7 +26,7 @@ static BEFORE: LazyLock<Expression> = LazyLock::new(|| {
 });
 static AFTER: LazyLock<Expression> = LazyLock::new(|| {
     Expression::constant(
-        r#"^(?:\s*\)?\s+(?:not\s+)?in\s|\.(?:isdigit|isalnum|isnumeric|isdecimal|isalpha|isidentifier|isascii|matches|match\??|equals)\(|\s*=~\s*|(?:\.(?:host|hostname|origin))?\s*[!=]==?\s*(?:["'`:][\w/.-]|[A-Z_]{2,}\b|\w+\.[A-Z_]{2,}\b|\d))"#,
+        r#"^(?:\s*\)?\s+(?:not\s+)?in\s|\.(?:isdigit|isalnum|isnumeric|isdecimal|isalpha|isidentifier|isascii|matches|match\??|equals)\(|\s*=~\s*|\)?\.(?:host|hostname|netloc)(?:\.lower\(\))?\s+(?:not\s+)?in\s|(?:\)?\.(?:host|hostname|origin|netloc|Hostname\(\)|Host))?\s*[!=]==?\s*(?:["'`:][\w/.-]|[A-Z_]{2,}\b|\w+\.[A-Z_]{2,}\b|\d))"#,
     )
 });
 /// Before the name: `strpos(`, and the like, which say where a path begins.

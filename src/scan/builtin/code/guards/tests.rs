@@ -72,6 +72,14 @@ fn a_value_that_passes_a_condition_is_no_stranger_s() {
             "package a\nfunc f(w http.ResponseWriter, r *http.Request) {\n\tx := r.FormValue(\"x\")\n\tif !filepath.IsLocal(x) {\n\t\thttp.Error(w, \"no\", 400)\n\t\treturn\n\t}\n\tos.ReadFile(x)\n}\n",
         ),
         (
+            "a.go",
+            "package a\nfunc f(w http.ResponseWriter, r *http.Request) {\n\tu, _ := url.Parse(r.FormValue(\"u\"))\n\tif u.Hostname() != \"api.example.org\" {\n\t\treturn\n\t}\n\thttp.Get(u.String())\n}\n",
+        ),
+        (
+            "a.py",
+            "from flask import request\ndef f():\n    url = request.args['u']\n    if urlparse(url).hostname not in ALLOWED:\n        return 'no'\n    requests.get(url)\n",
+        ),
+        (
             "A.java",
             "class A { void f(HttpServletRequest r) throws Exception { String x = r.getParameter(\"x\"); if (!ALLOWED.contains(x)) { throw new Exception(); } Runtime.getRuntime().exec(\"ls \" + x); } }",
         ),
