@@ -1,5 +1,5 @@
-//! Code within pages: Ruby in ERB templates, JavaScript in EJS templates, and scripts in HTML, Vue and Svelte files.
-//! What MyBatis reads its queries from has code too.
+//! Code within pages: Ruby in ERB templates, JavaScript in EJS templates, PHP in Blade templates, and scripts in HTML, Vue and
+//! Svelte files, and beside the code of templates. What MyBatis reads its queries from has code too.
 
 use std::sync::LazyLock;
 
@@ -17,6 +17,8 @@ pub(super) enum Page {
     Ejs,
     /// The same in a view that is not named `NAME.html.erb`: Sinatra and others write all of it as it is.
     PlainErb,
+    /// `{!! .. !!}` of PHP
+    Blade,
     /// `<script> .. </script>`
     Html,
     /// A file of MyBatis with queries, in which `${..}` becomes a part of the SQL.
@@ -32,6 +34,7 @@ impl Page {
             .next()
             .filter(|e| e.len() < name.len())?;
         match ending.to_ascii_lowercase().as_slice() {
+            b"php" if name.ends_with(b".blade.php") => Some(Page::Blade),
             b"erb" if is_plain_view(path, name) => Some(Page::PlainErb),
             b"erb" | b"rhtml" => Some(Page::Erb),
             b"ejs" => Some(Page::Ejs),
@@ -58,10 +61,34 @@ impl Page {
             Page::Erb => ruby(text, false).map(|code| (code, Dialect::Ruby)),
             Page::PlainErb => ruby(text, !is_of_rails(text)).map(|code| (code, Dialect::Ruby)),
             Page::Ejs => ejs(text).map(|code| (code, Dialect::JavaScript)),
+            Page::Blade => blade(text).map(|code| (code, Dialect::Php)),
             Page::Html => scripts(text),
             Page::Mapper => mapped(text).map(|code| (code, Dialect::Java)),
         }
     }
+}
+
+/// The scripts of a template or a page in PHP, and their language: the code of the template is spaces.
+pub(super) fn scripts_beside(text: &str, page: Option<Page>) -> Option<(String, Dialect)> {
+    let (begin, end) = match page {
+        Some(Page::Erb | Page::PlainErb | Page::Ejs) => ("<%", "%>"),
+        Some(Page::Blade) | None => ("<?", "?>"),
+        Some(Page::Html | Page::Mapper) => return None,
+    };
+    memchr::memmem::find(text.as_bytes(), b"</script")?;
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, inner)) = rest.split_once(begin) {
+        out.push_str(before);
+        let (code, after) = inner.split_once(end).unwrap_or((inner, ""));
+        let closed = inner.len() > code.len();
+        blank(&mut out, begin);
+        blank(&mut out, code);
+        blank(&mut out, if closed { end } else { "" });
+        rest = after;
+    }
+    out.push_str(rest);
+    scripts(&out)
 }
 
 /// Adds spaces for a text, and its line ends.
@@ -157,6 +184,37 @@ fn ruby(text: &str, plain: bool) -> Option<String> {
         rest = after;
     }
     blank(&mut out, rest);
+    found.then_some(out)
+}
+
+/// Blade's unescaped values as PHP writes them: `{!! $x !!}` is `<?= $x ?>`. The rest of the template is no PHP.
+fn blade(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut found = memchr::memmem::find(text.as_bytes(), b"<?").is_some();
+    while let Some(at) = rest.find("{!!").into_iter().chain(rest.find("{{--")).min() {
+        let (before, inner) = rest.split_at(at);
+        out.push_str(before);
+        if let Some(note) = inner.strip_prefix("{{--") {
+            let end = note.find("--}}").map_or(inner.len(), |end| end + 8);
+            let (note, after) = inner.split_at(end);
+            blank(&mut out, note);
+            rest = after;
+            continue;
+        }
+        let inner = inner.get(3..).unwrap_or_default();
+        let Some((code, after)) = inner.split_once("!!}") else {
+            blank(&mut out, "{!!");
+            rest = inner;
+            continue;
+        };
+        found = true;
+        out.push_str("<?=");
+        out.push_str(code);
+        out.push_str(" ?>");
+        rest = after;
+    }
+    out.push_str(rest);
     found.then_some(out)
 }
 
@@ -385,6 +443,20 @@ mod tests {
         assert_eq!(lines, ["", "", "_$(a.b);", "$_(d);"]);
         let settings = "<beans><a name=\"${b}\"/></beans>";
         assert_eq!(Page::Mapper.code(settings), None);
+        let text = "<p>é{{-- {!! $no !!} --}}{{ $b }}{!! $c->d !!}</p>";
+        let (code, dialect) = Page::Blade.code(text).expect("there is code");
+        assert_eq!((code.len(), dialect), (text.len(), Dialect::Php));
+        assert!(code.ends_with("{{ $b }}<?= $c->d  ?></p>") && !code.contains("no"));
+        assert_eq!(Page::Blade.code("<p>{{ $a }}</p>"), None);
+        assert_eq!(Page::of(b"views/a.blade.php"), Some(Page::Blade));
+        let text = "<p>é<?php f('</script>'); ?><script>g('<?= $a ?>');</script>";
+        let (code, dialect) = scripts_beside(text, None).expect("there is code");
+        assert_eq!((code.len(), dialect), (text.len(), Dialect::JavaScript));
+        assert_eq!(code.trim(), "g('         ');;");
+        assert_eq!(
+            scripts_beside("<?php echo '<script>f()</script>';", None),
+            None
+        );
         let text = "<p>é<%# no %><% if (a) { %>\n<%- a.b -%>x<%= c %><% } %>";
         let (code, dialect) = Page::Ejs.code(text).expect("there is code");
         assert_eq!((code.len(), dialect), (text.len(), Dialect::JavaScript));

@@ -210,6 +210,10 @@ pub(super) const PYTHON: Listed = &[
 
 pub(super) const JAVASCRIPT: Listed = &[
     (
+        "auth-by-cookie",
+        include_str!("javascript/auth-by-cookie.yml"),
+    ),
+    (
         "auth-by-request",
         include_str!("javascript/auth-by-request.yml"),
     ),
@@ -295,6 +299,10 @@ pub(super) const JAVASCRIPT: Listed = &[
     ),
     ("jwt-decoded", include_str!("javascript/jwt-decoded.yml")),
     (
+        "jwt-decoded-identity",
+        include_str!("javascript/jwt-decoded-identity.yml"),
+    ),
+    (
         "jwt-expiry-ignored",
         include_str!("javascript/jwt-expiry-ignored.yml"),
     ),
@@ -321,6 +329,7 @@ pub(super) const JAVASCRIPT: Listed = &[
         "nosql-injection",
         include_str!("javascript/nosql-injection.yml"),
     ),
+    ("nosql-parsed", include_str!("javascript/nosql-parsed.yml")),
     ("nosql-where", include_str!("javascript/nosql-where.yml")),
     (
         "open-redirect",
@@ -383,6 +392,7 @@ pub(super) const JAVASCRIPT: Listed = &[
         "session-secret",
         include_str!("javascript/session-secret.yml"),
     ),
+    ("sql-fragment", include_str!("javascript/sql-fragment.yml")),
     (
         "sql-from-request",
         include_str!("javascript/sql-from-request.yml"),
@@ -439,6 +449,10 @@ pub(super) const JAVASCRIPT: Listed = &[
         include_str!("javascript/xss-bypass-security-trust.yml"),
     ),
     (
+        "xss-context-body",
+        include_str!("javascript/xss-context-body.yml"),
+    ),
+    (
         "xss-dangerously-set",
         include_str!("javascript/xss-dangerously-set.yml"),
     ),
@@ -451,13 +465,25 @@ pub(super) const JAVASCRIPT: Listed = &[
         include_str!("javascript/xss-escape-off.yml"),
     ),
     (
+        "xss-handler-return",
+        include_str!("javascript/xss-handler-return.yml"),
+    ),
+    (
         "xss-inner-html",
         include_str!("javascript/xss-inner-html.yml"),
+    ),
+    (
+        "xss-new-response",
+        include_str!("javascript/xss-new-response.yml"),
     ),
     ("xss-response", include_str!("javascript/xss-response.yml")),
     (
         "xss-response-built",
         include_str!("javascript/xss-response-built.yml"),
+    ),
+    (
+        "xss-template-query",
+        include_str!("javascript/xss-template-query.yml"),
     ),
     (
         "xss-template-unescaped",
@@ -789,11 +815,14 @@ pub(super) const PHP: Listed = &[
     ("jwt-secret", include_str!("php/jwt-secret.yml")),
     ("ldap-injection", include_str!("php/ldap-injection.yml")),
     ("loose-comparison", include_str!("php/loose-comparison.yml")),
+    ("magic-method", include_str!("php/magic-method.yml")),
+    ("mail-header", include_str!("php/mail-header.yml")),
     ("mass-assignment", include_str!("php/mass-assignment.yml")),
     (
         "mass-assignment-unguarded",
         include_str!("php/mass-assignment-unguarded.yml"),
     ),
+    ("nosql-injection", include_str!("php/nosql-injection.yml")),
     ("open-redirect", include_str!("php/open-redirect.yml")),
     ("path-traversal", include_str!("php/path-traversal.yml")),
     (
@@ -812,6 +841,8 @@ pub(super) const PHP: Listed = &[
     ),
     ("secret-default", include_str!("php/secret-default.yml")),
     ("session-fixation", include_str!("php/session-fixation.yml")),
+    ("sql-fragment", include_str!("php/sql-fragment.yml")),
+    ("sql-from-request", include_str!("php/sql-from-request.yml")),
     ("sql-injection", include_str!("php/sql-injection.yml")),
     (
         "sql-injection-method",
@@ -843,6 +874,10 @@ pub(super) const PHP: Listed = &[
     ),
     ("upload", include_str!("php/upload.yml")),
     (
+        "upload-client-name",
+        include_str!("php/upload-client-name.yml"),
+    ),
+    (
         "variable-variable",
         include_str!("php/variable-variable.yml"),
     ),
@@ -856,6 +891,13 @@ pub(super) const PHP: Listed = &[
         "weak-hash-password",
         include_str!("php/weak-hash-password.yml"),
     ),
+    ("wordpress-file", include_str!("php/wordpress-file.yml")),
+    ("wordpress-option", include_str!("php/wordpress-option.yml")),
+    ("wordpress-role", include_str!("php/wordpress-role.yml")),
+    (
+        "wordpress-unserialize",
+        include_str!("php/wordpress-unserialize.yml"),
+    ),
     ("xpath-injection", include_str!("php/xpath-injection.yml")),
     ("xss-built-html", include_str!("php/xss-built-html.yml")),
     ("xss-die", include_str!("php/xss-die.yml")),
@@ -863,6 +905,7 @@ pub(super) const PHP: Listed = &[
     ("xss-response", include_str!("php/xss-response.yml")),
     ("xss-short-echo", include_str!("php/xss-short-echo.yml")),
     ("xss-stored", include_str!("php/xss-stored.yml")),
+    ("xss-user-text", include_str!("php/xss-user-text.yml")),
     ("xxe", include_str!("php/xxe.yml")),
     (
         "xxe-entity-loader",
@@ -952,6 +995,7 @@ pub(super) const RUBY: Listed = &[
     ),
     ("ssrf", include_str!("ruby/ssrf.yml")),
     ("ssti", include_str!("ruby/ssti.yml")),
+    ("ssti-sinatra", include_str!("ruby/ssti-sinatra.yml")),
     ("static-iv", include_str!("ruby/static-iv.yml")),
     ("temp-file", include_str!("ruby/temp-file.yml")),
     (

@@ -133,7 +133,9 @@ fn in_code(path: &RepoPath, content: &[u8], which: Which<'_>) -> Result<Vec<Find
     let mut all: Vec<Finding> = Vec::new();
     for reading in encodings::readings(content) {
         let text = String::from_utf8_lossy(&reading);
-        let found = match (page, dialect) {
+        let is_template = page.is_some() || dialect == Some(Dialect::Php);
+        let beside = is_template.then(|| embedded::scripts_beside(&text, page));
+        let mut found = match (page, dialect) {
             (Some(page), _) => match page.code(&text) {
                 Some((code, dialect)) => {
                     let mut file = File::of(path, content, dialect);
@@ -145,6 +147,11 @@ fn in_code(path: &RepoPath, content: &[u8], which: Which<'_>) -> Result<Vec<Find
             (None, Some(dialect)) => File::of(path, content, dialect).search(text, which)?,
             (None, None) => Vec::new(),
         };
+        if let Some((code, dialect)) = beside.flatten() {
+            let mut file = File::of(path, content, dialect);
+            file.is_page = true;
+            found.extend(file.search(Cow::Owned(code), which)?);
+        }
         for finding in found {
             let known = |f: &Finding| f.rule == finding.rule && f.line() == finding.line();
             if !all.iter().any(known) || !content.contains(&0) {

@@ -234,6 +234,12 @@ fn is_tool(folders: &str, name: &str) -> bool {
                 | "manage"
                 | "cli"
         )
+        // `build.js` beside `package.json`
+        || folders.is_empty()
+            && matches!(
+                stem,
+                "build" | "makefile" | "make" | "release" | "deploy" | "publish" | "bump"
+            )
 }
 
 /// Whether a file of Python or Go imports what tests need, which anybody may write.

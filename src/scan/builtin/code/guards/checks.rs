@@ -42,7 +42,9 @@ static BEGINS_AFTER: LazyLock<Expression> = LazyLock::new(|| {
 });
 /// What follows the begin of an address that says which site it is.
 static OF_SITE: LazyLock<Expression> = LazyLock::new(|| {
-    Expression::constant(r#"\(\s*(?:[^()]*,\s*)?["'`](?:https?://[\w.-]+/|/[\w.-])"#)
+    Expression::constant(
+        r#"\(\s*(?:[^()]*,\s*)?["'`](?:https?://[\w.-]+/|/[\w.-])|\(\s*[^(),]+,\s*[\w$>.:-]*(?i:base|root|site|home)\w*\s*\)"#,
+    )
 });
 /// A part of the name, such as its ending, is one of a list: `in_array(strtolower(substr(strrchr(`.
 static LISTED_BEFORE: LazyLock<Expression> =
@@ -78,6 +80,16 @@ static OPEN_ENDED: LazyLock<Expression> = LazyLock::new(|| {
 static ENDED: LazyLock<Expression> =
     LazyLock::new(|| Expression::constant(r#"\$[/"'`)|\#~@]|\\z|\\Z|fullmatch"#));
 
+/// Whether a name is only asked for whether it is an address, any host and scheme of which will do:
+/// `filter_var($url, FILTER_VALIDATE_URL)`.
+fn keeps_all(left: &[u8], right: &[u8]) -> bool {
+    let filters = ["FILTER_VALIDATE_URL", "FILTER_DEFAULT", "FILTER_UNSAFE_RAW"];
+    let right = right.trim_ascii_start();
+    let right = right.strip_prefix(b",").map(<[u8]>::trim_ascii_start);
+    left.trim_ascii_end().ends_with(b"filter_var(")
+        && right.is_some_and(|right| filters.iter().any(|f| right.starts_with(f.as_bytes())))
+}
+
 /// What a condition says of a name in it. `before` is what the function says before the condition.
 pub(super) fn checks(condition: &str, name: &str, before: &str, shape: bool) -> Vec<Check> {
     let of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
@@ -95,6 +107,9 @@ pub(super) fn checks(condition: &str, name: &str, before: &str, shape: bool) -> 
             continue;
         }
         let left = left.strip_suffix(b"@").unwrap_or(left);
+        if keeps_all(left, right) {
+            continue;
+        }
         if BEFORE.is_match(left) || AFTER.is_match(right) {
             let open = OPEN_ENDED.is_match(whole) && !ENDED.is_match(whole);
             if !open && !is_open_ended(condition, before) {

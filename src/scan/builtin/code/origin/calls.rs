@@ -118,7 +118,18 @@ impl<'t> Flow<'t> {
             } => is(&self.names.quoted),
             _ => is(&self.names.quoted) || is(&self.names.escaped),
         };
-        let is_clean = !for_another_place && self.names.clean.is_match(callee.as_bytes());
+        // `filter_var($url, FILTER_VALIDATE_URL)`: any host and scheme will do.
+        let keeps_all = callee == "filter_var" && {
+            let text = self.text_of(node);
+            let filters = [
+                "FILTER_VALIDATE_URL",
+                "FILTER_SANITIZE_URL",
+                "FILTER_UNSAFE_RAW",
+            ];
+            filters.iter().any(|f| text.contains(f))
+        };
+        let is_clean =
+            !for_another_place && !keeps_all && self.names.clean.is_match(callee.as_bytes());
         is_clean
             || trace
                 .question

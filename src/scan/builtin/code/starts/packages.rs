@@ -136,7 +136,10 @@ fn is_usual_part(part: &str, scripts: &Map<String, Value>, depth: u32) -> bool {
                     || word.starts_with("build")
             }
         },
-        "composer" => after.next() == Some("install"),
+        "composer" => matches!(
+            after.next(),
+            Some("install" | "dump-autoload" | "dumpautoload")
+        ),
         // Files of its own.
         "cp" | "mv" | "rm" | "mkdir" | "touch" => {
             let is_other =

@@ -87,6 +87,7 @@ fn what_is_usual_or_asked_for_is_fine() {
         "git config core.hooksPath .githooks",
         "./node_modules/.bin/husky",
         "composer install",
+        "composer dump-autoload -o",
         "node -e \\\"if (process.env.NODE_ENV !== 'production'){process.exit(1)} \\\" || husky",
         "node -e \\\"try { require('husky').install() } catch (e) { if (e.code !== 'MODULE_NOT_FOUND') throw e }\\\"",
         "patch-package --error-on-fail",
