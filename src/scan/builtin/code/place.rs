@@ -188,7 +188,9 @@ fn is_example(path: &str, folders: &str) -> bool {
     ];
     let packages = around.iter().filter_map(|p| path.find(p)).min();
     let folders_around = packages.and_then(|at| path.get(..at)).unwrap_or(folders);
-    folders_around.split('/').any(is_example_folder)
+    let ends = ["-demo", "-demos", "-example", "-examples", "-samples"];
+    let is_named = |f: &str| is_example_folder(f) || ends.iter().any(|e| f.ends_with(e));
+    folders_around.split('/').any(is_named)
 }
 
 /// Whether only developers run a file, by its folders and name in lower case.
@@ -217,7 +219,20 @@ fn is_tool(folders: &str, name: &str) -> bool {
         )
     };
     let stem = name.split('.').next().unwrap_or(name);
-    folders.split('/').any(is_tool_folder)
+    // `build.js` of the whole project; that of a part may be what it builds at run time.
+    let is_script = [".js", ".mjs", ".cjs", ".ts", ".mts"]
+        .iter()
+        .any(|e| name.ends_with(e));
+    let builds = folders.is_empty()
+        && is_script
+        && matches!(
+            stem,
+            "build" | "makefile" | "release" | "esbuild" | "publish" | "deploy"
+        );
+    builds
+        || folders
+            .split('/')
+            .any(|f| is_tool_folder(f) || f.ends_with("-scripts"))
         || folders.ends_with("management/commands")
         || name.contains(".config.")
         || name.ends_with(".rake")

@@ -37,6 +37,8 @@ pub(super) struct Hidden {
 pub(super) fn hidden(chars: &[char]) -> Hidden {
     let mut found = Hidden::default();
     let mut run = 0;
+    // The ends of the series, and their lengths.
+    let mut series: Vec<(usize, usize)> = Vec::new();
     let mut in_flag: Option<usize> = None;
     // Several joiners after a letter that needs them are a slip of the keyboard.
     let mut joined = false;
@@ -63,7 +65,14 @@ pub(super) fn hidden(chars: &[char]) -> Hidden {
             continue;
         }
         run += 1;
-        found.run = found.run.max(run);
+        match run {
+            1 => series.push((index + 1, run)),
+            _ => series
+                .iter_mut()
+                .next_back()
+                .into_iter()
+                .for_each(|s| *s = (index + 1, run)),
+        }
         let is_of_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
         let is_filler = matches!(c, '\u{3164}' | '\u{115f}' | '\u{1160}' | '\u{ffa0}');
         let splits = matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
@@ -74,7 +83,27 @@ pub(super) fn hidden(chars: &[char]) -> Hidden {
             || is_filler
                 && (is_of_word(before) || is_of_word(after) || before.is_none_or(|b| b.is_ascii()));
     }
+    let series = series
+        .iter()
+        .filter_map(|(end, length)| chars.get(end - length..*end));
+    let series: Vec<_> = series.collect();
+    if !fill_a_line(&series) {
+        found.run = series.iter().map(|s| s.len()).max().unwrap_or_default();
+    }
     found
+}
+
+/// Whether series of invisible characters are one that is repeated, which says nothing: mails fill the line with it that
+/// is shown beside their subject.
+fn fill_a_line(series: &[&[char]]) -> bool {
+    const LEAST: usize = 8;
+    let Some(longest) = series.iter().max_by_key(|s| s.len()) else {
+        return false;
+    };
+    let same = series.iter().filter(|s| *s == longest).count();
+    // The first and the last one may be cut.
+    let is_part = |s: &&[char]| longest.starts_with(s) || longest.ends_with(s);
+    same >= LEAST && series.len() - same <= 2 && series.iter().all(is_part)
 }
 
 /// Whether a character without a shape does what it is for: it joins the parts of an emoji, chooses the form of

@@ -108,6 +108,14 @@ fn what_a_script_or_an_emoji_needs_is_fine() {
             "ru.py",
             "x = '\u{41f}\u{440}\u{438}\u{432}\u{435}\u{442}, world'\n",
         ),
+        (
+            "mail.html",
+            format!(
+                "<div>News<div>{}</div></div>\n",
+                "\u{a0}\u{200c}\u{200b}\u{200d}\u{200e}\u{200f}\u{feff}".repeat(40)
+            )
+            .as_str(),
+        ),
         ("a.py", "\u{feff}import os\n"),
         ("mn.json", "{\"a\": \"\u{1820}\u{180b}\u{1821}\"}\n"),
         ("a.py", "    # \u{43f}\u{440}\u{438} Bob\u{430}\n"),
