@@ -50,6 +50,7 @@ impl Page {
         match self {
             Page::Erb | Page::PlainErb => &[Dialect::Ruby],
             Page::Ejs => &[Dialect::JavaScript],
+            Page::Blade => &[Dialect::Php],
             Page::Html => &[Dialect::JavaScript, Dialect::TypeScript],
             Page::Mapper => &[Dialect::Java],
         }
@@ -190,29 +191,32 @@ fn ruby(text: &str, plain: bool) -> Option<String> {
 /// Blade's unescaped values as PHP writes them: `{!! $x !!}` is `<?= $x ?>`. The rest of the template is no PHP.
 fn blade(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
+    let mut found = has(text, "<?");
     let mut rest = text;
-    let mut found = memchr::memmem::find(text.as_bytes(), b"<?").is_some();
-    while let Some(at) = rest.find("{!!").into_iter().chain(rest.find("{{--")).min() {
-        let (before, inner) = rest.split_at(at);
+    // Where one of them is open, no later one is closed either.
+    let (mut is_open, mut is_open_note) = (false, false);
+    while let Some(at) = rest.find('{') {
+        let (before, here) = rest.split_at(at);
         out.push_str(before);
-        if let Some(note) = inner.strip_prefix("{{--") {
-            let end = note.find("--}}").map_or(inner.len(), |end| end + 8);
-            let (note, after) = inner.split_at(end);
-            blank(&mut out, note);
+        let note = here.strip_prefix("{{--").filter(|_| !is_open_note);
+        let value = here.strip_prefix("{!!").filter(|_| !is_open);
+        if let Some(note) = note.and_then(|note| note.split_once("--}}")) {
+            blank(&mut out, "{{--");
+            blank(&mut out, note.0);
+            blank(&mut out, "--}}");
+            rest = note.1;
+        } else if let Some((code, after)) = value.and_then(|value| value.split_once("!!}")) {
+            found = true;
+            out.push_str("<?=");
+            out.push_str(code);
+            out.push_str(" ?>");
             rest = after;
-            continue;
+        } else {
+            is_open |= value.is_some();
+            is_open_note |= note.is_some();
+            out.push('{');
+            rest = here.get(1..)?;
         }
-        let inner = inner.get(3..).unwrap_or_default();
-        let Some((code, after)) = inner.split_once("!!}") else {
-            blank(&mut out, "{!!");
-            rest = inner;
-            continue;
-        };
-        found = true;
-        out.push_str("<?=");
-        out.push_str(code);
-        out.push_str(" ?>");
-        rest = after;
     }
     out.push_str(rest);
     found.then_some(out)

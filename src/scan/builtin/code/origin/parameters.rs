@@ -143,9 +143,7 @@ fn is_handed_over(head: &str, parameter: &str) -> bool {
         let text = route.trim_start_matches(char::is_whitespace);
         let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
         let path = quote.and_then(|q| text.get(1..)?.split(q).next());
-        path.is_some_and(|p| {
-            !p.contains(&format!("<{name}>")) && !p.contains(&format!(":{name}"))
-        })
+        path.is_some_and(|p| !p.contains(&format!("<{name}>")) && !p.contains(&format!(":{name}")))
     };
     !name.is_empty() && routes().next().is_some() && routes().all(is_stated)
 }
