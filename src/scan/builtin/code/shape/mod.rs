@@ -41,6 +41,38 @@ enum Shape {
     Related(Box<Related>),
 }
 
+impl Shape {
+    /// All of some conditions. What looks far around a node is asked last, if it captures nothing: few nodes get there.
+    fn all(mut all: Vec<Shape>) -> Shape {
+        let is_far = |shape: &Shape| match shape {
+            Shape::Related(related) => {
+                let goes_on = !matches!(related.until, Until::Neighbor);
+                related.relation == Relation::Inside && goes_on && !shape.captures()
+            }
+            _ => false,
+        };
+        all.sort_by_key(is_far);
+        Shape::All(all)
+    }
+
+    fn captures(&self) -> bool {
+        match self {
+            Shape::Kind(_) | Shape::Text(_) | Shape::Nth(_) => false,
+            Shape::Captured(_) => true,
+            Shape::Code(code) => code.text.contains('$'),
+            Shape::All(all) | Shape::Any(all) => all.iter().any(Shape::captures),
+            Shape::Not(shape) => shape.captures(),
+            Shape::Related(related) => {
+                let ends = match &related.until {
+                    Until::One(shape) => shape.captures(),
+                    Until::Neighbor | Until::End => false,
+                };
+                ends || related.shape.captures()
+            }
+        }
+    }
+}
+
 /// A condition on a node near another.
 struct Related {
     relation: Relation,

@@ -47,7 +47,7 @@ impl Reader<'_> {
         self.of_table(table(value)?)
     }
 
-    /// Reads the conditions of a table, in the order in which ast-grep asks them.
+    /// Reads the conditions of a table, in the order in which ast-grep asks them where that counts.
     fn of_table(self, mut table: Map<String, Value>) -> Result<Shape, String> {
         let mut all = Vec::new();
         if let Some(value) = table.remove("pattern") {
@@ -79,7 +79,7 @@ impl Reader<'_> {
             all.push(Shape::Nth(Box::new(nth.map_err(|e| e.to_string())?)));
         }
         if let Some(value) = table.remove("all") {
-            all.push(Shape::All(self.shapes(value)?));
+            all.push(Shape::all(self.shapes(value)?));
         }
         if let Some(value) = table.remove("any") {
             all.push(Shape::Any(self.shapes(value)?));
@@ -114,7 +114,7 @@ impl Reader<'_> {
         match all.len() {
             0 => Err("a condition is empty".into()),
             1 => Ok(all.remove(0)),
-            _ => Ok(Shape::All(all)),
+            _ => Ok(Shape::all(all)),
         }
     }
 
