@@ -164,7 +164,7 @@ fn is_test(path: &str, folders: &str, name: &str) -> bool {
 fn is_example(path: &str, folders: &str) -> bool {
     let is_example_folder = |f: &str| {
         matches!(
-            f,
+            f.trim_start_matches('_'),
             "example"
                 | "examples"
                 | "sample"
