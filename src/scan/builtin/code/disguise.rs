@@ -65,7 +65,7 @@ pub(super) fn may_disguise(text: &str, dialect: Dialect) -> bool {
 
 /// Why a file has no answer: a name in it reads as another one to the language.
 pub(super) fn disguised(parsed: &Parsed) -> Option<String> {
-    let is_disguised = |node: &super::search::Found<'_>| {
+    let is_disguised = |node: &super::parse::Found<'_>| {
         let kind = node.kind();
         if !kind.ends_with("identifier") && !kind.starts_with("shorthand_property_identifier") {
             return false;

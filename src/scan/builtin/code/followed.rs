@@ -9,8 +9,8 @@ use tree_sitter::Node;
 use super::dialect::Dialect;
 use super::flow::Flow;
 use super::origin::{Origin, Question};
+use super::parse::Found;
 use super::rule::{Expression, Follow, Rule};
-use super::search::Found;
 use crate::model::Score;
 
 /// CWE numbers of weaknesses that a path or an address has: what keeps it within a folder or a site counts.

@@ -13,6 +13,8 @@ use super::kinds::Role;
 
 /// A file that is parsed.
 pub(super) type Parsed = AstGrep<StrDoc<Dialect>>;
+/// A node of such a file, as ast-grep has it.
+pub(super) type Found<'t> = ast_grep_core::Node<'t, StrDoc<Dialect>>;
 
 /// Longest file that is parsed, in bytes.
 pub(super) const LONGEST: usize = 4 * 1024 * 1024;

@@ -2,25 +2,22 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ast_grep_core::NodeMatch;
 use ast_grep_core::matcher::MatcherExt;
 use ast_grep_core::tree_sitter::StrDoc;
-use ast_grep_core::{Node, NodeMatch};
 
 use super::aliases::Edits;
 use super::dialect::Dialect;
 use super::flow::Flow;
 use super::followed::{Followed, answers_plainly};
 use super::origin::Origin;
-use super::parse::Telling;
+use super::parse::{Found, Telling};
 use super::rule::{Follow, Matching, Rule};
 use super::{NAME, PAGES, parse, place, silenced};
 use crate::model::{Finding, Kind, Region, RepoPath, Score, Severity};
 
 /// Longest message of a project's rule, in characters.
 const MESSAGE: usize = 500;
-/// A node of a file that is searched.
-pub(super) type Found<'t> = Node<'t, StrDoc<Dialect>>;
-
 /// One file, being searched.
 pub(super) struct Search<'t> {
     path: &'t RepoPath,
