@@ -27,6 +27,7 @@ mod settings;
 pub mod shared;
 mod suppressions;
 mod target;
+mod unchanged;
 mod verdict;
 
 use std::collections::BTreeMap;

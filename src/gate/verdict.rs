@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::planned::{Planned, Told};
-use super::{Settings, Wanted, frame, listing, prints};
+use super::{Settings, Wanted, frame, prints, unchanged};
 use crate::cache::now;
 use crate::compare::{Located, group};
 use crate::error::Result;
@@ -107,14 +107,14 @@ fn scanner_reports(planned: &Planned<'_>, results: Vec<Resolved>) -> Vec<Scanner
 }
 
 /// Adds what is known about files that the change does not touch to issues that were judged.
-fn add_unchanged(planned: &Planned<'_>, issues: &mut Vec<Issue>) -> Result<listing::Elsewhere> {
+fn add_unchanged(planned: &Planned<'_>, issues: &mut Vec<Issue>) -> Result<unchanged::Elsewhere> {
     // Before a commit nobody asks for what is in other files.
     let gate = planned.gate;
     let only_change = gate.wanted == Wanted::BuiltIn && !gate.list_unchanged;
     if planned.clock.is_over() || only_change {
-        return Ok(listing::Elsewhere::default());
+        return Ok(unchanged::Elsewhere::default());
     }
-    let mut elsewhere = listing::elsewhere(planned)?;
+    let mut elsewhere = unchanged::elsewhere(planned)?;
     let mut located = std::mem::take(&mut elsewhere.located);
     let samples = elsewhere.issues.values_mut().map(|(finding, _)| finding);
     for finding in located.iter_mut().map(|l| &mut l.finding).chain(samples) {
@@ -123,8 +123,8 @@ fn add_unchanged(planned: &Planned<'_>, issues: &mut Vec<Issue>) -> Result<listi
     let mut unchanged = group(located, &planned.names(), &elsewhere.issues);
     prints::add_prints(planned, &mut unchanged)?;
     policy::tell_unchanged(&planned.policy, &mut unchanged);
-    listing::add(issues, unchanged);
-    listing::add_shared(issues, &elsewhere.shared);
+    unchanged::add(issues, unchanged);
+    unchanged::add_shared(issues, &elsewhere.shared);
     Ok(elsewhere)
 }
 
